@@ -1,0 +1,196 @@
+"""What goes over the control API, for both ends. Plain data; JSON by msgspec.
+
+Times are real seconds unless a name says exchange time. Unknown keys are refused, so that a
+misspelt order is an error and not a default.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from oxo_tickets import DiallingMode, Ticket
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every message."""
+
+
+class Installation(Message):
+    """A fresh exchange: empty buffer, new epoch, new ledger, ports and certificate kept.
+
+    Attributes:
+        profile: name of a packaged profile or path of a profile file.
+        overrides: dotted profile key -> value, e.g. ``{"session.idle_seconds": 5}``.
+        tag_set: `observed` or `extended`; `None` leaves it to the profile.
+        seed: of every random choice.
+        start: exchange wall clock to start at, without offset; `None` is a fixed instant of the profile.
+    """
+
+    profile: str = "certify"
+    overrides: dict[str, Any] = {}
+    tag_set: Literal["observed", "extended"] | None = None
+    seed: int = 1
+    start: datetime | None = None
+
+
+class CallOrder(Message):
+    """One call to place. All orders of one request begin at the same exchange instant.
+
+    Attributes:
+        direction: `outgoing` or `incoming`.
+        user: the set that calls or is called.
+        number: the other party as it is to stand in the ticket.
+        dialling_mode: of an outgoing call.
+        ring_seconds: until answered or given up.
+        call_seconds: conversation; 0 is a call that nobody answered.
+        units: metering units that the network advises; cost follows from the profile's unit value.
+        account_code: up to 16 characters.
+        trunk: line to use, e.g. `N01`; `None` lets the exchange take a free one.
+        times: how many such calls are placed at once, identical neighbours.
+    """
+
+    direction: Literal["outgoing", "incoming"]
+    user: str
+    number: str
+    dialling_mode: DiallingMode = DiallingMode.MANUAL
+    ring_seconds: int = 0
+    call_seconds: int = 50
+    units: int = 0
+    account_code: str | None = None
+    trunk: str | None = None
+    times: int = 1
+
+
+class CallsPlaced(Message):
+    """Answer to placing calls or appointments: the tickets written so far, by ledger id."""
+
+    ids: list[int]
+    exchange_time: datetime
+
+
+class CallRequest(Message):
+    """Calls to place at once; `advance` moves exchange time until their tickets are written."""
+
+    calls: list[CallOrder]
+    advance: bool = True
+
+
+class AppointmentOrder(Message):
+    """Program an appointment reminder (`time` as HH:MM): its activation ticket is written."""
+
+    user: str
+    time: str
+    advance: bool = True
+
+
+class Advance(Message):
+    """Move exchange time by so many seconds."""
+
+    seconds: float
+
+
+class Fault(Message):
+    """A disturbance of the link; see docs/control.md.
+
+    Attributes:
+        kind: `refuse` (new connections are refused, existing ones go on), `cut` (silence: bytes are kept
+            back in both or one direction, new connections hang), `reset` (existing connections are
+            reset at once, new ones are carried), `carry then cut` (carry `carry_bytes` towards `towards`,
+            then reset the connection that carried them).
+        towards: direction that a cut or a count concerns: `exchange`, `collector` or `both`.
+        carry_bytes: for `carry then cut`.
+        ports: names of the ports concerned; empty means all.
+    """
+
+    kind: Literal["refuse", "cut", "reset", "carry then cut"]
+    towards: Literal["exchange", "collector", "both"] = "both"
+    carry_bytes: int = 0
+    ports: list[str] = []
+
+
+class ArmedFault(Message):
+    """A fault that strikes by itself at the next ledger event of that name.
+
+    It strikes in the instant the event is written, before any byte of an answer leaves. For
+    `offered` with a cut towards the exchange the answer still reaches the collector.
+    """
+
+    when: Literal["offered", "acknowledged", "session opened"]
+    fault: Fault
+
+
+class Restore(Message):
+    """Make the link whole. `reset_connections` resets those that lived through the disturbance."""
+
+    reset_connections: bool = False
+
+
+class Reset(Message):
+    """Reset the exchange: refused, busy, serving; tickets kept (warm)."""
+
+    kind: Literal["warm"] = "warm"
+
+
+class Licence(Message):
+    """Open or close the licence Call Accounting over IP."""
+
+    call_accounting_over_ip: bool
+
+
+class Load(Message):
+    """Tickets to write as they are, in order; `pace` scales their original spacing, 0 is at once."""
+
+    tickets: list[Ticket]
+    pace: float = 0
+
+
+class PortState(Message):
+    """One port of the taxation wire as a collector reaches it; `open` is the profile's word."""
+
+    name: str
+    address: str
+    port: int
+    open: bool
+
+
+class ExchangeState(Message):
+    """Who and how the exchange is right now."""
+
+    name: str
+    release: str
+    profile: str
+    tag_set: str
+    mode: str
+    zone: str
+    epoch: str
+    seed: int
+    exchange_time: datetime
+    phase: Literal["refused", "busy", "serving"]
+    licence: bool
+    link: Literal["whole", "disturbed"]
+    buffered: int
+    capacity: int
+    alarm: bool
+    sessions: int
+    tickets_made: int
+    ports: list[PortState]
+    user: str
+    ca_file: str
+    fingerprint: str
+    profile_choices: list[dict[str, str]]
+
+
+class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One ledger line (docs/bundle.md): the common keys, and the event's own in `detail`."""
+
+    n: int
+    at: str
+    exchange_time: str
+    event: str
+    detail: dict[str, Any]
+
+
+class Problem(Message):
+    """Answer to a request that cannot be obeyed: what, and what would be allowed."""
+
+    error: str

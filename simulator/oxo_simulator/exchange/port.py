@@ -1,0 +1,48 @@
+"""What a wire may ask of the exchange. Wires depend on this page alone."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+from oxo_tickets import Ticket
+
+
+class Buffered(NamedTuple):
+    """A ticket that waits for the taxation client, with its place in the exchange's sequence."""
+
+    sequence: int
+    id: int
+    ticket: Ticket
+
+
+class TicketPort(Protocol):
+    """The taxation buffer as a wire sees it."""
+
+    @property
+    def epoch(self) -> str:
+        """Name of the count that sequences belong to."""
+
+    @property
+    def release(self) -> str:
+        """Software release of the exchange, shown at login."""
+
+    @property
+    def serving(self) -> bool:
+        """False while a reset keeps the exchange busy: every request is answered 503."""
+
+    def waiting(self, count_max: int) -> Sequence[Buffered]:
+        """Return the oldest tickets not acknowledged, at most `count_max`; they stay."""
+
+    def waiting_count(self) -> int:
+        """Return how many tickets wait."""
+
+    def highest_offered(self) -> int:
+        """Return the highest sequence ever offered in this epoch; 0 when none was."""
+
+    def offered(self, first: int, last: int, session: str, connection: str) -> None:
+        """Write into the ledger that these sequences were rendered into an answer."""
+
+    def acknowledge(self, last: int, session: str, connection: str) -> int:
+        """Remove every ticket up to `last`, write it into the ledger, return how many left."""
+
+    def record(self, event: str, **detail: Any) -> None:
+        """Append any other line of docs/bundle.md to the ledger."""

@@ -1,0 +1,212 @@
+"""What a call ticket means, in the words of the trade, whatever wire it came by.
+
+One `Ticket` is one fact that an exchange wrote down about itself: a call, a facility asked of
+the public network, an appointment reminder. Nothing here knows a byte, a tag or a column.
+Sender and receiver each map their own wire onto this model; the carriage table
+(`oxo_tickets.carriage`) says what each wire is able to tell.
+
+Three conventions hold for every field:
+
+* `None` means "the wire did not tell" (absent or blank); an empty string means that the wire
+  told an empty value (facts: oxo 2.3, a charged user may be empty, documented).
+* Numbers of users, trunks and correspondents are strings: `0` in front, `*` and `#` count.
+  A masked number keeps its place holders, and `masked` says how many of its digits they hide.
+* What a wire carries and this model has no word for stays in `extras[wire]`, untouched.
+
+Source of the meanings: facts oxo 2.1-2.3, 3.2, 5.2; their standing is in the carriage table.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, time
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+
+class Kind(StrEnum):
+    """What the ticket is about (facts: oxo 2.3, 3.2; the XML spelling of the kinds is ours)."""
+
+    CALL = "call"
+    LOCAL_CALL = "local call"
+    FACILITY = "facility"
+    REMINDER = "reminder"
+    ROOM_STATUS = "room status"
+    UNKNOWN = "unknown"
+
+
+class Direction(StrEnum):
+    """Who called, seen from the exchange."""
+
+    OUTGOING = "outgoing"
+    INCOMING = "incoming"
+    LOCAL = "local"
+
+
+class CommunicationType(StrEnum):
+    """The call type (facts: oxo 2.3 and the table of 5.2, documented; siblings inferred)."""
+
+    OUTGOING = "outgoing"
+    INCOMING = "incoming"
+    OUTGOING_TRANSFER = "outgoing transfer"
+    INCOMING_TRANSFER = "incoming transfer"
+    OUTGOING_TRANSIT = "outgoing transit"
+    INCOMING_TRANSIT = "incoming transit"
+    OUTGOING_PRIVATE = "outgoing private"
+    INCOMING_PRIVATE = "incoming private"
+    OUTGOING_TRANSFER_PRIVATE = "outgoing transfer private"
+    INCOMING_TRANSFER_PRIVATE = "incoming transfer private"
+    OUTGOING_TRANSFER_TRANSIT = "outgoing transfer transit"
+    INCOMING_TRANSFER_TRANSIT = "incoming transfer transit"
+    FACILITY_REQUEST = "facility request"
+    FACILITY_CANCELLED = "facility cancelled"
+    BREAK_IN = "break-in"
+    BREAK_OUT = "break-out"
+    UNKNOWN = "unknown"
+
+
+class DiallingMode(StrEnum):
+    """How the number was dialled (facts: oxo 2.1 DMO, documented; redial has no letter there)."""
+
+    MANUAL = "manual"
+    REDIAL = "redial"
+    INDIVIDUAL_SPEED_DIAL = "individual speed dial"
+    COLLECTIVE_SPEED_DIAL = "collective speed dial"
+
+
+class Facility(StrEnum):
+    """A supplementary service that took part in the call (facts: oxo 2.1 FAC, documented)."""
+
+    TRANSFER = "transfer"
+    EXTERNAL_FORWARDING = "external forwarding"
+    FORWARDING = "forwarding"
+    REMOTE_SUBSTITUTION = "remote substitution"
+    ONLINE_METERING = "online metering"
+    USER_TO_USER = "user-to-user signalling"
+
+
+class UserKind(StrEnum):
+    """What a charged or initial user is when the wire tells it (facts: oxo 2.1, 5.2)."""
+
+    SET = "set"
+    HUNTING_GROUP = "hunting group"
+    ATTENDANT_GROUP = "attendant group"
+    ANALOGUE_LINE = "analogue line"
+    T0 = "T0"
+    T2 = "T2"
+    VOIP = "VoIP"
+
+
+class TrunkKind(StrEnum):
+    """The kind of public access (facts: oxo 2.1 TRK, documented)."""
+
+    ANALOGUE = "analogue"
+    T0 = "T0"
+    T2 = "T2"
+    VOIP = "VoIP"
+
+
+class Service(StrEnum):
+    """Bearer of the call (facts: oxo 2.1 SER, documented)."""
+
+    TELEPHONY = "telephony"
+    DATA = "data"
+
+
+class ReminderState(StrEnum):
+    """What happened to an appointment (facts: oxo 3.2; names documented, spelling ours)."""
+
+    ACTIVATION = "activation"
+    CANCELLATION = "cancellation"
+    FAILED = "failed"
+    COMPLETE = "complete"
+
+
+class Resolution(StrEnum):
+    """How fine the wire's time stamp is: a V24 statement knows no seconds."""
+
+    SECOND = "second"
+    MINUTE = "minute"
+
+
+class Ticket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One ticket. Seconds are whole seconds, `cost` is in `currency`, times are local.
+
+    Attributes:
+        kind: what the ticket is about.
+        direction: who called; of a reminder there is none.
+        communication_type: the exchange's call type; `UNKNOWN` keeps its code in `extras`.
+        local_time: wall clock of the exchange, without offset. The sources do not say whether
+            it stamps the begin or the end of a call; one billing program takes the begin.
+        local_end: second instant of the local-call shape (facts: oxo 2.3 `DateOfEnd`).
+        resolution: fineness of `local_time`.
+        zone: IANA name of the exchange's zone; a receiver takes it from its configuration.
+        fold: 1 in the second pass of an hour repeated by daylight saving, where a wire tells.
+        charged_user: the set, group or line that is charged; may be empty.
+        charged_user_kind: what `charged_user` is, where the wire tells.
+        initial_user: the number first called (incoming).
+        initial_user_kind: what `initial_user` is.
+        dialled_number: number dialled; of an incoming call the caller's number.
+        masked: per number field, how many of its last digits are masked.
+        dialling_mode: how the number was dialled.
+        facilities: supplementary services, sorted and without repetition.
+        service: telephony or data.
+        trunk: number of the line.
+        trunk_kind: kind of the line.
+        ring_seconds: all ringing phases of an incoming call.
+        call_seconds: time the line was allocated; 0 means not answered.
+        units: metering units.
+        cost: decimal, with the decimals of its source.
+        currency: ISO 4217 code or the local name.
+        account_code: up to 16 characters.
+        subscriber_name: caller (outgoing) or called party (incoming).
+        reminder_time: the programmed hour and minute of an appointment.
+        reminder_state: what happened to the appointment.
+        extras: wire name -> the wire's own name of the value -> text as it came.
+    """
+
+    kind: Kind
+    local_time: datetime
+    direction: Direction | None = None
+    communication_type: CommunicationType | None = None
+    local_end: datetime | None = None
+    resolution: Resolution = Resolution.SECOND
+    zone: str | None = None
+    fold: int | None = None
+    charged_user: str | None = None
+    charged_user_kind: UserKind | None = None
+    initial_user: str | None = None
+    initial_user_kind: UserKind | None = None
+    dialled_number: str | None = None
+    masked: Mapping[str, int] = {}
+    dialling_mode: DiallingMode | None = None
+    facilities: tuple[Facility, ...] = ()
+    service: Service | None = None
+    trunk: str | None = None
+    trunk_kind: TrunkKind | None = None
+    ring_seconds: int | None = None
+    call_seconds: int | None = None
+    units: int | None = None
+    cost: Decimal | None = None
+    currency: str | None = None
+    account_code: str | None = None
+    subscriber_name: str | None = None
+    reminder_time: time | None = None
+    reminder_state: ReminderState | None = None
+    extras: Mapping[str, Mapping[str, str]] = {}
+
+    def __post_init__(self) -> None:
+        """Refuse what no wire may say: offsets in a local time, unsorted facilities."""
+        if self.local_time.tzinfo is not None or (self.local_end and self.local_end.tzinfo):
+            raise ValueError("local_time and local_end are wall clock without an offset; put the zone in `zone`")
+        if self.facilities != tuple(sorted(set(self.facilities))):
+            raise ValueError("facilities are sorted and without repetition")
+        if self.fold not in (None, 0, 1):
+            raise ValueError("fold is 0 or 1")
+        for name, value in (("ring_seconds", self.ring_seconds), ("call_seconds", self.call_seconds), ("units", self.units)):
+            if value is not None and value < 0:
+                raise ValueError(f"{name} is not negative")
+
+
+FIELDS: tuple[str, ...] = Ticket.__struct_fields__
+"""Every field name, in the order of the model."""
