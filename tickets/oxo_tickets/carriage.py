@@ -83,7 +83,9 @@ def carriage(wire: str, tag_set: str) -> Carriage:
         return carriages()[wire, tag_set]
     except KeyError:
         known = ", ".join("/".join(key) for key in carriages())
-        raise CarriageUnknown(f"{wire}/{tag_set} is not in the carriage table; known: {known}") from None
+        raise CarriageUnknown(
+            f"{wire}/{tag_set} is not in the carriage table; known: {known}"
+        ) from None
 
 
 def project(ticket: Ticket, through: Carriage) -> Ticket:

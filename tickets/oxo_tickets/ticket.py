@@ -129,7 +129,9 @@ class Resolution(StrEnum):
     MINUTE = "minute"
 
 
-class Ticket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Ticket(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """One ticket. Seconds are whole seconds, `cost` is in `currency`, times are local.
 
     Attributes:
@@ -198,12 +200,18 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     def __post_init__(self) -> None:
         """Refuse what no wire may say: offsets in a local time, unsorted facilities."""
         if self.local_time.tzinfo is not None or (self.local_end and self.local_end.tzinfo):
-            raise ValueError("local_time and local_end are wall clock without an offset; put the zone in `zone`")
+            raise ValueError(
+                "local_time and local_end are wall clock without an offset; put the zone in `zone`"
+            )
         if self.facilities != tuple(sorted(set(self.facilities))):
             raise ValueError("facilities are sorted and without repetition")
         if self.fold not in (None, 0, 1):
             raise ValueError("fold is 0 or 1")
-        for name, value in (("ring_seconds", self.ring_seconds), ("call_seconds", self.call_seconds), ("units", self.units)):
+        for name, value in (
+            ("ring_seconds", self.ring_seconds),
+            ("call_seconds", self.call_seconds),
+            ("units", self.units),
+        ):
             if value is not None and value < 0:
                 raise ValueError(f"{name} is not negative")
 
