@@ -1,0 +1,34 @@
+"""What every test run of this checkout shares: tests that need a program skip by its name."""
+
+import os
+import shutil
+
+import pytest
+
+SKIP_IS_FAILURE = "OXO_SKIP_IS_FAILURE"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker."""
+    config.addinivalue_line("markers", "needs(program, ...): skips by name where one is missing")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose program is not installed, and say which."""
+    for marker in item.iter_markers("needs"):
+        for program in marker.args:
+            if shutil.which(program) is None:
+                pytest.skip(f"{program} is not installed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> "pytest.TestReport":
+    """Where everything is said to be installed, a skip is a failure."""
+    del item, call
+    report: pytest.TestReport = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get(SKIP_IS_FAILURE):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although {SKIP_IS_FAILURE} is set: {report.longrepr}"
+    return report

@@ -1,0 +1,100 @@
+"""The shape of the house: sizes, names, vectors, and nothing left open."""
+
+import ast
+import hashlib
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("tickets", "simulator", "collector", "scenarios", "reports")
+FILE_LINES_MAX = 500
+FUNCTION_LINES_MAX = 70
+UNWANTED_NOUNS = re.compile(
+    r"handler|manager|helper|utils?$|processor|engine$|component", re.IGNORECASE
+)
+LEFT_OPEN = re.compile(
+    "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "NotImplemented" + "Error"))
+)
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Return the files of the project, the uncommitted ones too, that match the patterns."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).exists()]
+
+
+def sources() -> list[Path]:
+    """Return the Python files of the packages, without their tests."""
+    return [path for path in tracked(*(f"{room}/oxo_*/*.py" for room in ROOMS))]
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Walk every function of a file."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def named(path: Path) -> str:
+    """Name a file as people do."""
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", tracked("*.py"), ids=named)
+def test_no_file_is_longer_than_one_thing(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= FILE_LINES_MAX
+
+
+@pytest.mark.parametrize("path", sources(), ids=named)
+def test_no_function_is_longer_than_a_screen(path: Path) -> None:
+    long = [
+        f"{node.name}: {length} lines"
+        for node in functions(path)
+        if (length := (node.end_lineno or 0) - node.lineno + 1) > FUNCTION_LINES_MAX
+    ]
+    assert long == []
+
+
+@pytest.mark.parametrize("path", sources(), ids=named)
+def test_names_are_nouns_of_the_trade(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    names = [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    assert [name for name in (*names, path.stem) if UNWANTED_NOUNS.search(name)] == []
+
+
+@pytest.mark.parametrize("path", sources(), ids=named)
+def test_every_module_opens_with_what_it_is(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text("utf-8")))
+
+
+def test_nothing_is_left_open() -> None:
+    found = [
+        named(path)
+        for path in tracked("*.py", "*.toml", "*.feature", "*.sh", "*.html", "*.md")
+        if LEFT_OPEN.search(path.read_text("utf-8"))
+    ]
+    assert found == []
+
+
+def vectors() -> list[Path]:
+    """Return the descriptions of all vectors."""
+    return sorted((ROOT / "vectors").glob("*/*.json"))
+
+
+@pytest.mark.parametrize("path", vectors(), ids=named)
+def test_the_vectors_are_those_that_were_given(path: Path) -> None:
+    told = json.loads(path.read_text("utf-8"))
+    data = path.with_name(told["file"]).read_bytes()
+    assert (told["size"], told["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
+
+
+def test_every_room_has_tests_beside_it() -> None:
+    assert [room for room in ROOMS if not list((ROOT / room / "tests").glob("test_*.py"))] == []
