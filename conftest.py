@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Generator
 
 import pytest
 
@@ -24,10 +25,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
-) -> "pytest.TestReport":
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Where everything is said to be installed, a skip is a failure."""
     del item, call
-    report: pytest.TestReport = yield
+    report = yield
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get(SKIP_IS_FAILURE):
         report.outcome = "failed"
         report.longrepr = f"skipped although {SKIP_IS_FAILURE} is set: {report.longrepr}"

@@ -33,7 +33,7 @@ def tracked(*patterns: str) -> list[Path]:
 
 def sources() -> list[Path]:
     """Return the Python files of the packages, without their tests."""
-    return [path for path in tracked(*(f"{room}/oxo_*/*.py" for room in ROOMS))]
+    return tracked(*(f"{room}/oxo_*/*.py" for room in ROOMS))
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -40,7 +40,14 @@ def elsewhere(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install it, with a stranger's package `collector` already there."""
     folder = tmp_path_factory.mktemp("elsewhere")
     venv.create(folder / "env", with_pip=True)
-    pip = [folder / "env/bin/python", "-m", "pip", "install", "--quiet", "--no-build-isolation"]
+    pip: list[str | Path] = [
+        folder / "env/bin/python",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-build-isolation",
+    ]
     for lock in ("build", "runtime"):
         run(*pip, "--require-hashes", "-r", ROOT / f"requirements/{lock}.txt", folder=folder)
     (packages,) = (folder / "env/lib").glob("python*/site-packages")
