@@ -1,0 +1,34 @@
+@buffer @critical
+Feature: Ticket buffer
+  The exchange keeps its tickets until the client has them; the client loses none and
+  keeps none twice.
+
+  @BU1
+  Scenario: BU1 Calls before the first session
+    Given an exchange without tickets
+    And the collector is off
+    When 25 calls are made
+    And the collector is started
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+
+  @BU2
+  Scenario: BU2 Calls after the session was lost in the middle of a batch
+    Given an exchange without tickets
+    And the collector is collecting
+    And the link will be cut as soon as an acknowledgement has arrived
+    When 25 calls are made
+    And the collector is killed once the link is cut
+    And 5 calls are made
+    And the link is restored
+    And the collector is started again
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+
+  @BU3
+  Scenario: BU3 Calls at the same instant while the session is open
+    Given an exchange without tickets
+    And the collector is collecting
+    When 20 calls are made at the same instant, several of them alike
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged

@@ -1,0 +1,47 @@
+@call_tickets @normal
+Feature: Call tickets
+  The client reads each field of a call ticket. Each case is played twice: with the tags that
+  were seen in the field, and with the extended set. What the exchange does not send is
+  not observable, and never counts as read.
+
+  @SMDR1
+  Scenario Outline: SMDR1 Outgoing call dialled by hand
+    Given an exchange without tickets that writes the <tags> tags
+    And the collector is collecting
+    When extension 128 dials an external number by hand and talks 50 seconds
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+
+    Examples:
+      | tags     |
+      | observed |
+      | extended |
+
+  @SMDR2
+  Scenario Outline: SMDR2 Outgoing call by redial
+    Given an exchange without tickets that writes the <tags> tags
+    And the collector is collecting
+    When extension 128 dials an external number by redial and talks 50 seconds
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+
+    Examples:
+      | tags     |
+      | observed |
+      | extended |
+
+  @SMDR3
+  Scenario Outline: SMDR3 Outgoing call by speed dial
+    Given an exchange without tickets that writes the <tags> tags
+    And the collector is collecting
+    When extension 128 dials an external number by speed dial and talks 50 seconds
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+
+    Examples:
+      | tags     |
+      | observed |
+      | extended |

@@ -1,0 +1,40 @@
+@disruption @critical
+Feature: Disruption of the link
+  Link, client and exchange fail in turn while tickets are written. Afterwards the client has
+  every ticket, and each of them once.
+
+  @DIS101
+  Scenario: DIS101 The link is cut and restored
+    Given an exchange without tickets
+    And the collector is collecting
+    When the link is cut
+    And 5 calls are made
+    And an appointment is set for extension 106 at 07:00
+    And the collector has run into the cut
+    And the link is restored
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+
+  @DIS102
+  Scenario: DIS102 The power of the client fails in the middle of a batch
+    Given an exchange without tickets
+    And the collector is collecting
+    And nothing will reach the exchange once tickets are offered
+    When 15 calls are made
+    And the collector is killed before its acknowledgement arrives
+    And 5 calls are made
+    And the link is restored
+    And the collector is started again
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+
+  @DIS104
+  Scenario: DIS104 Warm reset of the exchange
+    Given an exchange without tickets
+    And the collector is collecting
+    When 15 calls wait and the exchange is reset
+    And the collector tries to connect meanwhile
+    And the exchange serves again
+    Then the collector collects every ticket
+    And the collector's log tells of the failure
+    And every ticket is delivered once and unchanged

@@ -1,0 +1,94 @@
+"""The ledger of one play as it grows: read by long polls, waited upon with limits.
+
+The questions that steps ask of it are pure functions over its lines, below.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from oxo_simulator.control.messages import LedgerLine
+
+POLL_SECONDS_MAX = 2.0
+"""One long poll lasts at most so long, so that a broken exchange is noticed early."""
+
+Lines = Sequence[LedgerLine]
+
+
+class LedgerSource(Protocol):
+    """Where lines come from: the exchange's control client, or a list in a test."""
+
+    def ledger(self, since: int, wait_seconds: float) -> list[LedgerLine]:
+        """Return the lines after `since`; wait up to `wait_seconds` for the first."""
+
+
+class Ledger:
+    """The lines read so far of one installation."""
+
+    def __init__(self, source: LedgerSource) -> None:
+        """Read from `source`, from the first line on."""
+        self._source = source
+        self.lines: list[LedgerLine] = []
+
+    def refresh(self, wait_seconds: float = 0) -> None:
+        """Read what is new."""
+        since = self.lines[-1].n if self.lines else 0
+        self.lines += self._source.ledger(since, wait_seconds)
+
+    def wait(self, met: Callable[[Lines], bool], seconds_max: float) -> bool:
+        """Wait until `met` holds for all lines; False when the limit passes first."""
+        deadline = time.monotonic() + seconds_max
+        self.refresh()
+        while not met(self.lines):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            self.refresh(min(left, POLL_SECONDS_MAX))
+        return True
+
+
+def evidence(lines: Lines) -> list[dict[str, Any]]:
+    """Return the lines as the bundle keeps them: the event's own keys beside the common ones."""
+    return [
+        {"n": line.n, "at": line.at, "exchange_time": line.exchange_time, "event": line.event}
+        | line.detail
+        for line in lines
+    ]
+
+
+def count(lines: Lines, event: str) -> int:
+    """Tell how often an event happened."""
+    return sum(line.event == event for line in lines)
+
+
+def waiting_sequences(lines: Lines) -> frozenset[int]:
+    """Return the sequences that were buffered and are not acknowledged."""
+    waiting: set[int] = set()
+    for line in lines:
+        if line.event == "buffered":
+            waiting.add(line.detail["sequence"])
+        elif line.event == "acknowledged":
+            waiting -= set(range(line.detail["first"], line.detail["last"] + 1))
+    return frozenset(waiting)
+
+
+def session_open(lines: Lines) -> bool:
+    """Tell whether a session is open after the last line."""
+    opened: set[str] = set()
+    for line in lines:
+        if line.event == "session opened":
+            opened.add(line.detail["session"])
+        elif line.event == "session closed":
+            opened.discard(line.detail["session"])
+    return bool(opened)
+
+
+def phase(lines: Lines) -> str:
+    """Return the phase the exchange is in after the last line."""
+    phases = [line.detail["phase"] for line in lines if line.event == "phase"]
+    return phases[-1] if phases else "serving"
+
+
+def tickets_buffered(lines: Lines) -> int:
+    """Tell how many tickets wait or waited for the client in this installation."""
+    return count(lines, "buffered")

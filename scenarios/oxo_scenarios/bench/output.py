@@ -1,0 +1,79 @@
+"""A subject's output: kept, bounded, and waited upon."""
+
+import re
+import threading
+from pathlib import Path
+from typing import IO
+
+LOG_BYTES_MAX = 4 * 1024 * 1024
+"""More output of one play is read, so that the subject never blocks, and let go with a note."""
+WATCHED_BYTES_MAX = 256 * 1024
+"""The ready pattern is looked for in so many last bytes."""
+CHUNK_BYTES = 16 * 1024
+
+
+class Output:
+    """The log of one play. Several processes in a row (after a kill) write into the same one."""
+
+    def __init__(self, path: Path) -> None:
+        """Write to `path`, which is made anew."""
+        self.path = path
+        self._news = threading.Condition()
+        self._watched = b""
+        self._kept = 0
+        self._file = path.open("wb", buffering=0)
+
+    def follow(self, pipe: IO[bytes]) -> threading.Thread:
+        """Read a process's pipe until it ends, in a thread; the watched text starts anew."""
+        with self._news:
+            self._watched = b""
+        thread = threading.Thread(target=self._read, args=(pipe,), name="subject log", daemon=True)
+        thread.start()
+        return thread
+
+    def note(self, text: str) -> None:
+        """Write a line of the bench's own between the subject's."""
+        self._append(f"[bench] {text}\n".encode(), watch=False)
+
+    def wait_for(
+        self, pattern: re.Pattern[str], ended: threading.Event, seconds_max: float
+    ) -> bool:
+        """Wait until the pattern stands in the output since `follow`.
+
+        False at the limit, or when the process has ended without it.
+        """
+        with self._news:
+            self._news.wait_for(lambda: ended.is_set() or self._has(pattern), seconds_max)
+            return self._has(pattern)
+
+    def wake(self) -> None:
+        """Let a waiting reader look again."""
+        with self._news:
+            self._news.notify_all()
+
+    def close(self) -> None:
+        """Close the file; later output is let go."""
+        with self._news:
+            self._file.close()
+
+    def _has(self, pattern: re.Pattern[str]) -> bool:
+        return pattern.search(self._watched.decode("utf-8", "replace")) is not None
+
+    def _read(self, pipe: IO[bytes]) -> None:
+        with pipe:
+            # read1 answers with what is there: a ready line must not wait for a full buffer.
+            while chunk := pipe.read1(CHUNK_BYTES):  # type: ignore[attr-defined]
+                self._append(chunk, watch=True)
+
+    def _append(self, chunk: bytes, *, watch: bool) -> None:
+        with self._news:
+            if watch:
+                self._watched = (self._watched + chunk)[-WATCHED_BYTES_MAX:]
+            if not self._file.closed and self._kept < LOG_BYTES_MAX:
+                self._file.write(chunk)
+                self._kept += len(chunk)
+                if self._kept >= LOG_BYTES_MAX:
+                    self._file.write(
+                        f"\n[bench] log ends here, at {LOG_BYTES_MAX} bytes\n".encode()
+                    )
+            self._news.notify_all()
