@@ -1,0 +1,115 @@
+"""Open points: where a report would contradict itself or leave a required word out.
+
+The published report breaks several of its own rules (facts: iwr 9). Each check here is one such rule,
+or one derivation of docs/bundle.md done again. An open point changes no verdict; it tells the reader
+what is not in order, and the author what to mend before issuing the report.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from oxo_reports.run import Play, Run
+from oxo_reports.summary import Summary, label
+from oxo_reports.validity import major
+from oxo_reports.verdicts import GRAVITY, WORDS, gravest, of_run, together
+
+NO_REFERENCE = "no issue reference in the subject's issues.toml"
+
+LIMITING = re.compile(
+    r"\b(ignored?|not (processed|shown|displayed|supported|collected|stored|read)|only|except|"
+    r"without|partly|partially|unsupported)\b",
+    re.IGNORECASE,
+)
+"""Words by which a comment restricts an OK."""
+
+
+def open_points(run: Run, summary: Summary, missing: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """List the open points of a report.
+
+    Args:
+        run: the run.
+        summary: what was derived from it.
+        missing: play -> evidence file named by the play -> why it is not there.
+    """
+    return [
+        *_result(run, summary),
+        *_totals(run),
+        *(point for play in run.plays for point in _play(play, summary)),
+        *_chapters(run),
+        *_missing(run, missing),
+        *_identity(run),
+    ]
+
+
+def _play(play: Play, summary: Summary) -> Iterable[str]:
+    name = label(play)
+    if play.verdict == "nok" and not play.reference:
+        yield f"{name}: NOK, but {NO_REFERENCE}."
+    if play.verdict != "ok" and not play.reason:
+        yield f"{name}: {WORDS[play.verdict]} without a reason."
+    limited = {item.play for item in summary.limitations}
+    if play.verdict == "ok" and LIMITING.search(play.comment or "") and play.play not in limited:
+        yield f"{name}: the comment restricts the OK, but section 4.3 has no entry for it."
+    found = gravest(finding.verdict for finding in play.findings)
+    if found is None:
+        yield f"{name}: {WORDS[play.verdict]} without any finding."
+    elif found != play.verdict:
+        yield f"{name}: shown as {WORDS[play.verdict]}, but its findings give {WORDS[found]}."
+
+
+def _result(run: Run, summary: Summary) -> Iterable[str]:
+    verdicts = Counter(play.verdict for play in run.plays)
+    if run.result == "Passed" and verdicts["nok"]:
+        yield f"The result is Passed, but {verdicts['nok']} of the rows are NOK."
+    if run.result == "Passed" and summary.limitations:
+        yield "The result is Passed, but section 4.3 lists limitations."
+    if run.result == "Refused" and not verdicts["nok"]:
+        yield "The result is Refused, but no row is NOK."
+    if run.result.startswith("Passed") and not verdicts["ok"]:
+        yield f"The result is {run.result}, but no row is OK."
+    joined = of_run(play.verdict for play in run.plays)
+    if joined != run.verdict:
+        yield f"The run says {WORDS[run.verdict]}, but its rows give {WORDS[joined]}."
+
+
+def _totals(run: Run) -> Iterable[str]:
+    seen = Counter(play.verdict for play in run.plays)
+    for word in GRAVITY:
+        if run.counts[word] != seen[word]:
+            yield f"The run counts {run.counts[word]} {WORDS[word]}, but its rows show {seen[word]}."
+    assumed = sum(
+        play.standing == "ours" and play.verdict in ("ok", "nok") for play in run.plays
+    )
+    if assumed != run.assumed_contract:
+        yield (
+            f"The run counts {run.assumed_contract} ticks that rest on the assumed contract, "
+            f"but its rows show {assumed}."
+        )
+
+
+def _chapters(run: Run) -> Iterable[str]:
+    for chapter in run.chapters:
+        joined = together(play.verdict for play in run.plays if play.chapter == chapter.id)
+        if joined is None:
+            yield f"Chapter {chapter.id}: no case of it was played."
+        elif joined != chapter.verdict:
+            yield (
+                f"Chapter {chapter.id}: shown as {WORDS[chapter.verdict]}, "
+                f"but its rows give {WORDS[joined]}."
+            )
+
+
+def _missing(run: Run, missing: Mapping[str, Mapping[str, str]]) -> Iterable[str]:
+    for play in run.plays:
+        for name, why in missing.get(play.play, {}).items():
+            yield f"{label(play)}: evidence {name} {why}."
+        if not play.evidence:
+            yield f"{label(play)}: names no evidence."
+
+
+def _identity(run: Run) -> Iterable[str]:
+    if major(run.subject.version) is None:
+        yield "The solution states no release number; a certification names one full version."
+    if not run.subject.vendor:
+        yield "The solution names no vendor."

@@ -1,0 +1,170 @@
+"""run.json as objects: what a certification run played and found.
+
+The schema (`schema/run-1.schema.json`) is the law and is checked first; these classes only give
+its keys types. Meanings: docs/bundle.md.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+Verdict = Literal["error", "nok", "undecided", "not observable", "not applicable", "ok"]
+Standing = Literal["documented", "field", "inferred", "ours"]
+Mark = Literal["yes", "no", "not observable", "not asked"]
+Result = Literal["Passed", "Passed with restriction", "Postponed", "Refused"]
+Fate = Literal[
+    "exactly once",
+    "lost",
+    "duplicated",
+    "altered",
+    "phantom",
+    "dropped by the exchange",
+    "recovered",
+]
+
+
+class Bench(msgspec.Struct, frozen=True):
+    """The program that played the cases."""
+
+    name: str
+    version: str
+    python: str
+    platform: str
+
+
+class ProfileChoice(msgspec.Struct, frozen=True):
+    """One behaviour of the exchange that the profile chose, and how well it is known."""
+
+    key: str
+    value: str | float | bool | None
+    standing: Standing
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """The simulated exchange: identity, mode and where it listened."""
+
+    product: str
+    name: str
+    release: str
+    profile: str
+    mode: str
+    address: str
+    host_name: str
+    ports: dict[str, int]
+    profile_choices: list[ProfileChoice]
+
+
+class Issue(msgspec.Struct, frozen=True):
+    """A reference that the subject's `issues.toml` gives for a case."""
+
+    case: str
+    reference: str
+    summary: str | None
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """The collector under certification."""
+
+    name: str
+    version: str | None
+    vendor: str | None
+    contact: str | None
+    folder: str | None
+    wires: list[str]
+    issues: list[Issue]
+
+
+class Chapter(msgspec.Struct, frozen=True):
+    """One group of cases with its own verdict."""
+
+    id: str
+    title: str
+    verdict: Verdict
+    objective: str | None = None
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One demand of a case, its verdict, and the evidence that it rests on."""
+
+    demand: str
+    verdict: Verdict
+    reason: str | None
+    evidence: list[str]
+    parameters: dict[str, Any]
+    standing: Standing
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A field that the delivery shows otherwise than the exchange made it."""
+
+    field: str
+    expected: Any
+    found: Any
+
+
+class TicketFate(msgspec.Struct, frozen=True):
+    """What became of one ticket; `id` is its number in the ledger."""
+
+    id: int | None
+    sequence: int | None
+    fate: Fate
+    differences: list[Difference]
+
+
+class Play(msgspec.Struct, frozen=True, kw_only=True):
+    """One case played once, with one tag set."""
+
+    play: str
+    case: str
+    chapter: str
+    tag_set: str | None
+    wire: str
+    title: str
+    action: str
+    expectation: str
+    fields: list[str]
+    carried: list[str] | None = None
+    shown: list[str] | None = None
+    remark: str | None
+    limit_seconds: float
+    settle_seconds: float
+    verdict: Verdict
+    reason: str | None
+    reference: str | None
+    comment: str | None
+    received: Mark
+    processed: Mark
+    standing: Standing
+    started: str
+    seconds: float
+    findings: list[Finding]
+    tickets: list[TicketFate]
+    evidence: list[str]
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """A case that was not played, and why."""
+
+    case: str
+    reason: str
+    kind: Literal["never published", "not yet played", "not selected"] | None = None
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole of run.json."""
+
+    schema: str
+    run: str
+    started: str
+    ended: str
+    seed: int
+    bench: Bench
+    exchange: Exchange
+    subject: Subject
+    verdict: Verdict
+    result: Result
+    counts: dict[Verdict, int]
+    assumed_contract: int
+    chapters: list[Chapter]
+    plays: list[Play]
+    gaps: list[Gap] | None = None

@@ -1,0 +1,151 @@
+"""Section 4 of the report, derived from the plays alone: functions, problems, limitations, remarks.
+
+Nobody writes this section by hand. The published report lists functions without a mark, no
+limitation, and comments that are limitations all the same (facts: iwr 9, rows 7, 12 and 18); derived
+from the cases, neither can happen.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from oxo_reports.published import FUNCTIONS, NEVER_PUBLISHED, PUBLISHED_CASES, Function
+from oxo_reports.run import Play, Run
+from oxo_reports.verdicts import WORDS, together
+
+
+@dataclass(frozen=True)
+class FunctionMark:
+    """A function of the exchange's call accounting, its mark and what the mark rests on."""
+
+    name: str
+    mark: str
+    basis: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One statement about one play (`play` is its name, for a link) or about the run (`None`)."""
+
+    label: str
+    text: str
+    play: str | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The parts of section 4, each in the order of the plays."""
+
+    functions: list[FunctionMark]
+    problems: list[Item]
+    limitations: list[Item]
+    unobserved: list[Item]
+    undecided: list[Item]
+    remarks: list[Item]
+    gaps: list[Item]
+
+
+def summarise(run: Run) -> Summary:
+    """Derive the summary of a run."""
+    plays = run.plays
+    return Summary(
+        functions=[*_functions(plays), *_extra_functions(run)],
+        problems=[_item(play, _problem(play)) for play in plays if play.verdict == "nok"],
+        limitations=[_item(play, text) for play in plays for text in _limitations(play)],
+        unobserved=[
+            _item(play, play.reason or play.comment or "no reason given")
+            for play in plays
+            if play.verdict == "not observable"
+        ],
+        undecided=[
+            _item(play, f"{WORDS[play.verdict]}: {play.reason or 'no reason given'}")
+            for play in plays
+            if play.verdict in ("undecided", "error")
+        ],
+        remarks=[_item(play, play.remark) for play in _once(plays) if play.remark],
+        gaps=_gaps(run),
+    )
+
+
+def label(play: Play) -> str:
+    """Name a play as a person would: its case, and its tag set where there is one."""
+    return f"{play.case} ({play.tag_set})" if play.tag_set else play.case
+
+
+def _item(play: Play, text: str) -> Item:
+    return Item(label(play), text, play.play)
+
+
+def _once(plays: Iterable[Play]) -> list[Play]:
+    """Take the first play of each case: a catalogue remark does not depend on the tag set."""
+    return list({play.case: play for play in reversed(list(plays))}.values())[::-1]
+
+
+def _problem(play: Play) -> str:
+    return f"{play.reason or 'no reason given'} Issue: {play.reference or 'no reference'}."
+
+
+def _limitations(play: Play) -> list[str]:
+    said = []
+    if play.received == "yes" and play.processed == "no":
+        said.append("tickets are received and not processed")
+    if play.verdict == "not applicable":
+        said.append(f"not applicable: {play.reason or 'no reason given'}")
+    return said
+
+
+def _functions(plays: list[Play]) -> list[FunctionMark]:
+    return [_mark(function, plays) for function in FUNCTIONS]
+
+
+def _extra_functions(run: Run) -> list[FunctionMark]:
+    """Mark what was played outside the published cases, by chapter, apart from them."""
+    extra = [play for play in run.plays if play.case not in PUBLISHED_CASES]
+    return [
+        _mark(
+            Function(
+                f"{chapter.title} (outside the published cases)",
+                tuple(dict.fromkeys(play.case for play in extra if play.chapter == chapter.id)),
+            ),
+            run.plays,
+        )
+        for chapter in run.chapters
+        if any(play.chapter == chapter.id for play in extra)
+    ]
+
+
+def _mark(function: Function, plays: list[Play]) -> FunctionMark:
+    mine = [play for play in plays if play.case in function.cases]
+    verdict = together(play.verdict for play in mine)
+    played = list(dict.fromkeys(play.case for play in mine))
+    if verdict is None:
+        return FunctionMark(function.name, "not tested", _unplayed(function))
+    unplayed = len(function.cases) - len(played)
+    rest = f"; {unplayed} of {len(function.cases)} cases not played" if unplayed else ""
+    return FunctionMark(function.name, WORDS[verdict], ", ".join(played) + rest)
+
+
+def _unplayed(function: Function) -> str:
+    if not function.cases:
+        return "no case tests it"
+    return f"not played: {', '.join(function.cases)}"
+
+
+def _gaps(run: Run) -> list[Item]:
+    """List what this run does not cover: as the run declares it, else as it is absent."""
+    played = {play.case for play in run.plays}
+    declared = {gap.case: gap.reason for gap in run.gaps or []}
+    absent = {
+        case: f"{title}: not played in this run"
+        for case, title in PUBLISHED_CASES.items()
+        if case not in played
+    }
+    known = {**absent, **NEVER_PUBLISHED, **declared}
+    order = [*_in_print(), *(case for case in known if case not in _in_print())]
+    return [Item(case, known[case]) for case in order if case in known]
+
+
+def _in_print() -> list[str]:
+    """Order of the published numbers, the hole standing where the number would be."""
+    order = list(PUBLISHED_CASES)
+    order.insert(order.index("DIS104"), "DIS103")
+    return order
