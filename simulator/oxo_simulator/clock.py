@@ -1,0 +1,171 @@
+"""Exchange time.
+
+Two times run beside each other. *Real time* moves conversations: idle limits, reset phases. It is
+the reactor's. *Exchange time* moves telephony and the wall clock that stamps tickets; it is kept
+here and moves on command, with real time, or faster.
+
+`VirtualClock` counts seconds from 0 and goes through each event at the event's own instant: who
+looks at the clock inside a 07:00 event sees 07:00, however far the clock is moved in one go
+(Twisted's `task.Clock` sets the time first and calls afterwards). `WallClock` reads those seconds
+as the wall clock of a zone. Instants are UTC inside, so the hour repeated by daylight saving
+passes twice, told apart by `fold`, and the missing hour never shows.
+"""
+
+import heapq
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from twisted.internet.base import DelayedCall
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.task import LoopingCall
+from zope.interface import implementer
+
+PACE_TICK_SECONDS = 0.05
+"""How often real time is carried over into exchange time when it is paced."""
+
+
+@implementer(IReactorTime)
+class VirtualClock:
+    """A clock that moves only when told, event by event."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._order = itertools.count()
+        self._heap: list[tuple[float, int, DelayedCall]] = []
+
+    def seconds(self) -> float:
+        """Return the seconds since this clock began."""
+        return self._now
+
+    def callLater(  # noqa: N802 - Twisted's interface
+        self, delay: float, callable: Callable[..., Any], *args: object, **kw: object  # noqa: A002
+    ) -> DelayedCall:
+        """Call `callable` after so many seconds of this clock."""
+        if delay < 0:
+            raise ValueError(f"delay of {delay} seconds; a clock does not run backwards")
+        call = DelayedCall(
+            self._now + delay, callable, args, kw, _nothing, self._push, self.seconds
+        )
+        self._push(call)
+        return call
+
+    def getDelayedCalls(self) -> list[IDelayedCall]:  # noqa: N802 - Twisted's interface
+        """Return what is still to come."""
+        return [call for when, _, call in self._heap if call.active() and when == call.time]
+
+    def advance(self, seconds: float) -> None:
+        """Move on by so many seconds, stopping at each event's own instant.
+
+        An event's exception comes out here; the clock then stands at that event.
+        """
+        if seconds < 0:
+            raise ValueError(f"advance by {seconds} seconds; a clock does not run backwards")
+        target = self._now + seconds
+        while self._heap and self._heap[0][0] <= target:
+            when, _, call = heapq.heappop(self._heap)
+            if not call.active() or when != call.time:
+                continue  # cancelled, or moved to an earlier instant and queued again
+            if call.delayed_time:
+                call.activate_delay()
+                self._push(call)
+                continue
+            self._now = when
+            call.called = 1
+            call.func(*call.args, **call.kw)
+        self._now = target
+
+    def _push(self, call: DelayedCall) -> None:
+        heapq.heappush(self._heap, (call.time, next(self._order), call))
+
+
+def _nothing(_call: DelayedCall) -> None:
+    """A cancelled call stays queued and is passed over."""
+
+
+class Moment(NamedTuple):
+    """One instant of the exchange: wall clock without offset, its fold, and the same in UTC."""
+
+    local: datetime
+    fold: int
+    utc: datetime
+
+
+class StartUnknown(ValueError):
+    """The exchange is to start at a wall clock time that its zone skips."""
+
+
+class WallClock:
+    """The exchange's wall clock over a `VirtualClock`.
+
+    Args:
+        clock: the seconds.
+        start: wall clock without offset at second 0; its `fold` counts.
+        zone: IANA zone.
+
+    Raises:
+        StartUnknown: daylight saving skips that time.
+    """
+
+    def __init__(self, clock: VirtualClock, start: datetime, zone: ZoneInfo) -> None:
+        self._clock = clock
+        self.zone = zone
+        self._start = start.replace(tzinfo=zone).astimezone(UTC)
+        if self._start.astimezone(zone).replace(tzinfo=None) != start:
+            raise StartUnknown(f"start {start.isoformat()} does not exist in {zone.key}")
+
+    def now(self) -> Moment:
+        """Return the present instant."""
+        utc = self._start + timedelta(seconds=self._clock.seconds())
+        local = utc.astimezone(self.zone)
+        return Moment(local.replace(tzinfo=None, fold=0), local.fold, utc)
+
+    def later(self, seconds: float, what: Callable[[], None]) -> None:
+        """Do something after so many seconds of exchange time."""
+        self._clock.callLater(seconds, what)
+
+
+class Pacer:
+    """Carries real time over into exchange time.
+
+    Args:
+        real: real time.
+        factor: exchange seconds per real second; 0 leaves time to the operator (manual), 1 is
+            real, anything else scaled.
+        advance: moves exchange time.
+    """
+
+    def __init__(
+        self, real: IReactorTime, factor: float, advance: Callable[[float], None]
+    ) -> None:
+        if factor < 0:
+            raise ValueError(f"time factor {factor}; 0 is manual, 1 real, more is scaled")
+        self._real = real
+        self.factor = factor
+        self._advance = advance
+        self._last = real.seconds()
+        self._loop = LoopingCall(self._tick)
+        self._loop.clock = real
+
+    @property
+    def manual(self) -> bool:
+        """Tell whether exchange time moves on command alone."""
+        return self.factor == 0
+
+    def start(self) -> None:
+        """Begin, unless time is manual."""
+        if not self.manual:
+            self._last = self._real.seconds()
+            self._loop.start(PACE_TICK_SECONDS, now=False)
+
+    def stop(self) -> None:
+        """Stand still."""
+        if self._loop.running:
+            self._loop.stop()
+
+    def _tick(self) -> None:
+        now = self._real.seconds()
+        passed, self._last = now - self._last, now
+        self._advance(max(0.0, passed) * self.factor)

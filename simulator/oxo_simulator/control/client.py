@@ -1,0 +1,210 @@
+"""The operator's side of the control API: synchronous, typed, one method per row of docs/control.md.
+
+It depends on requests and on the messages alone, so that whoever steers an exchange from outside
+loads neither Twisted nor the exchange.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import requests
+from oxo_tickets import Ticket
+from requests.auth import AuthBase
+
+from oxo_simulator.control.messages import (
+    Advance,
+    AppointmentOrder,
+    ArmedFault,
+    CallOrder,
+    CallRequest,
+    CallsPlaced,
+    ExchangeState,
+    Fault,
+    Installation,
+    LedgerLine,
+    Licence,
+    Load,
+    Message,
+    Problem,
+    Reset,
+    Restore,
+)
+
+CONNECT_SECONDS_MAX = 5.0
+ANSWER_SECONDS_MAX = 60.0
+LEDGER_LINES_MAX = 10_000
+"""Most lines of one answer; the client asks on until it has them all."""
+
+_Answer = TypeVar("_Answer")
+
+
+class ControlError(Exception):
+    """The operator's order could not be carried out; the text says what, and what is allowed."""
+
+
+class OrderRefused(ControlError):
+    """The exchange understood the order and refuses it (the operator's fault)."""
+
+
+class ExchangeUnreachable(ControlError):
+    """No exchange answers at the control address (not running, or the wrong state folder)."""
+
+
+class _Bearer(AuthBase):
+    """Adds the token to each request and keeps it out of every repr."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+    def __repr__(self) -> str:
+        return "<bearer token>"
+
+
+class ControlClient:
+    """Steers one exchange over its loopback control port.
+
+    Args:
+        url: base address, such as `http://127.0.0.1:41234`.
+        token: content of `control.token`.
+    """
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url.rstrip("/")
+        self._session = requests.Session()
+        # A proxy or trust store named in the environment must not come between.
+        self._session.trust_env = False
+        self._session.auth = _Bearer(token)
+
+    @classmethod
+    def from_state(cls, folder: Path | str) -> "ControlClient":
+        """Find the exchange by its state folder (`oxo-sim run --state`).
+
+        Raises:
+            ExchangeUnreachable: no exchange has written its files there.
+        """
+        place = Path(folder)
+        try:
+            described = json.loads((place / "exchange.json").read_text("utf-8"))
+            token = (place / "control.token").read_text("ascii").strip()
+            return cls(described["control_url"], token)
+        except FileNotFoundError as error:
+            raise ExchangeUnreachable(
+                f"no exchange runs in {place} ({Path(error.filename).name} is missing); "
+                "start one with `oxo-sim run --state` and the same folder"
+            ) from error
+        except (KeyError, ValueError) as error:
+            raise ExchangeUnreachable(f"{place / 'exchange.json'} cannot be read: {error}") from error
+
+    def __repr__(self) -> str:
+        return f"ControlClient({self.url!r})"
+
+    def __enter__(self) -> "ControlClient":
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections to the exchange."""
+        self._session.close()
+
+    def state(self) -> ExchangeState:
+        """Return who and how the exchange is."""
+        return self._get("/state", {}, ExchangeState)
+
+    def install(self, installation: Installation) -> ExchangeState:
+        """Put a fresh exchange behind the same ports."""
+        return self._post("/installation", installation, ExchangeState)
+
+    def place_calls(self, *calls: CallOrder, advance: bool = True) -> CallsPlaced:
+        """Place calls, all at the same exchange instant."""
+        return self._post("/calls", CallRequest(calls=list(calls), advance=advance), CallsPlaced)
+
+    def program_appointment(self, order: AppointmentOrder) -> CallsPlaced:
+        """Program an appointment; its activation ticket is written."""
+        return self._post("/appointments", order, CallsPlaced)
+
+    def load(self, tickets: list[Ticket], pace: float = 0) -> CallsPlaced:
+        """Write tickets as they are."""
+        return self._post("/tickets", Load(tickets=tickets, pace=pace), CallsPlaced)
+
+    def advance(self, seconds: float) -> ExchangeState:
+        """Move exchange time by so many seconds."""
+        return self._post("/time", Advance(seconds=seconds), ExchangeState)
+
+    def strike(self, fault: Fault) -> ExchangeState:
+        """Disturb the link now."""
+        return self._post("/link/fault", fault, ExchangeState)
+
+    def arm(self, armed: ArmedFault) -> ExchangeState:
+        """Disturb the link at the next such ledger event."""
+        return self._post("/link/armed", armed, ExchangeState)
+
+    def restore(self, *, reset_connections: bool = False) -> ExchangeState:
+        """Make the link whole."""
+        order = Restore(reset_connections=reset_connections)
+        return self._post("/link/restore", order, ExchangeState)
+
+    def reset(self, order: Reset | None = None) -> ExchangeState:
+        """Reset the exchange; the answer comes when the first phase has begun."""
+        return self._post("/reset", order or Reset(), ExchangeState)
+
+    def licence(self, *, call_accounting_over_ip: bool) -> ExchangeState:
+        """Open or close the licence Call Accounting over IP."""
+        order = Licence(call_accounting_over_ip=call_accounting_over_ip)
+        return self._post("/licence", order, ExchangeState)
+
+    def ledger(self, since: int = 0, wait_seconds: float = 0) -> list[LedgerLine]:
+        """Return every ledger line after number `since`; wait up to so long for the first."""
+        lines: list[LedgerLine] = []
+        while True:
+            found = self._get(
+                "/ledger", {"since": since, "wait_seconds": wait_seconds}, list[LedgerLine]
+            )
+            lines += found
+            if len(found) < LEDGER_LINES_MAX:
+                return lines
+            since, wait_seconds = found[-1].n, 0
+
+    def transcript(self, since: int = 0) -> list[dict[str, Any]]:
+        """Return the HTTP exchanges of the taxation wire after number `since`."""
+        return self._get("/transcript", {"since": since}, list[dict[str, Any]])
+
+    def _get(self, path: str, query: Mapping[str, float], answer: type[_Answer]) -> _Answer:
+        seconds = ANSWER_SECONDS_MAX + query.get("wait_seconds", 0)
+        return self._exchange("GET", path, answer, seconds, params=dict(query))
+
+    def _post(self, path: str, message: Message, answer: type[_Answer]) -> _Answer:
+        body = msgspec.json.encode(message)
+        headers = {"Content-Type": "application/json"}
+        return self._exchange("POST", path, answer, ANSWER_SECONDS_MAX, data=body, headers=headers)
+
+    def _exchange(
+        self, method: str, path: str, answer: type[_Answer], seconds: float, **request: Any
+    ) -> _Answer:
+        try:
+            response = self._session.request(
+                method, self.url + path, timeout=(CONNECT_SECONDS_MAX, seconds), **request
+            )
+        except requests.RequestException as error:
+            raise ExchangeUnreachable(f"no exchange answers at {self.url}{path}: {error}") from error
+        if response.status_code != requests.codes.ok:
+            raise OrderRefused(_reason(path, response))
+        try:
+            return msgspec.json.decode(response.content, type=answer)
+        except msgspec.DecodeError as error:
+            raise ControlError(f"{path}: the answer cannot be read: {error}") from error
+
+
+def _reason(path: str, response: requests.Response) -> str:
+    try:
+        return msgspec.json.decode(response.content, type=Problem).error
+    except msgspec.DecodeError:
+        return f"{path}: HTTP {response.status_code} {response.reason}"

@@ -1,0 +1,251 @@
+"""Profiles: what one release, or one site, does where exchanges differ.
+
+A key stands here where two behaviours exist and a test flips it. Each key carries its standing:
+what is not documented is a choice of ours (or inferred), and a report names it. A site that holds
+the maker's documents corrects the simulator by a file of its own, not by code.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from oxo_tickets import Standing
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+PROFILE_BYTES_MAX = 64 * 1024
+
+_DOC, _OURS, _INFERRED = Standing.DOCUMENTED, Standing.OURS, Standing.INFERRED
+
+
+class ProfileError(ValueError):
+    """A profile cannot be used (the operator's fault): file, key, and what is allowed."""
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("an IANA zone is expected, such as Europe/Berlin") from error
+    return name
+
+
+def _wall_clock(instant: datetime) -> datetime:
+    if instant.tzinfo is not None:
+        raise ValueError("a wall clock time without offset is expected")
+    return instant
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class Port(_Section):
+    """One HTTPS port: its number (0 is a free one) and whether it is open at all."""
+
+    number: Annotated[int, Field(ge=0, le=65535), _DOC]
+    open: Annotated[bool, _INFERRED]
+
+
+class Ports(_Section):
+    """The two ports of the taxation wire (facts: oxo 1.6)."""
+
+    standard: Port
+    alternate: Port
+
+
+class Session(_Section):
+    """Rules of a taxation session (facts: oxo 7.3, ours)."""
+
+    idle_seconds: Annotated[float, Field(gt=0, le=86_400), _OURS]
+    cookie_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$"), _OURS]
+    without_cookie: Annotated[Literal["fault", "new-session"], _OURS]
+    second_login: Annotated[Literal["take-over", "refuse"], _OURS]
+
+
+class Buffer(_Section):
+    """The tickets that wait (facts: oxo 1.5, documented for the print buffer)."""
+
+    capacity: Annotated[int, Field(ge=1, le=30_000), _INFERRED]
+    alarm_percent: Annotated[int, Field(ge=1, le=100), _INFERRED]
+
+
+class LicenceKeys(_Section):
+    """Licences (facts: oxo 1.2)."""
+
+    call_accounting_over_ip: Annotated[bool, _DOC]
+
+
+class ResetPhases(_Section):
+    """How long a reset refuses connections, and then is busy; real seconds (facts: oxo 7.3)."""
+
+    refused_seconds: Annotated[float, Field(ge=0, le=600), _OURS]
+    busy_seconds: Annotated[float, Field(ge=0, le=600), _OURS]
+
+
+class Metering(_Section):
+    """What becomes a ticket, and when after the call's end (exchange seconds)."""
+
+    unanswered_incoming: Annotated[bool, _DOC]
+    write_delay_seconds: Annotated[float, Field(ge=0, le=3600), _OURS]
+
+
+class Charging(_Section):
+    """Money: one unit costs `unit_value` of `currency`."""
+
+    currency: Annotated[str, Field(min_length=1, max_length=8), _DOC]
+    unit_value: Annotated[Decimal, Field(ge=0, max_digits=6, decimal_places=2), _OURS]
+
+
+class Profile(_Section):
+    """Everything in which one exchange may differ from another."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$"), _OURS]
+    release: Annotated[str, Field(min_length=1, max_length=64), _DOC]
+    zone: Annotated[str, AfterValidator(_zone), _OURS]
+    start: Annotated[datetime, AfterValidator(_wall_clock), _OURS]
+    user: Annotated[str, Field(pattern=r"^[^:\x00-\x1f\x7f]{1,64}$"), _INFERRED]
+    tag_set: Annotated[Literal["observed", "extended"], _OURS]
+    batch_tickets_max: Annotated[int, Field(ge=1, le=10_000), _OURS]
+    wsdl: Annotated[Literal["served", "withheld"], _INFERRED]
+    ports: Ports
+    session: Session
+    buffer: Buffer
+    licence: LicenceKeys
+    reset: ResetPhases
+    metering: Metering
+    charging: Charging
+
+
+def packaged() -> tuple[str, ...]:
+    """Return the names of the profiles that come with the simulator."""
+    folder = files("oxo_simulator").joinpath("profiles")
+    names = (entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.is_file())
+    return tuple(sorted(names))
+
+
+def load_profile(
+    name: str, overrides: Mapping[str, Any] = MappingProxyType({})
+) -> Profile:
+    """Read a packaged profile, or a file (`name` has a slash or ends in `.toml`).
+
+    Args:
+        name: which.
+        overrides: dotted key -> value, laid over the file.
+
+    Raises:
+        ProfileError: names file or override, key, and what is allowed.
+    """
+    table = _read(name)
+    for key, value in overrides.items():
+        _lay(table, key, value)
+    try:
+        return Profile.model_validate(table)
+    except ValidationError as error:
+        raise ProfileError("; ".join(_sentences(name, error, overrides))) from None
+
+
+def keys() -> Mapping[str, Standing]:
+    """Return every dotted key with its standing, in the order of the model."""
+    return {key: standing for key, standing, _ in _walk(Profile, "")}
+
+
+def choices(profile: Profile) -> list[dict[str, str]]:
+    """List what is not documented but chosen: key, value, standing."""
+    found = ((key, standing, _value(profile, key)) for key, standing in keys().items())
+    return [
+        {"key": key, "value": _text(value), "standing": str(standing)}
+        for key, standing, value in found
+        if standing is not _DOC
+    ]
+
+
+def _read(name: str) -> dict[str, Any]:
+    if "/" in name or name.endswith(".toml"):
+        where, path = name, Path(name)
+        if not path.is_file():
+            raise ProfileError(f"profile file {name} does not exist")
+        if path.stat().st_size > PROFILE_BYTES_MAX:
+            raise ProfileError(f"{name}: more than {PROFILE_BYTES_MAX} bytes")
+        content = path.read_bytes()
+    elif name in packaged():
+        where = f"profile {name}"
+        content = files("oxo_simulator").joinpath("profiles", f"{name}.toml").read_bytes()
+    else:
+        raise ProfileError(
+            f"no profile {name!r}; packaged are {', '.join(packaged())}, "
+            "a file is given by a path that ends in .toml"
+        )
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProfileError(f"{where}: no TOML: {error}") from None
+
+
+def _lay(table: dict[str, Any], dotted: str, value: Any) -> None:
+    if dotted not in keys():
+        known = ", ".join(keys())
+        raise ProfileError(f"override {dotted}: no such key; there are {known}")
+    *sections, last = dotted.split(".")
+    for section in sections:
+        inner = table.setdefault(section, {})
+        if not isinstance(inner, dict):  # the file is wrong here; validation will say so
+            return
+        table = inner
+    table[last] = value
+
+
+def _walk(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, Standing, Any]]:
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _walk(kind, f"{prefix}{name}.")
+        else:
+            standing = next(mark for mark in field.metadata if isinstance(mark, Standing))
+            yield f"{prefix}{name}", standing, kind
+
+
+def _value(profile: BaseModel, dotted: str) -> Any:
+    value: Any = profile
+    for part in dotted.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _sentences(name: str, error: ValidationError, overrides: Mapping[str, Any]) -> Iterator[str]:
+    for wrong in error.errors(include_url=False):
+        key = ".".join(str(part) for part in wrong["loc"])
+        where = "override" if key in overrides else f"profile {name}:"
+        if wrong["type"] == "extra_forbidden":
+            inside = key.rpartition(".")[0]
+            yield f"{where} {key}: no such key; allowed here: {', '.join(_beside(inside))}"
+        elif wrong["type"] == "missing":
+            yield f"{where} {key}: is missing; {_allowed(key)}"
+        else:
+            yield f"{where} {key}: {wrong['msg']}, found {wrong['input']!r}"
+
+
+def _beside(section: str) -> list[str]:
+    prefix = f"{section}." if section else ""
+    inside = [key.removeprefix(prefix) for key in keys() if key.startswith(prefix)]
+    return list(dict.fromkeys(key.split(".")[0] for key in inside))
+
+
+def _allowed(key: str) -> str:
+    for dotted, _, kind in _walk(Profile, ""):
+        if dotted == key:
+            words = get_args(kind)
+            named = " or ".join(map(repr, words)) if words else getattr(kind, "__name__", str(kind))
+            return f"expected {named}"
+    return f"expected a table with {', '.join(_beside(key))}"
