@@ -1,0 +1,330 @@
+"""run.json: what was run and found, in exactly the shape of docs/bundle.md, version 1."""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from oxo_tickets import FIELDS, Standing, carriage
+
+from oxo_scenarios.catalogue import Case, Catalogue
+from oxo_scenarios.judge.evidence import Appointments, Evidence, Incident, Restart, Unreadable
+from oxo_scenarios.judge.finding import Finding, Judgement, TicketFate
+from oxo_scenarios.verdict import (
+    Mark,
+    Played,
+    Result,
+    Verdict,
+    of_chapter,
+    of_run,
+    overall_result,
+)
+
+SCHEMA = "urn:oxo-interop:run:1"
+RUN_FILE = "run.json"
+NOT_SELECTED = "not selected"
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class Bench(_Record):
+    """What ran the certification."""
+
+    name: str
+    version: str
+    python: str
+    platform: str
+
+
+class Exchange(_Record):
+    """The exchange it was run against."""
+
+    product: str
+    name: str
+    release: str
+    profile: str
+    mode: str
+    address: str
+    host_name: str
+    ports: Mapping[str, int]
+    profile_choices: Sequence[Mapping[str, str]]
+
+
+class IssueRecord(_Record):
+    """A reference from the subject's issues.toml."""
+
+    case: str
+    reference: str
+    summary: str
+
+
+class SubjectRecord(_Record):
+    """The subject."""
+
+    name: str
+    version: str
+    vendor: str | None
+    contact: str | None
+    folder: str
+    wires: Sequence[str]
+    issues: Sequence[IssueRecord]
+
+
+class Facts(_Record):
+    """What the judge was told besides the evidence files, so that anyone can judge again.
+
+    Attributes:
+        demands: as the catalogue has them.
+        values: field under test -> values, one of which the exchange must have made.
+        coarser: fields that the wire carries less fine -> name of the rule.
+        blank_is_absent: its delivery cannot tell empty from absent.
+        unreadable: lines of its delivery that are no ticket.
+        appointments: what it declares to do with appointment tickets.
+        failure_pattern: how it words a failed connection.
+        failure_log: bytes [from, to) of subject.log written since the exchange went away.
+        restarts: when it was ended and started again.
+        incidents: what kept the case from being played as written.
+        host_name: name that a connection by name must show.
+    """
+
+    demands: Sequence[str]
+    values: Mapping[str, Sequence[str]]
+    coarser: Mapping[str, str]
+    blank_is_absent: bool
+    unreadable: Sequence[Unreadable]
+    appointments: Appointments
+    failure_pattern: str | None
+    failure_log: tuple[int, int] | None
+    restarts: Sequence[Restart]
+    incidents: Sequence[Incident]
+    host_name: str
+
+
+class Play(_Record):
+    """One case under one tag set, judged."""
+
+    play: str
+    case: str
+    chapter: str
+    tag_set: str
+    wire: str
+    title: str
+    action: str
+    expectation: str
+    fields: Sequence[str]
+    carried: Sequence[str]
+    shown: Sequence[str]
+    remark: str | None
+    limit_seconds: float
+    settle_seconds: float
+    verdict: Verdict
+    reason: str | None
+    reference: str | None
+    comment: str
+    received: Mark
+    processed: Mark
+    standing: Standing
+    started: str
+    seconds: float
+    findings: Sequence[Finding]
+    tickets: Sequence[TicketFate]
+    evidence: Sequence[str]
+    facts: Facts
+
+
+class ChapterRecord(_Record):
+    """A chapter with the verdict over its plays."""
+
+    id: str
+    title: str
+    verdict: Verdict
+    objective: str
+
+
+class GapRecord(_Record):
+    """A case that was not played, and why."""
+
+    case: str
+    kind: str
+    reason: str
+
+
+class Run(_Record, frozen=True, kw_only=True):
+    """The whole run."""
+
+    schema: Literal["urn:oxo-interop:run:1"] = "urn:oxo-interop:run:1"
+    run: str
+    started: str
+    ended: str
+    seed: int
+    bench: Bench
+    exchange: Exchange
+    subject: SubjectRecord
+    verdict: Verdict
+    result: Result
+    counts: Mapping[str, int]
+    assumed_contract: int
+    chapters: Sequence[ChapterRecord]
+    gaps: Sequence[GapRecord]
+    plays: Sequence[Play]
+
+
+def facts_of(case: Case, tag_set: str, evidence: Evidence) -> Facts:
+    """Gather what the judge was told besides the evidence files."""
+    through = carriage(case.wire, tag_set)
+    return Facts(
+        demands=case.demands,
+        values=case.values,
+        coarser=dict(through.rules),
+        blank_is_absent=evidence.delivery.blank_is_absent,
+        unreadable=evidence.delivery.unreadable,
+        appointments=evidence.appointments,
+        failure_pattern=evidence.failure_pattern,
+        failure_log=evidence.failure_log,
+        restarts=evidence.restarts,
+        incidents=evidence.incidents,
+        host_name=evidence.host_name,
+    )
+
+
+def play_of(  # noqa: PLR0913 - one argument per source of the record
+    case: Case,
+    tag_set: str,
+    evidence: Evidence,
+    judgement: Judgement,
+    *,
+    reference: str | None,
+    started: str,
+    seconds: float,
+    settle_seconds: float,
+    files: Sequence[str],
+) -> Play:
+    """Put a judged play together.
+
+    Args:
+        case: from the catalogue.
+        tag_set: under which it was played.
+        evidence: what the judge saw.
+        judgement: what it found.
+        reference: of a known issue, quoted when the play is nok.
+        started: UTC instant.
+        seconds: how long it took.
+        settle_seconds: how long the delivery was given to settle.
+        files: names of the evidence files in the play's folder.
+    """
+    return Play(
+        play=case.play(tag_set),
+        case=case.id,
+        chapter=case.chapter,
+        tag_set=tag_set,
+        wire=case.wire,
+        title=case.title,
+        action=case.action,
+        expectation=case.expectation,
+        fields=case.fields,
+        carried=_in_order(carriage(case.wire, tag_set).standings),
+        shown=_in_order(evidence.delivery.shown),
+        remark=case.remark,
+        limit_seconds=case.limit_seconds,
+        settle_seconds=settle_seconds,
+        verdict=judgement.verdict,
+        reason=judgement.reason,
+        reference=reference if judgement.verdict is Verdict.NOK else None,
+        comment=judgement.comment,
+        received=judgement.received,
+        processed=judgement.processed,
+        standing=judgement.standing,
+        started=started,
+        seconds=seconds,
+        findings=judgement.findings,
+        tickets=judgement.tickets,
+        evidence=files,
+        facts=facts_of(case, tag_set, evidence),
+    )
+
+
+def run_of(  # noqa: PLR0913 - one argument per part of the record
+    *,
+    run: str,
+    started: str,
+    ended: str,
+    seed: int,
+    bench: Bench,
+    exchange: Exchange,
+    subject: SubjectRecord,
+    plays: Sequence[Play],
+    catalogue: Catalogue,
+) -> Run:
+    """Put the run together; verdicts, counts and result are derived from the plays."""
+    words = [play.verdict for play in plays]
+    return Run(
+        run=run,
+        started=started,
+        ended=ended,
+        seed=seed,
+        bench=bench,
+        exchange=exchange,
+        subject=subject,
+        verdict=of_run(words),
+        result=overall_result(
+            [Played(play.case, play.verdict, play.processed) for play in plays],
+            [case.id for case in catalogue.cases],
+        ),
+        counts={word.value: words.count(word) for word in reversed(Verdict)},
+        assumed_contract=sum(_rests_on_ours(play) for play in plays),
+        chapters=_chapters(catalogue, plays),
+        gaps=_gaps(catalogue, plays),
+        plays=plays,
+    )
+
+
+def write_run(folder: Path, run: Run) -> Path:
+    """Write run.json into the bundle, whole or not at all; return its path."""
+    path = folder / RUN_FILE
+    draft = folder / (RUN_FILE + ".part")
+    draft.write_bytes(msgspec.json.format(encode_run(run), indent=2) + b"\n")
+    draft.replace(path)
+    return path
+
+
+def encode_run(run: Run) -> bytes:
+    """Return the JSON of a run, unformatted."""
+    return msgspec.json.encode(run)
+
+
+def run_as_builtins(run: Run) -> Any:
+    """Return the run as plain mappings and lists, for `--json` and the schema test."""
+    return msgspec.to_builtins(run)
+
+
+def _rests_on_ours(play: Play) -> bool:
+    ticked = play.verdict in (Verdict.OK, Verdict.NOK)
+    return ticked and play.standing is Standing.OURS
+
+
+def _chapters(catalogue: Catalogue, plays: Sequence[Play]) -> list[ChapterRecord]:
+    found = []
+    for chapter in catalogue.chapters:
+        words = [play.verdict for play in plays if play.chapter == chapter.id]
+        if words:
+            verdict = of_chapter(words)
+            found.append(ChapterRecord(chapter.id, chapter.title, verdict, chapter.objective))
+    return found
+
+
+def _gaps(catalogue: Catalogue, plays: Sequence[Play]) -> list[GapRecord]:
+    played = {play.case for play in plays}
+    declared = [
+        GapRecord(case, gap.kind, gap.reason) for gap in catalogue.declared_gaps for case in gap.ids
+    ]
+    return declared + [
+        GapRecord(case.id, NOT_SELECTED, "left out by the selection of this run")
+        for case in catalogue.cases
+        if case.id not in played
+    ]
+
+
+def _in_order(fields: Collection[str]) -> list[str]:
+    return [name for name in FIELDS if name in fields]

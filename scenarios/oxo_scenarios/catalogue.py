@@ -1,0 +1,205 @@
+"""The case catalogue: frozen ids, and per case what is done, expected, asserted and demanded.
+
+The catalogue is data (`features/catalogue.toml`); this is its typed reader. Ids never change and
+never get a new meaning; an id that the published report skips stays a declared gap.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple, Self
+
+import msgspec
+from oxo_tickets import FIELDS, CarriageUnknown, Standing, carriage
+
+from oxo_scenarios.resources import CATALOGUE, features_folder
+
+CATALOGUE_BYTES_MAX = 1024 * 1024
+
+
+class CatalogueUnreadable(ValueError):
+    """The catalogue is wrong (bench's fault); the text names the file, the case and the key."""
+
+
+class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Chapter(_Entry):
+    """A group of cases, as the published report groups them."""
+
+    id: str
+    title: str
+    objective: str
+
+
+class Gap(_Entry):
+    """Ids that are not played, and why: either never published, or not built yet."""
+
+    ids: tuple[str, ...]
+    kind: Literal["never published", "not yet played"]
+    reason: str
+
+
+class Case(_Entry):
+    """One case.
+
+    Attributes:
+        id: frozen, as the published report has it.
+        chapter: id of its chapter.
+        title: a few words.
+        action: what is done.
+        expectation: what must be seen.
+        fields: ticket fields under test.
+        values: field under test -> values, one of which the exchange must have made; without such
+            a ticket the case proves nothing and is undecided.
+        demands: what the judge asks, in its words (docs/judge.md).
+        tag_sets: the case is played once under each.
+        limit_seconds: time for the subject to collect what waits.
+        standing: how firm the case itself is.
+        remark: what the reader must know, such as a contradiction of the published report.
+        tags: for selection.
+        wire: the wire it is played on.
+    """
+
+    id: str
+    chapter: str
+    title: str
+    action: str
+    expectation: str
+    demands: tuple[str, ...]
+    limit_seconds: float
+    standing: Standing
+    fields: tuple[str, ...] = ()
+    values: Mapping[str, tuple[str, ...]] = {}
+    tag_sets: tuple[str, ...] = ("extended",)
+    remark: str | None = None
+    tags: tuple[str, ...] = ()
+    wire: str = "taxation"
+
+    def play(self, tag_set: str) -> str:
+        """Return the name of the play, also of its evidence folder: `bu2`, `smdr1.observed`."""
+        return self.id.lower() if len(self.tag_sets) == 1 else f"{self.id.lower()}.{tag_set}"
+
+
+class Planned(NamedTuple):
+    """One play to do: a case under one tag set."""
+
+    play: str
+    case: Case
+    tag_set: str
+
+
+class Catalogue(_Entry):
+    """All chapters, cases and declared gaps."""
+
+    version: Literal[1]
+    chapters: tuple[Chapter, ...]
+    cases: tuple[Case, ...]
+    declared_gaps: tuple[Gap, ...]
+
+    def case(self, case_id: str) -> Case:
+        """Return a case by its id, in any letter case.
+
+        Raises:
+            LookupError: no such case; the text lists those there are, or says it is a gap.
+        """
+        for case in self.cases:
+            if case.id == case_id.upper():
+                return case
+        for gap in self.declared_gaps:
+            if case_id.upper() in gap.ids:
+                raise LookupError(f"case {case_id} is {gap.kind}: {gap.reason}")
+        raise LookupError(f"no case {case_id}; there are {', '.join(c.id for c in self.cases)}")
+
+    def chapter(self, chapter_id: str) -> Chapter:
+        """Return a chapter by its id.
+
+        Raises:
+            LookupError: no such chapter.
+        """
+        for chapter in self.chapters:
+            if chapter.id == chapter_id.upper():
+                return chapter
+        known = ", ".join(chapter.id for chapter in self.chapters)
+        raise LookupError(f"no chapter {chapter_id}; there are {known}")
+
+    def plays(self) -> Iterator[Planned]:
+        """Yield every play, in the order of the catalogue."""
+        for case in self.cases:
+            for tag_set in case.tag_sets:
+                yield Planned(case.play(tag_set), case, tag_set)
+
+    @classmethod
+    def from_toml(cls, text: str, name: str = CATALOGUE) -> Self:
+        """Read a catalogue from its text.
+
+        Raises:
+            CatalogueUnreadable: names what is wrong and where.
+        """
+        try:
+            catalogue = msgspec.convert(tomllib.loads(text), cls)
+        except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+            raise CatalogueUnreadable(f"{name}: {error}") from error
+        for problem in _problems(catalogue):
+            raise CatalogueUnreadable(f"{name}: {problem}")
+        return catalogue
+
+
+def load_catalogue(folder: Path | None = None) -> Catalogue:
+    """Read the catalogue of a features folder, by default the project's own.
+
+    Raises:
+        CatalogueUnreadable: missing, too long, or wrong.
+    """
+    path = (folder or features_folder()) / CATALOGUE
+    try:
+        with path.open("rb") as file:
+            content = file.read(CATALOGUE_BYTES_MAX + 1)
+        text = content.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogueUnreadable(f"{path}: {error}") from error
+    if len(content) > CATALOGUE_BYTES_MAX:
+        raise CatalogueUnreadable(f"{path}: longer than {CATALOGUE_BYTES_MAX} bytes")
+    return Catalogue.from_toml(text, str(path))
+
+
+def _problems(catalogue: Catalogue) -> Iterator[str]:
+    chapters = {chapter.id for chapter in catalogue.chapters}
+    gaps = {case_id for gap in catalogue.declared_gaps for case_id in gap.ids}
+    seen: set[str] = set()
+    for case in catalogue.cases:
+        if case.id in seen:
+            yield f"case {case.id}: stands twice; an id is given once"
+        seen.add(case.id)
+        if case.id in gaps:
+            yield f"case {case.id}: is also a declared gap"
+        if case.chapter not in chapters:
+            known = ", ".join(sorted(chapters))
+            yield f"case {case.id}: chapter {case.chapter!r} is none of {known}"
+        yield from _case_problems(case)
+
+
+def _case_problems(case: Case) -> Iterator[str]:
+    yield from _field_problems(case)
+    if not case.demands or not case.tag_sets:
+        yield f"case {case.id}: needs at least one demand and one tag set"
+    if case.limit_seconds <= 0:
+        yield f"case {case.id}: limit_seconds is {case.limit_seconds}; it must be above 0"
+    for tag_set in case.tag_sets:
+        try:
+            carriage(case.wire, tag_set)
+        except CarriageUnknown as error:
+            yield f"case {case.id}: {error}"
+
+
+def _field_problems(case: Case) -> Iterator[str]:
+    for name in (*case.fields, *case.values):
+        if name not in FIELDS:
+            yield f"case {case.id}: {name!r} is no ticket field"
+    for name in case.values:
+        if name not in case.fields:
+            yield f"case {case.id}: value for {name!r}, which is not under test"
+    for name in case.fields:
+        if f"field {name}" not in case.demands:
+            yield f"case {case.id}: no demand 'field {name}' for the field under test"

@@ -1,0 +1,286 @@
+"""The subject's folder as its owner wrote it: `subject.toml` and `issues.toml` (docs/subjects.md).
+
+Every error is the operator's configuration: it names the file, the key, and what is allowed.
+"""
+
+import re
+import signal
+import tomllib
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from oxo_tickets import FIELDS
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+SUBJECT_FILE = "subject.toml"
+ISSUES_FILE = "issues.toml"
+FILE_BYTES_MAX = 256 * 1024
+UNMAPPABLE = ("masked", "extras")
+"""Ticket fields that are no single value and cannot come out of a CSV column."""
+
+Command = Annotated[list[str], Field(min_length=1)]
+Seconds = Annotated[float, Field(gt=0, le=600)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+def _compiles(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"no regular expression: {error}") from error
+    return value
+
+
+Pattern = Annotated[str, Field(min_length=1), AfterValidator(_compiles)]
+
+
+class SubjectUnreadable(ValueError):
+    """The subject's folder is not as docs/subjects.md asks; the operator can mend it."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Identity(_Table):
+    """Who the subject is; `version` or `version_command` tells its version."""
+
+    name: Text
+    vendor: Text | None = None
+    version: Text | None = None
+    version_command: Command | None = None
+    wires: Annotated[list[Literal["taxation"]], Field(min_length=1)]
+    contact: str | None = None
+
+    @model_validator(mode="after")
+    def _one_version(self) -> Self:
+        if (self.version is None) == (self.version_command is None):
+            raise ValueError("give exactly one of 'version' and 'version_command'")
+        return self
+
+
+class Start(_Table):
+    """How it is started, and how its readiness is seen."""
+
+    command: Command
+    ready_log: Pattern | None = None
+    ready_seconds_max: Seconds = 10
+
+
+class Stop(_Table):
+    """How it is stopped in peace; after `seconds_max` it is killed."""
+
+    signal: str | None = None
+    command: Command | None = None
+    seconds_max: Seconds = 10
+
+    @field_validator("signal")
+    @classmethod
+    def _known(cls, value: str | None) -> str | None:
+        if value is not None and f"SIG{value}" not in signal.Signals.__members__:
+            raise ValueError(f"{value!r} is no signal; write it without SIG, such as TERM or INT")
+        return value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.signal is not None and self.command is not None:
+            raise ValueError("give at most one of 'signal' and 'command'")
+        return self
+
+
+class Column(_Table):
+    """Columns that make one ticket field, joined by a blank, and how they are written.
+
+    `format` is a strptime format for `local_time`, `local_end` and `reminder_time`, and
+    `HH:MM:SS` or `seconds` for durations.
+    """
+
+    column: Text | None = None
+    columns: Annotated[list[Text], Field(min_length=1)] | None = None
+    format: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.column is None) == (self.columns is None):
+            raise ValueError("give exactly one of 'column' and 'columns'")
+        return self
+
+    def names(self) -> list[str]:
+        """Return the header names, in order."""
+        return [self.column] if self.column is not None else list(self.columns or [])
+
+
+class DeliveryDoor(_Table):
+    """Where its tickets are found and how they are written."""
+
+    format: Literal["ndjson", "csv"]
+    file: Text | None = None
+    command: Command | None = None
+    settle_seconds: Annotated[float, Field(ge=0, le=60)] = 0.5
+    columns: Mapping[str, Column] = {}
+    values: Mapping[str, Mapping[str, str]] = {}
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_form(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {
+            field: {"column": told} if isinstance(told, str) else told
+            for field, told in value.items()
+        }
+
+    @field_validator("columns", "values")
+    @classmethod
+    def _ticket_fields(cls, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        allowed = [name for name in FIELDS if name not in UNMAPPABLE]
+        for name in value:
+            if name not in allowed:
+                raise ValueError(
+                    f"{name!r} is no field that can be mapped; {', '.join(allowed)} are"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.file is None) == (self.command is None):
+            raise ValueError("give exactly one of 'file' and 'command'")
+        if self.format == "csv" and not self.columns:
+            raise ValueError('format "csv" needs a table [delivery.columns]')
+        if self.format == "ndjson" and (self.columns or self.values):
+            raise ValueError("'columns' and 'values' are for format \"csv\" only")
+        return self
+
+
+class Log(_Table):
+    """How the subject's log words what it meets."""
+
+    failure: Pattern | None = None
+
+
+class Capabilities(_Table):
+    """What the subject says of itself."""
+
+    appointments: Literal["processed", "received"] = "processed"
+
+
+class Issue(_Table):
+    """Reference to the record of a known failure."""
+
+    case: Text
+    reference: Text
+    summary: Text
+
+
+class Settings(_Table):
+    """The whole of subject.toml."""
+
+    subject: Identity
+    start: Start
+    stop: Stop = Stop()
+    delivery: DeliveryDoor
+    log: Log = Log()
+    capabilities: Capabilities = Capabilities()
+    not_applicable: Mapping[str, Text] = {}
+
+
+class _Issues(_Table):
+    issue: list[Issue] = []
+
+
+_Model = TypeVar("_Model", bound=_Table)
+
+
+class Subject:
+    """One subject: its folder (absolute), its settings, its known issues."""
+
+    def __init__(self, folder: Path, settings: Settings, issues: tuple[Issue, ...]) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.issues = issues
+
+    def reference(self, case: str) -> str | None:
+        """Return the reference to quote when the case is nok; `None` when the folder has none."""
+        found = [issue.reference for issue in self.issues if issue.case == case]
+        return ", ".join(found) or None
+
+
+def load_subject(folder: Path, cases: Collection[str]) -> Subject:
+    """Read a subject's folder.
+
+    Args:
+        folder: the folder.
+        cases: known case ids, for `not_applicable` and the issues.
+
+    Raises:
+        SubjectUnreadable: names file, key and what is allowed.
+    """
+    path = folder / SUBJECT_FILE
+    settings = _validated(Settings, _table(path), path)
+    issues_path = folder / ISSUES_FILE
+    found = _table(issues_path) if issues_path.exists() else {}
+    issues = tuple(_validated(_Issues, found, issues_path).issue)
+    _known_cases(settings.not_applicable, cases, path, "not_applicable")
+    _known_cases([issue.case for issue in issues], cases, issues_path, "issue.case")
+    return Subject(folder.resolve(), settings, issues)
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(FILE_BYTES_MAX + 1)
+    except OSError as error:
+        raise SubjectUnreadable(f"{path}: cannot be read: {error.strerror}") from error
+    if len(content) > FILE_BYTES_MAX:
+        raise SubjectUnreadable(f"{path}: longer than {FILE_BYTES_MAX} bytes")
+    try:
+        return tomllib.loads(content.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SubjectUnreadable(f"{path}: not TOML: {error}") from error
+
+
+def _validated(model: type[_Model], table: dict[str, Any], path: Path) -> _Model:
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        problems = "; ".join(_words(model, detail) for detail in error.errors())
+        raise SubjectUnreadable(f"{path}: {problems}") from error
+
+
+def _words(model: type[_Table], detail: Any) -> str:
+    key = ".".join(str(part) for part in detail["loc"]) or "the file"
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        allowed = ", ".join(_allowed(model, detail["loc"][:-1]))
+        return f"{key}: no such key; allowed here: {allowed}"
+    if detail["type"] == "missing":
+        return f"{key}: is required"
+    return f"{key}: {message}"
+
+
+def _allowed(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
+    """Return the keys allowed at a place of the file."""
+    for part in place:
+        field = model.model_fields.get(str(part))
+        annotation = field.annotation if field else None
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            model = annotation
+        elif str(part) in ("columns", "issue"):
+            model = Column if part == "columns" else Issue
+    return list(model.model_fields)
+
+
+def _known_cases(told: Collection[str], cases: Collection[str], path: Path, key: str) -> None:
+    for case in told:
+        if case not in cases:
+            allowed = ", ".join(cases)
+            raise SubjectUnreadable(f"{path}: {key}: no case {case!r}; the cases are {allowed}")
