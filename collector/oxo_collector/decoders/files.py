@@ -1,0 +1,105 @@
+"""A file of unknown kind: told by its content, never by its name."""
+
+import codecs
+import re
+from collections.abc import Iterator
+
+from oxo_collector.decoders.outcome import Decoded, Malformed
+from oxo_collector.decoders.taxation_soap import TicketsAnswer, answer_of
+from oxo_collector.decoders.taxation_xml import LIST, decode_elements
+from oxo_collector.decoders.v24 import (
+    LAYOUTS,
+    Event,
+    Layout,
+    LayoutInvalid,
+    Statement,
+    V24Decoder,
+    to_ticket,
+)
+from oxo_collector.decoders.xml_document import DOCUMENT, local_name, parse
+
+SAMPLE_BYTES_MAX = 64 * 1024
+"""The layout of a listing is chosen by its beginning."""
+
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+_XML_BEGINS = re.compile(rb"\s*\x00?<\x00?[?!A-Za-z_]")
+"""A listing may begin with `<` too: the arrow of an incoming call."""
+
+
+def decode_file(data: bytes, *, layout: str | Layout | None, zone: str | None) -> Iterator[Decoded]:
+    """Read a list of tickets, a SOAP answer with tickets or a V24 listing.
+
+    Args:
+        data: the whole file.
+        layout: of a V24 listing, a name of `LAYOUTS` or a table; None tries the known ones.
+        zone: IANA name of the exchange's zone, for the tickets.
+
+    Raises:
+        LayoutInvalid: there is no layout of that name (the operator's fault).
+    """
+    known = _layout(layout)
+    if _is_xml(data):
+        return iter(_decode_xml(data, zone))
+    chosen = known or _best_layout(data)
+    if chosen is None:
+        names = ", ".join(LAYOUTS)
+        reason = f"neither XML nor a V24 listing in one of the layouts {names}"
+        return iter([Malformed(reason, data, DOCUMENT)])
+    return _decode_listing(data, chosen, zone)
+
+
+def _layout(layout: str | Layout | None) -> Layout | None:
+    if not isinstance(layout, str):
+        return layout
+    if layout not in LAYOUTS:
+        raise LayoutInvalid(f"layout {layout!r} is unknown; known: {', '.join(LAYOUTS)}")
+    return LAYOUTS[layout]
+
+
+def _is_xml(data: bytes) -> bool:
+    return data.startswith(_MARKS) or _XML_BEGINS.match(data) is not None
+
+
+def _decode_xml(data: bytes, zone: str | None) -> list[Decoded]:
+    root = parse(data)
+    if isinstance(root, Malformed):
+        return [root]
+    name = local_name(root)
+    if name == LIST:
+        return decode_elements(data, root, root, zone)
+    if name != "Envelope":
+        return [Malformed(f"neither {LIST} nor a SOAP answer: {name!r}", data, DOCUMENT)]
+    answer = answer_of(data, root, zone)
+    if isinstance(answer, TicketsAnswer):
+        return list(answer.tickets)
+    if isinstance(answer, Malformed):
+        return [answer]
+    return [Malformed(f"a SOAP answer without tickets: {answer}", data, DOCUMENT)]
+
+
+def _best_layout(data: bytes) -> Layout | None:
+    """Return the layout that reads most of the beginning, or None where none reads a line."""
+    sample = data[:SAMPLE_BYTES_MAX]
+    scores = [(*_score(sample, layout), layout) for layout in LAYOUTS.values()]
+    statements, _, best = max(scores, key=lambda score: score[:2])
+    return best if statements else None
+
+
+def _score(sample: bytes, layout: Layout) -> tuple[int, int]:
+    events = _events(sample, layout)
+    statements = sum(isinstance(event, Statement) for event in events)
+    return statements, -sum(isinstance(event, Malformed) for event in events)
+
+
+def _events(data: bytes, layout: Layout) -> list[Event]:
+    decoder = V24Decoder(layout)
+    return decoder.receive(data) + decoder.close()
+
+
+def _decode_listing(data: bytes, layout: Layout, zone: str | None) -> Iterator[Decoded]:
+    for event in _events(data, layout):
+        if isinstance(event, Statement):
+            yield to_ticket(event, zone)
+        elif isinstance(event, Malformed):
+            yield event

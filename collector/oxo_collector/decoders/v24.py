@@ -1,0 +1,176 @@
+"""A V24 listing as a stream: bytes in, events out, wherever the pieces are cut.
+
+A line ends with CR LF, CR or LF; a form feed ends a line too and is an event of its own. What is
+no statement is page furniture (facts: oxo 6.1):
+
+* *headings*: one or two rows that are made of known titles only;
+* *company*: a line of at most 16 characters directly above headings. Whether it is the company
+  can be told only by the next line, so it waits for it; without headings it is undecodable;
+* *day count*: a number of at most five digits that ends in the last column, nothing else.
+
+Everything else is a `Malformed` with the bytes of the line. Blank lines mean nothing. What ends
+without a line end is not trusted to be complete: a number may have lost its last digits.
+"""
+
+import re
+
+import msgspec
+
+from oxo_collector.decoders.outcome import Malformed
+from oxo_collector.decoders.v24_layout import LAYOUTS, Column, Layout, LayoutInvalid
+from oxo_collector.decoders.v24_statement import Statement, StatementReader
+from oxo_collector.decoders.v24_ticket import to_ticket
+from oxo_collector.decoders.values import Unreadable
+
+__all__ = [
+    "LAYOUTS",
+    "LINE_BYTES_MAX",
+    "Column",
+    "Company",
+    "DayCount",
+    "Event",
+    "FormFeed",
+    "Headings",
+    "Layout",
+    "LayoutInvalid",
+    "Malformed",
+    "Statement",
+    "V24Decoder",
+    "to_ticket",
+]
+
+LINE_BYTES_MAX = 1024
+"""A longer line is kept in pieces of this size, none of which is read."""
+
+COMPANY_CHARACTERS_MAX = 16
+"""A company name has no more (facts: oxo 1.3, documented)."""
+
+HEADING_ROWS_COUNT = 2
+"""Titles alternate between two rows (facts: oxo 6.2, documented)."""
+
+_ENDS = re.compile(rb"\r\n|[\r\n\f]")
+_DAY_COUNT = re.compile(r" *([0-9]{1,5})")
+
+
+class FormFeed(msgspec.Struct, frozen=True):
+    """A page ends or begins."""
+
+
+class Company(msgspec.Struct, frozen=True):
+    """The company's name at the top of a page."""
+
+    text: str
+
+
+class Headings(msgspec.Struct, frozen=True):
+    """The rows of titles, without trailing blanks."""
+
+    rows: tuple[str, ...]
+
+
+class DayCount(msgspec.Struct, frozen=True):
+    """The number of statements of the day that ends here."""
+
+    count: int
+
+
+Event = Statement | FormFeed | Company | Headings | DayCount | Malformed
+
+
+class V24Decoder:
+    """Turns the bytes of one listing into events; it does no I/O and never raises on input."""
+
+    def __init__(self, layout: Layout = LAYOUTS["79"]) -> None:
+        self._layout = layout
+        self._statements = StatementReader(layout)
+        titles = "|".join(re.escape(title) for title in layout.titles)
+        self._titles = re.compile(rf" *(?:{titles})(?: +(?:{titles}))* *")
+        self._rest = b""
+        self._after_cr = False
+        self._overlong = False
+        self._number = 1
+        self._company: tuple[Company, Malformed] | None = None
+        self._rows: list[str] = []
+
+    def receive(self, data: bytes) -> list[Event]:
+        """Take the next bytes and return what they complete."""
+        if not data:
+            return []
+        line_feed_of_cr = self._after_cr and data.startswith(b"\n")
+        self._after_cr = data.endswith(b"\r")
+        waiting = self._rest + (data[1:] if line_feed_of_cr else data)
+        events: list[Event] = []
+        begin = 0
+        for end in _ENDS.finditer(waiting):
+            events += self._line(waiting[begin : end.start()])
+            begin = end.end()
+            if end[0] == b"\f":
+                events += [*self._furniture(), FormFeed()]
+            else:
+                self._number += 1
+        self._rest = waiting[begin:]
+        return events + self._overlong_pieces()
+
+    def close(self) -> list[Event]:
+        """The stream has ended: return what was waiting."""
+        rest, self._rest = self._rest, b""
+        events = self._furniture()
+        if rest.strip(b" "):
+            events.append(self._malformed("line without an end", rest))
+        return events
+
+    def _line(self, raw: bytes) -> list[Event]:
+        self._rest = raw
+        pieces = self._overlong_pieces()
+        if self._overlong:
+            self._overlong = False
+            return [*pieces, self._too_long(self._rest)]
+        if not raw.strip(b" "):
+            return []
+        try:
+            statement = self._statements.read(raw, self._number)
+        except Unreadable as fault:
+            return self._no_statement(raw, str(fault))
+        return [*self._furniture(), statement]
+
+    def _overlong_pieces(self) -> list[Event]:
+        """Cut what is longer than a line into pieces, the last of which stays waiting."""
+        pieces: list[Event] = []
+        begin = 0
+        while len(self._rest) - begin > LINE_BYTES_MAX:
+            pieces.append(self._too_long(self._rest[begin : begin + LINE_BYTES_MAX]))
+            begin += LINE_BYTES_MAX
+        if pieces:
+            pieces = [*self._furniture(), *pieces]
+            self._overlong = True
+            self._rest = self._rest[begin:]
+        return pieces
+
+    def _no_statement(self, raw: bytes, reason: str) -> list[Event]:
+        text = raw.decode(self._layout.encoding, "replace").rstrip(" ")
+        if self._titles.fullmatch(text):
+            self._rows.append(text)
+            return self._furniture() if len(self._rows) == HEADING_ROWS_COUNT else []
+        events = self._furniture()
+        counted = _DAY_COUNT.fullmatch(text)
+        if counted and len(text) == self._layout.line_width:
+            events.append(DayCount(int(counted[1])))
+        elif len(text) <= COMPANY_CHARACTERS_MAX and text.isprintable():
+            self._company = Company(text), self._malformed(reason, raw)
+        else:
+            events.append(self._malformed(reason, raw))
+        return events
+
+    def _furniture(self) -> list[Event]:
+        """Return what was waiting for the next line: company and headings, or neither."""
+        company, self._company = self._company, None
+        rows, self._rows = self._rows, []
+        if rows:
+            return [*([company[0]] if company else []), Headings(tuple(rows))]
+        return [company[1]] if company else []
+
+    def _too_long(self, raw: bytes) -> Malformed:
+        return self._malformed(f"line of more than {LINE_BYTES_MAX} bytes", raw)
+
+    def _malformed(self, reason: str, raw: bytes) -> Malformed:
+        return Malformed(reason, raw, f"line {self._number}")
