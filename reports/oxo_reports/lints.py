@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from oxo_reports.run import Play, Run
 from oxo_reports.summary import Summary, label
 from oxo_reports.validity import major
-from oxo_reports.verdicts import GRAVITY, WORDS, gravest, of_run, together
+from oxo_reports.verdicts import GRAVITY, WORDS, of_play, of_run, together
 
 NO_REFERENCE = "no issue reference in the subject's issues.toml"
 
@@ -51,10 +51,10 @@ def _play(play: Play, summary: Summary) -> Iterable[str]:
     limited = {item.play for item in summary.limitations}
     if play.verdict == "ok" and LIMITING.search(play.comment or "") and play.play not in limited:
         yield f"{name}: the comment restricts the OK, but section 4.3 has no entry for it."
-    found = gravest(finding.verdict for finding in play.findings)
-    if found is None:
+    if play.verdict in ("ok", "nok") and not play.findings:
         yield f"{name}: {WORDS[play.verdict]} without any finding."
-    elif found != play.verdict:
+    found = of_play((finding.demand, finding.verdict) for finding in play.findings)
+    if found and found != play.verdict:
         yield f"{name}: shown as {WORDS[play.verdict]}, but its findings give {WORDS[found]}."
 
 

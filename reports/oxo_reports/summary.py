@@ -67,8 +67,8 @@ def summarise(run: Run) -> Summary:
 
 
 def label(play: Play) -> str:
-    """Name a play as a person would: its case, and its tag set where there is one."""
-    return f"{play.case} ({play.tag_set})" if play.tag_set else play.case
+    """Name a play as a person would: its case, and its tag set where it is played with several."""
+    return f"{play.case} ({play.tag_set})" if "." in play.play and play.tag_set else play.case
 
 
 def _item(play: Play, text: str) -> Item:
@@ -141,7 +141,7 @@ def _gaps(run: Run) -> list[Item]:
     }
     known = {**absent, **NEVER_PUBLISHED, **declared}
     order = [*_in_print(), *(case for case in known if case not in _in_print())]
-    return [Item(case, known[case]) for case in order if case in known]
+    return [Item(case, known[case]) for case in order if case in known and case not in played]
 
 
 def _in_print() -> list[str]:

@@ -67,6 +67,19 @@ def gravest(verdicts: Iterable[Verdict]) -> Verdict | None:
     return min(verdicts, key=GRAVITY.index, default=None)
 
 
+def of_play(findings: Iterable[tuple[str, Verdict]]) -> Verdict | None:
+    """Join (demand, verdict) of findings; `None` when none of them weighs.
+
+    What was not asked does not weigh, nor what could not be seen, unless it is a field under test.
+    """
+    return gravest(
+        verdict
+        for demand, verdict in findings
+        if verdict != "not applicable"
+        and (verdict != "not observable" or demand.startswith("field "))
+    )
+
+
 def together(verdicts: Iterable[Verdict]) -> Verdict | None:
     """Join verdicts of plays: what could not be seen or does not apply does not outweigh an OK."""
     seen = set(verdicts)

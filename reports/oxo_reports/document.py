@@ -1,0 +1,155 @@
+"""The report before it is HTML: what stands on the cover, in each table and in each row."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from oxo_reports.lints import NO_REFERENCE, open_points
+from oxo_reports.published import INTERFACES, OBJECTIVES
+from oxo_reports.run import Chapter, Issue, Play, Result, Run, Verdict
+from oxo_reports.summary import Summary, label, summarise
+from oxo_reports.validity import Validity, validity
+from oxo_reports.verdicts import COLUMNS, GRAVITY, WORDS
+from oxo_reports.wording import quantity
+
+RESULTS: tuple[Result, ...] = ("Passed", "Passed with restriction", "Postponed", "Refused")
+FIRST_CHAPTER_SECTION = 2
+"""Section 5.1 explains the tables; chapters begin with 5.2, as published."""
+
+Missing = Mapping[str, Mapping[str, str]]
+"""Play -> evidence file that it names -> why the file cannot be read."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A tick box and what stands at its head."""
+
+    title: str
+    ticked: bool
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A verdict as the table shows it: three boxes with one tick, or a word in their place."""
+
+    boxes: list[Box] | None
+    word: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Row:
+    """One play in the results table."""
+
+    play: Play
+    label: str
+    marked: Marked
+    issue: Issue | None
+    incomplete: str | None
+    missing: list[str]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One chapter: number, objective, rows, and the row Result."""
+
+    number: str
+    chapter: Chapter
+    objective: str | None
+    rows: list[Row]
+    marked: Marked
+    comment: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything the template prints."""
+
+    run: Run
+    results: list[Box]
+    interfaces: list[tuple[str, str]]
+    ticks: int
+    tag_sets: list[str]
+    totals: list[tuple[str, int]]
+    validity: Validity
+    summary: Summary
+    sections: list[Section]
+    open_points: list[str]
+
+
+def report(run: Run, missing: Missing) -> Report:
+    """Prepare the report of a run."""
+    summary = summarise(run)
+    return Report(
+        run=run,
+        results=[Box(word, word == run.result) for word in RESULTS],
+        interfaces=[INTERFACES.get(wire, (wire, "")) for wire in _wires(run)],
+        ticks=sum(play.verdict in ("ok", "nok") for play in run.plays),
+        tag_sets=list(dict.fromkeys(play.tag_set for play in run.plays if play.tag_set)),
+        totals=[(WORDS[word], run.counts[word]) for word in reversed(GRAVITY)],
+        validity=validity(run),
+        summary=summary,
+        sections=[
+            _section(run, chapter, f"5.{FIRST_CHAPTER_SECTION + index}", missing)
+            for index, chapter in enumerate(run.chapters)
+        ],
+        open_points=open_points(run, summary, missing),
+    )
+
+
+def marked(verdict: Verdict) -> Marked:
+    """Show a verdict: only OK, NOK and N/A have a box; the other words stand in their place."""
+    boxes = [Box(title, word == verdict) for word, title in COLUMNS]
+    return Marked(boxes if any(box.ticked for box in boxes) else None, WORDS[verdict], verdict)
+
+
+def _wires(run: Run) -> list[str]:
+    return list(dict.fromkeys([play.wire for play in run.plays] or run.subject.wires))
+
+
+def _section(run: Run, chapter: Chapter, number: str, missing: Missing) -> Section:
+    plays = [play for play in run.plays if play.chapter == chapter.id]
+    return Section(
+        number=number,
+        chapter=chapter,
+        objective=chapter.objective or OBJECTIVES.get(chapter.id),
+        rows=[_row(run, play, missing) for play in plays],
+        marked=marked(chapter.verdict),
+        comment=_chapter_comment(plays),
+    )
+
+
+def _row(run: Run, play: Play, missing: Missing) -> Row:
+    return Row(
+        play=play,
+        label=label(play),
+        marked=marked(play.verdict),
+        issue=_issue(run, play),
+        incomplete=NO_REFERENCE if play.verdict == "nok" and not play.reference else None,
+        missing=[f"{name} {why}" for name, why in missing.get(play.play, {}).items()],
+    )
+
+
+def _issue(run: Run, play: Play) -> Issue | None:
+    """Find the entry of the subject's issues.toml that the play refers to."""
+    if not play.reference:
+        return None
+    for issue in run.subject.issues:
+        if issue.case == play.case and issue.reference == play.reference:
+            return issue
+    return Issue(play.case, play.reference, None)
+
+
+def _chapter_comment(plays: list[Play]) -> str:
+    """Say in one line what the tick of a chapter stands on."""
+    if not plays:
+        return "No case of this chapter was played."
+    counted = Counter(play.verdict for play in plays)
+    said = [f"{counted[word]} {WORDS[word]}" for word in reversed(GRAVITY) if counted[word]]
+    only_received = [
+        label(play) for play in plays if play.received == "yes" and play.processed == "no"
+    ]
+    text = f"{quantity(len(plays), 'row')}: {', '.join(said)}."
+    if only_received:
+        text += f" Received, not processed: {', '.join(only_received)}."
+    return text
