@@ -1,0 +1,174 @@
+"""The exchange's own certificate authority and its server certificate.
+
+A real exchange signs its server certificate with a root of its own, RSA 2048, and makes it anew
+when its addresses change (facts: oxo 1.7, documented). So here: the authority stays in the
+exchange's folder, the server certificate beside it as long as it names the same.
+"""
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
+from OpenSSL import crypto
+from twisted.internet.ssl import CertificateOptions, TLSVersion
+
+CA_FILE = "ca.pem"
+KEY_FILE = "ca.key"
+SERVER_FILE = "server.pem"
+"""Key and certificate of the server in one file."""
+
+
+class AuthorityUnreadable(ValueError):
+    """The exchange's folder holds no usable authority: the operator has to restore or remove it."""
+
+
+class ServerCertificate:
+    """A certificate with its key.
+
+    Attributes:
+        fingerprint: SHA-256 of the certificate, lower-case hex, for collectors that pin it.
+    """
+
+    def __init__(self, key_and_certificate: bytes) -> None:
+        self._certificate = x509.load_pem_x509_certificate(key_and_certificate)
+        self._key = load_pem_private_key(key_and_certificate, password=None)
+        self.fingerprint = self._certificate.fingerprint(hashes.SHA256()).hex()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name and address that the certificate is good for."""
+        found = self._certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+        return frozenset(str(entry.value) for entry in found.value)
+
+    def signed_by(self, authority: x509.Certificate) -> bool:
+        """Tell whether this authority signed it."""
+        try:
+            self._certificate.verify_directly_issued_by(authority)
+        except Exception:  # noqa: BLE001 -- several classes, all meaning no
+            return False
+        return True
+
+    def context_factory(self) -> CertificateOptions:
+        """Return what a listening port needs: this certificate, TLS 1.2 at least."""
+        return CertificateOptions(
+            privateKey=crypto.PKey.from_cryptography_key(self._key),  # type: ignore[arg-type]
+            certificate=crypto.X509.from_cryptography(self._certificate),
+            insecurelyLowerMinimumTo=TLSVersion.TLSv1_2,
+        )
+
+
+class Authority:
+    """The authority that signs the exchange's certificates."""
+
+    def __init__(self, folder: Path, ca: trustme.CA) -> None:
+        self._folder = folder
+        self._ca = ca
+
+    @classmethod
+    def load_or_create(cls, folder: Path) -> "Authority":
+        """Take the authority from its folder, or make one there; the key is the owner's alone.
+
+        Raises:
+            AuthorityUnreadable: only a part of it is there, others may read the key, the two
+                files do not belong together or are no PEM.
+        """
+        certificate, key = folder / CA_FILE, folder / KEY_FILE
+        if not certificate.exists() and not key.exists():
+            return cls._create(folder)
+        for file in (certificate, key):
+            if not file.exists():
+                raise AuthorityUnreadable(f"{file} is missing; restore it, or remove its partner")
+        if stat.S_IMODE(key.stat().st_mode) & 0o077:
+            raise AuthorityUnreadable(f"{key} may be read by others; its mode must be 0600")
+        return cls(folder, _read(certificate, key))
+
+    @classmethod
+    def _create(cls, folder: Path) -> "Authority":
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ca = trustme.CA(
+            organization_name="OXO Connect (simulated)",
+            organization_unit_name="Certificate authority of the exchange",
+            key_type=trustme.KeyType.RSA,
+        )
+        # The key first: without its certificate it is an error that says so, not a lost key.
+        _write_secret(folder / KEY_FILE, ca.private_key_pem.bytes())
+        ca.cert_pem.write_to_path(str(folder / CA_FILE))
+        return cls(folder, ca)
+
+    @property
+    def ca_pem_file(self) -> Path:
+        """The authority's certificate, for collectors to trust."""
+        return self._folder / CA_FILE
+
+    def server_certificate(self, name: str, addresses: Iterable[str]) -> ServerCertificate:
+        """Return the certificate for these names and addresses, the kept one if it fits.
+
+        Args:
+            name: host name of the exchange.
+            addresses: further names and IP addresses under which it is reached.
+        """
+        names = list(dict.fromkeys([name, *addresses]))
+        return self._kept(frozenset(names)) or self._issue(names)
+
+    def _kept(self, names: frozenset[str]) -> ServerCertificate | None:
+        file = self._folder / SERVER_FILE
+        if not file.exists():
+            return None
+        try:
+            kept = ServerCertificate(file.read_bytes())
+        except ValueError:
+            return None  # it can be made again at any time
+        ca = x509.load_pem_x509_certificate(self._ca.cert_pem.bytes())
+        return kept if kept.names == names and kept.signed_by(ca) else None
+
+    def _issue(self, names: list[str]) -> ServerCertificate:
+        leaf = self._ca.issue_cert(
+            *names,
+            common_name=names[0],
+            organization_name="OXO Connect (simulated)",
+            organization_unit_name="Server certificate of the exchange",
+            key_type=trustme.KeyType.RSA,
+        )
+        pem = leaf.private_key_and_cert_chain_pem.bytes()
+        (self._folder / SERVER_FILE).unlink(missing_ok=True)
+        _write_secret(self._folder / SERVER_FILE, pem)
+        return ServerCertificate(pem)
+
+
+def _read(certificate: Path, key: Path) -> trustme.CA:
+    try:
+        signing = load_pem_private_key(key.read_bytes(), password=None)
+    except (ValueError, TypeError) as error:
+        raise AuthorityUnreadable(f"{key} is no private key in PEM form: {error}") from error
+    try:
+        signed = x509.load_pem_x509_certificate(certificate.read_bytes())
+    except ValueError as error:
+        raise AuthorityUnreadable(
+            f"{certificate} is no certificate in PEM form: {error}"
+        ) from error
+    if _public(signing) != signed.public_key().public_bytes(*_SPKI):
+        raise AuthorityUnreadable(f"{key} is not the key of {certificate}")
+    return trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())
+
+
+_SPKI = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _public(key: PrivateKeyTypes) -> bytes:
+    return key.public_key().public_bytes(*_SPKI)
+
+
+def _write_secret(file: Path, content: bytes) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as opened:
+        opened.write(content)

@@ -1,0 +1,7 @@
+"""The taxation wire: SOAP over HTTPS, from tickets that wait to answers that leave."""
+
+from oxo_simulator.taxation.settings import TaxationSettings
+from oxo_simulator.taxation.shell import Taxation
+from oxo_simulator.taxation.transcript import Transcript
+
+__all__ = ["Taxation", "TaxationSettings", "Transcript"]

@@ -1,0 +1,244 @@
+"""HTTP under the taxation service: twisted.web, with our limits and without its logs.
+
+The only module that knows twisted.web. What it reads of a request is a `Received`, what it
+writes is an `Answer`; what lies between is a `Service`.
+
+twisted.web reads a whole body before it asks anyone (facts: tech 2.2). `TaxationRequest` refuses
+a body that is too long when its length is announced, or when its chunks have grown past the
+limit: the answer goes out at once, what still arrives is discarded.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Request, Site
+
+from oxo_simulator.taxation.desk import Offer
+
+BODY_BYTES_MAX = 256 * 1024
+"""Longest request body (docs/taxation.md)."""
+
+SLOW_PEER_SECONDS = 15
+"""A connection on which nothing arrives for so long is closed, in or between requests."""
+
+Headers = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """One request, read. Its headers hold secrets: no repr.
+
+    Attributes:
+        peer: the transport's peer address object.
+        local: host and port that the connection was accepted on, as URL authority.
+        scheme: `https`, or `http` where a test has no TLS.
+        tls: version and server name (SNI) of the connection, `None` without TLS.
+        target: path and query as they came.
+        too_long: the body was refused unread.
+    """
+
+    peer: Any
+    local: str
+    scheme: str
+    tls: dict[str, str | None] | None
+    method: str
+    target: str
+    headers: Headers
+    body: bytes
+    too_long: bool
+
+    def __repr__(self) -> str:
+        """Name the request."""
+        return f"Received({self.method} {self.target})"
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        """The target behind the question mark."""
+        return self.target.partition("?")[2]
+
+    def header(self, name: str) -> str | None:
+        """Return the last value of a header, if any."""
+        values = [value for known, value in self.headers if known.lower() == name]
+        return values[-1] if values else None
+
+    def cookie(self, name: str) -> str | None:
+        """Return the value of a cookie, if any."""
+        for known, value in self.headers:
+            if known.lower() == "cookie":
+                for pair in value.split(";"):
+                    found, equals, content = pair.strip().partition("=")
+                    if equals and found == name:
+                        return content
+        return None
+
+
+@dataclass
+class Answer:
+    """What goes back for one request, and what the ledger learns when it does.
+
+    Attributes:
+        user: the account that the request claimed, if it exists.
+        refusal: reason of the ledger line `refused`.
+        offer: tickets in the body, for the ledger line `offered`.
+    """
+
+    status: int
+    body: bytes
+    content_type: str = "text/plain; charset=utf-8"
+    more_headers: Headers = field(default_factory=list, repr=False)
+    operation: str | None = None
+    user: str | None = None
+    refusal: str | None = None
+    offer: Offer | None = None
+
+    @property
+    def headers(self) -> Headers:
+        """Every header that the service sets."""
+        length = ("Content-Length", str(len(self.body)))
+        return [("Content-Type", self.content_type), length, *self.more_headers]
+
+
+class Service(Protocol):
+    """Who answers."""
+
+    def answer(self, received: Received) -> Answer:
+        """Decide what goes back."""
+
+    def leaving(self, received: Received, answer: Answer) -> None:
+        """Write into the ledger what is told by an answer whose bytes leave next."""
+
+    def left(self, port: str, received: Received, answer: Answer) -> None:
+        """Write request and answer into the transcript."""
+
+
+class TaxationRequest(Request):
+    """A request with a limited body."""
+
+    refused = False
+    _received_bytes = 0
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802
+        """Refuse an announced length at once; chunks announce none."""
+        super().gotLength(length)  # type: ignore[no-untyped-call]
+        if length is not None and length > BODY_BYTES_MAX:
+            self._refuse()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+        """Count what arrives; discard it once the request is refused."""
+        self._received_bytes += len(data)
+        if self.refused:
+            return
+        if self._received_bytes > BODY_BYTES_MAX:
+            self._refuse()
+        else:
+            super().handleContentChunk(data)  # type: ignore[no-untyped-call]
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802
+        """Serve a request that was not refused on the way."""
+        if not self.refused:
+            super().requestReceived(command, path, version)  # type: ignore[no-untyped-call]
+
+    def _refuse(self) -> None:
+        """Answer before the body has been read, then let the connection go.
+
+        The peer may still be sending. Its bytes are read and discarded while the connection
+        closes, so that the answer is not lost in a reset; `timeoutConnection` is the channel's
+        way to close now and to abort when the peer does not follow.
+        """
+        self.refused = True
+        self.requestHeaders.removeHeader(b"Expect")
+        channel: Any = self.channel
+        # The channel tells these to a request only when it is complete.
+        self.method, self.uri = channel._command, channel._path  # noqa: SLF001
+        channel.transport.write(channel.site.resource.refuse(self))
+        channel.setTimeout(None)
+        channel.abortTimeout = SLOW_PEER_SECONDS
+        channel.timeoutConnection()
+
+
+class Port(Resource):
+    """One port's root: reads the request, writes the answer."""
+
+    isLeaf = True  # noqa: N815
+
+    def __init__(self, service: Service, name: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._service = service
+        self._name = name
+
+    def render(self, request: Any) -> int:
+        """Answer whatever was asked, in one piece."""
+        received = _received(request)
+        answer = self._service.answer(received)
+        request.setResponseCode(answer.status)
+        for name, value in answer.headers:
+            request.responseHeaders.addRawHeader(name, value)
+        self._service.leaving(received, answer)
+        request.write(answer.body if received.method != "HEAD" else b"")
+        request.finish()
+        self._service.left(self._name, received, answer)
+        return NOT_DONE_YET
+
+    def refuse(self, request: TaxationRequest) -> bytes:
+        """Answer a body that is too long; return the whole answer as bytes."""
+        received = _received(request)
+        answer = self._service.answer(received)
+        answer.more_headers.append(("Connection", "close"))
+        self._service.leaving(received, answer)
+        self._service.left(self._name, received, answer)
+        shown = "".join(f"{name}: {value}\r\n" for name, value in answer.headers)
+        return f"HTTP/1.1 {answer.status} Refused\r\n{shown}\r\n".encode() + answer.body
+
+
+class TaxationSite(Site):
+    """A site with a time limit for slow peers and without an access log of its own."""
+
+    def __init__(self, port: Port, clock: IReactorTime) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]
+            port,
+            requestFactory=TaxationRequest,
+            parsePOSTFormSubmission=False,
+            timeout=SLOW_PEER_SECONDS,
+            reactor=clock,
+        )
+
+    def log(self, request: Any) -> None:
+        """Log nothing: the transcript is the record, and it is redacted."""
+
+
+def _received(request: Any) -> Received:
+    local = request.getHost()
+    request.content.seek(0)
+    return Received(
+        peer=request.client,
+        local=f"{local.host}:{local.port}",
+        scheme="https" if request.isSecure() else "http",
+        tls=_tls(request.transport),
+        method=request.method.decode("latin-1"),
+        target=request.uri.decode("latin-1"),
+        headers=[
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, values in request.requestHeaders.getAllRawHeaders()
+            for value in values
+        ],
+        body=request.content.read(),
+        too_long=request.refused,
+    )
+
+
+def _tls(transport: Any) -> dict[str, str | None] | None:
+    handle: Any = transport.getHandle() if hasattr(transport, "getHandle") else None
+    if not hasattr(handle, "get_protocol_version_name"):
+        return None
+    name = handle.get_servername()
+    return {
+        "version": handle.get_protocol_version_name(),
+        "server_name": None if name is None else name.decode("latin-1"),
+    }

@@ -1,0 +1,229 @@
+"""The taxation service: who is let in, what is read, what goes back, what is written down.
+
+A request passes, in this order: is its body short enough (413), is the exchange serving (503),
+is this the address (404), are the credentials right (401), is it the WSDL or a POST (405), is
+it XML (fault); then the contract. The ledger line `offered` is written immediately before the
+answer's bytes leave.
+"""
+
+import base64
+import binascii
+import hmac
+import re
+import secrets
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from twisted.internet.interfaces import IReactorTime
+from twisted.web.server import Site
+
+from oxo_simulator.exchange.port import TicketPort
+from oxo_simulator.taxation.desk import Desk, Turn
+from oxo_simulator.taxation.faults import SoapFault, internal, unreadable
+from oxo_simulator.taxation.http import BODY_BYTES_MAX, Answer, Port, Received, TaxationSite
+from oxo_simulator.taxation.settings import TaxationSettings
+from oxo_simulator.taxation.transcript import HttpExchange, Transcript
+from oxo_simulator.taxation.transport import SoapTransport
+
+PATH = "/services/taxation"
+REALM = "OXO Connect"
+
+_HOST = re.compile(r"([A-Za-z0-9.\-_]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
+_XML = "text/xml; charset=utf-8"
+
+_log = structlog.get_logger()
+
+
+class Taxation:
+    """The taxation service of a simulated exchange, on any number of ports.
+
+    Args:
+        accounts: user -> password, for Basic authentication.
+        clock: real time, for idle sessions and slow peers.
+        connection_name: of a transport's peer, the link's name of the connection and the
+            collector's address as text.
+        transcript: where HTTP exchanges are written down.
+        new_cookie: source of secret cookie values.
+    """
+
+    def __init__(
+        self,
+        accounts: Mapping[str, str],
+        clock: IReactorTime,
+        connection_name: Callable[[Any], tuple[str, str]],
+        transcript: Transcript,
+        new_cookie: Callable[[], str] = secrets.token_urlsafe,
+    ) -> None:
+        self._accounts = dict(accounts)
+        self._clock = clock
+        self._connection_name = connection_name
+        self._transcript = transcript
+        self._new_cookie = new_cookie
+        self._soap = SoapTransport()
+        self._desk: Desk | None = None
+
+    def install(self, exchange: TicketPort, settings: TaxationSettings) -> None:
+        """Serve a fresh exchange; the sessions of the one before are gone without a word."""
+        if self._desk is not None:
+            self._desk.close()
+        self._desk = Desk(exchange, settings, self._clock, self._new_cookie)
+
+    def end_sessions(self, reason: str) -> None:
+        """End every session, with the ledger's word for it, such as `reset`."""
+        if self._desk is not None:
+            self._desk.end_sessions(reason)
+
+    @property
+    def session_count(self) -> int:
+        """How many sessions live."""
+        return 0 if self._desk is None else self._desk.session_count
+
+    def site(self, port_name: str) -> Site:
+        """Return the site for one port, to be served over TLS."""
+        return TaxationSite(Port(self, port_name), self._clock)
+
+    def answer(self, received: Received) -> Answer:
+        """Answer one request; what breaks inside is the exchange's own fault, and is logged."""
+        user, password = _credentials(received.header("authorization"))
+        try:
+            answer = self._answer(received, user, password)
+        except Exception:  # noqa: BLE001 -- any break is our own, and is logged
+            _log.error("taxation.request_failed", trace=traceback.format_exc())
+            answer = _fault(self._soap.fault_bytes(internal()), internal())
+        answer.user = user if user in self._accounts else None
+        return answer
+
+    def leaving(self, received: Received, answer: Answer) -> None:
+        """Tell the ledger of an answer whose bytes leave next."""
+        if self._desk is None:
+            return
+        connection, _ = self._connection_name(received.peer)
+        if answer.refusal is not None:
+            self._desk.exchange.record("refused", connection=connection, reason=answer.refusal)
+        if answer.offer is not None:
+            first, last, session = answer.offer
+            self._desk.exchange.offered(first, last, session, connection)
+
+    def left(self, port: str, received: Received, answer: Answer) -> None:
+        """Append the HTTP exchange to the transcript."""
+        connection, peer = self._connection_name(received.peer)
+        self._transcript.add(
+            HttpExchange(
+                connection=connection,
+                port=port,
+                peer=peer,
+                tls=received.tls,
+                method=received.method,
+                path=received.target,
+                request_headers=received.headers,
+                request_body=received.body,
+                status=answer.status,
+                answer_headers=answer.headers,
+                answer_body=answer.body,
+                operation=answer.operation,
+                user=answer.user,
+            )
+        )
+
+    def _answer(self, received: Received, user: str | None, password: str | None) -> Answer:
+        desk = self._desk
+        if received.too_long:
+            return _plain(413, f"a body has at most {BODY_BYTES_MAX} bytes", "bad request")
+        if desk is None or not desk.exchange.serving:
+            return _plain(503, "the exchange is busy", "busy")
+        if received.path != PATH:
+            return _plain(404, f"nothing is served here; the taxation service is {PATH}")
+        if user is None or password is None:
+            return _unauthorised("this request carries no Basic credentials", "no credentials")
+        if not self._right(user, password):
+            return _unauthorised("user or password is wrong", "wrong credentials")
+        return self._admitted(desk, received, user)
+
+    def _admitted(self, desk: Desk, received: Received, user: str) -> Answer:
+        if received.method == "GET" and received.query.lower() == "wsdl":
+            return self._wsdl(desk.settings, received)
+        if received.method != "POST":
+            answer = _plain(405, "operations are POST requests; GET ?wsdl asks for the WSDL")
+            answer.more_headers.append(("Allow", "POST"))
+            return answer
+        return self._operation(desk, received, user)
+
+    def _right(self, user: str, password: str) -> bool:
+        """Compare in constant time; an unknown user takes as long as a wrong password."""
+        expected = self._accounts.get(user, secrets.token_urlsafe())
+        return hmac.compare_digest(expected.encode(), password.encode())
+
+    def _wsdl(self, settings: TaxationSettings, received: Received) -> Answer:
+        if settings.wsdl == "withheld":
+            return _plain(404, "this exchange withholds its WSDL")
+        return Answer(200, self._soap.wsdl.at(_address(received)), _XML)
+
+    def _operation(self, desk: Desk, received: Received, user: str) -> Answer:
+        if (wrong := _wrong_content_type(received)) is not None:
+            return _fault(self._soap.fault_bytes(wrong), wrong)
+        connection, _ = self._connection_name(received.peer)
+        name = desk.settings.cookie_name
+        turn = Turn(desk, received.cookie(name), user, connection)
+        soap = self._soap.answer(received.body, turn)
+        if soap.fault is None:
+            answer = Answer(200, soap.body, _XML, offer=turn.offer)
+        else:
+            answer = _fault(soap.body, soap.fault)
+        answer.operation = soap.operation
+        if turn.cookie_to_set is not None:
+            cookie = f"{name}={turn.cookie_to_set}; Path=/services; Secure; HttpOnly"
+            answer.more_headers.append(("Set-Cookie", cookie))
+        return answer
+
+
+def _plain(status: int, words: str, refusal: str | None = None) -> Answer:
+    return Answer(status, f"{words}\n".encode(), refusal=refusal)
+
+
+def _unauthorised(words: str, refusal: str) -> Answer:
+    answer = _plain(401, words, refusal)
+    answer.more_headers.append(("WWW-Authenticate", f'Basic realm="{REALM}"'))
+    return answer
+
+
+def _fault(body: bytes, fault: SoapFault) -> Answer:
+    return Answer(500, body, _XML, refusal=fault.refusal)
+
+
+def _credentials(header: str | None) -> tuple[str | None, str | None]:
+    """Read a Basic authorisation; what cannot be read is an empty name, which no account has."""
+    scheme, _, encoded = (header or "").partition(" ")
+    if scheme.lower() != "basic":
+        return None, None
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return "", ""
+    user, _, password = _text(decoded).partition(":")
+    return user, password
+
+
+def _text(octets: bytes) -> str:
+    """Read as UTF-8, or as ISO-8859-1, which older programs send (RFC 7617 leaves it open)."""
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+
+
+def _address(received: Received) -> str:
+    """Return the service's URL as this client reached it: by its own Host header."""
+    host = received.header("host") or ""
+    if not _HOST.fullmatch(host):
+        host = received.local
+    return f"{received.scheme}://{host}{PATH}"
+
+
+def _wrong_content_type(received: Received) -> SoapFault | None:
+    media_type = (received.header("content-type") or "").partition(";")[0].strip().lower()
+    if media_type == "text/xml":
+        return None
+    found = f"Content-Type is {media_type}" if media_type else "Content-Type is missing"
+    return unreadable(f"{found}; SOAP 1.1 requests are text/xml")
