@@ -25,11 +25,7 @@ RUN_FILE = "run.json"
 NOT_SELECTED = "not selected"
 
 
-class _Record(msgspec.Struct, frozen=True, kw_only=True):
-    pass
-
-
-class Bench(_Record):
+class Bench(msgspec.Struct, frozen=True, kw_only=True):
     """What ran the certification."""
 
     name: str
@@ -38,7 +34,7 @@ class Bench(_Record):
     platform: str
 
 
-class Exchange(_Record):
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """The exchange it was run against."""
 
     product: str
@@ -52,7 +48,7 @@ class Exchange(_Record):
     profile_choices: Sequence[Mapping[str, str]]
 
 
-class IssueRecord(_Record):
+class IssueRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A reference from the subject's issues.toml."""
 
     case: str
@@ -60,7 +56,7 @@ class IssueRecord(_Record):
     summary: str
 
 
-class SubjectRecord(_Record):
+class SubjectRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The subject."""
 
     name: str
@@ -72,7 +68,7 @@ class SubjectRecord(_Record):
     issues: Sequence[IssueRecord]
 
 
-class Facts(_Record):
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What the judge was told besides the evidence files, so that anyone can judge again.
 
     Attributes:
@@ -102,7 +98,7 @@ class Facts(_Record):
     host_name: str
 
 
-class Play(_Record):
+class Play(msgspec.Struct, frozen=True, kw_only=True):
     """One case under one tag set, judged."""
 
     play: str
@@ -134,7 +130,7 @@ class Play(_Record):
     facts: Facts
 
 
-class ChapterRecord(_Record):
+class ChapterRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A chapter with the verdict over its plays."""
 
     id: str
@@ -143,7 +139,7 @@ class ChapterRecord(_Record):
     objective: str
 
 
-class GapRecord(_Record):
+class GapRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A case that was not played, and why."""
 
     case: str
@@ -151,7 +147,7 @@ class GapRecord(_Record):
     reason: str
 
 
-class Run(_Record, frozen=True, kw_only=True):
+class Run(msgspec.Struct, frozen=True, kw_only=True):
     """The whole run."""
 
     schema: Literal["urn:oxo-interop:run:1"] = "urn:oxo-interop:run:1"
@@ -310,17 +306,26 @@ def _chapters(catalogue: Catalogue, plays: Sequence[Play]) -> list[ChapterRecord
         words = [play.verdict for play in plays if play.chapter == chapter.id]
         if words:
             verdict = of_chapter(words)
-            found.append(ChapterRecord(chapter.id, chapter.title, verdict, chapter.objective))
+            found.append(
+                ChapterRecord(
+                    id=chapter.id,
+                    title=chapter.title,
+                    verdict=verdict,
+                    objective=chapter.objective,
+                )
+            )
     return found
 
 
 def _gaps(catalogue: Catalogue, plays: Sequence[Play]) -> list[GapRecord]:
     played = {play.case for play in plays}
     declared = [
-        GapRecord(case, gap.kind, gap.reason) for gap in catalogue.declared_gaps for case in gap.ids
+        GapRecord(case=case, kind=gap.kind, reason=gap.reason)
+        for gap in catalogue.declared_gaps
+        for case in gap.ids
     ]
     return declared + [
-        GapRecord(case.id, NOT_SELECTED, "left out by the selection of this run")
+        GapRecord(case=case.id, kind=NOT_SELECTED, reason="left out by the selection of this run")
         for case in catalogue.cases
         if case.id not in played
     ]

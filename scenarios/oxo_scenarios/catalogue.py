@@ -21,11 +21,7 @@ class CatalogueUnreadable(ValueError):
     """The catalogue is wrong (bench's fault); the text names the file, the case and the key."""
 
 
-class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    pass
-
-
-class Chapter(_Entry):
+class Chapter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A group of cases, as the published report groups them."""
 
     id: str
@@ -33,7 +29,7 @@ class Chapter(_Entry):
     objective: str
 
 
-class Gap(_Entry):
+class Gap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Ids that are not played, and why: either never published, or not built yet."""
 
     ids: tuple[str, ...]
@@ -41,7 +37,7 @@ class Gap(_Entry):
     reason: str
 
 
-class Case(_Entry):
+class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One case.
 
     Attributes:
@@ -90,7 +86,7 @@ class Planned(NamedTuple):
     tag_set: str
 
 
-class Catalogue(_Entry):
+class Catalogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All chapters, cases and declared gaps."""
 
     version: Literal[1]

@@ -1,9 +1,26 @@
 """From case and evidence to the judgement of one play."""
 
+from collections.abc import Sequence
+
+from oxo_tickets import Standing
+
 from oxo_scenarios.catalogue import Case
-from oxo_scenarios.judge.evidence import Evidence
-from oxo_scenarios.judge.finding import Judgement
-from oxo_scenarios.verdict import Mark, Verdict
+from oxo_scenarios.judge.comment import comment
+from oxo_scenarios.judge.demands import Answer, Asked, demand_of
+from oxo_scenarios.judge.evidence import Evidence, Incident
+from oxo_scenarios.judge.finding import Fate, Finding, Judgement
+from oxo_scenarios.judge.sight import Sight, look
+from oxo_scenarios.verdict import Mark, Verdict, of_play, weakest
+
+PLAYED = "played as written"
+"""Words of the finding that an incident becomes; no case asks for it, every case needs it."""
+
+_FAULTS = {
+    "subject": Verdict.NOK,
+    "bench": Verdict.ERROR,
+    "nobody": Verdict.UNDECIDED,
+}
+_MARKS = {Verdict.OK: Mark.YES, Verdict.NOK: Mark.NO, Verdict.NOT_APPLICABLE: Mark.NOT_ASKED}
 
 
 def judge(case: Case, tag_set: str, evidence: Evidence) -> Judgement:
@@ -13,7 +30,26 @@ def judge(case: Case, tag_set: str, evidence: Evidence) -> Judgement:
         DemandUnknown: the catalogue asks something the judge has no word for (bench's fault).
         LedgerUnreadable: the ledger is not as docs/bundle.md has it (bench's fault).
     """
-    raise NotImplementedError
+    asked = [demand_of(words) for words in case.demands]
+    if evidence.delivery.unreadable:
+        asked.append(demand_of("readable delivery"))
+    sight = look(case, tag_set, evidence)
+    answers = [(demand, demand.demand.decide(sight, demand.argument)) for demand in asked]
+    findings = [
+        *(_incident(incident) for incident in evidence.incidents),
+        *(_finding(demand, answer) for demand, answer in answers),
+    ]
+    verdict = of_play((finding.demand, finding.verdict) for finding in findings)
+    return Judgement(
+        verdict=verdict,
+        reason=_reason(verdict, findings),
+        comment=comment(sight, answers),
+        received=_mark("received", findings),
+        processed=_processed(sight, findings),
+        standing=weakest([case.standing, *(finding.standing for finding in findings)]),
+        findings=tuple(findings),
+        tickets=sight.tickets(),
+    )
 
 
 def not_applicable(case: Case, reason: str) -> Judgement:
@@ -28,3 +64,47 @@ def not_applicable(case: Case, reason: str) -> Judgement:
         findings=(),
         tickets=(),
     )
+
+
+def _finding(asked: Asked, answer: Answer) -> Finding:
+    return Finding(
+        demand=f"{asked.demand.name} {asked.argument}".strip(),
+        verdict=answer.verdict,
+        reason=answer.reason,
+        evidence=asked.demand.evidence,
+        parameters={"asks": asked.demand.sentence, **answer.parameters},
+        standing=answer.standing or asked.demand.standing,
+    )
+
+
+def _incident(incident: Incident) -> Finding:
+    return Finding(
+        demand=PLAYED,
+        verdict=_FAULTS[incident.fault],
+        reason=incident.text,
+        evidence=("steps.ndjson",),
+        parameters={"asks": "The case could be played as it is written."},
+        standing=Standing.DOCUMENTED,
+    )
+
+
+def _reason(verdict: Verdict, findings: Sequence[Finding]) -> str | None:
+    """Return why the play is not ok: the reasons of every finding as grave as the play."""
+    if verdict is Verdict.OK:
+        return None
+    reasons = [found.reason for found in findings if found.verdict is verdict and found.reason]
+    return "; ".join(dict.fromkeys(reasons)) or "no finding weighs"
+
+
+def _mark(demand: str, findings: Sequence[Finding]) -> Mark:
+    for finding in findings:
+        if finding.demand == demand:
+            return _MARKS.get(finding.verdict, Mark.NOT_OBSERVABLE)
+    return Mark.NOT_ASKED
+
+
+def _processed(sight: Sight, findings: Sequence[Finding]) -> Mark:
+    """Return the second mark: nothing asked beyond what the exchange dropped is not asked."""
+    if sight.destinies and all(d.fate is Fate.NOT_ASKED for d in sight.destinies):
+        return Mark.NOT_ASKED
+    return _mark("exactly once", findings)

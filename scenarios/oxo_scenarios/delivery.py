@@ -1,0 +1,221 @@
+"""What a subject delivered, read into tickets: canonical NDJSON, or its own CSV by its own map.
+
+Nothing is dropped: a line that is no ticket is kept as `Unreadable` with its number and reason,
+and the judge charges it to the subject. Two conventions of CSV are those of docs/subjects.md: a
+field without a column is not shown, and an empty cell is an absent value.
+"""
+
+import csv
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, time
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any
+
+from oxo_tickets import (
+    FIELDS,
+    CommunicationType,
+    DiallingMode,
+    Direction,
+    Facility,
+    Kind,
+    ReminderState,
+    Resolution,
+    Service,
+    Ticket,
+    TicketUnreadable,
+    TrunkKind,
+    UserKind,
+    from_json,
+)
+
+from oxo_scenarios.judge.evidence import Delivery, Unreadable
+from oxo_scenarios.subject import Column, DeliveryDoor
+
+DELIVERY_BYTES_MAX = 64 * 1024 * 1024
+CELL_CHARACTERS_MAX = 16 * 1024
+UNREADABLE_LINES_MAX = 200
+"""More unreadable lines than this are not listed one by one: a last entry says so."""
+
+FACILITY_SEPARATOR = ";"
+_NOT_SHOWN: Mapping[str, Any] = {"kind": Kind.UNKNOWN, "local_time": datetime(1970, 1, 1)}  # noqa: DTZ001 - wall clock
+_WORDS: Mapping[str, type[StrEnum]] = {
+    "kind": Kind,
+    "direction": Direction,
+    "communication_type": CommunicationType,
+    "resolution": Resolution,
+    "charged_user_kind": UserKind,
+    "initial_user_kind": UserKind,
+    "dialling_mode": DiallingMode,
+    "service": Service,
+    "trunk_kind": TrunkKind,
+    "reminder_state": ReminderState,
+}
+_DURATIONS = ("ring_seconds", "call_seconds")
+_NUMBERS = ("units", "fold")
+
+
+def read_delivery(raw: bytes, door: DeliveryDoor) -> Delivery:
+    """Read a delivery of either format, at most `DELIVERY_BYTES_MAX` of it."""
+    unreadable: list[Unreadable] = []
+    kept = raw
+    if len(raw) > DELIVERY_BYTES_MAX:
+        kept = raw[: raw.rfind(b"\n", 0, DELIVERY_BYTES_MAX) + 1]
+    read = _csv if door.format == "csv" else _ndjson
+    found = list(read(kept, door, unreadable))
+    if len(kept) < len(raw):
+        line = kept.count(b"\n") + 1
+        unreadable.append(Unreadable(line, f"only {DELIVERY_BYTES_MAX} bytes are read"))
+    return Delivery(
+        tickets=tuple(ticket for _, ticket in found),
+        lines=tuple(line for line, _ in found),
+        shown=frozenset(door.columns) if door.format == "csv" else frozenset(FIELDS),
+        blank_is_absent=door.format == "csv",
+        unreadable=_bounded(unreadable),
+    )
+
+
+def _bounded(unreadable: Sequence[Unreadable]) -> tuple[Unreadable, ...]:
+    listed = tuple(unreadable[:UNREADABLE_LINES_MAX])
+    if len(unreadable) > len(listed):
+        more = len(unreadable) - len(listed)
+        listed += (Unreadable(unreadable[-1].line, f"and {more} more lines, this the last"),)
+    return listed
+
+
+def _ndjson(
+    raw: bytes, _door: DeliveryDoor, unreadable: list[Unreadable]
+) -> Iterator[tuple[int, Ticket]]:
+    for number, line in enumerate(raw.split(b"\n"), 1):
+        if line.strip():
+            try:
+                yield number, from_json(line.strip())
+            except TicketUnreadable as error:
+                unreadable.append(Unreadable(number, str(error)))
+
+
+def _csv(
+    raw: bytes, door: DeliveryDoor, unreadable: list[Unreadable]
+) -> Iterator[tuple[int, Ticket]]:
+    rows = _rows(raw.removeprefix(b"\xef\xbb\xbf"), unreadable)
+    first = next(rows, None)
+    if first is None:
+        return
+    places = {name: place for place, name in enumerate(first[1])}
+    wanted = {name for column in door.columns.values() for name in column.names()}
+    if missing := sorted(wanted - places.keys()):
+        header = ", ".join(first[1])
+        unreadable.append(
+            Unreadable(first[0], f"no column {', '.join(missing)}; the header has {header}")
+        )
+        return
+    for number, cells in rows:
+        try:
+            yield number, _ticket(cells, places, door)
+        except ValueError as error:
+            unreadable.append(Unreadable(number, str(error)))
+
+
+def _rows(raw: bytes, unreadable: list[Unreadable]) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line, cells); what is no CSV is noted and passed over."""
+    reader = csv.reader(_lines(raw, unreadable), strict=True)
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            unreadable.append(Unreadable(reader.line_num, f"no CSV: {error}"))
+            continue
+        if cells:
+            yield reader.line_num, cells
+
+
+def _lines(raw: bytes, unreadable: list[Unreadable]) -> Iterator[str]:
+    """Yield every line, blank where it is no text, so that line numbers stay right."""
+    for number, line in enumerate(raw.splitlines(keepends=True), 1):
+        try:
+            text = line.decode()
+        except UnicodeDecodeError as error:
+            unreadable.append(Unreadable(number, f"no UTF-8 at byte {error.start}"))
+            text = "\n"
+        yield text
+
+
+def _ticket(cells: Sequence[str], places: Mapping[str, int], door: DeliveryDoor) -> Ticket:
+    if len(cells) != len(places):
+        raise ValueError(f"{len(cells)} cells; the header has {len(places)}")
+    values = dict(_NOT_SHOWN)
+    for field, column in door.columns.items():
+        told = " ".join(cells[places[name]] for name in column.names())
+        if len(told) > CELL_CHARACTERS_MAX:
+            raise ValueError(f"{field}: more than {CELL_CHARACTERS_MAX} characters")
+        value = _value(field, column, door.values.get(field, {}).get(told, told))
+        if value is None and field in _NOT_SHOWN:
+            raise ValueError(f"{field}: is empty")
+        values[field] = () if value is None and field == "facilities" else value
+    return Ticket(**values)
+
+
+def _value(field: str, column: Column, told: str) -> Any:
+    """Return the cell as the model has it; `None` of an empty one."""
+    if not told.strip():
+        return None
+    try:
+        return _reader(field)(told, column.format)
+    except (ValueError, InvalidOperation) as error:
+        detail = f" ({error})" if isinstance(error, ValueError) else ""
+        raise ValueError(f"{field}: {told!r} cannot be read{detail}") from error
+
+
+def _reader(field: str) -> Callable[[str, str | None], Any]:
+    if field in _WORDS:
+        return lambda told, _format: _word(_WORDS[field], told)
+    if field in _DURATIONS:
+        return _duration
+    if field in _NUMBERS:
+        return lambda told, _format: int(told)
+    return _READERS.get(field, lambda told, _format: told)
+
+
+def _word(words: type[StrEnum], told: str) -> StrEnum:
+    if told not in set(words):
+        raise ValueError(f"the words are {', '.join(words)}; map others in [delivery.values]")
+    return words(told)
+
+
+def _duration(told: str, form: str | None) -> int:
+    """Read `HH:MM:SS` (also more than 99 hours) or plain seconds."""
+    if form == "seconds":
+        return int(told)
+    parts = told.strip().split(":")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):  # noqa: PLR2004
+        raise ValueError('format "HH:MM:SS"; another is "seconds"')
+    hours, minutes, seconds = (int(part) for part in parts)
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _instant(told: str, form: str | None) -> datetime:
+    if form is None:
+        return datetime.fromisoformat(told)
+    return datetime.strptime(told, form)  # noqa: DTZ007 - tickets bear wall clock without offset
+
+
+def _hour(told: str, form: str | None) -> time:
+    if form is None:
+        return time.fromisoformat(told)
+    return datetime.strptime(told, form).time()  # noqa: DTZ007 - as above
+
+
+def _facilities(told: str, _form: str | None) -> tuple[StrEnum, ...]:
+    words = {_word(Facility, part.strip()) for part in told.split(FACILITY_SEPARATOR)}
+    return tuple(sorted(words))
+
+
+_READERS: Mapping[str, Callable[[str, str | None], Any]] = {
+    "local_time": _instant,
+    "local_end": _instant,
+    "reminder_time": _hour,
+    "cost": lambda told, _format: Decimal(told),
+    "facilities": _facilities,
+}

@@ -1,0 +1,30 @@
+"""Every question the judge can ask, by its words in the catalogue."""
+
+from collections.abc import Mapping
+
+from oxo_scenarios.judge.demands import buffer, connection, delivery, disruption
+from oxo_scenarios.judge.demands.demand import Answer, Asked, Demand, DemandUnknown
+
+ALL: Mapping[str, Demand] = {
+    demand.name: demand
+    for room in (delivery, connection, buffer, disruption)
+    for demand in room.DEMANDS
+}
+
+
+def demand_of(words: str) -> Asked:
+    """Return the demand that the catalogue words, with its argument.
+
+    Raises:
+        DemandUnknown: the judge has no such question; the text lists those it has.
+    """
+    if words in ALL and not ALL[words].argument:
+        return Asked(ALL[words], "")
+    name, _, argument = words.rpartition(" ")
+    if name in ALL and ALL[name].argument and argument:
+        return Asked(ALL[name], argument)
+    known = ", ".join(f"{demand.name} {demand.argument}".strip() for demand in ALL.values())
+    raise DemandUnknown(f"no demand {words!r}; there are: {known}")
+
+
+__all__ = ["ALL", "Answer", "Asked", "Demand", "DemandUnknown", "demand_of"]

@@ -1,0 +1,129 @@
+"""Demands about disturbances: that they really struck, and what the subject says of them."""
+
+import re
+
+from oxo_tickets import Standing
+
+from oxo_scenarios.judge.demands.demand import (
+    LEDGER,
+    LOG,
+    Answer,
+    Demand,
+    nok,
+    ok,
+    undecided,
+)
+from oxo_scenarios.judge.evidence import Restart
+from oxo_scenarios.judge.sight import Sight
+from oxo_scenarios.verdict import Verdict
+
+
+def link_cut(sight: Sight, _argument: str) -> Answer:
+    """The link was cut while the subject used it, tickets were made meanwhile, and it came back.
+
+    Decided by the ledger: between a `fault` that cuts and the `restored` after it stand a `held`
+    and a `made` line. Else undecided.
+    """
+    inside: list[str] | None = None
+    for line in sight.chronicle.lines:
+        if line["event"] == "fault" and line["fault"]["kind"] == "cut":
+            inside = []
+        elif line["event"] == "restored" and inside is not None:
+            if "held" in inside and "made" in inside:
+                return ok("link cut and restored")
+            inside = None
+        elif inside is not None:
+            inside.append(line["event"])
+    return undecided("the link was not cut under the subject's own traffic and restored")
+
+
+def warm_reset(sight: Sight, _argument: str) -> Answer:
+    """The exchange was reset warm while tickets waited, and serves again.
+
+    Decided by the ledger: a `reset` of kind `warm` with tickets not yet acknowledged, and the
+    phase `serving` after it. Else undecided.
+    """
+    resets = [line for line in sight.chronicle.events("reset") if line["kind"] == "warm"]
+    if not resets:
+        return undecided("the exchange was not reset")
+    if not sight.chronicle.waiting(resets[0]["n"]):
+        return undecided("no ticket waited at the reset")
+    after = [line for line in sight.chronicle.events("phase") if line["n"] > resets[0]["n"]]
+    if not any(line["phase"] == "serving" for line in after):
+        return undecided("the exchange did not come back from its reset")
+    return ok("exchange reset warm")
+
+
+def failure_message(sight: Sight, _argument: str) -> Answer:
+    """The subject's log tells of the failed connection.
+
+    Decided by the part of its log written since the exchange went away and the wording it
+    declares, in any letter case. Without a declared wording it is not observable, which spoils
+    nothing.
+    """
+    pattern = sight.evidence.failure_pattern
+    if pattern is None:
+        return Answer(
+            Verdict.NOT_OBSERVABLE, "the subject does not declare how its log words a failure"
+        )
+    if sight.evidence.failure_log is None:
+        return undecided("the exchange never went away")
+    begin, end = sight.evidence.failure_log
+    text = sight.evidence.subject_log[begin:end].decode("utf-8", "replace")
+    found = re.search(pattern, text, re.IGNORECASE)
+    if found is None:
+        return nok("its log has no failure message since the exchange went away", pattern=pattern)
+    return ok("failure messages seen", pattern=pattern)
+
+
+def restarted(sight: Sight, how: str) -> Answer:
+    """The subject was killed in the middle of a batch and came back.
+
+    Decided by the ledger up to the line after which it was killed. `acknowledged`: an armed
+    fault was set off by an `acknowledged` line before that. `offered`: tickets were offered and
+    still not acknowledged when it died, and the link held bytes back. Else undecided. Nok when no
+    session was opened after it was started again.
+    """
+    kills = [restart for restart in sight.evidence.restarts if restart.signal == "KILL"]
+    if not kills:
+        return undecided("the subject was not killed")
+    caught = _caught_acknowledged if how == "acknowledged" else _caught_offered
+    if not any(caught(sight, kill) for kill in kills):
+        return undecided(f"the subject was not killed in the middle of a batch ({how})")
+    opened = sight.chronicle.events("session opened")
+    if not any(line["n"] > kills[-1].after_line for line in opened):
+        return nok("no session was opened after the subject was started again")
+    return ok("killed in the middle of a batch and started again")
+
+
+def _caught_acknowledged(sight: Sight, kill: Restart) -> bool:
+    armed = False
+    acknowledged = False
+    for line in sight.chronicle.lines:
+        if line["n"] > kill.after_line:
+            return False
+        if line["event"] == "fault armed":
+            armed = line["when"] == "acknowledged"
+        elif line["event"] == "acknowledged":
+            acknowledged = acknowledged or armed
+        elif line["event"] == "fault" and acknowledged:
+            return True
+    return False
+
+
+def _caught_offered(sight: Sight, kill: Restart) -> bool:
+    before = [line for line in sight.chronicle.lines if line["n"] <= kill.after_line]
+    held = any(line["event"] == "held" for line in before)
+    pending = any(
+        0 < station.offered <= kill.after_line
+        for station in sight.chronicle.waiting(kill.after_line)
+    )
+    return held and pending
+
+
+DEMANDS = (
+    Demand("link cut", link_cut, (LEDGER,), Standing.OURS),
+    Demand("warm reset", warm_reset, (LEDGER,), Standing.OURS),
+    Demand("failure message", failure_message, (LOG,), Standing.DOCUMENTED),
+    Demand("restarted", restarted, (LEDGER,), Standing.OURS, "acknowledged | offered"),
+)

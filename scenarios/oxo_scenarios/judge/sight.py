@@ -1,0 +1,136 @@
+"""What a demand sees: the evidence, the ledger read, and every ticket with its fate."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+from oxo_tickets import FIELDS, Carriage, Difference, Kind, Ticket, carriage, project
+
+from oxo_scenarios.catalogue import Case
+from oxo_scenarios.judge.chronicle import Chronicle, Station, read_chronicle
+from oxo_scenarios.judge.evidence import Evidence
+from oxo_scenarios.judge.finding import Fate, FieldDifference, TicketFate
+from oxo_scenarios.judge.pairing import Comparison, Pairing, pair
+
+
+class Destiny(NamedTuple):
+    """One made ticket and what became of it; `found` is the delivered one, where there is one."""
+
+    station: Station
+    fate: Fate
+    found: Ticket | None = None
+    differences: tuple[Difference, ...] = ()
+    places: tuple[int, ...] = ()
+
+
+class Sight(NamedTuple):
+    """Everything a demand may look at."""
+
+    case: Case
+    through: Carriage
+    evidence: Evidence
+    chronicle: Chronicle
+    comparison: Comparison
+    destinies: Sequence[Destiny]
+    phantoms: Sequence[int]
+
+    def asked(self) -> list[Destiny]:
+        """Return the tickets that the subject must deliver."""
+        silent = (Fate.DROPPED, Fate.NOT_ASKED)
+        return [destiny for destiny in self.destinies if destiny.fate not in silent]
+
+    def of_fate(self, *fates: Fate) -> list[Destiny]:
+        """Return the tickets of these fates."""
+        return [destiny for destiny in self.destinies if destiny.fate in fates]
+
+    def tickets(self) -> tuple[TicketFate, ...]:
+        """Return every fate as the bundle keeps it."""
+        phantoms = (
+            TicketFate(id=None, sequence=None, fate=Fate.PHANTOM, delivered=(place,))
+            for place in self.phantoms
+        )
+        return (*(_record(destiny) for destiny in self.destinies), *phantoms)
+
+
+def look(case: Case, tag_set: str, evidence: Evidence) -> Sight:
+    """Read the ledger and compare the delivery with it.
+
+    Raises:
+        LedgerUnreadable: the ledger is not as docs/bundle.md has it.
+    """
+    through = carriage(case.wire, tag_set)
+    chronicle = read_chronicle(evidence.ledger, evidence.restarts)
+    comparison = Comparison(
+        [name for name in FIELDS if name in evidence.delivery.shown and _known(name, through)],
+        evidence.delivery.blank_is_absent,
+    )
+    due = [station for station in chronicle.stations if station.dropped is None]
+    optional = {
+        place
+        for place, station in enumerate(due)
+        if station.ticket.kind is Kind.REMINDER and evidence.appointments == "received"
+    }
+    pairing = pair(
+        [project(station.ticket, through) for station in due],
+        [project(ticket, through) for ticket in evidence.delivery.tickets],
+        comparison,
+        optional,
+    )
+    fated = {
+        station.id: _destiny(place, station, pairing, evidence, chronicle, place in optional)
+        for place, station in enumerate(due)
+    }
+    return Sight(
+        case,
+        through,
+        evidence,
+        chronicle,
+        comparison,
+        [fated.get(station.id, Destiny(station, Fate.DROPPED)) for station in chronicle.stations],
+        [place + 1 for place in pairing.phantoms],
+    )
+
+
+def _known(field: str, through: Carriage) -> bool:
+    """Tell whether a field can be compared: kind and time exist on every wire."""
+    return field in ("kind", "local_time") or through.carries(field)
+
+
+def _destiny(  # noqa: PLR0913, PLR0917 - the judge's own working set
+    place: int,
+    station: Station,
+    pairing: Pairing,
+    evidence: Evidence,
+    chronicle: Chronicle,
+    optional: bool,  # noqa: FBT001
+) -> Destiny:
+    tickets = evidence.delivery.tickets
+    if place in pairing.altered:
+        at, differences = pairing.altered[place]
+        return Destiny(station, Fate.ALTERED, tickets[at], differences, (at + 1,))
+    if place not in pairing.equal:
+        return Destiny(station, Fate.NOT_ASKED if optional else Fate.LOST)
+    at = pairing.equal[place]
+    copies = pairing.copies.get(place, ())
+    if copies:
+        places = tuple(sorted(found + 1 for found in (at, *copies)))
+        return Destiny(station, Fate.DUPLICATED, tickets[at], (), places)
+    fate = Fate.RECOVERED if chronicle.disturbed(station) else Fate.EXACTLY_ONCE
+    return Destiny(station, fate, tickets[at], (), (at + 1,))
+
+
+def _record(destiny: Destiny) -> TicketFate:
+    return TicketFate(
+        id=destiny.station.id,
+        sequence=destiny.station.sequence,
+        fate=destiny.fate,
+        differences=tuple(
+            FieldDifference(found.field, _plain(found.expected), _plain(found.found))
+            for found in destiny.differences
+        ),
+        delivered=destiny.places,
+    )
+
+
+def _plain(value: object) -> object:
+    return msgspec.to_builtins(value)
