@@ -1,0 +1,1 @@
+"""The production collector: fetches call tickets from exchanges and keeps them."""

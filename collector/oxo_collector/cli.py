@@ -1,0 +1,237 @@
+# ruff: noqa: PLC0415 - imports stand in the command that needs them, see below
+"""The command `oxo-collect`.
+
+Everything heavy is imported inside the command that needs it: an export must not pay for TLS.
+"""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from oxo_collector.configuration import Configuration
+    from oxo_collector.store import Reading
+
+EXIT_MALFORMED = 1
+EXIT_CONFIGURATION = 2
+EXIT_STORE = 3
+
+DECODE_BYTES_MAX = 256 * 1024 * 1024
+
+app = typer.Typer(
+    help="Collects call tickets from OXO Connect exchanges and keeps them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they would print local variables, hence passwords
+)
+quarantine = typer.Typer(
+    help="What the exchanges sent and no reader understood.", no_args_is_help=True
+)
+app.add_typer(quarantine, name="quarantine")
+
+
+class Format(StrEnum):
+    """How tickets are exported."""
+
+    NDJSON = "ndjson"
+    CSV = "csv"
+
+
+ConfigOption = Annotated[
+    Path,
+    typer.Option("--config", "-c", envvar="OXO_COLLECT_CONFIG", help="Configuration file (TOML)."),
+]
+ExchangeOption = Annotated[str | None, typer.Option("--exchange", "-e", help="Only this exchange.")]
+
+
+def main() -> None:
+    """Run the command."""
+    app()
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's signature
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"oxo-collect {version('oxo-interop')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(config: ConfigOption) -> None:
+    """Collect until SIGTERM or SIGINT; ends after the batch in hand.
+
+    Exit status: 0 ended as asked, 2 configuration refused, 3 store in use or unusable.
+    """
+    from oxo_collector import journal
+    from oxo_collector.collection import collect
+    from oxo_collector.configuration import ConfigurationRefused
+    from oxo_collector.ending import stop_on_signals
+    from oxo_collector.store import StoreUnusable
+
+    configuration = _configuration(config)
+    log = journal.start(configuration.log.format)
+    try:
+        collect(configuration, stop_on_signals(log), log)
+    except ConfigurationRefused as error:
+        _refuse(f"{config}: {error}", EXIT_CONFIGURATION)
+    except StoreUnusable as error:
+        _refuse(str(error), EXIT_STORE)
+
+
+@app.command()
+def status(
+    config: ConfigOption,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show what the store knows about each exchange."""
+    from oxo_collector import tables
+
+    configuration = _configuration(config)
+    with _reading(configuration) as store:
+        tables.status(store, [one.name for one in configuration.exchange], as_json=as_json)
+
+
+@app.command()
+def export(
+    config: ConfigOption,
+    form: Annotated[Format, typer.Option("--format", "-f")] = Format.NDJSON,
+    exchange: ExchangeOption = None,
+    since: Annotated[
+        int, typer.Option(min=0, help="Only tickets received after the one with this id.")
+    ] = 0,
+    output: Annotated[str, typer.Option("--output", "-o", help="File, or - for stdout.")] = "-",
+) -> None:
+    """Write the tickets in order of receipt; the id of the last is told on standard error."""
+    from oxo_collector import delivery
+
+    configuration = _configuration(config)
+    _check_exchange(exchange, configuration)
+    with _reading(configuration) as store:
+        rows = store.tickets(exchange=exchange, since=since)
+        write = delivery.write_csv if form is Format.CSV else delivery.write_ndjson
+        if output == "-":
+            count, last = write(rows, sys.stdout.buffer)
+            sys.stdout.flush()
+        else:
+            with _output(Path(output)) as file:
+                count, last = write(rows, file)
+    typer.echo(f"{count} tickets, last id {last or since}", err=True)
+
+
+@quarantine.command("list")
+def quarantine_list(
+    config: ConfigOption,
+    exchange: ExchangeOption = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """List what was set aside, and why."""
+    from oxo_collector import tables
+
+    configuration = _configuration(config)
+    _check_exchange(exchange, configuration)
+    with _reading(configuration) as store:
+        tables.quarantine(store, exchange, as_json=as_json)
+
+
+@quarantine.command("show")
+def quarantine_show(
+    config: ConfigOption, entry: Annotated[int, typer.Argument(help="Id from the list.")]
+) -> None:
+    """Write the bytes of one entry to standard output, as they came."""
+    with _reading(_configuration(config)) as store:
+        raw = store.quarantined_bytes(entry)
+    if raw is None:
+        _refuse(f"the quarantine has no entry {entry}", EXIT_CONFIGURATION)
+    sys.stdout.buffer.write(raw)
+    sys.stdout.flush()
+
+
+@app.command()
+def decode(
+    file: Annotated[str, typer.Argument(help="File to read, or - for standard input.")],
+    layout: Annotated[
+        str | None, typer.Option(help="Layout of the file; without it the content tells.")
+    ] = None,
+    zone: Annotated[str | None, typer.Option(help="IANA time zone given to the tickets.")] = None,
+) -> None:
+    """Decode a file into canonical tickets (NDJSON on standard output).
+
+    What cannot be read is named with its place on standard error; the exit status is then 1.
+    """
+    from oxo_collector import delivery
+    from oxo_collector.configuration import known_zone
+    from oxo_collector.decoders.v24 import LayoutInvalid
+
+    try:
+        known = None if zone is None else known_zone(zone)
+        malformed = delivery.decode(_read(file), file, layout, known, sys.stdout.buffer)
+    except (LayoutInvalid, ValueError) as error:
+        _refuse(str(error), EXIT_CONFIGURATION)
+    if malformed:
+        raise typer.Exit(EXIT_MALFORMED)
+
+
+def _configuration(path: Path) -> "Configuration":
+    from oxo_collector.configuration import ConfigurationRefused, load
+
+    try:
+        return load(path)
+    except ConfigurationRefused as error:
+        _refuse(str(error), EXIT_CONFIGURATION)
+
+
+def _reading(configuration: "Configuration") -> "Reading":
+    from oxo_collector.store import Reading, StoreUnusable
+
+    try:
+        return Reading(configuration.store)
+    except StoreUnusable as error:
+        _refuse(str(error), EXIT_STORE)
+
+
+def _check_exchange(name: str | None, configuration: "Configuration") -> None:
+    names = [one.name for one in configuration.exchange]
+    if name is not None and name not in names:
+        _refuse(f"no exchange {name!r}; configured: {', '.join(names)}", EXIT_CONFIGURATION)
+
+
+def _read(file: str) -> bytes:
+    try:
+        if file == "-":
+            data = sys.stdin.buffer.read(DECODE_BYTES_MAX + 1)
+        else:
+            with Path(file).open("rb") as source:
+                data = source.read(DECODE_BYTES_MAX + 1)
+    except OSError as error:
+        _refuse(f"{file}: cannot be read: {error.strerror}", EXIT_CONFIGURATION)
+    if len(data) > DECODE_BYTES_MAX:
+        _refuse(f"{file}: longer than {DECODE_BYTES_MAX} bytes", EXIT_CONFIGURATION)
+    return data
+
+
+def _output(path: Path) -> IO[bytes]:
+    try:
+        return path.open("wb")
+    except OSError as error:
+        _refuse(f"{path}: cannot be written: {error.strerror}", EXIT_CONFIGURATION)
+
+
+def _refuse(text: str, status: int) -> NoReturn:
+    typer.echo(f"oxo-collect: {text}", err=True)
+    raise typer.Exit(status)

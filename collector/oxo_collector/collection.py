@@ -1,0 +1,126 @@
+"""Where everything is put together: configuration, store, intake, one thread per exchange."""
+
+import logging
+import random
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+
+from structlog.typing import FilteringBoundLogger
+
+from oxo_collector.configuration import Configuration, Exchange, Proxy, secret
+from oxo_collector.intake import Intake
+from oxo_collector.store import Ownership, open_for_writing
+from oxo_collector.taxation.machine import Pace, Place, TaxationSession
+from oxo_collector.taxation.messages import Report
+from oxo_collector.taxation.shell import Shell
+from oxo_collector.taxation.transport import ProxyRoute, Route, Transport
+
+Log = FilteringBoundLogger
+
+
+def collect(configuration: Configuration, stop: threading.Event, log: Log) -> None:
+    """Collect from every exchange until `stop` is set and each batch in hand is acknowledged.
+
+    Raises:
+        ConfigurationRefused: a secret cannot be read; nothing was begun.
+        StoreUnusable: the store is in use or cannot be opened; nothing was begun.
+    """
+    routes = {
+        exchange.name: _route(exchange, f"exchange[{number}]")
+        for number, exchange in enumerate(configuration.exchange, 1)
+    }
+    with Ownership(configuration.store), closing(open_for_writing(configuration.store)) as store:
+        intake = Intake(store, lambda: datetime.now(UTC))
+        threads = [
+            threading.Thread(
+                target=_until_stopped,
+                name=exchange.name,
+                args=(exchange, routes[exchange.name], intake, stop, log),
+            )
+            for exchange in configuration.exchange
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        _fold_log_in(store)
+
+
+def _until_stopped(
+    exchange: Exchange, route: Route, intake: Intake, stop: threading.Event, log: Log
+) -> None:
+    """Run sessions of one exchange; a defect of ours in one does not end the others."""
+    bound = log.bind(exchange=exchange.name)
+    while True:
+        try:
+            _shell(exchange, route, intake, stop, _reporter(bound)).run()
+        except Exception:  # noqa: BLE001 - logged with its traceback, and rested upon
+            bound.exception("defect of the collector; the session is begun again after a rest")
+            if stop.wait(exchange.rest_seconds_max):
+                return
+        else:
+            return
+
+
+def _shell(
+    exchange: Exchange,
+    route: Route,
+    intake: Intake,
+    stop: threading.Event,
+    report: Callable[[Report], None],
+) -> Shell:
+    epoch, last_sequence = intake.cursor(exchange.name)
+    session = TaxationSession(
+        Place(exchange.name, route.url, exchange.ports),
+        Pace(
+            batch_tickets_max=exchange.batch_tickets_max,
+            poll_seconds=exchange.poll_seconds,
+            rest_seconds_first=exchange.rest_seconds_first,
+            rest_seconds_max=exchange.rest_seconds_max,
+        ),
+        chance=random.Random().random,  # noqa: S311 - spreads returns in time, no secret
+        epoch=epoch,
+        last_sequence=last_sequence,
+    )
+    return Shell(
+        exchange.name,
+        exchange.zone,
+        session=session,
+        wire=Transport(route),
+        door=intake,
+        stop=stop,
+        report=report,
+    )
+
+
+def _reporter(log: Log) -> Callable[[Report], None]:
+    def report(one: Report) -> None:
+        log.log(logging.getLevelNamesMapping()[one.level.upper()], one.text, **one.fields)
+
+    return report
+
+
+def _route(exchange: Exchange, key: str) -> Route:
+    return Route(
+        address=exchange.address,
+        user=exchange.user,
+        password=secret(exchange, key),
+        ca_file=None if exchange.ca_file is None else str(exchange.ca_file),
+        fingerprint=exchange.fingerprint,
+        proxy=None if exchange.proxy is None else _proxy(exchange.proxy, f"{key}.proxy"),
+        connect_seconds_max=exchange.connect_seconds_max,
+        read_seconds_max=exchange.read_seconds_max,
+    )
+
+
+def _proxy(proxy: Proxy, key: str) -> ProxyRoute:
+    password = None if proxy.user is None else secret(proxy, key)
+    return ProxyRoute(proxy.address, proxy.port, proxy.user, password)
+
+
+def _fold_log_in(store: sqlite3.Connection) -> None:
+    """Leave one file behind rather than a file and its write-ahead log, where no reader objects."""
+    store.execute("PRAGMA wal_checkpoint(PASSIVE)")

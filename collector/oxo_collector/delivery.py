@@ -1,0 +1,76 @@
+"""Tickets on their way out: canonical NDJSON, or CSV with one column per field."""
+
+import csv
+import io
+import sys
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+import msgspec
+from oxo_tickets import FIELDS, Ticket, from_json, to_json
+
+from oxo_collector.decoders.outcome import Malformed
+from oxo_collector.store import Row
+from oxo_collector.wording import one_line
+
+IDENTITY = ("id", "exchange", "epoch", "sequence")
+"""CSV columns before those of the ticket; `id` is what `--since` takes."""
+
+
+def write_ndjson(rows: Iterable[Row], file: IO[bytes]) -> tuple[int, int]:
+    """Write one canonical ticket a line; return how many, and the id of the last (0: none)."""
+    count = last = 0
+    for row in rows:
+        file.write(row.canonical + b"\n")
+        count, last = count + 1, row.id
+    return count, last
+
+
+def write_csv(rows: Iterable[Row], file: IO[bytes]) -> tuple[int, int]:
+    """Write a header and one ticket a line; return how many, and the id of the last (0: none).
+
+    UTF-8, comma, RFC 4180. An absent value and an empty one look alike here: CSV knows no
+    difference. `masked` and `extras` are JSON, `facilities` stand with `;` between them.
+    """
+    count = last = 0
+    text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
+    try:
+        out = csv.writer(text)
+        out.writerow((*IDENTITY, *FIELDS))
+        for row in rows:
+            identity = (row.id, row.exchange, row.epoch, row.sequence)
+            out.writerow((*identity, *_cells(from_json(row.canonical))))
+            count, last = count + 1, row.id
+    finally:
+        text.detach()
+    return count, last
+
+
+def _cells(ticket: Ticket) -> Iterator[Any]:
+    plain = msgspec.to_builtins(ticket)
+    for name in FIELDS:
+        value = plain.get(name)
+        if isinstance(value, dict):
+            yield msgspec.json.encode(value, order="sorted").decode()
+        elif isinstance(value, (list, tuple)):
+            yield ";".join(value)
+        else:
+            yield value
+
+
+def decode(data: bytes, name: str, layout: str | None, zone: str | None, out: IO[bytes]) -> int:
+    """Decode a file's bytes: tickets to `out`, what cannot be read to standard error.
+
+    Returns how many pieces could not be read.
+    """
+    from oxo_collector.decoders.files import decode_file  # noqa: PLC0415 - exports need no XML
+
+    malformed = 0
+    for decoded in decode_file(data, layout=layout, zone=zone):
+        if isinstance(decoded, Malformed):
+            malformed += 1
+            sys.stderr.write(one_line(f"{name}: {decoded.place}: {decoded.reason}") + "\n")
+        else:
+            out.write(to_json(decoded) + b"\n")
+    out.flush()
+    return malformed

@@ -1,0 +1,265 @@
+"""The collector's store: one SQLite file in WAL mode, every commit synchronised to the disk.
+
+One process writes (a lock beside the file says so); any number may read meanwhile. What is written
+and in which order is in `intake`; here are opening, the lock, and reading.
+"""
+
+import fcntl
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+SCHEMA_VERSION: Final = 1
+APPLICATION_ID: Final = 0x4F584F43
+"""Marks an SQLite file as ours: `OXOC`."""
+
+BUSY_MILLISECONDS_MAX: Final = 5000
+ROWS_AT_ONCE: Final = 1000
+
+
+class StoreUnusable(Exception):
+    """The store cannot be opened, read or written; the text names file, reason and who must act."""
+
+
+class StoreInUse(StoreUnusable):
+    """Another process collects into this store."""
+
+
+class Ownership:
+    """The right to write into a store: a lock that the system frees when the process ends.
+
+    It is held on a file of its own, because SQLite opens and closes its file and would drop locks
+    taken there. Left behind after a SIGKILL, the file is harmless: the lock is gone.
+    """
+
+    def __init__(self, store: Path) -> None:
+        """Take the lock.
+
+        Raises:
+            StoreInUse: another process holds it.
+            StoreUnusable: the lock file cannot be written.
+        """
+        self._path = store.with_name(store.name + ".lock")
+        try:
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreUnusable(f"{self._path}: cannot be written: {error.strerror}") from None
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
+            os.close(self._descriptor)
+            raise StoreInUse(
+                f"{store}: another oxo-collect (process {holder or 'unknown'}) collects into this"
+                " store; stop it first, or give this one its own store"
+            ) from None
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+
+    def __enter__(self) -> Self:
+        """Hold the lock."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Free the lock; the file stays (removing it would race with the next holder)."""
+        os.close(self._descriptor)
+
+
+def open_for_writing(
+    path: Path, factory: type[sqlite3.Connection] = sqlite3.Connection
+) -> sqlite3.Connection:
+    """Open or create the store; the caller owns it (`Ownership`).
+
+    Transactions are begun and committed in plain sight: `isolation_level` is None.
+
+    Raises:
+        StoreUnusable: the file is no store, of another version, or not writable.
+    """
+    try:
+        # Tickets tell who called whom: the file is its owner's alone, WAL and index follow it.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        connection = sqlite3.connect(
+            path,
+            timeout=BUSY_MILLISECONDS_MAX / 1000,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=factory,
+        )
+    except OSError as error:
+        raise StoreUnusable(f"{path}: cannot be opened for writing: {error.strerror}") from None
+    except sqlite3.Error as error:
+        raise StoreUnusable(f"{path}: cannot be opened for writing: {error}") from None
+    try:
+        _prepare(connection, path)
+    except sqlite3.Error as error:
+        connection.close()
+        raise StoreUnusable(f"{path}: cannot be used as a store: {error}") from None
+    except StoreUnusable:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if tables:
+        _check(connection, path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    if not tables:
+        script = files("oxo_collector").joinpath("schema.sql").read_text("utf-8")
+        # One transaction: a crash inside leaves an empty file, which the next start fills.
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {script} PRAGMA application_id = {APPLICATION_ID};"
+            f" PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+        )
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if application != APPLICATION_ID:
+        raise StoreUnusable(f"{path}: an SQLite file, but not a store of oxo-collect; not touched")
+    if version != SCHEMA_VERSION:
+        raise StoreUnusable(
+            f"{path}: store of version {version}; this oxo-collect reads version {SCHEMA_VERSION}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One stored ticket: its place in the order of receipt, its identity, its canonical JSON."""
+
+    id: int
+    exchange: str
+    epoch: str
+    sequence: int
+    canonical: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SetAsideRow:
+    """One quarantine entry without its bytes. Epoch '' and sequence 0: a whole answer."""
+
+    id: int
+    exchange: str
+    epoch: str
+    sequence: int
+    place: str
+    reason: str
+    raw_bytes: int
+    seen_count: int
+    seen_first: str
+    seen_last: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeStatus:
+    """What the store knows about one exchange; times are UTC."""
+
+    exchange: str
+    last_contact: str | None
+    epoch: str | None
+    last_sequence: int
+    tickets: int
+    last_id: int
+    quarantined: int
+
+
+class Reading:
+    """A store opened for reading, while another process may write.
+
+    Raises:
+        StoreUnusable: there is none, or it is not ours.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.is_file():
+            raise StoreUnusable(f"{path}: there is no store; `oxo-collect run` makes it")
+        try:
+            self._connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=ro",
+                uri=True,
+                timeout=BUSY_MILLISECONDS_MAX / 1000,
+                isolation_level=None,
+            )
+            _check(self._connection, path)
+        except sqlite3.Error as error:
+            raise StoreUnusable(f"{path}: cannot be read: {error}") from None
+
+    def __enter__(self) -> Self:
+        """Read within a block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def exchanges(self) -> list[str]:
+        """Return the names of all exchanges that were ever reached."""
+        return [
+            name for (name,) in self._connection.execute("SELECT name FROM exchange ORDER BY id")
+        ]
+
+    def tickets(self, *, exchange: str | None = None, since: int = 0) -> Iterator[Row]:
+        """Return tickets in order of receipt, those with an id above `since`."""
+        query = (
+            "SELECT t.id, e.name, t.epoch, t.sequence, t.canonical FROM ticket t"
+            " JOIN exchange e ON e.id = t.exchange"
+            " WHERE t.id > ? AND (? IS NULL OR e.name = ?) ORDER BY t.id"
+        )
+        with closing(self._connection.execute(query, (since, exchange, exchange))) as cursor:
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                for row in rows:
+                    yield Row(*row)
+
+    def quarantine(self, exchange: str | None = None) -> Iterator[SetAsideRow]:
+        """Return the quarantine entries, oldest first."""
+        query = (
+            "SELECT q.id, e.name, q.epoch, q.sequence, q.place, q.reason, q.raw_bytes,"
+            " q.seen_count, q.seen_first, q.seen_last FROM quarantine q"
+            " JOIN exchange e ON e.id = q.exchange WHERE ? IS NULL OR e.name = ? ORDER BY q.id"
+        )
+        for row in self._connection.execute(query, (exchange, exchange)):
+            yield SetAsideRow(*row)
+
+    def quarantined_bytes(self, entry: int) -> bytes | None:
+        """Return what was set aside, as it came; None when there is no such entry."""
+        query = "SELECT raw_zlib FROM quarantine WHERE id = ?"
+        row = self._connection.execute(query, (entry,)).fetchone()
+        return None if row is None else zlib.decompress(row[0])
+
+    def status(self) -> list[ExchangeStatus]:
+        """Return the state of every exchange, in the order of first contact."""
+        query = (
+            "SELECT e.name, e.last_contact, e.epoch, e.last_sequence,"
+            " (SELECT count(*) FROM ticket t WHERE t.exchange = e.id),"
+            " (SELECT coalesce(max(t.id), 0) FROM ticket t WHERE t.exchange = e.id),"
+            " (SELECT count(*) FROM quarantine q WHERE q.exchange = e.id)"
+            " FROM exchange e ORDER BY e.id"
+        )
+        return [ExchangeStatus(*row) for row in self._connection.execute(query)]
+
+    def size_bytes(self) -> int:
+        """Return the bytes on disk, the write-ahead log included."""
+        log = self.path.with_name(self.path.name + "-wal")
+        return self.path.stat().st_size + (log.stat().st_size if log.exists() else 0)

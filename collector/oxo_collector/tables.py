@@ -1,0 +1,50 @@
+"""What the store knows, as tables for people and JSON for programs."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from oxo_collector.store import ExchangeStatus, Reading
+from oxo_collector.wording import one_line
+
+
+def status(store: Reading, configured: Sequence[str], *, as_json: bool) -> None:
+    """Print the state of every exchange, those that were never reached too."""
+    known = {one.exchange: one for one in store.status()}
+    never = [ExchangeStatus(n, None, None, 0, 0, 0, 0) for n in configured if n not in known]
+    rows = [*known.values(), *never]
+    if as_json:
+        exchanges = [asdict(row) for row in rows]
+        whole = {"store": str(store.path), "size_bytes": store.size_bytes(), "exchanges": exchanges}
+        Console().print_json(json.dumps(whole))
+        return
+    headings = ("exchange", "last contact (UTC)", "epoch", "last sequence", "tickets", "last id")
+    _print(
+        (*headings, "quarantined"),
+        [tuple(asdict(row).values()) for row in rows],
+        f"{store.path}: {store.size_bytes() / 1e6:.1f} MB",
+    )
+
+
+def quarantine(store: Reading, exchange: str | None, *, as_json: bool) -> None:
+    """Print the quarantine, oldest entry first."""
+    rows = [asdict(row) for row in store.quarantine(exchange)]
+    if as_json:
+        Console().print_json(json.dumps(rows))
+        return
+    columns = ("id", "exchange", "epoch", "sequence", "place", "reason", "seen_count", "seen_last")
+    cells = [tuple(row[column] for column in columns) for row in rows]
+    _print(tuple(c.replace("_", " ") for c in columns), cells, f"{len(rows)} entries")
+
+
+def _print(
+    headings: Sequence[str], rows: Sequence[Sequence[str | int | None]], caption: str
+) -> None:
+    table = Table(*headings, caption=caption)
+    for row in rows:
+        table.add_row(*(Text("never" if cell is None else one_line(str(cell))) for cell in row))
+    Console().print(table)

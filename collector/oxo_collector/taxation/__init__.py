@@ -1,0 +1,1 @@
+"""The taxation wire seen from its client (contract: docs/taxation.md)."""

@@ -1,0 +1,157 @@
+"""What goes into the taxation session and what comes out: events and commands.
+
+Events tell the machine what happened; commands tell its shell what to do. Every command but
+`Report` is followed by exactly one event, and while one is under way no other is given.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from oxo_collector.decoders.taxation_soap import Answer, TicketsAnswer
+from oxo_collector.failure import Failure
+
+# Events
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The shell is ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The exchange answered the last request; `body` is the answer as it came."""
+
+    answer: Answer
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The last command did not work."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The last batch is durable.
+
+    Attributes:
+        new: tickets that the store did not have.
+        known: tickets that it had already, from an earlier offer.
+        quarantined: tickets set aside as unreadable or contradictory.
+    """
+
+    new: int
+    known: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """An answer that cannot be read is durable in the quarantine; `times` it was seen so far."""
+
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimeUp:
+    """The wait is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsked:
+    """The operator wants the collection to end; a wait is broken off by it."""
+
+
+Event = Started | Answered | Failed | Stored | SetAside | TimeUp | StopAsked
+
+
+# Commands
+
+
+@dataclass(frozen=True, slots=True)
+class SendLogin:
+    """Open a session on a fresh connection without cookies; `port` is the TCP port."""
+
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendGet:
+    """Ask for the oldest tickets, `tickets_max` at most."""
+
+    tickets_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendAcknowledge:
+    """Tell the exchange that everything up to `last_sequence` is durable."""
+
+    last_sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendRestartTimer:
+    """Keep the session open while there is nothing to fetch."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendLogout:
+    """Close the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Make a batch durable: the answer's bytes, its tickets and the cursor."""
+
+    epoch: str
+    batch: TicketsAnswer
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeepUnreadable:
+    """Make an answer durable that cannot be read, with the reason."""
+
+    reason: str
+    place: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Let real time pass, in seconds; broken off when a stop is asked."""
+
+    seconds: float
+
+
+class Level(StrEnum):
+    """How loud a report is."""
+
+    INFO = "info"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Tell the operator; no event follows."""
+
+    level: Level
+    text: str
+    fields: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+Command = (
+    SendLogin
+    | SendGet
+    | SendAcknowledge
+    | SendRestartTimer
+    | SendLogout
+    | Keep
+    | KeepUnreadable
+    | Wait
+    | Report
+)

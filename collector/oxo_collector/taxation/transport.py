@@ -1,0 +1,243 @@
+"""HTTPS to the exchange: one request, then either the answer's bytes or a `Failure`.
+
+Trust is settled inside the TLS handshake, so that no credential leaves before it: a CA file checks
+the chain and the name (or address), a pinned fingerprint checks the certificate itself and wins
+over names. The environment of the process (proxies, trust stores, netrc) has no say. Names are
+resolved at every connect; a login starts with fresh connections and without cookies.
+"""
+
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Final
+
+import requests
+from pydantic import SecretStr
+from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth, _basic_auth_str
+from urllib3.util.ssl_ import create_urllib3_context
+
+from oxo_collector.failure import Failure, Fault
+from oxo_collector.taxation.encoder import CONTENT_TYPE, PATH
+from oxo_collector.taxation.trouble import explain, refused_status
+
+ANSWER_BYTES_MAX: Final = 32 * 1024 * 1024
+"""A longer answer is broken off: 10,000 tickets of the largest kind stay far below."""
+
+ANSWER_SECONDS_MAX: Final = 120.0
+"""An answer that trickles for longer is broken off, however alive it looks."""
+
+CHUNK_BYTES: Final = 64 * 1024
+
+_READABLE_STATUS: Final = frozenset({200, 500})
+"""docs/taxation.md: faults are HTTP 500."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyRoute:
+    """An HTTP CONNECT proxy; `password` goes with `user`."""
+
+    address: str
+    port: int
+    user: str | None = None
+    password: SecretStr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How to reach and to trust one exchange.
+
+    Attributes:
+        address: host name or IP address.
+        user: account for HTTP Basic.
+        password: its password.
+        ca_file: PEM file of authorities; checks chain and name.
+        fingerprint: SHA-256 of the server certificate, 64 hexadecimal digits.
+        proxy: the proxy to go through, if any.
+        connect_seconds_max: limit for connection and handshake.
+        read_seconds_max: longest silence inside an answer.
+    """
+
+    address: str
+    user: str
+    password: SecretStr
+    ca_file: str | None
+    fingerprint: str | None
+    proxy: ProxyRoute | None = None
+    connect_seconds_max: float = 10.0
+    read_seconds_max: float = 30.0
+
+    def url(self, port: int) -> str:
+        """Return the address of the service on a port."""
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"https://{host}:{port}{PATH}"
+
+
+class _TrustingAdapter(HTTPAdapter):
+    """Puts the pin, the TLS version and the proxy's login where urllib3 takes them."""
+
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        super().__init__(pool_connections=2, pool_maxsize=1, max_retries=0)
+
+    def init_poolmanager(
+        self,
+        connections: int,
+        maxsize: int,
+        block: bool = False,  # noqa: FBT001, FBT002 - requests' signature
+        **pool_kwargs: Any,
+    ) -> None:
+        """Make pools for direct connections."""
+        super().init_poolmanager(connections, maxsize, block, **pool_kwargs, **self._tls())
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        """Make pools for connections through the proxy."""
+        return super().proxy_manager_for(proxy, **proxy_kwargs, **self._tls())
+
+    def proxy_headers(self, proxy: str) -> dict[str, str]:  # noqa: ARG002 - requests' signature
+        """Give the login to the proxy alone; it never stands in a URL, hence in no message."""
+        through = self._route.proxy
+        if through is None or through.user is None or through.password is None:
+            return {}
+        secret = through.password.get_secret_value()
+        login = _basic_auth_str(through.user.encode("utf-8"), secret.encode("utf-8"))
+        return {"Proxy-Authorization": login}
+
+    def _tls(self) -> Mapping[str, Any]:
+        # The same flags on every Python: 3.13 alone would refuse older certificates of exchanges.
+        context = create_urllib3_context(
+            ssl_minimum_version=ssl.TLSVersion.TLSv1_2,
+            verify_flags=ssl.VERIFY_X509_TRUSTED_FIRST | ssl.VERIFY_X509_PARTIAL_CHAIN,
+        )
+        pin = (
+            {}
+            if self._route.fingerprint is None
+            else {"assert_fingerprint": self._route.fingerprint}
+        )
+        return {"ssl_context": context, **pin}
+
+
+class Transport:
+    """The thin shell around requests. Not for several threads at once.
+
+    Args:
+        route: the exchange.
+        clock: seconds, monotonic.
+        answer_bytes_max: limit of one answer.
+    """
+
+    def __init__(
+        self,
+        route: Route,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        answer_bytes_max: int = ANSWER_BYTES_MAX,
+        answer_seconds_max: float = ANSWER_SECONDS_MAX,
+    ) -> None:
+        self._route = route
+        self._clock = clock
+        self._answer_bytes_max = answer_bytes_max
+        self._answer_seconds_max = answer_seconds_max
+        self._port = 0
+        self._session: requests.Session | None = None
+
+    @property
+    def has_cookie(self) -> bool:
+        """Tell whether the exchange has given a session cookie."""
+        return self._session is not None and len(self._session.cookies) > 0
+
+    def begin(self, port: int) -> None:
+        """Forget connections and cookies; later posts go to this port."""
+        self.close()
+        self._port = port
+        session = requests.Session()
+        session.trust_env = False
+        session.cookies.set_policy(DefaultCookiePolicy(strict_ns_domain=0))
+        session.mount("https://", _TrustingAdapter(self._route))
+        # A pin alone stands for the authority; with a CA file the chain is checked beside it.
+        session.verify = self._route.ca_file or False
+        session.auth = HTTPBasicAuth(
+            self._route.user.encode("utf-8"),
+            self._route.password.get_secret_value().encode("utf-8"),
+        )
+        if (proxy := self._route.proxy) is not None:
+            host = f"[{proxy.address}]" if ":" in proxy.address else proxy.address
+            session.proxies = {"https": f"http://{host}:{proxy.port}"}
+        self._session = session
+
+    def close(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def post(self, operation: str, body: bytes) -> bytes | Failure:
+        """Send one request and return the whole answer, or what prevented it. Never raises."""
+        where = self._where(operation)
+        if self._session is None:
+            return Failure("no session was begun", where, Fault.MACHINE)
+        if problem := self._trust_problem():
+            return problem
+        try:
+            with self._session.post(
+                self._route.url(self._port),
+                data=body,
+                headers={
+                    "Content-Type": CONTENT_TYPE,
+                    "SOAPAction": '""',
+                    "Accept-Encoding": "identity",
+                },
+                timeout=(self._route.connect_seconds_max, self._route.read_seconds_max),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return self._read(response, where)
+        except (requests.RequestException, OSError, ValueError) as error:
+            return explain(error, where, self._route.address, self._proxy_name)
+
+    def _read(self, response: requests.Response, where: str) -> bytes | Failure:
+        status = response.status_code
+        if status not in _READABLE_STATUS:
+            return refused_status(status, response.headers.get("Location"), where)
+        content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if content_type == "text/html":
+            what = f"a web page came instead of a SOAP answer (HTTP {status}): this is not an OXO"
+            return Failure(what, where, Fault.OPERATOR, other_port_may_help=True)
+        return self._read_body(response, where)
+
+    def _read_body(self, response: requests.Response, where: str) -> bytes | Failure:
+        limit, deadline = self._answer_bytes_max, self._clock() + self._answer_seconds_max
+        parts, size = [], 0
+        for part in response.iter_content(CHUNK_BYTES):
+            parts.append(part)
+            size += len(part)
+            if size > limit:
+                what = f"the answer is longer than {limit} bytes; broken off"
+                return Failure(what, where, Fault.EXCHANGE)
+            if self._clock() > deadline:
+                seconds = self._answer_seconds_max
+                what = f"half an answer after {seconds:g} seconds: timed out, broken off"
+                return Failure(what, where, Fault.EXCHANGE)
+        return b"".join(parts)
+
+    def _trust_problem(self) -> Failure | None:
+        """Find an unreadable CA file before it looks like a network trouble."""
+        if self._route.ca_file is None:
+            return None
+        try:
+            ssl.create_default_context(cafile=self._route.ca_file)
+        except (OSError, ssl.SSLError) as error:
+            what = f"the CA file cannot be read: {error.strerror or error}"
+            return Failure(what, self._route.ca_file, Fault.OPERATOR)
+        return None
+
+    @property
+    def _proxy_name(self) -> str | None:
+        proxy = self._route.proxy
+        return None if proxy is None else f"{proxy.address}:{proxy.port}"
+
+    def _where(self, operation: str) -> str:
+        through = f" through the proxy {self._proxy_name}" if self._proxy_name else ""
+        return f"{operation} at {self._route.url(self._port)}{through}"

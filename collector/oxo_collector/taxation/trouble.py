@@ -1,0 +1,236 @@
+"""What an exception of the HTTP library means to the operator: what happened and whose fault.
+
+The libraries wrap one exception in another, three deep and in different ways by version. So the
+chain is laid open once, and each row of the table asks it one question; the first row that
+answers yes names the failure. The last row always does.
+"""
+
+import socket
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from http.client import IncompleteRead, RemoteDisconnected
+from typing import Final, NamedTuple
+
+from requests import exceptions as http
+from urllib3 import exceptions as pool
+
+from oxo_collector.failure import Failure, Fault
+
+CHAIN_LENGTH_MAX: Final = 20
+REDIRECTION: Final = 3
+
+
+class Chain(NamedTuple):
+    """An exception with everything it wraps, and the names needed to speak of it."""
+
+    links: tuple[BaseException, ...]
+    address: str
+    proxy: str | None
+
+    def has(self, *kinds: type[BaseException]) -> bool:
+        """Tell whether one of the exceptions is of one of these kinds."""
+        return any(isinstance(link, kinds) for link in self.links)
+
+    def says(self, *words: str) -> bool:
+        """Tell whether one of the texts contains one of these words."""
+        texts = " ".join(str(link) for link in self.links)
+        return any(word in texts for word in words)
+
+    @property
+    def proxy_itself(self) -> bool:
+        """Tell whether the trouble lies between us and the proxy."""
+        return self.proxy is not None and self.has(http.ProxyError, pool.ProxyError)
+
+    @property
+    def peer(self) -> str:
+        """Name the peer of the connection that failed."""
+        return f"the proxy {self.proxy}" if self.proxy_itself else "the exchange"
+
+    @property
+    def certificate_words(self) -> str:
+        """Return what OpenSSL says about the certificate."""
+        found = (link for link in self.links if isinstance(link, ssl.SSLCertVerificationError))
+        error = next(found, None)
+        return "" if error is None else str(error.verify_message or error.reason)
+
+
+class Row(NamedTuple):
+    """One question and, if the chain says yes, its meaning."""
+
+    applies: Callable[[Chain], bool]
+    what: Callable[[Chain], str]
+    fault: Fault
+    other_port_may_help: bool = False
+
+
+def explain(error: BaseException, where: str, address: str, proxy: str | None) -> Failure:
+    """Return the meaning of an exception; `proxy` is `address:port` of the proxy in use."""
+    chain = Chain(tuple(_links(error)), address, proxy)
+    row = next(row for row in ROWS if row.applies(chain))
+    return Failure(row.what(chain), where, row.fault, row.other_port_may_help)
+
+
+def refused_status(status: int, location: str | None, where: str) -> Failure:
+    """Return the meaning of an HTTP status that brings no SOAP answer."""
+    if status // 100 == REDIRECTION:
+        target = f" to {location[:200]}" if location else ""
+        what = (
+            f"redirected (HTTP {status}){target}; not followed, the account stays with the exchange"
+        )
+        return Failure(what, where, Fault.EXCHANGE)
+    what, fault, other_port = STATUSES.get(
+        status, (f"unexpected answer HTTP {status}", Fault.EXCHANGE, False)
+    )
+    return Failure(what, where, fault, other_port)
+
+
+STATUSES: Final[Mapping[int, tuple[str, Fault, bool]]] = {
+    401: ("user or password refused (HTTP 401)", Fault.OPERATOR, False),
+    403: ("access refused to this account (HTTP 403)", Fault.OPERATOR, False),
+    404: (
+        "no taxation service there (HTTP 404): not an OXO, or closed on it",
+        Fault.OPERATOR,
+        True,
+    ),
+    405: ("no taxation service there (HTTP 405): not an OXO", Fault.OPERATOR, True),
+    413: ("request refused as too long (HTTP 413)", Fault.EXCHANGE, False),
+    502: ("unavailable behind a gateway (HTTP 502)", Fault.NETWORK, False),
+    503: ("the exchange is unavailable: busy or in a reset (HTTP 503)", Fault.EXCHANGE, False),
+    504: ("unavailable behind a gateway (HTTP 504)", Fault.NETWORK, False),
+}
+
+
+def _links(error: BaseException) -> Iterator[BaseException]:
+    waiting, seen = [error], 0
+    while waiting and seen < CHAIN_LENGTH_MAX:
+        link = waiting.pop(0)
+        seen += 1
+        yield link
+        inner = [*link.args, getattr(link, "reason", None), getattr(link, "original_error", None)]
+        inner += [link.__cause__, link.__context__]
+        waiting += [one for one in inner if isinstance(one, BaseException)]
+
+
+ROWS: Final[tuple[Row, ...]] = (
+    Row(
+        lambda c: c.says("Tunnel connection failed: 407"),
+        lambda c: f"the proxy {c.proxy} refused our login (HTTP 407)",
+        Fault.OPERATOR,
+    ),
+    Row(
+        lambda c: c.says("Tunnel connection failed: 50"),
+        lambda c: f"the proxy {c.proxy} cannot reach the exchange: unavailable from there",
+        Fault.NETWORK,
+        other_port_may_help=True,
+    ),
+    Row(
+        lambda c: c.says("Tunnel connection failed: "),
+        lambda c: f"the proxy {c.proxy} refused to connect to the exchange ({_tunnel_words(c)})",
+        Fault.PROXY,
+        other_port_may_help=True,
+    ),
+    Row(
+        lambda c: c.says("Fingerprints did not match"),
+        lambda _: "the certificate of the exchange is not the pinned one (fingerprint mismatch)",
+        Fault.OPERATOR,
+    ),
+    Row(
+        lambda c: c.says("Hostname mismatch", "IP address mismatch", "doesn't match"),
+        lambda c: f"the certificate of the exchange does not name {c.address}",
+        Fault.OPERATOR,
+    ),
+    Row(
+        lambda c: c.says("has expired", "not yet valid"),
+        lambda c: f"the certificate of the exchange is out of its time: {c.certificate_words}",
+        Fault.EXCHANGE,
+    ),
+    Row(
+        lambda c: c.has(ssl.SSLCertVerificationError),
+        lambda c: f"the exchange's certificate is of an unknown authority: {c.certificate_words}",
+        Fault.OPERATOR,
+    ),
+    Row(
+        lambda c: c.says("UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION"),
+        lambda _: "the exchange offers no TLS 1.2 or newer",
+        Fault.EXCHANGE,
+    ),
+    Row(
+        lambda c: c.says("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"),
+        lambda _: "the peer does not speak TLS on this port: not an OXO",
+        Fault.OPERATOR,
+        other_port_may_help=True,
+    ),
+    Row(
+        lambda c: c.has(socket.gaierror, pool.NameResolutionError),
+        lambda c: f"the name of {c.peer} cannot be resolved",
+        Fault.NETWORK,
+    ),
+    Row(
+        lambda c: c.proxy_itself and c.has(ConnectionRefusedError),
+        lambda c: f"connection refused by {c.peer}: nothing listens there",
+        Fault.PROXY,
+    ),
+    Row(
+        lambda c: c.proxy_itself,
+        lambda c: f"the proxy {c.proxy} is unavailable: {_last_words(c)}",
+        Fault.PROXY,
+    ),
+    Row(
+        lambda c: c.has(ConnectionRefusedError),
+        lambda _: "connection refused: the port is closed",
+        Fault.EXCHANGE,
+        other_port_may_help=True,
+    ),
+    Row(
+        lambda c: c.has(http.ConnectTimeout, pool.ConnectTimeoutError),
+        lambda c: f"timed out: no connection to {c.peer}",
+        Fault.NETWORK,
+        other_port_may_help=True,
+    ),
+    Row(
+        lambda c: c.has(IncompleteRead, pool.IncompleteRead),
+        lambda _: "half an answer: the connection ended before the announced length",
+        Fault.NETWORK,
+    ),
+    Row(
+        lambda c: c.has(http.ReadTimeout, pool.ReadTimeoutError, TimeoutError),
+        lambda _: "timed out: the exchange took the connection and fell silent",
+        Fault.NETWORK,
+    ),
+    Row(
+        lambda c: c.has(ConnectionResetError, BrokenPipeError),
+        lambda _: "the connection was reset: unavailable",
+        Fault.NETWORK,
+    ),
+    Row(
+        lambda c: c.has(RemoteDisconnected, ssl.SSLEOFError, ssl.SSLZeroReturnError),
+        lambda _: "the connection was closed without an answer: unavailable",
+        Fault.NETWORK,
+    ),
+    Row(
+        lambda c: c.has(OSError) and c.has(pool.NewConnectionError, http.ConnectionError),
+        lambda c: f"unavailable: {_last_words(c)}",
+        Fault.NETWORK,
+        other_port_may_help=True,
+    ),
+    Row(
+        lambda _: True,
+        lambda c: f"the answer is no HTTP that can be read: {_last_words(c)}",
+        Fault.EXCHANGE,
+    ),
+)
+"""Asked in order; the first that applies names the failure."""
+
+
+def _tunnel_words(chain: Chain) -> str:
+    """Return status and phrase that the proxy gave."""
+    mark = "Tunnel connection failed: "
+    text = next(str(link) for link in chain.links if mark in str(link))
+    return "HTTP " + text.partition(mark)[2].split("'")[0].rstrip(")")[:100]
+
+
+def _last_words(chain: Chain) -> str:
+    """Return the innermost text, in the system's own words where there are any."""
+    systems = [link for link in chain.links if isinstance(link, OSError) and link.strerror]
+    text = systems[-1].strerror if systems else str(chain.links[-1])
+    return str(text or type(chain.links[-1]).__name__)[:200]

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Writes the collector's configuration from the environment of the door, then becomes the collector.
+# Passwords stay in the environment: the file names the variables that hold them.
+set -eu
+
+# toml VALUE: the value as a TOML string.
+toml() {
+    printf '"%s"' "$(printf '%s' "$1" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g')"
+}
+
+configuration="$OXO_WORK/collector.toml"
+umask 077
+{
+    printf 'store = "tickets.db"\n\n[[exchange]]\n'
+    printf 'name = %s\n' "$(toml "$OXO_EXCHANGE")"
+    printf 'address = %s\n' "$(toml "$OXO_HOST")"
+    printf 'port = %s\n' "$OXO_PORT"
+    printf 'user = %s\n' "$(toml "$OXO_USER")"
+    printf 'password_env = "OXO_PASSWORD"\n'
+    printf 'ca_file = %s\n' "$(toml "$OXO_CA_FILE")"
+    printf 'zone = %s\n' "$(toml "$OXO_ZONE")"
+    printf 'poll_seconds = 0.2\n'
+    printf 'connect_seconds_max = 2\n'
+    printf 'read_seconds_max = 2\n'
+    printf 'rest_seconds_first = 0.1\n'
+    printf 'rest_seconds_max = 0.5\n'
+    if [ -n "${OXO_PROXY_HOST:-}" ]; then
+        printf '\n[exchange.proxy]\n'
+        printf 'address = %s\n' "$(toml "$OXO_PROXY_HOST")"
+        printf 'port = %s\n' "$OXO_PROXY_PORT"
+        if [ -n "${OXO_PROXY_USER:-}" ]; then
+            printf 'user = %s\n' "$(toml "$OXO_PROXY_USER")"
+            printf 'password_env = "OXO_PROXY_PASSWORD"\n'
+        fi
+    fi
+} > "$configuration"
+
+exec oxo-collect run --config "$configuration"
