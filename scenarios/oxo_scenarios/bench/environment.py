@@ -38,13 +38,16 @@ class ProxyAccess(NamedTuple):
     account: Account
 
 
+class Place(NamedTuple):
+    """Where a subject's commands run: its folder, its working folder, the proxy if there is one."""
+
+    folder: str
+    work: str
+    proxy: ProxyAccess | None = None
+
+
 def environment(
-    access: Access,
-    folder: str,
-    work: str,
-    proxy: ProxyAccess | None,
-    own: Mapping[str, str],
-    own_commands: str,
+    access: Access, place: Place, own: Mapping[str, str], own_commands: str
 ) -> dict[str, str]:
     """Return the whole environment of a subject's command.
 
@@ -54,7 +57,7 @@ def environment(
     told = {name: own[name] for name in HANDED_ON if name in own}
     told["PATH"] = os.pathsep.join(filter(None, [told.get("PATH", os.defpath), own_commands]))
     told |= {
-        "HOME": work,
+        "HOME": place.work,
         "OXO_URL": f"https://{access.target}/services/taxation",
         "OXO_HOST": access.target.host,
         "OXO_PORT": str(access.target.port),
@@ -64,10 +67,10 @@ def environment(
         "OXO_FINGERPRINT": access.fingerprint,
         "OXO_EXCHANGE": access.exchange,
         "OXO_ZONE": access.zone,
-        "OXO_WORK": work,
-        "OXO_SUBJECT": folder,
+        "OXO_WORK": place.work,
+        "OXO_SUBJECT": place.folder,
     }
-    return told | (_proxy(proxy) if proxy else {})
+    return told | (_proxy(place.proxy) if place.proxy else {})
 
 
 def _proxy(proxy: ProxyAccess) -> dict[str, str]:

@@ -46,6 +46,12 @@ class Output:
             self._news.wait_for(lambda: ended.is_set() or self._has(pattern), seconds_max)
             return self._has(pattern)
 
+    @property
+    def size(self) -> int:
+        """Return how many bytes of output the log holds."""
+        with self._news:
+            return self._kept
+
     def wake(self) -> None:
         """Let a waiting reader look again."""
         with self._news:

@@ -37,6 +37,7 @@ class Passage:
     login: str
     user: str | None
     status: int
+    outward: str | None = None
     bytes_to_exchange: int = 0
     bytes_to_subject: int = 0
 
@@ -124,7 +125,8 @@ class Proxy:
                 upstream = await asyncio.open_connection(*decision.connect_to)
             except OSError:
                 decision = decision._replace(status=502)
-        passage = self._write_down(decision, writer.get_extra_info("peername"))
+        outward = upstream[1].get_extra_info("sockname") if upstream else None
+        passage = self._write_down(decision, writer.get_extra_info("peername"), outward)
         writer.write(answer(decision.status))
         await writer.drain()
         if upstream is not None:
@@ -171,7 +173,9 @@ class Proxy:
         if drain.can_write_eof():
             drain.write_eof()
 
-    def _write_down(self, decision: Decision, peer: tuple[str, int]) -> Passage:
+    def _write_down(
+        self, decision: Decision, peer: tuple[str, int], outward: tuple[str, int] | None
+    ) -> Passage:
         with self._lock:
             passage = Passage(
                 n=len(self._passages) + 1,
@@ -182,6 +186,7 @@ class Proxy:
                 login=decision.login,
                 user=decision.user,
                 status=decision.status,
+                outward=f"{outward[0]}:{outward[1]}" if outward else None,
             )
             self._passages.append(passage)
         return passage

@@ -1,0 +1,151 @@
+"""The simulated exchange of one run: a process of its own, steered by its control client.
+
+Its state folder holds the control token; it lies in a temporary folder that no subject is told
+of. What a subject needs from it (the authority's certificate) is copied elsewhere.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from oxo_simulator.control.client import ControlClient, ControlError
+from oxo_simulator.control.messages import ExchangeState
+from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from oxo_scenarios.bench.connect import Account
+from oxo_scenarios.bench.trouble import BenchBroken
+
+START_SECONDS_MAX = 30.0
+STOP_SECONDS_MAX = 10.0
+LOOK_SECONDS = 0.02
+"""How often the bench looks whether the exchange has written its description."""
+LOG_TAIL_BYTES_MAX = 2000
+
+
+class _NotYet(Exception):
+    pass
+
+
+class Exchange:
+    """One `oxo-sim run`; use it as a context manager."""
+
+    def __init__(self, folder: Path, profile: str, options: Sequence[str] = ()) -> None:
+        """Keep its state under `folder`, which nobody else may read."""
+        self.folder = folder
+        self.state_folder = folder / "state"
+        self._log = folder / "oxo-sim.log"
+        self._command = [
+            *simulator_command(), "run", "--state", str(self.state_folder), "--profile", profile,
+            "--port", "standard=0", "--port", "alternate=0", *options,
+        ]  # fmt: skip
+        self._process: subprocess.Popen[bytes] | None = None
+        self.control: ControlClient
+
+    def __enter__(self) -> Self:
+        """Start it and wait until it listens.
+
+        Raises:
+            BenchBroken: it does not start; the text ends with what it printed.
+        """
+        with self._log.open("wb") as log:
+            try:
+                self._process = subprocess.Popen(  # noqa: S603 - our own command
+                    self._command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise BenchBroken(f"cannot start {self._command[0]}: {error}") from error
+        try:
+            self._wait()
+            self.control = ControlClient.from_state(self.state_folder)
+            self.control.state()
+        except ControlError as error:
+            self._end()
+            raise BenchBroken(f"the simulated exchange does not answer: {error}") from error
+        except BenchBroken:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        """End the process."""
+        self.control.close()
+        self._end()
+
+    def account(self) -> Account:
+        """Return the account of the taxation wire."""
+        described = json.loads((self.state_folder / "exchange.json").read_text("utf-8"))
+        password = (self.state_folder / "taxation.password").read_text("utf-8").strip()
+        return Account(described["user"], password)
+
+    def state(self) -> ExchangeState:
+        """Return who and how the exchange is."""
+        return self.control.state()
+
+    def check(self) -> None:
+        """See that the process lives.
+
+        Raises:
+            BenchBroken: it has ended.
+        """
+        if self._process is not None and self._process.poll() is not None:
+            raise BenchBroken(
+                f"the simulated exchange ended with status {self._process.returncode}: "
+                + self._tail()
+            )
+
+    def _wait(self) -> None:
+        """Wait until the description is there; it is written when everything listens."""
+
+        def look() -> None:
+            self.check()
+            if not (self.state_folder / "exchange.json").exists():
+                raise _NotYet
+
+        try:
+            Retrying(
+                stop=stop_after_delay(START_SECONDS_MAX),
+                wait=wait_fixed(LOOK_SECONDS),
+                retry=retry_if_exception_type(_NotYet),
+            )(look)
+        except RetryError as error:
+            raise BenchBroken(
+                f"the simulated exchange was not ready within {START_SECONDS_MAX} s: {self._tail()}"
+            ) from error
+
+    def _end(self) -> None:
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(STOP_SECONDS_MAX)
+
+    def _tail(self) -> str:
+        return self._log.read_bytes()[-LOG_TAIL_BYTES_MAX:].decode("utf-8", "replace").strip()
+
+
+def own_commands() -> Path:
+    """Return the folder where the commands of this installation stand."""
+    return Path(sys.executable).parent
+
+
+def simulator_command() -> list[str]:
+    """Return how `oxo-sim` is called: the one of this installation, else the one on PATH.
+
+    Raises:
+        BenchBroken: there is none.
+    """
+    beside = own_commands() / "oxo-sim"
+    found = str(beside) if beside.exists() else shutil.which("oxo-sim")
+    if found is None:
+        raise BenchBroken("oxo-sim is not installed beside this command")
+    return [found]

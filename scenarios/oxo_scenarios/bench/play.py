@@ -1,0 +1,294 @@
+"""One play: what a scenario may do to exchange and subject, and the evidence it leaves.
+
+Every wait is for an event of the ledger and has the case's limit. A play never judges. It
+raises `SubjectFailed` where the subject did not do its part; all else that goes wrong is the
+bench's own failure.
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Literal
+
+from oxo_simulator.control.messages import (
+    AppointmentOrder,
+    ArmedFault,
+    CallOrder,
+    Fault,
+    Installation,
+)
+
+from oxo_scenarios.bench import ledger as ask
+from oxo_scenarios.bench.connect import Target
+from oxo_scenarios.bench.delivered import DeliveryReader
+from oxo_scenarios.bench.environment import ProxyAccess
+from oxo_scenarios.bench.evidence import keep
+from oxo_scenarios.bench.ledger import Ledger
+from oxo_scenarios.bench.output import Output
+from oxo_scenarios.bench.program import Program
+from oxo_scenarios.bench.proxy import Proxy
+from oxo_scenarios.bench.stand import Stand, proxy_account
+from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
+from oxo_scenarios.catalogue import Planned
+from oxo_scenarios.judge import Delivery, Evidence, Incident, Restart
+
+
+class Play:
+    """One case under one tag set, on a stand.
+
+    Attributes:
+        planned: the case and its tag set.
+        folder: its evidence folder in the bundle.
+        incidents: what kept the case from being played as written.
+    """
+
+    def __init__(self, stand: Stand, planned: Planned, folder: Path) -> None:
+        """Make the evidence folder and the subject's empty working folder."""
+        self.planned = planned
+        self.folder = folder
+        self.incidents: list[Incident] = []
+        folder.mkdir(parents=True)
+        self._stand = stand
+        self._work = stand.work_folder(planned.play)
+        self._closing = ExitStack()
+        self._output = Output(folder / "subject.log")
+        self._closing.callback(self._output.close)
+        self._ledger = Ledger(stand.exchange.control)
+        self._program: Program | None = None
+        self._proxy: Proxy | None = None
+        self._host = stand.address
+        self._port = "standard"
+        self._restarts: list[Restart] = []
+        self._ended: Restart | None = None
+        self._away_from: int | None = None
+        self._away_to: int | None = None
+
+    # --- Given ---
+
+    def install(self, tag_set: str | None = None, **overrides: Any) -> None:
+        """Put a fresh exchange in place: empty buffer, new ledger."""
+        self._stand.exchange.check()
+        wanted = tag_set or self.planned.tag_set
+        if wanted != self.planned.tag_set:
+            raise ValueError(f"{self.planned.play} is not played with the {wanted} tags")
+        self._stand.exchange.control.install(
+            Installation(
+                profile=self._stand.conditions.profile,
+                overrides={name.replace("__", "."): value for name, value in overrides.items()},
+                tag_set="observed" if wanted == "observed" else "extended",
+                seed=self._stand.conditions.seed,
+            )
+        )
+        self._ledger = Ledger(self._stand.exchange.control)
+
+    def use_proxy(self) -> None:
+        """Let the subject reach the exchange through the proxy only."""
+        proxy = Proxy(proxy_account(), self._stand.proxy_targets())
+        self._proxy = self._closing.enter_context(proxy)
+
+    def use_name(self) -> None:
+        """Tell the subject a name instead of an address."""
+        self._host = self._stand.host_name
+
+    def assert_off(self) -> None:
+        """See that no session was opened yet."""
+        self._ledger.refresh()
+        if ask.count(self._ledger.lines, "session opened"):
+            raise BenchBroken("somebody opened a session before the collector was started")
+
+    # --- The subject ---
+
+    def start(self, port: str | None = None) -> None:
+        """Start the subject and wait until it is ready."""
+        self._port = port or self._port
+        if self._ended is not None:
+            self._restarts.append(self._ended)
+        self._program = Program(self._stand.subject, self._environment(), self._output)
+        self._program.wait_ready()
+
+    def start_collecting(self) -> None:
+        """Start the subject and wait until it has opened a session."""
+        self.start()
+        self._await(lambda lines: ask.count(lines, "session opened") > 0, "open a session")
+
+    def stop(self) -> None:
+        """Stop the subject in peace."""
+        if self._program is None:
+            return
+        trouble = self._program.stop()
+        if trouble:
+            self._output.note(trouble)
+        stop = self._stand.subject.settings.stop
+        self._remember_end("command" if stop.command else stop.signal or "TERM")
+
+    def kill(self) -> None:
+        """End the subject as a power cut would."""
+        assert self._program is not None
+        if not self._program.running:
+            raise SubjectFailed(self._ending())
+        self._program.kill()
+        self._output.note("the bench killed the subject")
+        self._remember_end("KILL")
+
+    # --- The exchange ---
+
+    def call(self, *orders: CallOrder) -> None:
+        """Place calls at one instant; exchange time moves until their tickets are written."""
+        self._stand.exchange.control.place_calls(*orders)
+
+    def appoint(self, user: str, time: str) -> None:
+        """Program an appointment; its activation ticket is written."""
+        self._stand.exchange.control.program_appointment(AppointmentOrder(user=user, time=time))
+
+    def cut(self) -> None:
+        """Cut the link in both directions."""
+        self._away_from = self._output.size
+        self._stand.exchange.control.strike(Fault(kind="cut"))
+
+    def cut_on(
+        self,
+        event: Literal["offered", "acknowledged"],
+        towards: Literal["exchange", "collector", "both"],
+    ) -> None:
+        """Let the link be cut at the next such event, before any byte of an answer leaves."""
+        fault = Fault(kind="cut", towards=towards)
+        self._stand.exchange.control.arm(ArmedFault(when=event, fault=fault))
+
+    def restore(self) -> None:
+        """Make the link whole; connections that lived through the disturbance are reset."""
+        self._stand.exchange.control.restore(reset_connections=True)
+
+    def reset(self) -> None:
+        """Reset the exchange, warm."""
+        if self._away_from is None:
+            self._away_from = self._output.size
+        self._stand.exchange.control.reset()
+
+    # --- Waits ---
+
+    def await_fault(self) -> None:
+        """Wait until the armed fault has struck."""
+        self._await(lambda lines: ask.count(lines, "fault") > 0, "acknowledge tickets")
+
+    def await_held(self) -> None:
+        """Wait until the cut link holds bytes of the subject back."""
+        self._await(lambda lines: ask.count(lines, "held") > 0, "use the link")
+
+    def await_attempt(self) -> None:
+        """Wait until the subject was turned away by the resetting exchange, or it serves again."""
+        self._ledger.wait(_turned_away_or_serving, self._limit)
+
+    def await_serving(self) -> None:
+        """Wait until the exchange serves again after its reset."""
+        if not self._ledger.wait(lambda lines: ask.phase(lines) == "serving", self._limit):
+            raise TimeoutError(f"the exchange does not serve {self._limit} s after its reset")
+
+    def await_collected(self) -> None:
+        """Wait until every ticket is acknowledged; say which wait when the limit passes."""
+
+        def collected(lines: ask.Lines) -> bool:
+            return not ask.waiting_sequences(lines)
+
+        if not self._ledger.wait(lambda lines: collected(lines) or self._gone(), self._limit):
+            waiting = sorted(ask.waiting_sequences(self._ledger.lines))
+            raise AssertionError(
+                f"{len(waiting)} tickets, the first with sequence {waiting[0]}, "
+                f"are not acknowledged after {self._limit:g} s"
+            )
+        if not collected(self._ledger.lines):
+            raise SubjectFailed(self._ending())
+        if self._away_from is not None:
+            self._away_to = self._output.size
+
+    # --- The end ---
+
+    def conclude(self) -> Evidence:
+        """Read the delivery, stop the subject, gather the evidence and write it down."""
+        self._ledger.refresh()
+        raw, delivery = self._delivered()
+        self._end()
+        self._ledger.refresh()
+        subject = self._stand.subject.settings
+        evidence = Evidence(
+            ledger=ask.evidence(self._ledger.lines),
+            transcript=self._stand.exchange.control.transcript(),
+            proxy=self._proxy.journal() if self._proxy else [],
+            delivery=delivery,
+            subject_log=self._output.path.read_bytes(),
+            failure_log=self._failure_log(),
+            failure_pattern=subject.log.failure,
+            appointments=subject.capabilities.appointments,
+            restarts=tuple(self._restarts),
+            incidents=tuple(self.incidents),
+            host_name=self._stand.host_name,
+        )
+        keep(self.folder, evidence, raw)
+        return evidence
+
+    def abandon(self) -> None:
+        """End everything of this play at once."""
+        if self._program is not None:
+            self._program.kill()
+            self._program = None
+        self._closing.close()
+
+    def _delivered(self) -> tuple[bytes, Delivery]:
+        """Read the delivery as long as it may grow, and stop the subject in peace."""
+        reader = DeliveryReader(self._stand.subject, self._environment())
+        made = ask.tickets_buffered(self._ledger.lines)
+        try:
+            raw = reader.settled(made)
+            self.stop()
+            return reader.final(raw)
+        except SubjectFailed as failure:
+            self.incidents.append(Incident(fault="subject", text=str(failure)))
+            self.stop()
+            return b"", Delivery()
+
+    def _end(self) -> None:
+        """Close what the evidence must not see moving any more."""
+        self._closing.close()
+
+    def _await(self, met: Callable[[ask.Lines], bool], what: str) -> None:
+        """Wait for something that only the subject can bring about."""
+        if not self._ledger.wait(lambda lines: met(lines) or self._gone(), self._limit):
+            raise SubjectFailed(f"the subject did not {what} within {self._limit:g} s")
+        if not met(self._ledger.lines):
+            raise SubjectFailed(self._ending())
+
+    def _gone(self) -> bool:
+        return self._program is not None and not self._program.running
+
+    def _ending(self) -> str:
+        status = self._program.status if self._program else None
+        return f"the subject ended by itself, with status {status}"
+
+    @property
+    def _limit(self) -> float:
+        return self.planned.case.limit_seconds
+
+    def _environment(self) -> dict[str, str]:
+        proxy = None
+        if self._proxy is not None:
+            proxy = ProxyAccess(Target(self._proxy.host, self._proxy.port), self._proxy.account)
+        target = Target(self._host, self._stand.ports[self._port])
+        return self._stand.environment(target, self._work, proxy)
+
+    def _remember_end(self, by: str) -> None:
+        self._program = None
+        self._ledger.refresh()
+        last = self._ledger.lines[-1].n if self._ledger.lines else 0
+        self._ended = Restart(after_line=last, signal=by)
+
+    def _failure_log(self) -> tuple[int, int] | None:
+        if self._away_from is None:
+            return None
+        return self._away_from, self._away_to or self._output.size
+
+
+def _turned_away_or_serving(lines: ask.Lines) -> bool:
+    """Tell whether a connection was tried since the last reset, or the reset is over."""
+    since = max((line.n for line in lines if line.event == "reset"), default=0)
+    after = [line for line in lines if line.n > since]
+    tried = any(line.event in ("refused", "connection opened") for line in after)
+    return tried or ask.phase(lines) == "serving"

@@ -1,0 +1,169 @@
+"""The subject's process: started through the door, watched, stopped, killed.
+
+Each start is a session and process group of its own, so that a kill takes everything the
+subject started. What it prints goes into the play's log.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from oxo_scenarios.bench.output import Output
+from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
+from oxo_scenarios.delivery import DELIVERY_BYTES_MAX
+from oxo_scenarios.subject import Subject
+
+KILL_SECONDS_MAX = 10.0
+"""How long the machine may take to bury a killed process; longer is the bench's trouble."""
+COMMAND_SECONDS_MAX = 20.0
+COMMAND_OUTPUT_BYTES_MAX = DELIVERY_BYTES_MAX + 1
+
+
+class Program:
+    """One start of the subject."""
+
+    def __init__(self, subject: Subject, environment: Mapping[str, str], output: Output) -> None:
+        """Start it.
+
+        Raises:
+            SubjectFailed: its command cannot be started.
+        """
+        self._subject = subject
+        self._environment = dict(environment)
+        self._output = output
+        self.ended = threading.Event()
+        self._process = self._start()
+        assert self._process.stdout is not None
+        self._reading = output.follow(self._process.stdout)
+        threading.Thread(target=self._bury, name="subject end", daemon=True).start()
+
+    @property
+    def running(self) -> bool:
+        """Tell whether the process lives."""
+        return not self.ended.is_set()
+
+    @property
+    def status(self) -> int | None:
+        """Return the exit status; negative is the signal that ended it."""
+        return self._process.returncode
+
+    def wait_ready(self) -> None:
+        """Wait until the subject says that it collects, by its `ready_log`.
+
+        Raises:
+            SubjectFailed: it ended, or did not say so within `ready_seconds_max`.
+        """
+        start = self._subject.settings.start
+        if start.ready_log is None:
+            return
+        ready = self._output.wait_for(
+            re.compile(start.ready_log, re.MULTILINE), self.ended, start.ready_seconds_max
+        )
+        if not ready and not self.running:
+            raise SubjectFailed(f"the subject ended with status {self.status} before it was ready")
+        if not ready:
+            raise SubjectFailed(
+                f"the subject did not print {start.ready_log!r} within {start.ready_seconds_max} s"
+            )
+
+    def stop(self) -> str | None:
+        """End the subject as its folder says; return what was wrong with its end, if anything."""
+        if not self.running:
+            return f"the subject had ended by itself, with status {self.status}"
+        stop = self._subject.settings.stop
+        if stop.command:
+            run_command(stop.command, self._subject.folder, self._environment, stop.seconds_max)
+        else:
+            self._signal(getattr(signal, f"SIG{stop.signal or 'TERM'}"), group=False)
+        if self.ended.wait(stop.seconds_max):
+            self._kill_rest()
+            return None
+        self.kill()
+        return f"the subject did not end within {stop.seconds_max} s and was killed"
+
+    def kill(self) -> None:
+        """End the whole process group at once, as a power cut would.
+
+        Raises:
+            BenchBroken: the machine does not end it.
+        """
+        self._kill_rest()
+        if not self.ended.wait(KILL_SECONDS_MAX):
+            raise BenchBroken(f"process {self._process.pid} of the subject cannot be ended")
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = self._subject.settings.start.command
+        try:
+            return subprocess.Popen(  # noqa: S603 - running the subject's command is the purpose
+                resolved(command, self._subject.folder, self._environment),
+                cwd=self._subject.folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise SubjectFailed(f"cannot start {command[0]!r} of the subject: {error}") from error
+
+    def _bury(self) -> None:
+        self._process.wait()
+        # What the process printed last is read before its end is told.
+        self._reading.join(0.2)
+        self.ended.set()
+        self._output.wake()
+
+    def _kill_rest(self) -> None:
+        self._signal(signal.SIGKILL, group=True)
+
+    def _signal(self, number: int, *, group: bool) -> None:
+        try:
+            (os.killpg if group else os.kill)(self._process.pid, number)
+        except ProcessLookupError:
+            return
+        except PermissionError as error:
+            raise BenchBroken(f"may not signal process {self._process.pid}: {error}") from error
+
+
+def resolved(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> list[str]:
+    """Return the command with its program found: in the folder, or on the subject's PATH."""
+    program = command[0]
+    if "/" in program:
+        return [str(folder / program), *command[1:]]
+    beside = folder / program
+    found = shutil.which(program, path=environment.get("PATH"))
+    return [found or str(beside), *command[1:]]
+
+
+def run_command(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], seconds_max: float
+) -> bytes:
+    """Run one of the subject's short commands (version, stop, deliver) and return its output.
+
+    Raises:
+        SubjectFailed: it cannot be started, fails, or takes longer than `seconds_max`.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - running the subject's command is the purpose
+            resolved(command, folder, environment),
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=seconds_max,
+            check=False,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise SubjectFailed(f"cannot start {command[0]!r} of the subject: {error}") from error
+    except subprocess.TimeoutExpired as error:
+        raise SubjectFailed(f"{command[0]!r} of the subject took over {seconds_max} s") from error
+    if done.returncode != 0:
+        told = done.stderr[-500:].decode("utf-8", "replace").strip()
+        raise SubjectFailed(f"{command[0]!r} of the subject ended with {done.returncode}: {told}")
+    return done.stdout[:COMMAND_OUTPUT_BYTES_MAX]

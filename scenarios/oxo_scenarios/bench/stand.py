@@ -1,0 +1,179 @@
+"""The stand of one run: the exchange, the subject and the folders between them.
+
+Two temporary folders that do not know each other: one holds the exchange's state with its
+control token, the other what the subject is shown (the authority's certificate, a working
+folder a play).
+"""
+
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from oxo_scenarios.bench.connect import Account, Target
+from oxo_scenarios.bench.environment import Access, Place, ProxyAccess, environment
+from oxo_scenarios.bench.exchange import Exchange, own_commands
+from oxo_scenarios.bench.program import run_command
+from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
+from oxo_scenarios.subject import Subject
+
+if TYPE_CHECKING:
+    from oxo_simulator.control.messages import ExchangeState
+
+NAMES = ("oxo-connect.localhost", "localhost")
+"""Names tried for the exchange, in this order; the first that this machine resolves is taken."""
+VERSION_SECONDS_MAX = 20.0
+VERSION_CHARACTERS_MAX = 200
+
+
+class Conditions(NamedTuple):
+    """What a run is played under.
+
+    Attributes:
+        profile: of the exchange; name or path.
+        seed: of every random choice.
+        name: for the connection by name; `None` takes the first of `NAMES` that resolves.
+    """
+
+    profile: str
+    seed: int
+    name: str | None = None
+
+
+class Stand:
+    """Exchange and subject of one run; use it as a context manager."""
+
+    def __init__(self, subject: Subject, conditions: Conditions) -> None:
+        """Prepare nothing yet."""
+        self.subject = subject
+        self.conditions = conditions
+        self._closing = ExitStack()
+        self.exchange: Exchange
+        self.state: ExchangeState
+        self.host_name = ""
+
+    def __enter__(self) -> Self:
+        """Start the exchange and find a name for it.
+
+        Raises:
+            BenchBroken: the exchange does not start, or the name does not lead to it.
+        """
+        with ExitStack() as closing:
+            hidden = _folder(closing, "oxo-exchange-")
+            self._shown = _folder(closing, "oxo-subject-")
+            self.exchange = closing.enter_context(
+                Exchange(hidden, self.conditions.profile, _naming(self.conditions.name))
+            )
+            self.state = self.exchange.state()
+            self.account = self.exchange.account()
+            self.host_name = resolved_name(self.conditions.name, self.address)
+            shutil.copyfile(self.state.ca_file, self._shown / "ca.pem")
+            self._closing = closing.pop_all()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        """End the exchange and remove the folders."""
+        self._closing.close()
+
+    @property
+    def address(self) -> str:
+        """Return the address at which subjects reach the exchange."""
+        return self.state.ports[0].address
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Return the ports of the taxation wire by name."""
+        return {port.name: port.port for port in self.state.ports}
+
+    def proxy_targets(self) -> set[Target]:
+        """Return everything the proxy may connect to: the exchange, by address or by name."""
+        return {
+            Target(host, port)
+            for host in (self.address, self.host_name)
+            for port in self.ports.values()
+        }
+
+    def work_folder(self, play: str) -> Path:
+        """Make the empty working folder of a play."""
+        folder = self._shown / "work" / play
+        folder.mkdir(parents=True)
+        return folder
+
+    def environment(
+        self, target: Target, work: Path, proxy: ProxyAccess | None = None
+    ) -> dict[str, str]:
+        """Return the environment of the subject's commands."""
+        access = Access(
+            target=target,
+            account=self.account,
+            ca_file=str(self._shown / "ca.pem"),
+            fingerprint=self.state.fingerprint,
+            exchange=self.state.name,
+            zone=self.state.zone,
+        )
+        place = Place(str(self.subject.folder), str(work), proxy)
+        return environment(access, place, os.environ, str(own_commands()))
+
+    def subject_version(self) -> str:
+        """Ask the subject for its version; the first line of what it says.
+
+        Raises:
+            SubjectFailed: its version command does not work.
+        """
+        identity = self.subject.settings.subject
+        if identity.version is not None:
+            return identity.version
+        assert identity.version_command is not None
+        work = self.work_folder("version")
+        told = run_command(
+            identity.version_command,
+            self.subject.folder,
+            self.environment(Target(self.address, self.ports["standard"]), work),
+            VERSION_SECONDS_MAX,
+        )
+        lines = told.decode("utf-8", "replace").strip().splitlines()
+        if not lines:
+            raise SubjectFailed("the subject's version command says nothing")
+        return lines[0].strip()[:VERSION_CHARACTERS_MAX]
+
+
+def proxy_account() -> Account:
+    """Make a login for the proxy, with a character that has to be escaped in an URL."""
+    return Account("collector", f"{secrets.token_urlsafe(12)}@{secrets.randbelow(10)}")
+
+
+def resolved_name(wanted: str | None, address: str) -> str:
+    """Return the name by which this machine reaches the address.
+
+    Raises:
+        BenchBroken: no name does.
+    """
+    names = NAMES if wanted is None else (wanted,)
+    for name in names:
+        if address in addresses(name):
+            return name
+    raise BenchBroken(
+        f"{' and '.join(names)} do not resolve to {address} on this machine; "
+        "add the name to /etc/hosts or give another by --name"
+    )
+
+
+def addresses(name: str) -> set[str]:
+    """Return the IPv4 addresses of a name; none when it does not resolve."""
+    try:
+        found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
+    except OSError:
+        return set()
+    return {str(entry[4][0]) for entry in found}
+
+
+def _naming(name: str | None) -> list[str]:
+    return [] if name is None else ["--name", name]
+
+
+def _folder(closing: ExitStack, prefix: str) -> Path:
+    return Path(closing.enter_context(tempfile.TemporaryDirectory(prefix=prefix)))

@@ -1,0 +1,236 @@
+"""The pytest plugin of one run: it hands plays to the steps, judges at the end, tells Allure.
+
+pytest's words for what is found: nok is a failure, error and undecided are exceptions (Allure:
+broken), not observable and not applicable are skips with their reason.
+"""
+
+import time
+from collections.abc import Generator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+from pytest_bdd.parser import Scenario, Step
+
+from oxo_scenarios import bundle
+from oxo_scenarios.bench.play import Play
+from oxo_scenarios.bench.stand import Stand
+from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
+from oxo_scenarios.catalogue import Planned
+from oxo_scenarios.judge import Incident
+from oxo_scenarios.play import allure_bridge
+from oxo_scenarios.play.record import Performance, Record, StepLine
+from oxo_scenarios.verdict import Verdict
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+SEVERITIES = ("blocker", "critical", "normal", "minor", "trivial")
+_performance = pytest.StashKey[Performance]()
+_planned = pytest.StashKey[Planned]()
+
+
+class Undecided(RuntimeError):
+    """The bench could not see enough; nothing is said about the subject."""
+
+
+class Watcher(Protocol):
+    """Who is told how the run goes on."""
+
+    def begins(self, planned: Planned) -> None:
+        """A play begins."""
+
+    def step(self, name: str) -> None:
+        """A step of it begins."""
+
+    def ended(self, play: bundle.Play) -> None:
+        """It was judged."""
+
+
+class Certifier:
+    """The plugin; one object a run."""
+
+    def __init__(self, stand: Stand, record: Record, watcher: Watcher) -> None:
+        """Play on `stand`, write into `record`, tell `watcher`."""
+        self._stand = stand
+        self._record = record
+        self._watcher = watcher
+        self._step: AbstractContextManager[None] | None = None
+        self._step_begun = 0.0
+        self.trouble: str | None = None
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember what broke pytest itself; there is no terminal reporter to say it."""
+        self.trouble = f"{excinfo.typename}: {excinfo.value}"
+
+    # --- Collection ---
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Know every tag of the features as a marker."""
+        catalogue = self._record.options.catalogue
+        for case in catalogue.cases:
+            config.addinivalue_line("markers", f"{case.id}: {case.title}")
+        for tag in (
+            *SEVERITIES,
+            "connection",
+            "appointments",
+            "buffer",
+            "call_tickets",
+            "disruption",
+        ):
+            config.addinivalue_line("markers", f"{tag}: tag of a feature")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember what could not be collected."""
+        if report.failed:
+            self.trouble = f"the features cannot be bound: {report.longreprtext}"
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the plays that were asked for, in the order of the catalogue.
+
+        Raises:
+            BenchBroken: a play of the catalogue has no scenario.
+        """
+        found = {_play_of(item, self._record.options.planned): item for item in items}
+        missing = [each.play for each in self._record.options.planned if each not in found]
+        if missing:
+            raise BenchBroken(f"no scenario plays {', '.join(missing)}")
+        items[:] = [found[planned] for planned in self._record.options.planned]
+        for planned, item in zip(self._record.options.planned, items, strict=True):
+            item.stash[_planned] = planned
+
+    # --- One play ---
+
+    @pytest.fixture
+    def play(self, request: pytest.FixtureRequest) -> Play:
+        """The play of the scenario at hand."""
+        performance: Performance = request.node.stash[_performance]
+        assert performance.play is not None
+        return performance.play
+
+    @pytest.fixture
+    def performance(self, request: pytest.FixtureRequest) -> Performance:
+        """The performance of the scenario at hand."""
+        found: Performance = request.node.stash[_performance]
+        return found
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Play, judge, record; whatever happens, nothing of the play goes on afterwards."""
+        planned = item.stash[_planned]
+        self._watcher.begins(planned)
+        self._describe(item, planned)
+        reason = self._stand.subject.settings.not_applicable.get(planned.case.id)
+        if reason is not None:
+            performance = Performance(planned, None)
+            performance.declared(reason)
+            self._end(performance)
+        play = Play(self._stand, planned, self._record.evidence_folder(planned))
+        performance = Performance(planned, play)
+        item.stash[_performance] = performance
+        try:
+            try:
+                yield
+            except SubjectFailed as failure:
+                play.incidents.append(Incident(fault="subject", text=str(failure)))
+            except AssertionError:
+                pass  # a Then step that the judge has answered already
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is the bench's
+                play.incidents.append(Incident(fault="bench", text=_words(error)))
+            try:
+                performance.judged()
+            except Exception as error:  # noqa: BLE001 - as above
+                performance.broken(_words(error))
+        finally:
+            play.abandon()
+        self._end(performance)
+
+    def _describe(self, item: pytest.Item, planned: Planned) -> None:
+        severity = next(
+            (mark.name for mark in item.iter_markers() if mark.name in SEVERITIES), "normal"
+        )
+        chapter = self._record.options.catalogue.chapter(planned.case.chapter)
+        allure_bridge.describe(planned.case, chapter, planned.tag_set, severity)
+
+    def _end(self, performance: Performance) -> None:
+        """Record the performance and turn its verdict into pytest's word."""
+        recorded = self._record.add(performance)
+        allure_bridge.attach("verdict", f"{recorded.verdict}: {recorded.comment}")
+        for name in recorded.evidence:
+            allure_bridge.attach_file(self._record.evidence_folder(performance.planned) / name)
+        self._watcher.ended(recorded)
+        reason = recorded.reason or recorded.comment
+        if recorded.verdict is Verdict.NOK:
+            pytest.fail(reason, pytrace=False)
+        if recorded.verdict is Verdict.ERROR:
+            raise BenchBroken(reason)
+        if recorded.verdict is Verdict.UNDECIDED:
+            raise Undecided(reason)
+        if recorded.verdict is not Verdict.OK:
+            pytest.skip(f"{recorded.verdict}: {reason}")
+
+    # --- Steps ---
+
+    def pytest_bdd_before_step(self, step: Step) -> None:
+        """Open an Allure step."""
+        self._watcher.step(f"{step.keyword} {step.name}")
+        self._step_begun = time.monotonic()
+        self._step = allure_bridge.step(f"{step.keyword} {step.name}")
+        self._step.__enter__()
+
+    def pytest_bdd_after_step(self, request: pytest.FixtureRequest, step: Step) -> None:
+        """Close it as passed."""
+        self._close_step(request, step, None)
+
+    def pytest_bdd_step_error(
+        self, request: pytest.FixtureRequest, step: Step, exception: Exception
+    ) -> None:
+        """Close it as failed (the subject's) or broken (the bench's)."""
+        self._close_step(request, step, exception)
+
+    def pytest_bdd_after_scenario(self, request: pytest.FixtureRequest, scenario: Scenario) -> None:
+        """Note the steps that were not reached."""
+        steps = request.node.stash[_performance].steps
+        for step in scenario.steps[len(steps) :]:
+            steps.append(_line(len(steps) + 1, step, "skipped", 0.0, None))
+
+    def _close_step(
+        self, request: pytest.FixtureRequest, step: Step, exception: Exception | None
+    ) -> None:
+        seconds = round(time.monotonic() - self._step_begun, 3)
+        steps = request.node.stash[_performance].steps
+        outcome = "passed"
+        if exception is not None:
+            outcome = "failed" if isinstance(exception, AssertionError) else "broken"
+        reason = None if exception is None else _words(exception)
+        steps.append(_line(len(steps) + 1, step, outcome, seconds, reason))
+        if self._step is not None:
+            kind = None if exception is None else type(exception)
+            trace = None if exception is None else exception.__traceback__
+            self._step.__exit__(kind, exception, trace)
+            self._step = None
+
+
+def _line(n: int, step: Step, outcome: str, seconds: float, reason: str | None) -> StepLine:
+    return StepLine(
+        n=n, keyword=step.keyword, name=step.name, outcome=outcome, seconds=seconds, reason=reason
+    )
+
+
+def _words(error: Exception) -> str:
+    """Name the kind of an exception that is not one of ours: its text alone rarely says enough."""
+    if isinstance(error, BenchBroken | AssertionError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def _play_of(item: pytest.Item, planned: Sequence[Planned]) -> Planned | None:
+    """Find which play a scenario is, by its tag and, of an outline, its tag set."""
+    tags = {mark.name for mark in item.iter_markers()}
+    example = getattr(item, "callspec", None)
+    params: Mapping[str, Any] = example.params if example is not None else {}
+    tag_set = params.get("_pytest_bdd_example", {}).get("tags")
+    for each in planned:
+        if each.case.id in tags and tag_set in (None, each.tag_set):
+            return each
+    return None

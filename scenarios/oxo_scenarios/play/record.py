@@ -1,0 +1,203 @@
+"""The record of one run: each performance judged, run.json brought up to date after each."""
+
+import platform
+import secrets
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from oxo_scenarios import bundle
+from oxo_scenarios.bench.clock import utc_now, utc_text
+from oxo_scenarios.bench.evidence import STEPS, files, write_lines
+from oxo_scenarios.bench.play import Play
+from oxo_scenarios.bench.stand import Stand
+from oxo_scenarios.catalogue import Catalogue, Planned
+from oxo_scenarios.judge import Evidence, Incident, Judgement, judge, not_applicable
+from oxo_scenarios.verdict import Verdict
+
+DISTRIBUTION = "oxo-interop"
+
+
+class StepLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One Gherkin step as it went (docs/bundle.md)."""
+
+    n: int
+    keyword: str
+    name: str
+    outcome: str
+    seconds: float
+    reason: str | None = None
+
+
+class Performance:
+    """One play with its judgement, which is made once, when it is first asked for."""
+
+    def __init__(self, planned: Planned, play: Play | None) -> None:
+        """Perform on `play`; none when the subject declares the case not applicable."""
+        self.planned = planned
+        self.play = play
+        self.steps: list[StepLine] = []
+        self.evidence = Evidence()
+        self.started = utc_now()
+        self._begun = time.monotonic()
+        self._judgement: Judgement | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Return how long it has taken so far."""
+        return round(time.monotonic() - self._begun, 3)
+
+    def holds(self, *demands: str) -> None:
+        """Judge, and let the step fail that asks for a demand which is nok.
+
+        Raises:
+            AssertionError: with the judge's reason.
+        """
+        failed = [
+            finding.reason or finding.demand
+            for finding in self.judged().findings
+            if finding.demand in demands and finding.verdict is Verdict.NOK
+        ]
+        assert not failed, "; ".join(failed)
+
+    def judged(self) -> Judgement:
+        """Conclude the play and judge it."""
+        if self._judgement is None:
+            assert self.play is not None
+            self.evidence = self.play.conclude()
+            self._judgement = judge(self.planned.case, self.planned.tag_set, self.evidence)
+        return self._judgement
+
+    def declared(self, reason: str) -> None:
+        """Take the subject's word that the case does not apply."""
+        self._judgement = not_applicable(self.planned.case, reason)
+
+    def broken(self, text: str) -> None:
+        """Judge again, knowing that the bench broke."""
+        incident = Incident(fault="bench", text=text)
+        self.evidence = msgspec.structs.replace(
+            self.evidence, incidents=(*self.evidence.incidents, incident)
+        )
+        self._judgement = judge(self.planned.case, self.planned.tag_set, self.evidence)
+
+
+class Options(NamedTuple):
+    """What a run plays and where its bundle goes."""
+
+    catalogue: Catalogue
+    planned: Sequence[Planned]
+    out: Path
+
+
+class Record:
+    """The run as it grows."""
+
+    def __init__(self, stand: Stand, options: Options) -> None:
+        """Name the run and make its folder."""
+        now = datetime.now(UTC)
+        self.name = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        self.options = options
+        self.folder = options.out / self.name
+        self.folder.mkdir(parents=True)
+        self.plays: list[bundle.Play] = []
+        self._stand = stand
+        self._started = utc_text(now)
+        self._subject = self._subject_record()
+        self.run = self._written()
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether every play was recorded."""
+        return len(self.plays) == len(self.options.planned)
+
+    def evidence_folder(self, planned: Planned) -> Path:
+        """Return where the evidence of a play goes."""
+        return self.folder / "evidence" / planned.play
+
+    def add(self, performance: Performance) -> bundle.Play:
+        """Record a judged performance and write run.json."""
+        planned = performance.planned
+        folder = self.evidence_folder(planned)
+        if performance.play is not None:
+            write_lines(folder / STEPS, [msgspec.to_builtins(step) for step in performance.steps])
+        subject = self._stand.subject
+        play = bundle.play_of(
+            planned.case,
+            planned.tag_set,
+            performance.evidence,
+            performance.judged(),
+            reference=subject.reference(planned.case.id),
+            started=performance.started,
+            seconds=performance.seconds,
+            settle_seconds=subject.settings.delivery.settle_seconds,
+            files=files(folder),
+        )
+        self.plays.append(play)
+        self.run = self._written()
+        return play
+
+    def _written(self) -> bundle.Run:
+        run = bundle.run_of(
+            run=self.name,
+            started=self._started,
+            ended=utc_now(),
+            seed=self._stand.conditions.seed,
+            bench=_bench(),
+            exchange=self._exchange(),
+            subject=self._subject,
+            plays=self.plays,
+            catalogue=self.options.catalogue,
+        )
+        bundle.write_run(self.folder, run)
+        return run
+
+    def _exchange(self) -> bundle.Exchange:
+        state = self._stand.state
+        return bundle.Exchange(
+            product="OXO Connect (simulated)",
+            name=state.name,
+            release=state.release,
+            profile=state.profile,
+            mode=state.mode,
+            address=self._stand.address,
+            host_name=self._stand.host_name,
+            ports=self._stand.ports,
+            profile_choices=state.profile_choices,
+        )
+
+    def _subject_record(self) -> bundle.SubjectRecord:
+        subject = self._stand.subject
+        identity = subject.settings.subject
+        return bundle.SubjectRecord(
+            name=identity.name,
+            version=self._stand.subject_version(),
+            vendor=identity.vendor,
+            contact=identity.contact,
+            folder=subject.folder.name,
+            wires=identity.wires,
+            issues=[
+                bundle.IssueRecord(
+                    case=issue.case, reference=issue.reference, summary=issue.summary
+                )
+                for issue in subject.issues
+            ],
+        )
+
+
+def _bench() -> bundle.Bench:
+    return bundle.Bench(
+        name=DISTRIBUTION,
+        version=version(DISTRIBUTION),
+        python=platform.python_version(),
+        platform=platform.platform(),
+    )
+
+
+def as_json(run: bundle.Run) -> Any:
+    """Return the run as plain values."""
+    return bundle.run_as_builtins(run)

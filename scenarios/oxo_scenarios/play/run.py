@@ -1,0 +1,74 @@
+"""From a subject's folder to a finished bundle: the wiring of `oxo-certify run`."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.console import Console
+
+from oxo_scenarios.bench.stand import Conditions, Stand
+from oxo_scenarios.bench.trouble import BenchBroken
+from oxo_scenarios.play.progress import Progressing
+from oxo_scenarios.play.record import Options, Record
+from oxo_scenarios.play.session import perform
+from oxo_scenarios.subject import Subject
+from oxo_scenarios.verdict import ExitStatus, exit_status
+
+REPORT_SECONDS_MAX = 120.0
+REPORT_FILE = "report.html"
+
+
+class Outcome(NamedTuple):
+    """How a run ended: its record, its exit status, what broke if anything did."""
+
+    record: Record
+    status: ExitStatus
+    trouble: str | None
+
+
+def certify(
+    subject: Subject, options: Options, conditions: Conditions, console: Console
+) -> Outcome:
+    """Run everything and render the report; an interrupted run leaves a valid bundle too.
+
+    Raises:
+        BenchBroken: the stand could not be set up; there is no bundle.
+        SubjectFailed: the subject cannot tell its version; likewise.
+    """
+    trouble = None
+    with Stand(subject, conditions) as stand:
+        record = Record(stand, options)
+        try:
+            with Progressing(console, len(options.planned)) as progress:
+                perform(stand, record, progress)
+            status = exit_status(record.run.verdict)
+        except KeyboardInterrupt:
+            trouble, status = "interrupted; the cases played so far stand", ExitStatus.UNDECIDED
+        except BenchBroken as broken:
+            trouble, status = str(broken), ExitStatus.BENCH_ERROR
+    try:
+        render(record.folder)
+    except BenchBroken as broken:
+        trouble, status = str(broken), ExitStatus.BENCH_ERROR
+    return Outcome(record, status, trouble)
+
+
+def render(folder: Path) -> None:
+    """Let the report be written from the bundle, by a program of its own.
+
+    Raises:
+        BenchBroken: it was not written.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "oxo_reports", str(folder)],
+            capture_output=True,
+            timeout=REPORT_SECONDS_MAX,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BenchBroken(f"the report was not written: {error}") from error
+    if done.returncode != 0:
+        told = (done.stderr or done.stdout)[-1000:].decode("utf-8", "replace").strip()
+        raise BenchBroken(f"the report was not written: {told}")

@@ -1,0 +1,73 @@
+"""Which plays a run plays: by id, tag, chapter, or what failed last time. Pure but for one file."""
+
+import json
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from oxo_scenarios.bundle import RUN_FILE
+from oxo_scenarios.catalogue import Catalogue, Planned
+from oxo_scenarios.verdict import Verdict
+
+FAILURES = (Verdict.ERROR, Verdict.NOK, Verdict.UNDECIDED)
+RUN_BYTES_MAX = 64 * 1024 * 1024
+
+
+class NothingSelected(ValueError):
+    """The selection leaves no play (the operator's); the text says why and what there is."""
+
+
+class Selection(NamedTuple):
+    """What was asked for. Within one of them any may match; of several, all must."""
+
+    cases: Sequence[str] = ()
+    tags: Sequence[str] = ()
+    chapters: Sequence[str] = ()
+    plays: Collection[str] | None = None
+
+
+def select(catalogue: Catalogue, asked: Selection) -> list[Planned]:
+    """Return the plays that match, in the order of the catalogue.
+
+    Raises:
+        NothingSelected: a case, tag or chapter is unknown, or nothing matches.
+    """
+    try:
+        ids = {catalogue.case(case).id for case in asked.cases}
+        chapters = {catalogue.chapter(chapter).id for chapter in asked.chapters}
+    except LookupError as error:
+        raise NothingSelected(str(error.args[0])) from error
+    known = {tag for case in catalogue.cases for tag in case.tags}
+    if unknown := sorted(set(asked.tags) - known):
+        raise NothingSelected(f"no tag {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+    chosen = [
+        planned
+        for planned in catalogue.plays()
+        if (not ids or planned.case.id in ids)
+        and (not chapters or planned.case.chapter in chapters)
+        and (not asked.tags or set(asked.tags) & set(planned.case.tags))
+        and (asked.plays is None or planned.play in asked.plays)
+    ]
+    if not chosen:
+        raise NothingSelected("no case matches all of what was asked for")
+    return chosen
+
+
+def last_failures(out: Path) -> list[str]:
+    """Return the plays of the newest run below `out` that were not passed.
+
+    Raises:
+        NothingSelected: there is no run yet, it cannot be read, or nothing failed in it.
+    """
+    runs = sorted(out.glob(f"*/{RUN_FILE}"), key=lambda path: path.parent.name)
+    if not runs:
+        raise NothingSelected(f"there is no run below {out} yet")
+    try:
+        with runs[-1].open("rb") as file:
+            run = json.loads(file.read(RUN_BYTES_MAX))
+        failed = [play["play"] for play in run["plays"] if play["verdict"] in FAILURES]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise NothingSelected(f"{runs[-1]} cannot be read: {error}") from error
+    if not failed:
+        raise NothingSelected(f"nothing failed in {runs[-1].parent}")
+    return failed
