@@ -15,13 +15,15 @@ import heapq
 import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from twisted.internet.base import DelayedCall
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import LoopingCall
 from zope.interface import implementer
+
+from oxo_simulator.exchange.moment import Moment
 
 PACE_TICK_SECONDS = 0.05
 """How often real time is carried over into exchange time when it is paced."""
@@ -41,7 +43,11 @@ class VirtualClock:
         return self._now
 
     def callLater(  # noqa: N802 - Twisted's interface
-        self, delay: float, callable: Callable[..., Any], *args: object, **kw: object  # noqa: A002
+        self,
+        delay: float,
+        callable: Callable[..., Any],
+        *args: object,
+        **kw: object,  # noqa: A002
     ) -> DelayedCall:
         """Call `callable` after so many seconds of this clock."""
         if delay < 0:
@@ -85,14 +91,6 @@ def _nothing(_call: DelayedCall) -> None:
     """A cancelled call stays queued and is passed over."""
 
 
-class Moment(NamedTuple):
-    """One instant of the exchange: wall clock without offset, its fold, and the same in UTC."""
-
-    local: datetime
-    fold: int
-    utc: datetime
-
-
 class StartUnknown(ValueError):
     """The exchange is to start at a wall clock time that its zone skips."""
 
@@ -120,7 +118,7 @@ class WallClock:
         """Return the present instant."""
         utc = self._start + timedelta(seconds=self._clock.seconds())
         local = utc.astimezone(self.zone)
-        return Moment(local.replace(tzinfo=None, fold=0), local.fold, utc)
+        return Moment(local.replace(tzinfo=None, fold=0), local.fold, utc, self.zone.key)
 
     def later(self, seconds: float, what: Callable[[], None]) -> None:
         """Do something after so many seconds of exchange time."""
@@ -137,9 +135,7 @@ class Pacer:
         advance: moves exchange time.
     """
 
-    def __init__(
-        self, real: IReactorTime, factor: float, advance: Callable[[float], None]
-    ) -> None:
+    def __init__(self, real: IReactorTime, factor: float, advance: Callable[[float], None]) -> None:
         if factor < 0:
             raise ValueError(f"time factor {factor}; 0 is manual, 1 real, more is scaled")
         self._real = real

@@ -62,7 +62,7 @@ class Ports(_Section):
 class Session(_Section):
     """Rules of a taxation session (facts: oxo 7.3, ours)."""
 
-    idle_seconds: Annotated[float, Field(gt=0, le=86_400), _OURS]
+    idle_seconds: Annotated[int, Field(ge=1, le=86_400), _OURS]
     cookie_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$"), _OURS]
     without_cookie: Annotated[Literal["fault", "new-session"], _OURS]
     second_login: Annotated[Literal["take-over", "refuse"], _OURS]
@@ -129,9 +129,7 @@ def packaged() -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def load_profile(
-    name: str, overrides: Mapping[str, Any] = MappingProxyType({})
-) -> Profile:
+def load_profile(name: str, overrides: Mapping[str, Any] = MappingProxyType({})) -> Profile:
     """Read a packaged profile, or a file (`name` has a slash or ends in `.toml`).
 
     Args:

@@ -100,7 +100,9 @@ class ControlClient:
                 "start one with `oxo-sim run --state` and the same folder"
             ) from error
         except (KeyError, ValueError) as error:
-            raise ExchangeUnreachable(f"{place / 'exchange.json'} cannot be read: {error}") from error
+            raise ExchangeUnreachable(
+                f"{place / 'exchange.json'} cannot be read: {error}"
+            ) from error
 
     def __repr__(self) -> str:
         return f"ControlClient({self.url!r})"
@@ -194,7 +196,9 @@ class ControlClient:
                 method, self.url + path, timeout=(CONNECT_SECONDS_MAX, seconds), **request
             )
         except requests.RequestException as error:
-            raise ExchangeUnreachable(f"no exchange answers at {self.url}{path}: {error}") from error
+            raise ExchangeUnreachable(
+                f"no exchange answers at {self.url}{path}: {error}"
+            ) from error
         if response.status_code != requests.codes.ok:
             raise OrderRefused(_reason(path, response))
         try:

@@ -1,0 +1,60 @@
+"""Limits of the control port: how long a body may be, how long a peer may be silent."""
+
+from typing import Any
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.web.resource import IResource
+from twisted.web.server import Request, Site
+
+BODY_BYTES_MAX = 32 * 1024 * 1024
+SILENCE_SECONDS_MAX = 120
+"""Longer than the longest wait for a ledger line."""
+
+_TOO_LONG = f"a body has at most {BODY_BYTES_MAX} bytes".encode()
+
+
+class ControlRequest(Request):
+    """Refuses a body that is too long before it is read, also when its length is not announced."""
+
+    _received_bytes = 0
+    _refused = False
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802 - Twisted's interface
+        """Look at the announced length."""
+        super().gotLength(length)  # type: ignore[no-untyped-call]
+        if length is not None and length > BODY_BYTES_MAX:
+            self._refuse()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 - Twisted's interface
+        """Count what arrives."""
+        self._received_bytes += len(data)
+        if self._received_bytes > BODY_BYTES_MAX and not self._refused:
+            self._refuse()
+        if not self._refused:
+            super().handleContentChunk(data)  # type: ignore[no-untyped-call]
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802
+        """Serve, unless refused."""
+        if not self._refused:
+            super().requestReceived(command, path, version)  # type: ignore[no-untyped-call]
+
+    def _refuse(self) -> None:
+        self._refused = True
+        channel: Any = self.channel
+        channel.transport.write(
+            b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n"
+            b"Content-Length: %d\r\n\r\n%s" % (len(_TOO_LONG), _TOO_LONG)
+        )
+        channel.loseConnection()
+
+
+class ControlSite(Site):
+    """The site, without an access log: the ledger is the record."""
+
+    def __init__(self, root: IResource, real: IReactorTime) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]
+            root, requestFactory=ControlRequest, timeout=SILENCE_SECONDS_MAX, reactor=real
+        )
+
+    def log(self, request: Any) -> None:
+        """Log nothing."""

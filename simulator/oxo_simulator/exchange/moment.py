@@ -1,0 +1,29 @@
+"""Exchange time as the exchange's core needs it; `oxo_simulator.clock` provides it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple, Protocol
+from zoneinfo import ZoneInfo
+
+
+class Moment(NamedTuple):
+    """One instant: wall clock without offset, its fold, the same in UTC, and the zone's name."""
+
+    local: datetime
+    fold: int
+    utc: datetime
+    zone: str
+
+
+class ExchangeTime(Protocol):
+    """The exchange's wall clock."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the exchange."""
+
+    def now(self) -> Moment:
+        """Return the present instant."""
+
+    def later(self, seconds: float, what: Callable[[], None]) -> None:
+        """Do something after so many exchange seconds."""

@@ -1,0 +1,117 @@
+"""One port of the link as collectors meet it: open, or refusing.
+
+There may be several reasons to refuse at once (the profile, a fault, a reset); the door is open
+when none is left. While it refuses, the number stays reserved by a socket that is bound and does
+not listen, so that no other process is given it meanwhile.
+"""
+
+import socket
+
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IReactorTCP
+
+
+class PortOccupied(OSError):
+    """The address is not free (the operator's fault); the text names it."""
+
+
+class Door:
+    """Listens at one address unless there is a reason not to.
+
+    Args:
+        reactor: real network.
+        name: `standard` or `alternate`.
+        reserved: holds the address where collectors connect (`reserve`); the door closes it.
+        factory: builds the collector's end of each connection.
+    """
+
+    def __init__(
+        self,
+        reactor: IReactorTCP,
+        name: str,
+        reserved: socket.socket,
+        factory: IProtocolFactory,
+    ) -> None:
+        self.name = name
+        self.address, self.port = reserved.getsockname()
+        self._reactor = reactor
+        self._factory = factory
+        self._reasons: set[str] = {"not started"}
+        self._listening: IListeningPort | None = None
+        self._closing = False
+        self._waiting: list[Deferred[None]] = []
+        self._reserved = reserved
+
+    @property
+    def refusing(self) -> frozenset[str]:
+        """The reasons to refuse right now."""
+        return frozenset(self._reasons)
+
+    def refuse(self, reason: str) -> None:
+        """Refuse connections for this reason."""
+        self._reasons.add(reason)
+        self._follow()
+
+    def admit(self, reason: str) -> None:
+        """The reason is gone."""
+        self._reasons.discard(reason)
+        self._follow()
+
+    def settled(self) -> "Deferred[None]":
+        """Return what fires when the door is as its reasons want it."""
+        if not self._closing:
+            return succeed(None)
+        waiting: Deferred[None] = Deferred()
+        self._waiting.append(waiting)
+        return waiting
+
+    def close(self) -> "Deferred[None]":
+        """Stop for good."""
+        self.refuse("stopped")
+        self._reserved.close()
+        return self.settled()
+
+    def _follow(self) -> None:
+        if self._closing:
+            return  # looked at again when the old listener is gone
+        if self._reasons and self._listening is not None:
+            listening, self._listening = self._listening, None
+            self._closing = True
+            maybeDeferred(listening.stopListening).addBoth(self._closed)
+        elif not self._reasons and self._listening is None:
+            self._listening = self._reactor.listenTCP(
+                self.port, self._factory, interface=self.address
+            )
+
+    def _closed(self, _result: object) -> None:
+        self._closing = False
+        self._follow()
+        if not self._closing:
+            waiting, self._waiting = self._waiting, []
+            for deferred in waiting:
+                deferred.callback(None)
+
+
+def reserve(address: str, port: int) -> socket.socket:
+    """Hold an address without listening on it; port 0 takes a free one.
+
+    Raises:
+        PortOccupied: somebody else has the address, or it is not ours.
+    """
+    reserved = _socket()
+    try:
+        reserved.bind((address, port))
+        # A socket that only binds is let in beside one that listens; one that listens is not.
+        with _socket() as trial:
+            trial.bind(reserved.getsockname())
+            trial.listen()
+    except (OSError, OverflowError) as error:
+        reserved.close()
+        raise PortOccupied(f"cannot listen at {address}, port {port}: {error}") from error
+    return reserved
+
+
+def _socket() -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return made

@@ -1,0 +1,38 @@
+"""The faults of the link: one fault, one file, parameters as fields."""
+
+from oxo_simulator.control.messages import Fault
+from oxo_simulator.link.faults.carry_then_cut import CARRY_BYTES_MAX, CarryThenCut
+from oxo_simulator.link.faults.cut import Cut
+from oxo_simulator.link.faults.disturbance import Disturbance, directions
+from oxo_simulator.link.faults.refuse import Refuse
+from oxo_simulator.link.faults.reset import Reset
+
+__all__ = ["CARRY_BYTES_MAX", "Disturbance", "FaultUnknown", "disturbance"]
+
+
+class FaultUnknown(ValueError):
+    """The link cannot be disturbed so (the operator's fault): what, and what is allowed."""
+
+
+def disturbance(fault: Fault, doors: tuple[str, ...]) -> Disturbance:
+    """Return the fault that the message orders, on a link with these ports.
+
+    Raises:
+        FaultUnknown: names what is wrong and what is allowed.
+    """
+    if strangers := [name for name in fault.ports if name not in doors]:
+        raise FaultUnknown(f"port {strangers[0]!r}; there are {', '.join(doors)}")
+    if not 0 <= fault.carry_bytes <= CARRY_BYTES_MAX:
+        raise FaultUnknown(f"carry_bytes {fault.carry_bytes}; 0 to {CARRY_BYTES_MAX} is expected")
+    ports, towards = tuple(fault.ports) or doors, directions(fault.towards)
+    match fault.kind:
+        case "refuse":
+            return Refuse(ports)
+        case "cut":
+            return Cut(ports, towards)
+        case "reset":
+            return Reset(ports)
+        case "carry then cut":
+            return CarryThenCut(ports, towards, fault.carry_bytes)
+        case _:
+            raise FaultUnknown(f"fault {fault.kind!r}; refuse, cut, reset, carry then cut")

@@ -1,0 +1,41 @@
+"""What every fault of the link has in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from oxo_simulator.link.connection import Connection
+    from oxo_simulator.link.lane import Towards
+    from oxo_simulator.link.relay import Link
+
+
+class Disturbance:
+    """A fault.
+
+    Attributes:
+        lasting: it stays in force until the link is restored or it is spent.
+        survivable: a perfect collector loses nothing by it.
+    """
+
+    lasting = True
+    survivable = True
+
+    def strike(self, link: Link) -> None:
+        """Begin."""
+        raise NotImplementedError
+
+    def lift(self, link: Link) -> None:
+        """End; connections are mended by the link."""
+
+    def join(self, connection: Connection) -> None:
+        """Concern a connection that is opened while the fault is in force."""
+
+    def takes(self, link: Link, connection: Connection, towards: Towards, data: bytes) -> bool:  # noqa: ARG002
+        """Take arriving bytes instead of the lane; tell whether it did."""
+        return False
+
+
+def directions(towards: Literal["exchange", "collector", "both"]) -> tuple[Towards, ...]:
+    """Spell out `both`."""
+    return ("exchange", "collector") if towards == "both" else (towards,)

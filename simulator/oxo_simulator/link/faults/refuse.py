@@ -1,0 +1,30 @@
+"""New connections are refused; those that exist go on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from oxo_simulator.link.faults.disturbance import Disturbance
+
+if TYPE_CHECKING:
+    from oxo_simulator.link.relay import Link
+
+REASON = "fault"
+
+
+@dataclass(frozen=True)
+class Refuse(Disturbance):
+    """Close the doors of these ports: a client sees ECONNREFUSED."""
+
+    ports: tuple[str, ...]
+
+    def strike(self, link: Link) -> None:
+        """Close."""
+        for name in self.ports:
+            link.doors[name].refuse(REASON)
+
+    def lift(self, link: Link) -> None:
+        """Open again."""
+        for name in self.ports:
+            link.doors[name].admit(REASON)

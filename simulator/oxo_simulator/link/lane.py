@@ -1,0 +1,150 @@
+"""One direction of one connection.
+
+A lane either carries or holds. A cut lane holds what comes, at most `HELD_BYTES_MAX`; then its
+source is no longer read, and the source's own TCP waits as it would on a dead cable. The end of the
+source is held too, behind the bytes. Restored, everything goes on in its order: a cut loses
+nothing.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+from twisted.internet.interfaces import IPullProducer, IPushProducer, ITCPTransport
+from zope.interface import implementer
+
+Towards = Literal["exchange", "collector"]
+HELD_BYTES_MAX = 256 * 1024
+
+
+@implementer(IPushProducer)
+class _Flow:
+    """Slows the source down when the sink is slow; never ends it (the lane does)."""
+
+    def __init__(self, lane: "Lane") -> None:
+        self._lane = lane
+
+    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's interface
+        self._lane.hold_source()
+
+    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's interface
+        self._lane.release_source()
+
+    def stopProducing(self) -> None:  # noqa: N802 - Twisted's interface
+        pass
+
+
+@implementer(IPullProducer)
+class _Drained:
+    """Tells when everything written before has gone to the system."""
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        self._then = then
+        self._asked = False
+
+    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's interface
+        # Asked once at registration, and again when the transport has nothing left to write.
+        if self._asked:
+            self._then()
+        self._asked = True
+
+    def stopProducing(self) -> None:  # noqa: N802 - Twisted's interface
+        pass
+
+
+class Lane:
+    """Carries bytes from `source` to `sink`, or holds them.
+
+    Args:
+        towards: where to.
+        held: told the number of bytes when a cut lane keeps back its first ones.
+    """
+
+    def __init__(self, towards: Towards, held: Callable[[int], None]) -> None:
+        self.towards = towards
+        self.source: ITCPTransport | None = None
+        self._sink: ITCPTransport | None = None
+        self._told_held = held
+        self._cut = False
+        self._told = False
+        self._gone = False
+        self._kept = bytearray()
+        self._ended: Literal["orderly", "reset"] | None = None
+
+    @property
+    def is_cut(self) -> bool:
+        """Tell whether the lane holds."""
+        return self._cut
+
+    def attach(self, sink: ITCPTransport) -> None:
+        """Give the lane its far end; what came before goes out."""
+        self._sink = sink
+        sink.registerProducer(_Flow(self), True)
+        self._go_on()
+
+    def detach(self) -> None:
+        """The far end is gone: nothing can be delivered any more."""
+        self._sink, self._gone = None, True
+        self._kept.clear()
+
+    def carry(self, data: bytes) -> None:
+        """Take bytes from the source."""
+        if self._gone:
+            return
+        if self._sink is not None and not self._cut:
+            self._sink.write(data)
+            return
+        if self._cut and not self._told:
+            self._told = True
+            self._told_held(len(data))
+        self._kept += data
+        if len(self._kept) >= HELD_BYTES_MAX:
+            self.hold_source()
+
+    def end(self, *, orderly: bool) -> None:
+        """The source has ended; the sink ends the same way, after the bytes before it."""
+        self.source = None
+        self._ended = "orderly" if orderly else "reset"
+        self._go_on()
+
+    def cut(self) -> None:
+        """Hold from now on."""
+        self._cut, self._told = True, False
+
+    def mend(self) -> None:
+        """Carry again, what was held first."""
+        if self._cut:
+            self._cut = False
+            self._go_on()
+
+    def when_drained(self, then: Callable[[], None]) -> None:
+        """Carry no more; call `then` when what was carried so far has left this process."""
+        self._gone = True
+        if self._sink is None:
+            then()
+            return
+        self._sink.unregisterProducer()
+        self._sink.registerProducer(_Drained(then), False)
+
+    def hold_source(self) -> None:
+        """Read no more from the source."""
+        if self.source is not None:
+            self.source.pauseProducing()
+
+    def release_source(self) -> None:
+        """Read from the source again, unless the lane is full."""
+        if self.source is not None and len(self._kept) < HELD_BYTES_MAX:
+            self.source.resumeProducing()
+
+    def _go_on(self) -> None:
+        if self._cut or self._sink is None:
+            return
+        if self._ended == "reset":
+            self._sink.abortConnection()
+            return
+        if self._kept:
+            kept, self._kept = bytes(self._kept), bytearray()
+            self._sink.write(kept)
+            self.release_source()
+        if self._ended:
+            self._sink.unregisterProducer()
+            self._sink.loseConnection()

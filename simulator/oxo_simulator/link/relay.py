@@ -1,0 +1,229 @@
+"""The link: doors towards the collectors, connections through it, and the faults in force.
+
+Collectors connect to the link's address; the link dials the exchange, on another loopback address
+under the same port number. A fault is told to the ledger first and strikes then. Armed faults
+strike from inside the ledger's `append`, so before anything that follows the event can leave the
+exchange.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from socket import socket
+from typing import Any
+
+import msgspec
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
+from twisted.internet.interfaces import IAddress, IProtocol, IReactorTCP
+from twisted.internet.protocol import Factory
+
+from oxo_simulator.control.messages import ArmedFault, Fault, LedgerLine
+from oxo_simulator.link.connection import DIAL_SECONDS_MAX, Connection
+from oxo_simulator.link.door import Door
+from oxo_simulator.link.faults import Disturbance, FaultUnknown, disturbance
+from oxo_simulator.link.lane import Towards
+
+CONNECTIONS_MAX = 1_000
+Record = Callable[[str, dict[str, Any]], None]
+
+
+class Link:
+    """The link in front of one exchange.
+
+    Args:
+        reactor: real network.
+        behind: where the exchange listens, under the same numbers.
+        reserved: name of a port -> its address towards collectors.
+        record: appends an event to the ledger.
+    """
+
+    def __init__(
+        self,
+        *,
+        reactor: IReactorTCP,
+        behind: str,
+        reserved: Mapping[str, socket],
+        record: Record,
+    ) -> None:
+        self._reactor = reactor
+        self._behind = behind
+        self._record = record
+        self._count = 0
+        self._connections: dict[str, Connection] = {}
+        self._names: dict[tuple[str, int], Connection] = {}
+        self._armed: list[ArmedFault] = []
+        self._in_force: list[Disturbance] = []
+        self.doors = {
+            name: Door(reactor, name, held, _Incoming(self, name))
+            for name, held in reserved.items()
+        }
+
+    @property
+    def disturbed(self) -> bool:
+        """Tell whether a fault is in force."""
+        return bool(self._in_force)
+
+    def connections(self, ports: Iterable[str]) -> list[Connection]:
+        """Return the connections of these ports."""
+        wanted = set(ports)
+        return [each for each in self._connections.values() if each.port in wanted]
+
+    def connection_name(self, peer: Any) -> tuple[str, str]:
+        """Return name and collector's address of the connection that the exchange sees from `peer`.
+
+        Args:
+            peer: Twisted address (`host`, `port`) of the exchange's peer.
+        """
+        connection = self._names.get((peer.host, peer.port))
+        if connection is None:
+            return "unknown", f"{peer.host}:{peer.port}"
+        return connection.name, connection.peer
+
+    # Faults.
+
+    def strike(self, fault: Fault) -> None:
+        """Disturb the link now.
+
+        Raises:
+            FaultUnknown: the fault names no port of ours or has impossible numbers.
+        """
+        self._strike(fault, disturbance(fault, tuple(self.doors)))
+
+    def arm(self, armed: ArmedFault) -> None:
+        """Disturb it at the next such ledger event.
+
+        Raises:
+            FaultUnknown: as `strike`.
+        """
+        disturbance(armed.fault, tuple(self.doors))
+        self._armed.append(armed)
+        self._record("fault armed", {"fault": msgspec.to_builtins(armed.fault), "when": armed.when})
+
+    def ledger_line(self, line: LedgerLine) -> None:
+        """Let every fault strike that is armed for this event."""
+        due = [armed for armed in self._armed if armed.when == line.event]
+        self._armed = [armed for armed in self._armed if armed.when != line.event]
+        for armed in due:
+            self.strike(armed.fault)
+
+    def restore(self, *, reset_connections: bool = False) -> None:
+        """Make the link whole; armed faults stay armed."""
+        self._record("restored", {"reset_connections": reset_connections})
+        lived_through = list(self._connections.values())
+        faults, self._in_force = self._in_force, []
+        for fault in faults:
+            fault.lift(self)
+        for connection in lived_through:
+            if reset_connections:
+                connection.reset()
+            else:
+                connection.mend()
+
+    def spent(self, fault: Disturbance) -> None:
+        """The fault is over by itself."""
+        if fault in self._in_force:
+            self._in_force.remove(fault)
+
+    # The life of the exchange.
+
+    def reset_connections(self) -> None:
+        """Reset every connection, as an exchange does that goes down."""
+        for connection in list(self._connections.values()):
+            connection.reset()
+
+    def renew(self, record: Record) -> None:
+        """Begin anew for a fresh exchange: whole, nothing armed, nobody connected."""
+        for fault in self._in_force:
+            fault.lift(self)
+        self._in_force, self._armed = [], []
+        # What still happens to the old connections belongs in no ledger any more.
+        old = list(self._connections.values())
+        self._connections.clear()
+        self._names.clear()
+        self._record = record
+        self._count = 0
+        for connection in old:
+            connection.reset()
+
+    def settled(self) -> "Deferred[list[None]]":
+        """Return what fires when every door is as it is wanted."""
+        return gatherResults([door.settled() for door in self.doors.values()])
+
+    def close(self) -> "Deferred[list[None]]":
+        """Stop for good."""
+        self.renew(lambda _event, _detail: None)
+        return gatherResults([door.close() for door in self.doors.values()])
+
+    # What connections live through (`Watch`).
+
+    def admit(self, port: str, peer: str) -> IProtocol | None:
+        """Return the collector's end of a new connection; none above the limit."""
+        if len(self._connections) >= CONNECTIONS_MAX:
+            return None
+        self._count += 1
+        connection = Connection(f"c{self._count}", port, peer, self)
+        self._connections[connection.name] = connection
+        self._event("connection opened", connection, port=port, peer=peer)
+        for fault in self._in_force:
+            fault.join(connection)
+        return connection.near
+
+    def dial(self, connection: Connection) -> "Deferred[object]":
+        """Connect `connection.far` to the exchange."""
+        endpoint = TCP4ClientEndpoint(
+            self._reactor,
+            self._behind,
+            self.doors[connection.port].port,
+            timeout=DIAL_SECONDS_MAX,
+        )
+        dialled: Deferred[object] = connectProtocol(endpoint, connection.far)
+        return dialled
+
+    def reached(self, connection: Connection) -> None:
+        """Know the connection by the address that the exchange sees."""
+        here = connection.far.transport.getHost()
+        self._names[here.host, here.port] = connection
+
+    def held(self, connection: Connection, towards: Towards, count: int) -> None:
+        """Write down that a cut keeps back the first bytes."""
+        self._event("held", connection, towards=towards, bytes=count)
+
+    def arrived(self, connection: Connection, towards: Towards, data: bytes) -> None:
+        """Let the faults have their share of the bytes, then carry the rest."""
+        for fault in tuple(self._in_force):
+            if fault.takes(self, connection, towards, data):
+                return
+        connection.lanes[towards].carry(data)
+
+    def closed(self, connection: Connection) -> None:
+        """Forget a connection of which nothing is left."""
+        self._names = {key: each for key, each in self._names.items() if each is not connection}
+        if self._connections.get(connection.name) is connection:
+            del self._connections[connection.name]
+            self._event("connection closed", connection, port=connection.port, peer=connection.peer)
+
+    def _strike(self, fault: Fault, found: Disturbance) -> None:
+        detail = {"fault": msgspec.to_builtins(fault), "survivable": found.survivable}
+        self._record("fault", detail)
+        if found.lasting:
+            self._in_force.append(found)
+        found.strike(self)
+
+    def _event(self, event: str, connection: Connection, **detail: Any) -> None:
+        self._record(event, {"connection": connection.name, **detail})
+
+
+class _Incoming(Factory):
+    """Builds the collector's end of each connection of one port."""
+
+    noisy = False
+
+    def __init__(self, link: Link, port: str) -> None:
+        self._link = link
+        self._port = port
+
+    def buildProtocol(self, addr: IAddress) -> IProtocol | None:  # noqa: N802
+        """Admit a collector."""
+        return self._link.admit(self._port, f"{addr.host}:{addr.port}")  # type: ignore[attr-defined]
+
+
+__all__ = ["FaultUnknown", "Link"]

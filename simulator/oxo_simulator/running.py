@@ -1,0 +1,171 @@
+"""`oxo-sim run`: from the words of the command line to a process that serves until a signal."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+from twisted.logger import LogLevel, formatEvent, globalLogBeginner
+
+from oxo_simulator.certificates import AuthorityUnreadable
+from oxo_simulator.clock import StartUnknown
+from oxo_simulator.control.messages import Installation
+from oxo_simulator.link.door import PortOccupied
+from oxo_simulator.profile import ProfileError
+from oxo_simulator.wiring import PORT_NAMES, FolderOccupied, Running, RunOptions, start
+
+PASSWORD_BYTES_MAX = 1024
+FACTOR_MAX = 100_000
+_GRAVE = (LogLevel.warn, LogLevel.error, LogLevel.critical)
+
+_log = structlog.get_logger()
+
+
+class OptionWrong(ValueError):
+    """An option of `oxo-sim run` cannot be obeyed (the operator's fault): which, what is allowed."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """The options of `oxo-sim run` as they were typed."""
+
+    folder: Path
+    profile: str
+    overrides: Mapping[str, str]
+    tag_set: str | None
+    seed: int
+    time: str
+    listen: str
+    ports: Mapping[str, str]
+    names: Sequence[str]
+    control_port: int
+    password_file: Path | None
+
+
+def run_until_signal(typed: Start) -> str | None:
+    """Serve until SIGTERM or SIGINT; return what kept the exchange from starting, if anything.
+
+    Standard output tells where to connect; what happens is logged on standard error.
+    """
+    _log_to_standard_error()
+    from twisted.internet import reactor  # noqa: PLC0415, TID253 - the command line's own
+
+    try:
+        running = start(options(typed), reactor)
+    except (
+        OptionWrong,
+        ProfileError,
+        StartUnknown,
+        PortOccupied,
+        FolderOccupied,
+        AuthorityUnreadable,
+    ) as error:
+        return str(error)
+    _say(running)
+    loop: Any = reactor
+    loop.addSystemEventTrigger("before", "shutdown", running.stop)
+    loop.run()
+    _log.info("exchange.stopped")
+    return None
+
+
+def options(typed: Start) -> RunOptions:
+    """Read the options.
+
+    Raises:
+        OptionWrong: names the option and what is allowed.
+    """
+    fields = {
+        "profile": typed.profile,
+        "overrides": dict(typed.overrides),
+        "tag_set": typed.tag_set,
+        "seed": typed.seed,
+    }
+    try:
+        installation = msgspec.convert(fields, Installation)
+    except msgspec.ValidationError as error:
+        raise OptionWrong(str(error)) from error
+    return RunOptions(
+        folder=typed.folder.absolute(),
+        installation=installation,
+        password=_password(typed.password_file),
+        listen=typed.listen,
+        ports={_port_name(name): _port_number(text) for name, text in typed.ports.items()},
+        names=typed.names,
+        time_factor=_factor(typed.time),
+        control_port=typed.control_port,
+    )
+
+
+def _port_name(name: str) -> str:
+    if name not in PORT_NAMES:
+        raise OptionWrong(f"--port {name}: there are {' and '.join(PORT_NAMES)}")
+    return name
+
+
+def _port_number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65_535:
+        raise OptionWrong(f"--port {text}: a number from 0 to 65535 is expected")
+    return int(text)
+
+
+def _factor(text: str) -> float:
+    if text in ("manual", "real"):
+        return float(text == "real")
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = -1
+    if not 0 < factor <= FACTOR_MAX:
+        raise OptionWrong(f"--time {text}: manual, real, or 1 to {FACTOR_MAX} times as fast")
+    return factor
+
+
+def _password(file: Path | None) -> str | None:
+    if file is None:
+        return None
+    try:
+        with file.open("rb") as opened:
+            text = opened.read(PASSWORD_BYTES_MAX).decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OptionWrong(f"--password-file {file}: {error}") from error
+    password = text.splitlines()[0] if text else ""
+    if not password:
+        raise OptionWrong(f"--password-file {file}: its first line is empty")
+    return password
+
+
+def _say(running: Running) -> None:
+    state, folder = running.simulation.state(), running.simulation.premises.folder
+    print(f"{state.name} ({state.release}, profile {state.profile}) serves")
+    for port in state.ports:
+        closed = "" if port.open else "  (closed by the profile)"
+        print(f"  {port.name:<10}https://{port.address}:{port.port}/services/taxation{closed}")
+    print(f"  authority {state.ca_file}")
+    print(f"  account   {state.user}, password in {folder / 'taxation.password'}")
+    print(f"  control   {running.control_url}, token in {folder / 'control.token'}", flush=True)
+    _log.info("exchange.started", profile=state.profile, seed=state.seed, epoch=state.epoch)
+
+
+def _log_to_standard_error() -> None:
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    globalLogBeginner.beginLoggingTo([_from_twisted], redirectStandardIO=False, discardBuffer=True)
+
+
+def _from_twisted(event: Any) -> None:
+    """Let the framework's warnings and errors into the log, as one line each."""
+    if event.get("log_level") in _GRAVE:
+        failure = event.get("log_failure")
+        trace = {"failure": failure.getTraceback()} if failure else {}
+        _log.error("network.trouble", text=formatEvent(event), **trace)

@@ -1,0 +1,303 @@
+"""One running exchange with everything around it, as its operator steers it.
+
+The process, its ports, certificate and account live from start to end. What stands behind the
+ports is an *installation*: exchange, exchange time, ledger and transcript are made anew with each.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from twisted.internet.interfaces import IReactorTime
+
+from oxo_simulator.clock import Pacer, VirtualClock, WallClock
+from oxo_simulator.control.messages import (
+    AppointmentOrder,
+    CallRequest,
+    CallsPlaced,
+    ExchangeState,
+    Installation,
+    Load,
+    PortState,
+)
+from oxo_simulator.exchange.core import Exchange
+from oxo_simulator.exchange.life import Life, Phase
+from oxo_simulator.exchange.telephony import LOAD_TICKETS_MAX, OrderError, Placed
+from oxo_simulator.ledger import Ledger
+from oxo_simulator.link.relay import Link
+from oxo_simulator.profile import Profile, choices, load_profile
+from oxo_simulator.taxation import Taxation, TaxationSettings, Transcript
+
+ADVANCE_SECONDS_MAX = 366 * 24 * 3600
+FIXED = ("name", "user", "ports.standard.number", "ports.alternate.number")
+"""Keys that belong to the process: an installation cannot change them."""
+
+
+@dataclass(frozen=True)
+class Premises:
+    """What outlives an installation.
+
+    Attributes:
+        folder: the state folder, where ledgers lie.
+        address: where collectors connect.
+        ports: name -> number.
+        name: of the exchange, as its certificate says.
+        user: the account of the taxation wire.
+        ca_file: the authority's certificate.
+        fingerprint: SHA-256 of the server certificate.
+    """
+
+    folder: Path
+    address: str
+    ports: dict[str, int]
+    name: str
+    user: str
+    ca_file: Path
+    fingerprint: str
+
+
+class Later(Protocol):
+    """Real time, and its timers."""
+
+    def callLater(self, delay: float, callable: Callable[..., Any], /) -> Any:  # noqa: N802, A002
+        """Call after so many real seconds."""
+
+
+class Installed:
+    """One installation: what is made anew with each."""
+
+    def __init__(
+        self, order: Installation, profile: Profile, number: int, token: str, folder: Path
+    ) -> None:
+        self.order, self.profile = order, profile
+        self.clock = VirtualClock()
+        self.wall = WallClock(self.clock, profile.start, ZoneInfo(profile.zone))
+        self.ledger = Ledger(
+            _fresh_ledger_file(folder), lambda: datetime.now(UTC), lambda: self.wall.now().local
+        )
+        self.exchange = Exchange(
+            profile=profile,
+            seed=order.seed,
+            epoch=f"{number}-{token}",
+            clock=self.wall,
+            record=self.ledger.append,
+        )
+        self.exchange.record(
+            "installed",
+            installation=number,
+            seed=order.seed,
+            epoch=self.exchange.epoch,
+            profile=Path(order.profile).stem,
+            tag_set=profile.tag_set,
+            zone=profile.zone,
+        )
+
+
+class Simulation:
+    """Steers link, taxation wire and exchange together.
+
+    Args:
+        premises: what stays.
+        real: real time.
+        link: in front of the wires.
+        taxation: the wire.
+        transcript: of the wire.
+        factor: exchange seconds per real second; 0 is manual.
+        new_token: makes each epoch unlike any other.
+    """
+
+    installed: Installed
+
+    def __init__(  # noqa: PLR0913 - the place where everything meets
+        self,
+        *,
+        premises: Premises,
+        real: IReactorTime,
+        link: Link,
+        taxation: Taxation,
+        transcript: Transcript,
+        factor: float,
+        new_token: Callable[[], str],
+    ) -> None:
+        self.premises = premises
+        self.link = link
+        self.transcript = transcript
+        self._real = real
+        self._taxation = taxation
+        self._new_token = new_token
+        self._installations = 0
+        self._life: Life | None = None
+        self.pacer = Pacer(real, factor, lambda seconds: self.installed.clock.advance(seconds))
+
+    @property
+    def ledger(self) -> Ledger:
+        """The present installation's ledger."""
+        return self.installed.ledger
+
+    @property
+    def exchange(self) -> Exchange:
+        """The present installation's exchange."""
+        return self.installed.exchange
+
+    def install(self, order: Installation) -> None:
+        """Put a fresh exchange behind the same ports.
+
+        Raises:
+            ProfileError, StartUnknown, OrderError: the old one stays.
+        """
+        if fixed := [key for key in order.overrides if key in FIXED and self._installations]:
+            raise OrderError(f"{fixed[0]} stays while the exchange runs; give it to `oxo-sim run`")
+        profile = profile_of(order)
+        # Whatever can be wrong with the order is found before the old exchange goes.
+        WallClock(VirtualClock(), profile.start, ZoneInfo(profile.zone))
+        self._leave()
+        self._installations += 1
+        self.installed = Installed(
+            order, profile, self._installations, self._new_token(), self.premises.folder
+        )
+        self.ledger.watch(self.link.ledger_line)
+        self.link.renew(self.ledger.append)
+        self.transcript.clear()
+        self._taxation.install(self.exchange, _settings(profile))
+        self._life = self._new_life(profile)
+        for name, door in self.link.doors.items():
+            change = door.admit if getattr(profile.ports, name).open else door.refuse
+            change("profile")
+            door.admit("reset")
+            door.admit("not started")
+
+    def place(self, request: CallRequest) -> CallsPlaced:
+        """Place calls, and go on to their tickets if asked."""
+        return self._go_on(self.exchange.place(request.calls), advance=request.advance)
+
+    def program(self, order: AppointmentOrder) -> CallsPlaced:
+        """Program an appointment, and go on to its ticket if asked."""
+        return self._go_on(self.exchange.program(order), advance=order.advance)
+
+    def load(self, order: Load) -> CallsPlaced:
+        """Write tickets as they are."""
+        if len(order.tickets) > LOAD_TICKETS_MAX:
+            raise OrderError(f"{len(order.tickets)} tickets; at most {LOAD_TICKETS_MAX} at once")
+        return self._go_on(self.exchange.load(order.tickets, order.pace), advance=False)
+
+    def advance(self, seconds: float) -> None:
+        """Move exchange time."""
+        if not 0 <= seconds <= ADVANCE_SECONDS_MAX:
+            raise OrderError(f"advance by {seconds} s; 0 to {ADVANCE_SECONDS_MAX} is expected")
+        self.installed.clock.advance(seconds)
+
+    def set_licence(self, *, call_accounting_over_ip: bool) -> None:
+        """Open or close the licence; tickets that wait already stay."""
+        self.exchange.licence = call_accounting_over_ip
+
+    def warm_reset(self) -> None:
+        """Begin a warm reset."""
+        assert self._life is not None  # made with the first installation
+        self.exchange.record("reset", kind="warm")
+        self._life.warm_reset()
+
+    def state(self) -> ExchangeState:
+        """Say who and how the exchange is."""
+        here, exchange, profile = self.premises, self.exchange, self.installed.profile
+        return ExchangeState(
+            name=here.name,
+            release=profile.release,
+            profile=Path(self.installed.order.profile).stem,
+            tag_set=profile.tag_set,
+            mode="business",
+            zone=profile.zone,
+            epoch=exchange.epoch,
+            seed=self.installed.order.seed,
+            exchange_time=self.installed.wall.now().local,
+            phase=exchange.phase.value,
+            licence=exchange.licence,
+            link="disturbed" if self.link.disturbed else "whole",
+            buffered=exchange.waiting_count(),
+            capacity=exchange.buffer.capacity,
+            alarm=exchange.buffer.alarm,
+            sessions=self._taxation.session_count,
+            tickets_made=exchange.tickets_made,
+            ports=[
+                PortState(
+                    name=name,
+                    address=here.address,
+                    port=number,
+                    open=getattr(profile.ports, name).open,
+                )
+                for name, number in here.ports.items()
+            ],
+            user=here.user,
+            ca_file=str(here.ca_file),
+            fingerprint=here.fingerprint,
+            profile_choices=choices(profile),
+        )
+
+    def stop(self) -> None:
+        """Stand still: no timer, no ledger."""
+        self.pacer.stop()
+        self._leave()
+
+    def _go_on(self, placed: Placed, *, advance: bool) -> CallsPlaced:
+        # Paced time comes to the tickets by itself.
+        if advance and self.pacer.manual:
+            self.installed.clock.advance(placed.seconds)
+        return CallsPlaced(ids=placed.ids, exchange_time=self.installed.wall.now().local)
+
+    def _leave(self) -> None:
+        if self._life is not None:
+            self._life.stop()
+            self.ledger.close()
+
+    def _new_life(self, profile: Profile) -> Life:
+        seconds = {
+            Phase.REFUSED: profile.reset.refused_seconds,
+            Phase.BUSY: profile.reset.busy_seconds,
+        }
+        return Life(seconds, self._real.callLater, self._enter)
+
+    def _enter(self, phase: Phase) -> None:
+        self.exchange.phase = phase
+        self.exchange.record("phase", phase=phase.value)
+        if phase is Phase.REFUSED:
+            for door in self.link.doors.values():
+                door.refuse("reset")
+            self._taxation.end_sessions("reset")
+            self.link.reset_connections()
+        else:
+            for door in self.link.doors.values():
+                door.admit("reset")
+
+
+def profile_of(order: Installation) -> Profile:
+    """Return the profile that an installation orders.
+
+    Raises:
+        ProfileError: names file or override, key, and what is allowed.
+    """
+    own = {"tag_set": order.tag_set, "start": order.start}
+    named = {key: value for key, value in own.items() if value is not None}
+    return load_profile(order.profile, {**order.overrides, **named})
+
+
+def _settings(profile: Profile) -> TaxationSettings:
+    return TaxationSettings(
+        tag_set=profile.tag_set,
+        batch_tickets_max=profile.batch_tickets_max,
+        idle_seconds=profile.session.idle_seconds,
+        cookie_name=profile.session.cookie_name,
+        without_cookie=profile.session.without_cookie,
+        second_login=profile.session.second_login,
+        wsdl=profile.wsdl,
+    )
+
+
+def _fresh_ledger_file(folder: Path) -> Path:
+    """Free the name `ledger.ndjson`; an older ledger gets a number behind it."""
+    current = folder / "ledger.ndjson"
+    if current.exists():
+        numbers = (int(old.suffixes[0][1:]) for old in folder.glob("ledger.*.ndjson"))
+        current.rename(folder / f"ledger.{max(numbers, default=0) + 1}.ndjson")
+    return current

@@ -1,0 +1,252 @@
+"""Where everything is put together, and nowhere else.
+
+collector --> link (--listen) --> taxation wire over TLS (127.0.0.2) --> exchange --> ledger
+operator  --> control port (127.0.0.1) --> simulation --> all of them
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort
+
+from oxo_simulator.certificates import Authority, ServerCertificate
+from oxo_simulator.control.limits import ControlSite
+from oxo_simulator.control.messages import Installation
+from oxo_simulator.control.server import ControlServer
+from oxo_simulator.link.door import PortOccupied, reserve
+from oxo_simulator.link.relay import Link
+from oxo_simulator.profile import Profile
+from oxo_simulator.simulation import Premises, Simulation, profile_of
+from oxo_simulator.taxation import Taxation, Transcript
+
+BEHIND = "127.0.0.2"
+"""Where the exchange itself listens, under the numbers of the link (facts: tech 5)."""
+CONTROL_ADDRESS = "127.0.0.1"
+FREE_PORT_TRIALS_MAX = 20
+PORT_NAMES = ("standard", "alternate")
+
+
+class FolderOccupied(OSError):
+    """Another exchange runs in the state folder (the operator's fault)."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What the operator says at the start.
+
+    Attributes:
+        folder: the state folder.
+        installation: the first exchange.
+        password: of the taxation wire; `None` makes one at random.
+        listen: address for collectors.
+        ports: name -> number, in place of the profile's; 0 is a free one.
+        names: further names for the certificate.
+        time_factor: exchange seconds per real second, 0 is manual.
+        control_port: 0 is a free one.
+    """
+
+    folder: Path
+    installation: Installation
+    password: str | None = field(default=None, repr=False)
+    listen: str = "127.0.0.1"
+    ports: Mapping[str, int] = field(default_factory=dict)
+    names: Sequence[str] = ()
+    time_factor: float = 0
+    control_port: int = 0
+
+
+class Running:
+    """An exchange whose ports listen; `stop` ends it.
+
+    Attributes:
+        simulation: what runs.
+        control_url: where its operator reaches it.
+    """
+
+    def __init__(
+        self, simulation: Simulation, control_url: str, ports: Sequence[IListeningPort], lock: int
+    ) -> None:
+        self.simulation = simulation
+        self.control_url = control_url
+        self._ports = ports
+        self._lock = lock
+
+    def stop(self) -> "Deferred[object]":
+        """Close every port and the ledger, and take the description away."""
+        folder = self.simulation.premises.folder
+        for name in ("exchange.json", "control.token"):
+            with contextlib.suppress(FileNotFoundError):
+                (folder / name).unlink()
+        self.simulation.stop()
+        closing = [maybeDeferred(port.stopListening) for port in self._ports]
+        done: Deferred[object] = gatherResults([self.simulation.link.close(), *closing])
+        return done.addBoth(lambda result: os.close(self._lock) or result)
+
+
+def start(options: RunOptions, reactor: Any) -> Running:
+    """Put an exchange together and let it listen.
+
+    Args:
+        options: what the operator says.
+        reactor: network and real time.
+
+    Raises:
+        ProfileError, StartUnknown, PortOccupied, FolderOccupied, AuthorityUnreadable: the operator's
+            to correct; nothing listens then.
+    """
+    profile = profile_of(options.installation)
+    with contextlib.ExitStack() as undo:
+        lock = _occupy(options.folder)
+        undo.callback(os.close, lock)
+        running = _put_together(options, profile, lock, reactor)
+        undo.pop_all()
+    return running
+
+
+def _put_together(options: RunOptions, profile: Profile, lock: int, reactor: Any) -> Running:
+    password = options.password or secrets.token_urlsafe(12)
+    token = secrets.token_urlsafe(32)
+    certificate, ca_file = _certificate(options, profile)
+    towards_collectors, behind = _reserve(options, profile)
+    link = Link(
+        reactor=reactor,
+        behind=BEHIND,
+        reserved=towards_collectors,
+        record=lambda _event, _detail: None,
+    )
+    transcript = Transcript()
+    taxation = Taxation({profile.user: password}, reactor, link.connection_name, transcript)
+    ports = {name: door.port for name, door in link.doors.items()}
+    wires = []
+    for name, number in ports.items():
+        site, context = taxation.site(name), certificate.context_factory()
+        wires.append(reactor.listenSSL(number, site, context, interface=BEHIND))
+        behind[name].close()
+    simulation = Simulation(
+        premises=Premises(
+            folder=options.folder,
+            address=options.listen,
+            ports=ports,
+            name=profile.name,
+            user=profile.user,
+            ca_file=ca_file,
+            fingerprint=certificate.fingerprint,
+        ),
+        real=reactor,
+        link=link,
+        taxation=taxation,
+        transcript=transcript,
+        factor=options.time_factor,
+        new_token=lambda: secrets.token_hex(4),
+    )
+    simulation.install(options.installation)
+    simulation.pacer.start()
+    control, url = _control_port(simulation, token, options.control_port, reactor)
+    _describe(simulation.premises, url, token, password)
+    return Running(simulation, url, [control, *wires], lock)
+
+
+def _control_port(
+    simulation: Simulation, token: str, number: int, reactor: Any
+) -> tuple[IListeningPort, str]:
+    site = ControlSite(ControlServer(simulation, token, reactor).resource(), reactor)
+    try:
+        listening: IListeningPort = reactor.listenTCP(number, site, interface=CONTROL_ADDRESS)
+    except CannotListenError as error:
+        raise PortOccupied(f"control port: {error}") from error
+    return listening, f"http://{CONTROL_ADDRESS}:{_number(listening)}"
+
+
+def _number(listening: Any) -> int:
+    number: int = listening.getHost().port
+    return number
+
+
+def _certificate(options: RunOptions, profile: Profile) -> tuple[ServerCertificate, Path]:
+    authority = Authority.load_or_create(options.folder)
+    also = ["localhost", *options.names, "127.0.0.1", BEHIND, options.listen]
+    return authority.server_certificate(profile.name, also), authority.ca_pem_file
+
+
+def _reserve(
+    options: RunOptions, profile: Profile
+) -> tuple[dict[str, socket.socket], dict[str, socket.socket]]:
+    """Hold each port's number on both sides of the link."""
+    if options.listen in (BEHIND, "0.0.0.0", ""):  # noqa: S104 - refused here
+        raise PortOccupied(
+            f"--listen {options.listen or '(empty)'}: one address of this machine is expected, "
+            f"other than {BEHIND}, where the exchange itself listens"
+        )
+    towards_collectors, behind = {}, {}
+    for name in PORT_NAMES:
+        number = options.ports.get(name, getattr(profile.ports, name).number)
+        towards_collectors[name], behind[name] = _pair(options.listen, number)
+    return towards_collectors, behind
+
+
+def _pair(address: str, number: int) -> tuple[socket.socket, socket.socket]:
+    for trial in range(1, FREE_PORT_TRIALS_MAX + 1):
+        front = reserve(address, number)
+        try:
+            return front, reserve(BEHIND, front.getsockname()[1])
+        except PortOccupied:
+            front.close()
+            if number or trial == FREE_PORT_TRIALS_MAX:
+                raise
+    raise AssertionError
+
+
+def _occupy(folder: Path) -> int:
+    """Take the folder for this process alone; the system lets go of it whatever happens."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise FolderOccupied(
+            f"another exchange runs in {folder}; give --state another folder"
+        ) from None
+    # What a killed exchange left behind would lead the operator to a dead address.
+    (folder / "exchange.json").unlink(missing_ok=True)
+    return lock
+
+
+def _describe(premises: Premises, url: str, token: str, password: str) -> None:
+    """Write the files by which others find the exchange; `exchange.json` comes last."""
+    folder = premises.folder
+    _write(folder / "control.token", f"{token}\n")
+    _write(folder / "taxation.password", f"{password}\n")
+    described = {
+        "control_url": url,
+        "pid": os.getpid(),
+        "ports": [
+            {"name": name, "address": premises.address, "port": number}
+            for name, number in premises.ports.items()
+        ],
+        "ca_file": str(premises.ca_file),
+        "fingerprint": premises.fingerprint,
+        "user": premises.user,
+    }
+    _write(folder / "exchange.json", json.dumps(described, indent=2) + "\n")
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file that its owner alone may read, whole or not at all."""
+    new = file.with_name(f".{file.name}.new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+        opened.write(text)
+    new.rename(file)
