@@ -1,7 +1,7 @@
-"""The door of the bundle: run.json read, held to its schema, and refused with the place of the fault.
+"""The door of the bundle: run.json, held to its schema or refused with the place of the fault.
 
-Whatever is wrong here is wrong in the bundle, hence the fault of whoever wrote it (the bench), or the
-operator's who named the wrong folder. Evidence is read elsewhere (`oxo_reports.evidence`): a bundle
+Whatever is wrong here is wrong in the bundle: the fault of the bench that wrote it, or of the
+operator who named the wrong folder. Evidence is read elsewhere (`oxo_reports.evidence`): a bundle
 with missing evidence is still a bundle, and its report says what is missing.
 """
 
@@ -24,7 +24,7 @@ FAULTS_SHOWN_MAX = 10
 VALUE_CHARACTERS_MAX = 120
 
 
-class UnusableBundle(Exception):  # noqa: N818 - the name is the sentence
+class UnusableBundle(Exception):
     """The folder holds no run bundle that a report could be written from; the text says why."""
 
 
@@ -37,7 +37,9 @@ def read(folder: Path) -> Run:
     """
     path = folder / "run.json"
     document = _decode(path, _load(folder, path))
-    faults = sorted(_validator().iter_errors(document), key=lambda fault: list(map(str, fault.path)))
+    faults = sorted(
+        _validator().iter_errors(document), key=lambda fault: list(map(str, fault.path))
+    )
     if faults:
         raise UnusableBundle(_tell(path, faults))
     run = msgspec.convert(document, Run)

@@ -21,7 +21,7 @@ from oxo_reports.evidence import (
 )
 from oxo_reports.exchanges import HttpExchange, http_exchange
 from oxo_reports.run import Play, Run, TicketFate
-from oxo_reports.wording import clock, plain, size, uncoloured
+from oxo_reports.wording import NOTHING, clock, plain, size, uncoloured
 
 EXCHANGES_SHOWN_MAX = 100
 TICKETS_SHOWN_MAX = 200
@@ -192,7 +192,7 @@ def _ledger_row(line: dict[str, Any]) -> LedgerRow:
     common = ("n", "at", "exchange_time", "event")
     return LedgerRow(
         n=plain(line.get("n")),
-        at=clock(line["at"]) if "at" in line else "–",
+        at=clock(line["at"]) if "at" in line else NOTHING,
         exchange_time=plain(line.get("exchange_time")).replace("T", " "),
         event=plain(line.get("event")) if "unreadable" not in line else "unreadable line",
         detail=[
@@ -225,7 +225,7 @@ def _ticket_words(ticket: Any) -> str:
         f"{plain(ticket.get('charged_user'))} / {plain(ticket.get('dialled_number'))}",
     ]
     if "call_seconds" in ticket:
-        words.append(f"{plain(ticket['call_seconds'])} s")
+        words.append(f"{plain(ticket['call_seconds'])}\N{NO-BREAK SPACE}s")
     words += [plain(ticket[key]) for key in ("dialling_mode", "reminder_state") if key in ticket]
     return ", ".join(words)
 
@@ -244,4 +244,7 @@ def _ticket_table(tickets: list[dict[str, Any]]) -> TicketTable:
 
 
 def _others(ticket: dict[str, Any], keys: Iterable[str]) -> str:
-    return "; ".join(f"{key}: {plain(ticket[key])}" for key in sorted(keys) if key in ticket) or "–"
+    return (
+        "; ".join(f"{key}: {plain(ticket[key])}" for key in sorted(keys) if key in ticket)
+        or NOTHING
+    )

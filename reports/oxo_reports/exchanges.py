@@ -9,7 +9,7 @@ from typing import Any
 
 from lxml import etree
 
-from oxo_reports.wording import plain
+from oxo_reports.wording import NOTHING, plain
 
 BODY_CHARACTERS_MAX = 20_000
 OPEN_CHARACTERS_MAX = 1_500
@@ -106,5 +106,5 @@ def _header(name: Any, value: Any) -> tuple[str, str]:
 
 def _tls(value: Any) -> str:
     if not isinstance(value, dict):
-        return "–"
+        return NOTHING
     return f"{plain(value.get('version'))}, server name {plain(value.get('server_name'))}"

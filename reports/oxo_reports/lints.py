@@ -1,8 +1,8 @@
 """Open points: where a report would contradict itself or leave a required word out.
 
-The published report breaks several of its own rules (facts: iwr 9). Each check here is one such rule,
-or one derivation of docs/bundle.md done again. An open point changes no verdict; it tells the reader
-what is not in order, and the author what to mend before issuing the report.
+The published report breaks several of its own rules (facts: iwr 9). Each check here is one such
+rule, or one derivation of docs/bundle.md done again. An open point changes no verdict; it tells
+the reader what is not in order, and the author what to mend before issuing the report.
 """
 
 import re
@@ -78,9 +78,7 @@ def _totals(run: Run) -> Iterable[str]:
     for word in GRAVITY:
         if run.counts[word] != seen[word]:
             yield f"The run counts {run.counts[word]} {WORDS[word]}, but its rows show {seen[word]}."
-    assumed = sum(
-        play.standing == "ours" and play.verdict in ("ok", "nok") for play in run.plays
-    )
+    assumed = sum(play.standing == "ours" and play.verdict in ("ok", "nok") for play in run.plays)
     if assumed != run.assumed_contract:
         yield (
             f"The run counts {run.assumed_contract} ticks that rest on the assumed contract, "

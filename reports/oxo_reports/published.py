@@ -1,8 +1,8 @@
 """What the published inter-working report fixes: its 29 case numbers and its list of functions.
 
 The numbers never change (facts: iwr 6); titles are in our own words. The report needs them for two
-things: to name the cases that a run did not play, and to derive its summary of functions from cases,
-so that no function can be left blank (facts: iwr 9, row 12).
+things: to name the cases that a run did not play, and to derive its summary of functions from
+cases, so that no function can be left blank (facts: iwr 9, row 12).
 """
 
 from dataclasses import dataclass
@@ -46,11 +46,11 @@ NEVER_PUBLISHED = {
 """Holes in the published numbering: declared, never filled (facts: iwr 9, row 11)."""
 
 OBJECTIVES: dict[str, str] = {
-    "CIC": "The collector reaches the taxation service in each way a site may demand and keeps its session.",
+    "CIC": "The collector reaches the taxation service in every way a site may ask of it.",
     "APP": "Tickets of appointment reminders reach the collector.",
-    "BU": "Tickets wait in the exchange while no session is open, and none is missing afterwards.",
-    "SMDR": "The collector reads the field under test of each call ticket as the exchange wrote it.",
-    "DIS": "No ticket is lost, repeated or altered when the link, the collector or the exchange fails.",
+    "BU": "Tickets wait in the exchange while no session is open; none is missing afterwards.",
+    "SMDR": "The collector reads the field under test of each ticket as the exchange wrote it.",
+    "DIS": "No ticket is lost, repeated or altered when link, collector or exchange fails.",
 }
 """Objective of each chapter (facts: iwr 9, row 15: the published one does not fit its cases)."""
 
@@ -77,7 +77,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function("Incoming and conference calls (no published case)", ()),
     Function("Session logout (no published case)", ()),
 )
-"""The published list of functions, cut so that each line has cases of its own or says it has none."""
+"""The published list of functions, cut so that each has cases of its own or says it has none."""
 
 INTERFACES: dict[str, tuple[str, str]] = {
     "taxation": ("HTTPS / SOAP, taxation service", "urn:oxo-sim:taxation:1 (assumed contract)"),

@@ -43,6 +43,8 @@ def _write_evidence(folder: Path, document: Report) -> None:
     for section in document.sections:
         for row in section.rows:
             home = folder / EVIDENCE / row.play.play
+            if not home.resolve().is_relative_to(folder.resolve()):
+                raise UnusableBundle(f"{home}: leads out of the bundle")
             home.mkdir(parents=True, exist_ok=True)
             page = evidence_page(document.run, row, home)
             _write(home / EVIDENCE_INDEX, "evidence.html.j2", page=page)

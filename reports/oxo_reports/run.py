@@ -36,7 +36,7 @@ class ProfileChoice(msgspec.Struct, frozen=True):
     """One behaviour of the exchange that the profile chose, and how well it is known."""
 
     key: str
-    value: str | float | bool | None
+    value: str | int | float | bool | None
     standing: Standing
 
 

@@ -1,8 +1,8 @@
 """Section 4 of the report, derived from the plays alone: functions, problems, limitations, remarks.
 
 Nobody writes this section by hand. The published report lists functions without a mark, no
-limitation, and comments that are limitations all the same (facts: iwr 9, rows 7, 12 and 18); derived
-from the cases, neither can happen.
+limitation, and comments that are limitations all the same (facts: iwr 9, rows 7, 12 and 18);
+derived from the cases, neither can happen.
 """
 
 from collections.abc import Iterable
@@ -52,12 +52,12 @@ def summarise(run: Run) -> Summary:
         problems=[_item(play, _problem(play)) for play in plays if play.verdict == "nok"],
         limitations=[_item(play, text) for play in plays for text in _limitations(play)],
         unobserved=[
-            _item(play, play.reason or play.comment or "no reason given")
+            _item(play, play.reason or play.comment or "No reason given.")
             for play in plays
             if play.verdict == "not observable"
         ],
         undecided=[
-            _item(play, f"{WORDS[play.verdict]}: {play.reason or 'no reason given'}")
+            _item(play, f"{WORDS[play.verdict].capitalize()}. {play.reason or 'No reason given.'}")
             for play in plays
             if play.verdict in ("undecided", "error")
         ],
@@ -81,15 +81,15 @@ def _once(plays: Iterable[Play]) -> list[Play]:
 
 
 def _problem(play: Play) -> str:
-    return f"{play.reason or 'no reason given'} Issue: {play.reference or 'no reference'}."
+    return f"{play.reason or 'No reason given.'} Issue: {play.reference or 'no reference'}."
 
 
 def _limitations(play: Play) -> list[str]:
     said = []
-    if play.received == "yes" and play.processed == "no":
-        said.append("tickets are received and not processed")
+    if play.verdict == "ok" and play.received == "yes" and play.processed == "no":
+        said.append("Tickets are received and not processed.")
     if play.verdict == "not applicable":
-        said.append(f"not applicable: {play.reason or 'no reason given'}")
+        said.append(f"Not applicable. {play.reason or 'No reason given.'}")
     return said
 
 
@@ -121,13 +121,14 @@ def _mark(function: Function, plays: list[Play]) -> FunctionMark:
         return FunctionMark(function.name, "not tested", _unplayed(function))
     unplayed = len(function.cases) - len(played)
     rest = f"; {unplayed} of {len(function.cases)} cases not played" if unplayed else ""
-    return FunctionMark(function.name, WORDS[verdict], ", ".join(played) + rest)
+    part = ", in part" if unplayed and verdict == "ok" else ""
+    return FunctionMark(function.name, WORDS[verdict] + part, ", ".join(played) + rest)
 
 
 def _unplayed(function: Function) -> str:
     if not function.cases:
-        return "no case tests it"
-    return f"not played: {', '.join(function.cases)}"
+        return "No case tests it"
+    return f"Not played: {', '.join(function.cases)}"
 
 
 def _gaps(run: Run) -> list[Item]:
@@ -135,7 +136,7 @@ def _gaps(run: Run) -> list[Item]:
     played = {play.case for play in run.plays}
     declared = {gap.case: gap.reason for gap in run.gaps or []}
     absent = {
-        case: f"{title}: not played in this run"
+        case: f"Not played in this run: {title}."
         for case, title in PUBLISHED_CASES.items()
         if case not in played
     }

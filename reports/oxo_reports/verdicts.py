@@ -50,7 +50,7 @@ STANDINGS: dict[Standing, str] = {
     "documented": "stated in the maker's public documents",
     "field": "seen in public programs that work with the exchange",
     "inferred": "inferred from public sources",
-    "ours": "assumed contract: no public source; proposed by this project and configurable in the profile",
+    "ours": "no public source: proposed by this project, and a key of the profile where it matters",
 }
 """Strongest first."""
 

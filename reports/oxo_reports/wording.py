@@ -16,7 +16,10 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+NOTHING = "\N{EN DASH}"
 VALUE_CHARACTERS_MAX = 400
+KILOBYTE = 1000
+MEGABYTE = 1000 * KILOBYTE
 TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
@@ -36,7 +39,7 @@ def uncoloured(line: str) -> str:
 def plain(value: Any) -> str:
     """Word any JSON value, shortened: strings as they are, the rest as JSON."""
     if value is None:
-        return "–"
+        return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -74,7 +77,7 @@ def between(start: str, end: str) -> float:
 
 def seconds(value: float) -> str:
     """Write a number of seconds with its unit: 1.9 s, 20 s."""
-    return f"{value:.2f}".rstrip("0").rstrip(".") + " s"
+    return f"{value:.2f}".rstrip("0").rstrip(".") + "\N{NO-BREAK SPACE}s"
 
 
 def duration(value: Any) -> str:
@@ -90,11 +93,11 @@ def quantity(number: int, one: str, several: str | None = None) -> str:
 
 def size(number_bytes: int) -> str:
     """Write a number of bytes: 812 bytes, 1.4 MB."""
-    if number_bytes < 1000:
+    if number_bytes < KILOBYTE:
         return quantity(number_bytes, "byte")
-    if number_bytes < 1_000_000:
-        return f"{number_bytes / 1000:.1f} kB"
-    return f"{number_bytes / 1_000_000:.1f} MB"
+    if number_bytes < MEGABYTE:
+        return f"{number_bytes / KILOBYTE:.1f} kB"
+    return f"{number_bytes / MEGABYTE:.1f} MB"
 
 
 def css_text(value: str) -> Markup:
