@@ -171,8 +171,10 @@ def addresses(name: str) -> set[str]:
     return {str(entry[4][0]) for entry in found}
 
 
-def _naming(name: str | None) -> list[str]:
-    return [] if name is None else ["--name", name]
+def _naming(wanted: str | None) -> list[str]:
+    """Return the options that put every name which may be used into the certificate."""
+    names = NAMES if wanted is None else (wanted,)
+    return [part for name in names for part in ("--name", name)]
 
 
 def _folder(closing: ExitStack, prefix: str) -> Path:

@@ -58,9 +58,12 @@ class Certifier:
         self._step_begun = 0.0
         self.trouble: str | None = None
 
-    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Remember what broke pytest itself; there is no terminal reporter to say it."""
-        self.trouble = f"{excinfo.typename}: {excinfo.value}"
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+        """Remember what broke pytest itself; the run's summary says it."""
+        place = excinfo.traceback[-1]
+        where = f"{place.path}:{place.lineno + 1}"
+        self.trouble = f"{excinfo.typename}: {excinfo.value} ({where})"
+        return True
 
     # --- Collection ---
 
@@ -92,10 +95,10 @@ class Certifier:
             BenchBroken: a play of the catalogue has no scenario.
         """
         found = {_play_of(item, self._record.options.planned): item for item in items}
-        missing = [each.play for each in self._record.options.planned if each not in found]
+        missing = [each.play for each in self._record.options.planned if each.play not in found]
         if missing:
             raise BenchBroken(f"no scenario plays {', '.join(missing)}")
-        items[:] = [found[planned] for planned in self._record.options.planned]
+        items[:] = [found[planned.play] for planned in self._record.options.planned]
         for planned, item in zip(self._record.options.planned, items, strict=True):
             item.stash[_planned] = planned
 
@@ -224,7 +227,7 @@ def _words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _play_of(item: pytest.Item, planned: Sequence[Planned]) -> Planned | None:
+def _play_of(item: pytest.Item, planned: Sequence[Planned]) -> str | None:
     """Find which play a scenario is, by its tag and, of an outline, its tag set."""
     tags = {mark.name for mark in item.iter_markers()}
     example = getattr(item, "callspec", None)
@@ -232,5 +235,5 @@ def _play_of(item: pytest.Item, planned: Sequence[Planned]) -> Planned | None:
     tag_set = params.get("_pytest_bdd_example", {}).get("tags")
     for each in planned:
         if each.case.id in tags and tag_set in (None, each.tag_set):
-            return each
+            return each.play
     return None

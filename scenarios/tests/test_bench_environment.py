@@ -1,0 +1,61 @@
+"""What a subject is told: exactly the names of docs/subjects.md."""
+
+from oxo_scenarios.bench.connect import Account, Target
+from oxo_scenarios.bench.environment import Access, Place, ProxyAccess, environment
+
+ACCESS = Access(
+    target=Target("127.0.0.1", 10443),
+    account=Account("administrator", "secret"),
+    ca_file="/shown/ca.pem",
+    fingerprint="ab" * 32,
+    exchange="oxo-connect",
+    zone="Europe/Berlin",
+)
+OWN = {
+    "PATH": "/usr/bin",
+    "HOME": "/home/operator",
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "OXO_CONTROL_TOKEN": "not for the subject",
+    "PYTHONPATH": "/somewhere",
+    "http_proxy": "http://proxy",
+}
+TOLD = {
+    "PATH": "/usr/bin:/opt/bench/bin",
+    "HOME": "/work/bu1",
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "OXO_URL": "https://127.0.0.1:10443/services/taxation",
+    "OXO_HOST": "127.0.0.1",
+    "OXO_PORT": "10443",
+    "OXO_USER": "administrator",
+    "OXO_PASSWORD": "secret",
+    "OXO_CA_FILE": "/shown/ca.pem",
+    "OXO_FINGERPRINT": "ab" * 32,
+    "OXO_EXCHANGE": "oxo-connect",
+    "OXO_ZONE": "Europe/Berlin",
+    "OXO_WORK": "/work/bu1",
+    "OXO_SUBJECT": "/subject",
+}
+
+
+def test_nothing_but_the_documented_names_is_handed_on() -> None:
+    place = Place("/subject", "/work/bu1")
+    assert environment(ACCESS, place, OWN, "/opt/bench/bin") == TOLD
+
+
+def test_the_proxy_is_told_only_where_there_is_one() -> None:
+    proxy = ProxyAccess(Target("127.0.0.1", 3128), Account("collector", "p@ss/1 %"))
+    place = Place("/subject", "/work/bu1", proxy)
+    assert environment(ACCESS, place, OWN, "/opt/bench/bin") == TOLD | {
+        "OXO_PROXY_HOST": "127.0.0.1",
+        "OXO_PROXY_PORT": "3128",
+        "OXO_PROXY_USER": "collector",
+        "OXO_PROXY_PASSWORD": "p@ss/1 %",
+        "OXO_PROXY_URL": "http://collector:p%40ss%2F1%20%25@127.0.0.1:3128",
+    }
+
+
+def test_without_a_path_the_subject_still_finds_a_shell() -> None:
+    found = environment(ACCESS, Place("/subject", "/work"), {}, "/opt/bench/bin")
+    assert "/bin" in found["PATH"].split(":")

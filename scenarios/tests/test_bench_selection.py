@@ -1,0 +1,79 @@
+"""Which plays a run plays."""
+
+import json
+from pathlib import Path
+
+import pytest
+from oxo_scenarios.catalogue import Catalogue, load_catalogue
+from oxo_scenarios.selection import NothingSelected, Selection, last_failures, select
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return load_catalogue()
+
+
+def plays(catalogue: Catalogue, **asked: list[str]) -> list[str]:
+    return [planned.play for planned in select(catalogue, Selection(**asked))]
+
+
+def test_without_a_wish_everything_is_played_in_order(catalogue: Catalogue) -> None:
+    found = plays(catalogue)
+    assert len(found) == 18
+    assert found[:2] == ["cic1", "cic2"]
+    assert [play for play in found if "." in play] == [
+        "smdr1.observed", "smdr1.extended", "smdr2.observed",
+        "smdr2.extended", "smdr3.observed", "smdr3.extended",
+    ]  # fmt: skip
+
+
+def test_wishes_of_one_kind_add_and_of_two_kinds_narrow(catalogue: Catalogue) -> None:
+    assert plays(catalogue, cases=["bu2", "CIC1"]) == ["cic1", "bu2"]
+    assert plays(catalogue, chapters=["BU", "APP"]) == ["app1", "bu1", "bu2", "bu3"]
+    assert plays(catalogue, chapters=["BU"], tags=["restart"]) == ["bu2"]
+    assert plays(catalogue, plays=["smdr2.observed"]) == ["smdr2.observed"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"cases": ["XYZ1"]}, "no case XYZ1; there are CIC1"),
+        ({"cases": ["DIS103"]}, "never published"),
+        ({"chapters": ["XYZ"]}, "no chapter XYZ; there are CIC"),
+        ({"tags": ["xyz"]}, "no tag xyz; there are"),
+        ({"cases": ["BU1"], "chapters": ["CIC"]}, "no case matches"),
+    ],
+)
+def test_an_impossible_wish_says_what_there_is(
+    catalogue: Catalogue, asked: dict[str, list[str]], told: str
+) -> None:
+    with pytest.raises(NothingSelected, match=told):
+        plays(catalogue, **asked)
+
+
+def write_run(out: Path, name: str, **verdicts: str) -> None:
+    folder = out / name
+    folder.mkdir()
+    found = [{"play": play.replace("_", "."), "verdict": word} for play, word in verdicts.items()]
+    (folder / "run.json").write_text(json.dumps({"plays": found}), "utf-8")
+
+
+def test_last_failures_are_those_of_the_newest_run(tmp_path: Path) -> None:
+    write_run(tmp_path, "20260101-000000-aaaa", cic1="nok")
+    write_run(
+        tmp_path, "20260102-000000-aaaa",
+        cic1="ok", bu2="nok", smdr1_observed="not observable", dis101="error", dis102="undecided",
+    )  # fmt: skip
+    assert last_failures(tmp_path) == ["bu2", "dis101", "dis102"]
+
+
+def test_without_failures_there_is_nothing_to_play(tmp_path: Path) -> None:
+    with pytest.raises(NothingSelected, match="no run below"):
+        last_failures(tmp_path)
+    write_run(tmp_path, "20260101-000000-aaaa", cic1="ok")
+    with pytest.raises(NothingSelected, match="nothing failed"):
+        last_failures(tmp_path)
+    (tmp_path / "20260102-000000-aaaa").mkdir()
+    (tmp_path / "20260102-000000-aaaa" / "run.json").write_text("{", "utf-8")
+    with pytest.raises(NothingSelected, match="cannot be read"):
+        last_failures(tmp_path)
