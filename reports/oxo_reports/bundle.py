@@ -42,7 +42,10 @@ def read(folder: Path) -> Run:
     )
     if faults:
         raise UnusableBundle(_tell(path, faults))
-    run = msgspec.convert(document, Run)
+    try:
+        run = msgspec.convert(document, Run)
+    except msgspec.ValidationError as error:
+        raise UnusableBundle(f"{path}: {error}") from None
     _refuse_repetition(path, [play.play for play in run.plays], "plays")
     _refuse_repetition(path, [chapter.id for chapter in run.chapters], "chapters")
     _refuse_strangers(path, run)

@@ -54,7 +54,7 @@ TICKET_COLUMNS: dict[str, str] = {
     "reminder_state": "State",
 }
 NUMERIC = ("ring_seconds", "call_seconds", "units", "cost")
-PEACEFUL = ("exactly once", "recovered")
+PEACEFUL = ("exactly once", "recovered", "not asked")
 
 
 @dataclass(frozen=True)

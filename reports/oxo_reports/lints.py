@@ -77,7 +77,7 @@ def _totals(run: Run) -> Iterable[str]:
     seen = Counter(play.verdict for play in run.plays)
     for word in GRAVITY:
         if run.counts[word] != seen[word]:
-            yield f"The run counts {run.counts[word]} {WORDS[word]}, but its rows show {seen[word]}."
+            yield f"The run counts {run.counts[word]} {WORDS[word]}; its rows show {seen[word]}."
     assumed = sum(play.standing == "ours" and play.verdict in ("ok", "nok") for play in run.plays)
     if assumed != run.assumed_contract:
         yield (

@@ -71,6 +71,7 @@ def _templates() -> Environment:
     )
     environment.globals.update(
         KNOWN_FILES=KNOWN_FILES,
+        NOTHING=wording.NOTHING,
         between=wording.between,
         WORDS=WORDS,
         MEANINGS=MEANINGS,

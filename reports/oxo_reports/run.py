@@ -20,6 +20,7 @@ Fate = Literal[
     "phantom",
     "dropped by the exchange",
     "recovered",
+    "not asked",
 ]
 
 
@@ -109,6 +110,44 @@ class TicketFate(msgspec.Struct, frozen=True):
     sequence: int | None
     fate: Fate
     differences: list[Difference]
+    delivered: list[int] = []
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """A line of the delivery that is no ticket."""
+
+    line: int
+    reason: str
+
+
+class Restart(msgspec.Struct, frozen=True):
+    """The subject was ended, after this ledger line, and started again."""
+
+    after_line: int
+    signal: str
+
+
+class Incident(msgspec.Struct, frozen=True):
+    """What kept the case from being played as written, and whose fault it was."""
+
+    fault: Literal["subject", "bench", "nobody"]
+    text: str
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the judge was told besides the evidence files."""
+
+    demands: list[str]
+    values: dict[str, list[str]]
+    coarser: dict[str, str]
+    blank_is_absent: bool
+    unreadable: list[Unreadable]
+    appointments: Literal["processed", "received"]
+    failure_pattern: str | None
+    failure_log: list[int] | None
+    restarts: list[Restart]
+    incidents: list[Incident]
+    host_name: str
 
 
 class Play(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,6 +179,7 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     findings: list[Finding]
     tickets: list[TicketFate]
     evidence: list[str]
+    facts: Facts | None = None
 
 
 class Gap(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u206
 
 
 def visible(value: Any) -> Any:
-    """Show unseen characters of a plain string as `<U+001B>`; leave markup and other values alone."""
+    """Show unseen characters of a plain string as `<U+001B>`; leave all other values alone."""
     if isinstance(value, str) and not isinstance(value, Markup):
         return UNSEEN.sub(lambda found: f"<U+{ord(found.group()):04X}>", value)
     return value
