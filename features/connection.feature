@@ -7,8 +7,8 @@ Feature: Client connection
   Scenario: CIC1 Connection through a proxy with login
     Given an exchange without tickets
     And the collector reaches it only through a proxy that asks for a login
-    When the collector is started
-    And 1 call is made
+    When 1 call is made
+    And the collector is started
     Then the collector collects every ticket
     And the session passed through the proxy with its login
     And every ticket is delivered once and unchanged
@@ -16,12 +16,12 @@ Feature: Client connection
   @CIC2
   Scenario: CIC2 Connection on either port of the service
     Given an exchange without tickets
-    When the collector is started on the standard port
-    And 1 call is made
+    When 1 call is made
+    And the collector is started on the standard port
     Then the collector collects every ticket
     When the collector is stopped
-    And the collector is started on the alternate port
     And 1 call is made
+    And the collector is started on the alternate port
     Then the collector collects every ticket
     And a session was opened on each port
     And every ticket is delivered once and unchanged
@@ -29,8 +29,8 @@ Feature: Client connection
   @CIC3
   Scenario: CIC3 Connection with Basic authentication
     Given an exchange without tickets
-    When the collector is started
-    And 1 call is made
+    When 1 call is made
+    And the collector is started
     Then the collector collects every ticket
     And the requests carry the account by Basic authentication
     And every ticket is delivered once and unchanged
@@ -39,8 +39,8 @@ Feature: Client connection
   Scenario: CIC4 Connection by the name of the exchange
     Given an exchange without tickets
     And the collector knows it by name
-    When the collector is started
-    And 1 call is made
+    When 1 call is made
+    And the collector is started
     Then the collector collects every ticket
     And the connection asked for the exchange by its name
     And every ticket is delivered once and unchanged
@@ -49,8 +49,8 @@ Feature: Client connection
   Scenario: CIC5 The client accepts cookies
     Given an exchange without tickets
     And the exchange serves no request without its cookie
-    When the collector is started
-    And 1 call is made
+    When 1 call is made
+    And the collector is started
     Then the collector collects every ticket
     And the cookie comes back with the later requests
     And every ticket is delivered once and unchanged

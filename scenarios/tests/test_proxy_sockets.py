@@ -127,8 +127,7 @@ def test_the_end_of_the_proxy_ends_its_connections(echo: Target) -> None:
         connection = connect(proxy)
         connection.sendall(head(f"CONNECT {echo} HTTP/1.1", GOOD))
         read_head(connection)
-    with closing(connection):
-        with suppress(ConnectionResetError):
-            assert connection.recv(1) == b""
+    with closing(connection), suppress(ConnectionResetError):
+        assert connection.recv(1) == b""
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((proxy.host, proxy.port), timeout=LIMIT_SECONDS)
