@@ -47,11 +47,10 @@ def write_csv(rows: Iterable[Row], file: IO[bytes]) -> tuple[int, int]:
 
 
 def _cells(ticket: Ticket) -> Iterator[Any]:
-    plain = msgspec.to_builtins(ticket)
     for name in FIELDS:
-        value = plain.get(name)
+        value = msgspec.to_builtins(getattr(ticket, name))
         if isinstance(value, dict):
-            yield msgspec.json.encode(value, order="sorted").decode()
+            yield msgspec.json.encode(value, order="sorted").decode() if value else None
         elif isinstance(value, (list, tuple)):
             yield ";".join(value)
         else:

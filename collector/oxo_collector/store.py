@@ -197,9 +197,16 @@ class Reading:
                 timeout=BUSY_MILLISECONDS_MAX / 1000,
                 isolation_level=None,
             )
-            _check(self._connection, path)
         except sqlite3.Error as error:
             raise StoreUnusable(f"{path}: cannot be read: {error}") from None
+        try:
+            _check(self._connection, path)
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise StoreUnusable(f"{path}: cannot be read: {error}") from None
+        except StoreUnusable:
+            self._connection.close()
+            raise
 
     def __enter__(self) -> Self:
         """Read within a block."""

@@ -1,15 +1,19 @@
 """What the store knows, as tables for people and JSON for programs."""
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from oxo_collector.store import ExchangeStatus, Reading
 from oxo_collector.wording import one_line
+
+PIPED_WIDTH = 160
+"""Columns of a table that no terminal limits."""
 
 
 def status(store: Reading, configured: Sequence[str], *, as_json: bool) -> None:
@@ -44,7 +48,8 @@ def quarantine(store: Reading, exchange: str | None, *, as_json: bool) -> None:
 def _print(
     headings: Sequence[str], rows: Sequence[Sequence[str | int | None]], caption: str
 ) -> None:
-    table = Table(*headings, caption=caption)
+    table = Table(*(Column(heading, overflow="fold") for heading in headings), caption=caption)
     for row in rows:
         table.add_row(*(Text("never" if cell is None else one_line(str(cell))) for cell in row))
-    Console().print(table)
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    Console(width=width).print(table)

@@ -140,7 +140,7 @@ class _Desk(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     exchange: ScriptedExchange
 
-    def do_POST(self) -> None:  # noqa: N802 - the library's name
+    def do_POST(self) -> None:
         asked = self._asked()
         exchange = self.exchange
         with exchange.changed:

@@ -1,17 +1,14 @@
 """The command `oxo-collect` as a process: kept before acknowledged, killed, stopped, refused."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
 from oxo_tickets import from_ndjson
 
 if TYPE_CHECKING:

@@ -301,8 +301,7 @@ class TaxationSession:
         return self._set_aside(malformed.reason, str(malformed.place), _body(event))
 
     def _set_aside(self, reason: str, place: str, body: bytes) -> list[Command]:
-        operation = _OPERATIONS[self.state]
-        what = f"the answer to {operation} cannot be read: {reason}, {place}"
+        what = f"the answer to {self._asked} cannot be read: {reason}, {place}"
         self._unread = Failure(what, self._url, Fault.EXCHANGE)
         self.state = State.SETTING_ASIDE
         return [KeepUnreadable(reason, place, body)]
@@ -317,8 +316,7 @@ class TaxationSession:
         answer = _answer(event, FaultAnswer)
         meaning = _FAULTS.get(answer.code, "the exchange refused the request")
         what = f"{meaning} (fault {answer.code}: {answer.text})"
-        operation = _OPERATIONS[self.state]
-        return self._rest(Failure(what, f"{operation} at {self._url}", Fault.EXCHANGE))
+        return self._rest(Failure(what, f"{self._asked} at {self._url}", Fault.EXCHANGE))
 
     def _failed(self, event: Event) -> list[Command]:
         assert isinstance(event, Failed)
@@ -326,8 +324,7 @@ class TaxationSession:
 
     def _unasked(self, event: Event) -> list[Command]:
         name = type(event.answer if isinstance(event, Answered) else event).__name__
-        operation = _OPERATIONS.get(self.state, self.state.name)
-        what = f"the answer to {operation} is one to another question ({name})"
+        what = f"the answer to {self._asked} is one to another question ({name})"
         return self._rest(Failure(what, self._url, Fault.EXCHANGE))
 
     def _rest(self, failure: Failure) -> list[Command]:
@@ -388,6 +385,10 @@ class TaxationSession:
     @property
     def _url(self) -> str:
         return self._place.url(self._port)
+
+    @property
+    def _asked(self) -> str:
+        return _OPERATIONS.get(self.state, "nothing")
 
     def _info(self, text: str, **fields: str | float) -> Report:
         return Report(Level.INFO, text, fields)

@@ -1,0 +1,86 @@
+"""The store's file: who may write it, what it refuses, what a reader sees."""
+
+import os
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from oxo_collector.store import (
+    SCHEMA_VERSION,
+    Ownership,
+    Reading,
+    StoreInUse,
+    StoreUnusable,
+    open_for_writing,
+)
+
+
+def test_a_new_store_is_durable_and_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.db"
+    with closing(open_for_writing(path)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+        for file in tmp_path.iterdir():
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+    with closing(open_for_writing(path)), Reading(path) as store:
+        assert store.exchanges() == []
+        assert store.size_bytes() > 0
+
+
+def test_a_second_owner_is_refused_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.db"
+    with (
+        Ownership(path),
+        pytest.raises(StoreInUse, match=rf"process {os.getpid()}\) collects into this store"),
+    ):
+        Ownership(path)
+    with Ownership(path):
+        pass
+
+
+def test_a_lock_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnusable, match=r"nowhere/tickets\.db\.lock: cannot be written"):
+        Ownership(tmp_path / "nowhere" / "tickets.db")
+
+
+@pytest.mark.parametrize("opener", [open_for_writing, Reading])
+def test_foreign_files_are_refused_and_left_alone(tmp_path: Path, opener: type[Reading]) -> None:
+    path = tmp_path / "foreign.db"
+    with closing(sqlite3.connect(path)) as foreign:
+        foreign.execute("CREATE TABLE theirs (a)")
+    before = path.read_bytes()
+    with pytest.raises(StoreUnusable, match=r"foreign\.db: an SQLite file, but not a store"):
+        opener(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("opener", [open_for_writing, Reading])
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path, opener: type[Reading]) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear Sir or Madam, " * 100)
+    with pytest.raises(StoreUnusable, match=r"letter\.txt: .*not a database"):
+        opener(path)
+
+
+@pytest.mark.parametrize("opener", [open_for_writing, Reading])
+def test_a_newer_version_is_refused(tmp_path: Path, opener: type[Reading]) -> None:
+    path = tmp_path / "tickets.db"
+    with closing(open_for_writing(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    with pytest.raises(
+        StoreUnusable, match=r"store of version 2; this oxo-collect reads version 1"
+    ):
+        opener(path)
+
+
+def test_a_folder_in_its_place_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnusable, match="cannot be opened for writing: Is a directory"):
+        open_for_writing(tmp_path)
+
+
+def test_a_missing_store_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnusable, match=r"none\.db: there is no store"):
+        Reading(tmp_path / "none.db")
