@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
-from OpenSSL import crypto
 from twisted.internet.ssl import CertificateOptions, TLSVersion
 
 CA_FILE = "ca.pem"
@@ -61,8 +60,9 @@ class ServerCertificate:
     def context_factory(self) -> CertificateOptions:
         """Return what a listening port needs: this certificate, TLS 1.2 at least."""
         return CertificateOptions(
-            privateKey=crypto.PKey.from_cryptography_key(self._key),  # type: ignore[arg-type]
-            certificate=crypto.X509.from_cryptography(self._certificate),
+            # pyOpenSSL takes these and warns of its own classes, which the annotations still name.
+            privateKey=self._key,  # type: ignore[arg-type]
+            certificate=self._certificate,  # type: ignore[arg-type]
             insecurelyLowerMinimumTo=TLSVersion.TLSv1_2,
         )
 

@@ -83,7 +83,7 @@ def paper_exchange() -> Callable[..., PaperExchange]:
 @pytest.fixture(scope="session")
 def network() -> Iterator[Any]:
     """Return a reactor of our own, running in a thread for the whole test run."""
-    reactor = EPollReactor()
+    reactor: Any = EPollReactor()  # type: ignore[no-untyped-call]
     running = threading.Event()
     reactor.callWhenRunning(running.set)
     thread = threading.Thread(target=reactor.run, kwargs={"installSignalHandlers": False})

@@ -147,10 +147,10 @@ def test_transcript(name: str) -> None:
     machine = Sessions(settings, cookies())
     for line in script:
         match line:
-            case (str() as word, expected):
+            case (str() as word, list() as expected):
                 event = Idle() if word == "idle" else End(word)
                 assert words(machine.receive(event)) == expected
-            case (ask, cookie, connection, expected):
+            case (Ask() as ask, cookie, str() as connection, list() as expected):
                 request = Request(ask, cookie, "collector", connection)
                 assert words(machine.receive(request)) == expected, line
 

@@ -71,9 +71,14 @@ _NOT_NAME_START = re.compile(f"^(?![{_NAME_START}])")
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 
 
+def visible(value: str) -> str:
+    """Replace the characters that XML cannot carry."""
+    return _NOT_XML.sub("\ufffd", value)
+
+
 def text(value: str) -> str:
     """Spell a text as element content."""
-    return _NOT_XML.sub("\ufffd", value).translate(_ESCAPES)
+    return visible(value).translate(_ESCAPES)
 
 
 def tag_name(value: str) -> str:

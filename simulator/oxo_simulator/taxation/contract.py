@@ -12,7 +12,7 @@ import structlog
 from lxml import etree
 
 from oxo_simulator.taxation import compat as compat  # noqa: PLC0414 -- before any spyne
-from oxo_simulator.taxation.codec import LAYOUT
+from oxo_simulator.taxation.codec import LAYOUT, visible
 from oxo_simulator.taxation.envelope import SOAP_NAMESPACE
 from oxo_simulator.taxation.faults import SoapFault, internal
 
@@ -197,7 +197,7 @@ class _ParsedSoap11(Soap11):  # type: ignore[misc]
 
 def spyne_fault(fault: SoapFault) -> Any:
     """Return the fault as spyne serialises it, its text within limits."""
-    words = fault.text
+    words = visible(fault.text)
     if len(words) > FAULT_TEXT_MAX:
         words = words[:FAULT_TEXT_MAX] + "…"
     return Fault(faultcode=fault.code, faultstring=words)
