@@ -140,8 +140,9 @@ def _tickets(
     """The count is compared before a single ticket is read."""
     first, last = _number(result, "firstSequence"), _number(result, "lastSequence")
     listed = _child(result, LIST)
-    told = last - first + 1 if (first, last) != (0, 0) else 0
-    if len(listed) != told or (told and first < 1):
+    none = (first, last) == (0, 0)
+    told = 0 if none else last - first + 1
+    if len(listed) != told or not (none or 1 <= first <= last):
         raise Unreadable(f"{len(listed)} tickets in an answer of sequence {first} to {last}")
     tickets = decode_elements(body, root, listed, zone)
     if len(tickets) != told:

@@ -49,7 +49,7 @@ HEADING_ROWS_COUNT = 2
 """Titles alternate between two rows (facts: oxo 6.2, documented)."""
 
 _ENDS = re.compile(rb"\r\n|[\r\n\f]")
-_DAY_COUNT = re.compile(r" *([0-9]{1,5})")
+_DAY_COUNT = re.compile(r" *(0|[1-9][0-9]{0,4})")
 
 
 class FormFeed(msgspec.Struct, frozen=True):

@@ -113,7 +113,7 @@ class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         _check_fields([column.field for column in self.columns])
         _check_places(self.columns, self.line_width)
         try:
-            b"".decode(self.encoding)
+            b"0".decode(self.encoding)
         except (LookupError, UnicodeError):
             raise LayoutInvalid(f"encoding {self.encoding!r} is no text encoding") from None
 

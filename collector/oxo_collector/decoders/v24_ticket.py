@@ -1,7 +1,8 @@
 """Mapping of a V24 statement onto the model (facts: oxo 2.1; carriage `v24.fifteen`).
 
 The stamp has no seconds, the arrows know outgoing and incoming only, and redial prints like
-manual. What the model has no word for stays in `extras["v24"]` under the column's name.
+manual. What the model has no word for stays in `extras["v24"]`, under the exchange's short name
+of the column.
 """
 
 from collections.abc import Mapping
@@ -143,10 +144,10 @@ def _trunk(statement: Statement, extras: dict[str, str]) -> tuple[TrunkKind | No
     kind = TRUNKS.get(line.code)
     if kind is None or line.number is None:
         if line.word == UNKNOWN:
-            extras["line"] = line.code
+            extras["TRK"] = line.code
         return None, None
     if line.number.startswith("*"):
-        extras["line"] = line.code + line.number
+        extras["TRK"] = line.code + line.number
         return kind, None
     return kind, line.number
 
@@ -169,12 +170,15 @@ def _service(statement: Statement) -> Service | None:
 
 def _keep_the_rest(statement: Statement, extras: dict[str, str]) -> None:
     """Columns and codes that the model has no word for; `T2` says more than data."""
-    for name in ("node", "carrier", "account_code_name"):
-        if text := getattr(statement, name):
-            extras[name] = text
+    named = {
+        "NOD": statement.node,
+        "CAR": statement.carrier,
+        "ACCOUNT CODE NAME": statement.account_code_name,
+    }
+    extras.update({key: text for key, text in named.items() if text is not None})
     if statement.service and statement.service.code != "ST":
-        extras["service"] = statement.service.code
+        extras["SER"] = statement.service.code
     if statement.dialling_mode and statement.dialling_mode.word == UNKNOWN:
-        extras["dialling_mode"] = statement.dialling_mode.code
+        extras["DMO"] = statement.dialling_mode.code
     if any(coded.word == UNKNOWN for coded in statement.facilities.set):
-        extras["facilities"] = statement.facilities.raw
+        extras["FAC"] = statement.facilities.raw

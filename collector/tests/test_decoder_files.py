@@ -1,0 +1,94 @@
+"""A file is told by its content: list, answer, listing, or nothing we know."""
+
+import json
+from pathlib import Path
+
+import pytest
+from oxo_collector.decoders.files import decode_file
+from oxo_collector.decoders.outcome import Decoded, Malformed
+from oxo_collector.decoders.taxation_xml import decode_list
+from oxo_collector.decoders.v24 import Layout, LayoutInvalid
+from oxo_tickets import Ticket
+
+VECTORS = Path(__file__).resolve().parents[2] / "vectors"
+
+ENVELOPE = b"<e:Envelope xmlns:e='x'><e:Body>%s</e:Body></e:Envelope>"
+TICKET = b"<CallAccounting><Date>2020-02-24</Date><Time>14:32:00</Time></CallAccounting>"
+ANSWER = ENVELOPE % (
+    b"<GetTicketsResponse><GetTicketsResult><firstSequence>1</firstSequence>"
+    b"<lastSequence>1</lastSequence><remaining>0</remaining><CallAccountingList>%s"
+    b"</CallAccountingList></GetTicketsResult></GetTicketsResponse>" % TICKET
+)
+
+
+def decode(data: bytes, layout: str | Layout | None = None) -> list[Decoded]:
+    return list(decode_file(data, layout=layout, zone="Europe/Paris"))
+
+
+def test_a_list_is_read_as_a_list() -> None:
+    for path in sorted((VECTORS / "oxo-xml").glob("*.xml")):
+        if path.stem not in ("wrong-root", "not-xml"):
+            data = path.read_bytes()
+            assert decode(data) == decode_list(data, "Europe/Paris"), path.stem
+
+
+def test_byte_order_marks_and_blanks_before_a_list() -> None:
+    inside = b"<CallAccountingList>" + TICKET + b"</CallAccountingList>"
+    (expected,) = decode(inside)
+    assert isinstance(expected, Ticket)
+    assert decode(b"\xef\xbb\xbf" + inside) == [expected]
+    assert decode(inside.decode().encode("utf-16")) == [expected]
+    assert decode(b"\r\n " + inside) == [expected]
+
+
+def test_an_answer_gives_its_tickets() -> None:
+    (ticket,) = decode(ANSWER)
+    assert isinstance(ticket, Ticket)
+    assert ticket.zone == "Europe/Paris"
+
+
+def test_an_answer_without_tickets_is_kept() -> None:
+    data = ENVELOPE % b"<LogoutResponse/>"
+    (kept,) = decode(data)
+    assert isinstance(kept, Malformed)
+    assert "a SOAP answer without tickets" in kept.reason
+    assert kept.raw == data
+
+
+@pytest.mark.parametrize("data", [ANSWER[:-1], ENVELOPE % b"", b"<other/>", b"<html><p></html>"])
+def test_broken_and_foreign_documents_are_kept(data: bytes) -> None:
+    (kept,) = decode(data)
+    assert isinstance(kept, Malformed)
+    assert (kept.raw, kept.place) == (data, "document")
+
+
+@pytest.mark.parametrize("path", sorted((VECTORS / "oxo-v24").glob("*.txt")), ids=lambda p: p.stem)
+def test_a_listing_is_read_in_the_layout_that_fits(path: Path) -> None:
+    told = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    width = told["layout"]["line_width"]
+    layout = None if width in (79, 132) else Layout.from_mapping(told["layout"])
+    events = [event["event"] for event in told["meaning"]["events"]]
+    found = decode(path.read_bytes(), layout)
+    assert sum(isinstance(piece, Ticket) for piece in found) == events.count("statement")
+    kept = [piece.raw.hex() for piece in found if isinstance(piece, Malformed)]
+    assert kept == [e["raw"] for e in told["meaning"]["events"] if e["event"] == "undecodable line"]
+
+
+def test_a_layout_by_name_is_not_overruled() -> None:
+    data = (VECTORS / "oxo-v24" / "three-lines-132.txt").read_bytes()
+    found = decode(data, "79")
+    assert [type(piece) for piece in found] == [Ticket, Malformed, Malformed]
+    assert [type(piece) for piece in decode(data, "132")] == [Ticket] * 3
+
+
+def test_an_unknown_layout_is_the_operators_fault() -> None:
+    with pytest.raises(LayoutInvalid, match="layout '80' is unknown; known: 79, 132"):
+        decode_file(b"", layout="80", zone=None)
+
+
+@pytest.mark.parametrize("data", [b"", b"\f\r\n", b"hello\n", b"\x00\x01", b"<", b"<-- "])
+def test_unknown_content_is_one_malformed(data: bytes) -> None:
+    (kept,) = decode(data)
+    assert isinstance(kept, Malformed)
+    assert "neither XML nor a V24 listing" in kept.reason
+    assert kept.raw == data
