@@ -124,7 +124,8 @@ def test_every_letter() -> None:
 
 
 def test_initial_users() -> None:
-XX
+    found = from_vector("initial-user-in-front")
+    assert [(ticket.initial_user, ticket.initial_user_kind) for ticket in found] == [
         (None, None),
         ("9", UserKind.ATTENDANT_GROUP),
         ("12", UserKind.HUNTING_GROUP),
