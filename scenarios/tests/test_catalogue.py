@@ -1,0 +1,140 @@
+"""The catalogue as it is, and every way it may be wrong."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from oxo_scenarios.catalogue import Catalogue, CatalogueUnreadable, load_catalogue
+from oxo_scenarios.judge.demands import DemandUnknown, demand_of
+from oxo_scenarios.resources import FeaturesMissing, features_folder
+
+FROZEN = [
+    *("CIC1", "CIC2", "CIC3", "CIC4", "CIC5", "APP1", "BU1", "BU2", "BU3"),
+    *("SMDR1", "SMDR2", "SMDR3", "DIS101", "DIS102", "DIS104"),
+]
+PUBLISHED = {"CIC": 6, "APP": 4, "BU": 6, "SMDR": 10, "DIS": 3}
+
+SMALL = """
+version = 1
+declared_gaps = []
+[[chapters]]
+id = "BU"
+title = "Ticket buffer"
+objective = "Nothing is missing."
+[[cases]]
+id = "BU1"
+chapter = "BU"
+title = "Calls before the first session"
+action = "Make calls."
+expectation = "All are collected."
+demands = ["received"]
+limit_seconds = 20
+standing = "documented"
+"""
+
+
+def test_ids_are_frozen_and_in_order() -> None:
+    assert [case.id for case in load_catalogue().cases] == FROZEN
+
+
+def test_every_published_case_is_played_or_a_declared_gap() -> None:
+    catalogue = load_catalogue()
+    missing = [
+        case for gap in catalogue.declared_gaps if gap.kind == "not yet played" for case in gap.ids
+    ]
+    chapters = Counter(case.rstrip("0123456789") for case in [*FROZEN, *missing])
+    assert len(missing) == 14
+    assert chapters == PUBLISHED
+    never = [gap.ids for gap in catalogue.declared_gaps if gap.kind == "never published"]
+    assert never == [("DIS103",)]
+
+
+def test_only_call_tickets_are_played_under_both_tag_sets() -> None:
+    plays = [planned.play for planned in load_catalogue().plays()]
+    assert len(plays) == len(set(plays)) == 18
+    assert [play for play in plays if "." in play] == [
+        f"smdr{n}.{tag_set}" for n in (1, 2, 3) for tag_set in ("observed", "extended")
+    ]
+    assert "bu2" in plays
+
+
+def test_the_judge_knows_every_demand_and_says_in_a_sentence_what_it_asks() -> None:
+    for case in load_catalogue().cases:
+        for words in case.demands:
+            sentence = demand_of(words).demand.sentence
+            assert sentence.endswith("."), words
+            assert len(sentence) > 20, words
+
+
+@pytest.mark.parametrize("words", ["", "field", "field ", "received twice", "by heart"])
+def test_an_unknown_demand_is_refused_with_those_there_are(words: str) -> None:
+    with pytest.raises(DemandUnknown, match=r"there are: received.*field NAME.*on port NAME"):
+        demand_of(words)
+
+
+def test_a_case_is_found_in_any_letter_case_and_a_gap_says_why() -> None:
+    catalogue = load_catalogue()
+    assert catalogue.case("bu2").id == "BU2"
+    with pytest.raises(LookupError, match="is never published: the published report"):
+        catalogue.case("dis103")
+    with pytest.raises(LookupError, match="no case BU9; there are CIC1"):
+        catalogue.case("BU9")
+    with pytest.raises(LookupError, match="no chapter OHL; there are CIC, APP"):
+        catalogue.chapter("OHL")
+    assert catalogue.chapter("bu").title == "Ticket buffer"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"BU1"', "7", r"Expected `str`, got `int` - at `\$.cases\[0\].id`"),
+        ("limit_seconds", "limit", "unknown field `limit`"),
+        ('chapter = "BU"', 'chapter = "XX"', "case BU1: chapter 'XX' is none of BU"),
+        ("limit_seconds = 20", "limit_seconds = 0", "limit_seconds is 0"),
+        ('["received"]', "[]", "needs at least one demand"),
+        ("declared_gaps = []", 'declared_gaps = [{ids=["BU1"], kind="not yet played", reason="x"}]',
+         "is also a declared gap"),
+        ("standing =", 'tag_sets = ["all"]\nstanding =', "taxation/all is not in the carriage"),
+        ("standing =", 'fields = ["colour"]\nstanding =', "'colour' is no ticket field"),
+        ("standing =", 'fields = ["currency"]\nstanding =', "no demand 'field currency'"),
+        ("standing =", 'values = {currency = ["EUR"]}\nstanding =', "which is not under test"),
+        ("version = 1", "version = [", "Invalid value|Unclosed|Expected"),
+    ],
+)  # fmt: skip
+def test_a_wrong_catalogue_names_file_case_and_key(old: str, new: str, words: str) -> None:
+    assert Catalogue.from_toml(SMALL).cases[0].id == "BU1"
+    assert old in SMALL
+    with pytest.raises(CatalogueUnreadable, match=words) as caught:
+        Catalogue.from_toml(SMALL.replace(old, new), "some/catalogue.toml")
+    assert str(caught.value).startswith("some/catalogue.toml: ")
+
+
+def test_an_id_is_given_once() -> None:
+    twice = SMALL + SMALL[SMALL.index("[[cases]]") :]
+    with pytest.raises(CatalogueUnreadable, match="BU1: stands twice"):
+        Catalogue.from_toml(twice)
+
+
+def test_a_missing_or_huge_or_binary_catalogue_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueUnreadable, match=r"catalogue.toml: .*No such file"):
+        load_catalogue(tmp_path)
+    path = tmp_path / "catalogue.toml"
+    path.write_bytes(b"#" * (1024 * 1024 + 1))
+    with pytest.raises(CatalogueUnreadable, match="longer than 1048576 bytes"):
+        load_catalogue(tmp_path)
+    path.write_bytes(b"\xff")
+    with pytest.raises(CatalogueUnreadable, match="utf-8"):
+        load_catalogue(tmp_path)
+
+
+def test_features_are_found_inside_the_package_first_then_beside_it(tmp_path: Path) -> None:
+    package = tmp_path / "scenarios" / "oxo_scenarios"
+    (package / "features").mkdir(parents=True)
+    with pytest.raises(FeaturesMissing, match=r"oxo_scenarios/features nor .*/features"):
+        features_folder(package)
+    beside = tmp_path / "features"
+    beside.mkdir()
+    (beside / "catalogue.toml").touch()
+    assert features_folder(package) == beside
+    (package / "features" / "catalogue.toml").touch()
+    assert features_folder(package) == package / "features"
