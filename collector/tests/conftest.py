@@ -5,6 +5,7 @@ does, once or for good, whatever wrong thing a test scripts.
 """
 
 import base64
+import contextlib
 import select
 import socket
 import ssl
@@ -93,6 +94,27 @@ class ScriptedExchange:
         """Script what happens at the next requests for an operation."""
         self.wrong.setdefault(operation, deque()).extend(wrongs)
 
+    def go_late(self, operation: str) -> threading.Event:
+        """Hold the next answer to an operation back until the event, then behave."""
+        until = threading.Event()
+
+        def late(desk: BaseHTTPRequestHandler) -> None:
+            assert isinstance(desk, _Desk)
+            until.wait(WAIT_SECONDS_MAX)
+            desk.behave()
+
+        self.go_wrong(operation, late)
+        return until
+
+    def answer_with(self, operation: str, body: bytes, status: int = 200) -> None:
+        """Answer the next request for an operation with these bytes."""
+        self.go_wrong(operation, reply(status, body))
+
+    def forget_session(self) -> None:
+        """Lose the session, as after an idle limit."""
+        with self.changed:
+            self.cookie = "SESSIONID=none"
+
     def wait_for(self, holds: Callable[[], bool]) -> None:
         """Wait until something is true of the exchange, ten seconds at most."""
         with self.changed:
@@ -139,6 +161,7 @@ class ScriptedExchange:
 class _Desk(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     exchange: ScriptedExchange
+    asked: Asked
 
     def do_POST(self) -> None:
         asked = self._asked()
@@ -148,9 +171,15 @@ class _Desk(BaseHTTPRequestHandler):
             exchange.changed.notify_all()
             waiting = exchange.wrong.get(asked.operation)
             wrong = waiting.popleft() if waiting else None
-        if wrong is not None:
+        self.asked = asked
+        if wrong is None:
+            self.behave()
+        else:
             wrong(self)
-            return
+
+    def behave(self) -> None:
+        """Answer as the contract says."""
+        exchange, asked = self.exchange, self.asked
         if self.headers["Authorization"] != basic(USER, PASSWORD):
             reply(401, b"", ("WWW-Authenticate", 'Basic realm="OXO Connect"'))(self)
             return
@@ -203,30 +232,6 @@ def reply(status: int, body: bytes, *headers: tuple[str, str]) -> Wrong:
         desk.wfile.write(body)
 
     return send
-
-
-def half(body: bytes) -> Wrong:
-    """Announce the whole answer, send half of it, and hang up."""
-
-    def send(desk: BaseHTTPRequestHandler) -> None:
-        desk.send_response(200)
-        desk.send_header("Content-Type", "text/xml")
-        desk.send_header("Content-Length", str(len(body)))
-        desk.end_headers()
-        desk.wfile.write(body[: len(body) // 2])
-        desk.close_connection = True
-
-    return send
-
-
-def silence(until: threading.Event) -> Wrong:
-    """Say nothing until the event, then hang up."""
-
-    def wait(desk: BaseHTTPRequestHandler) -> None:
-        until.wait(WAIT_SECONDS_MAX)
-        desk.close_connection = True
-
-    return wait
 
 
 @dataclass
@@ -316,12 +321,17 @@ def proxy() -> Iterator[ScriptedProxy]:
                 client, _ = listener.accept()
             except OSError:
                 return
-            threading.Thread(target=_carry, args=(scripted, client), daemon=True).start()
+            threading.Thread(target=_carry_quietly, args=(scripted, client), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     yield scripted
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
+
+
+def _carry_quietly(proxy: ScriptedProxy, client: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # either end may break off as it likes
+        _carry(proxy, client)
 
 
 def _carry(proxy: ScriptedProxy, client: socket.socket) -> None:

@@ -1,9 +1,11 @@
 """The command `oxo-collect` as a process: kept before acknowledged, killed, stopped, refused."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,22 +53,64 @@ def call(*words: str | Path, data: bytes = b"") -> subprocess.CompletedProcess[b
     )  # fmt: skip
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[Path], subprocess.Popen[bytes]]]:
-    """Start `oxo-collect run`; its log is `log` in the test's folder."""
-    begun: list[subprocess.Popen[bytes]] = []
+class Collector:
+    """A running `oxo-collect run`, with its log line by line."""
 
-    def run(config: Path) -> subprocess.Popen[bytes]:
+    def __init__(self, config: Path) -> None:
         environment = {**os.environ, "SECRET": PASSWORD}
-        with (tmp_path / "log").open("ab") as log:
-            command = (*OXO_COLLECT, "run", "--config", str(config))
-            begun.append(subprocess.Popen(command, env=environment, stderr=log))
+        command = (*OXO_COLLECT, "run", "--config", str(config))
+        self.process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        self.lines: list[str] = []
+        self._grown = threading.Condition()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        with self.process.stderr as log:
+            for line in log:
+                with self._grown:
+                    self.lines.append(line)
+                    self._grown.notify_all()
+
+    @property
+    def log(self) -> str:
+        return "".join(self.lines)
+
+    def wait_for(self, words: str) -> None:
+        with self._grown:
+            assert self._grown.wait_for(lambda: words in self.log, SECONDS_MAX), self.log
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        assert self.end() == 0, self.log
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.end()
+
+    def end(self) -> int:
+        status = self.process.wait(SECONDS_MAX)
+        self._reader.join(SECONDS_MAX)
+        return status
+
+
+Start = Callable[[Path], Collector]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start `oxo-collect run`; what still runs after the test is killed."""
+    begun: list[Collector] = []
+
+    def run(config: Path) -> Collector:
+        begun.append(Collector(config))
         return begun[-1]
 
     yield run
-    for process in begun:
-        process.kill()
-        process.wait(SECONDS_MAX)
+    for collector in begun:
+        assert PASSWORD not in collector.log
+        collector.kill()
 
 
 def charged_users(config: Path) -> Sequence[str | None]:
@@ -74,17 +118,205 @@ def charged_users(config: Path) -> Sequence[str | None]:
     return [ticket.charged_user for ticket in from_ndjson(lines)]
 
 
+def numbers(last: int) -> list[str]:
+    return [str(number) for number in range(1, last + 1)]
+
+
 def test_tickets_are_collected_and_sigterm_ends_with_zero(
-    exchange: "ScriptedExchange", start: Callable[[Path], subprocess.Popen[bytes]], tmp_path: Path
+    exchange: "ScriptedExchange", start: Start, tmp_path: Path
 ) -> None:
     exchange.write(250)
     config = configure(tmp_path, exchange)
-    process = start(config)
+    collector = start(config)
     exchange.wait_for(lambda: exchange.acknowledged == 250)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(SECONDS_MAX) == 0
+    collector.stop()
     assert exchange.operations()[-1] == "Logout"
-    assert charged_users(config) == [str(n) for n in range(1, 251)]
-    log = (tmp_path / "log").read_text("utf-8")
-    assert f"collecting from site-1 at https://127.0.0.1:{exchange.port}/services/taxation" in log
-    assert PASSWORD not in log
+    assert charged_users(config) == numbers(250)
+    url = f"https://127.0.0.1:{exchange.port}/services/taxation"
+    assert f"collecting from site-1 at {url}" in collector.log
+
+
+def test_two_exchanges_share_one_store(
+    start_exchange: Callable[[], "ScriptedExchange"], start: Start, tmp_path: Path
+) -> None:
+    exchanges = (start_exchange(), start_exchange())
+    config = configure(tmp_path, *exchanges)
+    collector = start(config)
+    for number, exchange in enumerate(exchanges, 1):
+        exchange.write(number)
+    for number, exchange in enumerate(exchanges, 1):
+        exchange.wait_for(lambda e=exchange, n=number: e.acknowledged == n)  # type: ignore[misc]
+    collector.stop()
+    both = (
+        call("export", "-c", config, "-e", "site-1"),
+        call("export", "-c", config, "-e", "site-2"),
+    )
+    assert [one.stdout.count(b"\n") for one in both] == [1, 2]
+
+
+def test_killed_between_keep_and_acknowledge_nothing_is_lost_or_twice(
+    exchange: "ScriptedExchange", start: Start, tmp_path: Path
+) -> None:
+    exchange.write(150)
+    config = configure(tmp_path, exchange)
+    held = exchange.go_late("AckTickets")
+    collector = start(config)
+    exchange.wait_for(lambda: "AckTickets" in exchange.operations())
+    collector.kill()
+    assert charged_users(config) == numbers(100), "kept before the acknowledgement was sent"
+    assert exchange.acknowledged == 0
+    exchange.forget_session()
+    held.set()
+    collector = start(config)
+    exchange.wait_for(lambda: exchange.acknowledged == 150)
+    collector.stop()
+    assert "known=100" in collector.log
+    assert charged_users(config) == numbers(150)
+
+
+def test_killed_before_keeping_the_batch_is_fetched_again(
+    exchange: "ScriptedExchange", start: Start, tmp_path: Path
+) -> None:
+    exchange.write(150)
+    config = configure(tmp_path, exchange)
+    held = exchange.go_late("GetTickets")
+    collector = start(config)
+    exchange.wait_for(lambda: "GetTickets" in exchange.operations())
+    collector.kill()
+    assert charged_users(config) == []
+    held.set()
+    collector = start(config)
+    exchange.wait_for(lambda: exchange.acknowledged == 150)
+    collector.stop()
+    assert charged_users(config) == numbers(150)
+
+
+@pytest.mark.parametrize("operation", ["GetTickets", "AckTickets"])
+def test_sigterm_in_mid_batch_keeps_and_acknowledges_it(
+    exchange: "ScriptedExchange", start: Start, tmp_path: Path, operation: str
+) -> None:
+    exchange.write(250)
+    config = configure(tmp_path, exchange)
+    held = exchange.go_late(operation)
+    collector = start(config)
+    exchange.wait_for(lambda: operation in exchange.operations())
+    collector.process.send_signal(signal.SIGTERM)
+    collector.wait_for("ending after the batch in hand")
+    held.set()
+    assert collector.end() == 0
+    assert exchange.operations() == ["Login", "GetTickets", "AckTickets", "Logout"]
+    assert exchange.acknowledged == 100
+    assert charged_users(config) == numbers(100)
+
+
+def test_sigterm_while_the_exchange_cannot_be_reached_ends_at_once(
+    exchange: "ScriptedExchange", start: Start, tmp_path: Path
+) -> None:
+    config = configure(tmp_path, exchange, extra="rest_seconds_first = 3600")
+    config.write_text(
+        config.read_text("utf-8")
+        .replace("rest_seconds_first = 0.05", "")
+        .replace("rest_seconds_max = 0.1", "rest_seconds_max = 3600"),
+        "utf-8",
+    )
+    exchange.answer_with("Login", b"", 503)
+    collector = start(config)
+    collector.wait_for("the exchange is unavailable: busy or in a reset (HTTP 503)")
+    collector.stop()
+
+
+def test_a_second_instance_is_refused_until_the_first_is_killed(
+    exchange: "ScriptedExchange", start: Start, tmp_path: Path
+) -> None:
+    config = configure(tmp_path, exchange)
+    first = start(config)
+    first.wait_for("collecting from")
+    second = start(config)
+    assert second.end() == 3
+    assert f"another oxo-collect (process {first.process.pid}) collects into" in second.log
+    first.kill()
+    third = start(config)
+    third.wait_for("collecting from")
+    third.stop()
+
+
+BOMB = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">
+<!ENTITY c "&b;&b;&b;&b;&b;&b;">]><x>&c;</x>"""
+EXTERNAL = (
+    b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>"""
+)
+
+
+@pytest.mark.parametrize("body", [b"", b"<half", b"no XML", BOMB, EXTERNAL, b"<x/>"])
+def test_an_answer_that_cannot_be_read_is_kept_and_collection_goes_on(
+    exchange: "ScriptedExchange", start: Start, tmp_path: Path, body: bytes
+) -> None:
+    exchange.write(3)
+    exchange.answer_with("GetTickets", body)
+    exchange.answer_with("GetTickets", body)
+    config = configure(tmp_path, exchange)
+    collector = start(config)
+    exchange.wait_for(lambda: exchange.acknowledged == 3)
+    collector.stop()
+    assert "the answer to GetTickets cannot be read: " in collector.log
+    assert "at fault: the exchange" in collector.log
+    assert charged_users(config) == numbers(3)
+    (entry,) = json.loads(call("quarantine", "list", "--json", "-c", config).stdout)
+    assert (entry["seen_count"], entry["raw_bytes"]) == (2, len(body))
+    assert call("quarantine", "show", "-c", config, str(entry["id"])).stdout == body
+
+
+def test_a_lost_session_is_opened_again(
+    exchange: "ScriptedExchange", start: Start, tmp_path: Path
+) -> None:
+    collector = start(configure(tmp_path, exchange))
+    exchange.wait_for(lambda: exchange.operations().count("GetTickets") > 1)
+    exchange.forget_session()
+    exchange.wait_for(lambda: exchange.logins == 2)
+    exchange.write(1)
+    exchange.wait_for(lambda: exchange.acknowledged == 1)
+    collector.stop()
+    assert "the session is lost: the exchange does not know our cookie" in collector.log
+
+
+def test_the_second_port_is_used_when_the_first_is_closed(
+    exchange: "ScriptedExchange", start: Start, tmp_path: Path
+) -> None:
+    config = configure(tmp_path, exchange, extra=f"fallback_ports = [{exchange.port}]")
+    text = config.read_text("utf-8").replace(f"port = {exchange.port}\n", "port = 1\n", 1)
+    config.write_text(text, "utf-8")
+    collector = start(config)
+    collector.wait_for("collecting from")
+    collector.stop()
+    assert "connection refused: the port is closed (Login at https://127.0.0.1:1/" in collector.log
+
+
+def test_a_ticket_that_cannot_be_read_is_shown_by_status_and_quarantine(
+    exchange: "ScriptedExchange", start: Start, tmp_path: Path
+) -> None:
+    exchange.write(3)
+    exchange.tickets[1] = exchange.tickets[1].replace("2026-11-22", "22/11/2026")
+    config = configure(tmp_path, exchange)
+    collector = start(config)
+    exchange.wait_for(lambda: exchange.acknowledged == 3)
+    collector.stop()
+    assert charged_users(config) == ["1", "3"]
+    told = json.loads(call("status", "--json", "-c", config).stdout)
+    (site,) = told["exchanges"]
+    assert (site["tickets"], site["quarantined"], site["last_sequence"]) == (2, 1, 3)
+    assert told["size_bytes"] > 0
+    table = call("quarantine", "list", "-c", config).stdout.decode()
+    assert "22/11/2026" in table
+    assert b"22/11/2026" in call("quarantine", "show", "-c", config, "1").stdout
+    assert call("quarantine", "show", "-c", config, "7").returncode == 2
+    assert "site-1" in call("status", "-c", config).stdout.decode()
+
+
+def test_a_missing_secret_ends_before_anything_begins(
+    exchange: "ScriptedExchange", tmp_path: Path
+) -> None:
+    config = configure(tmp_path, exchange)
+    ended = call("run", "--config", config)
+    assert ended.returncode == 2
+    assert b"the environment variable SECRET is not set" in ended.stderr
+    assert not (tmp_path / "tickets.db").exists()

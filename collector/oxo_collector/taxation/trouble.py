@@ -8,7 +8,7 @@ answers yes names the failure. The last row always does.
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from http.client import IncompleteRead, RemoteDisconnected
+from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from typing import Final, NamedTuple
 
 from requests import exceptions as http
@@ -208,6 +208,11 @@ ROWS: Final[tuple[Row, ...]] = (
         Fault.NETWORK,
     ),
     Row(
+        lambda c: c.has(HTTPException),
+        lambda c: f"the answer is no HTTP that can be read: {_last_words(c)!r}",
+        Fault.EXCHANGE,
+    ),
+    Row(
         lambda c: c.has(OSError) and c.has(pool.NewConnectionError, http.ConnectionError),
         lambda c: f"unavailable: {_last_words(c)}",
         Fault.NETWORK,
@@ -215,7 +220,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     Row(
         lambda _: True,
-        lambda c: f"the answer is no HTTP that can be read: {_last_words(c)}",
+        lambda c: f"the request failed in a way without a name: {_last_words(c)!r}",
         Fault.EXCHANGE,
     ),
 )
