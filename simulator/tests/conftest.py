@@ -1,14 +1,23 @@
-"""What several tests of the simulator share: a paper exchange, and a reactor in a thread."""
+"""What several tests of the simulator share: a paper exchange, a wire in memory, a reactor."""
 
+import base64
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
+from lxml import etree
 from oxo_simulator.exchange.port import Buffered
+from oxo_simulator.taxation import Taxation, TaxationSettings, Transcript
+from oxo_simulator.taxation.transport import SoapTransport
 from oxo_tickets import CommunicationType, Direction, Kind, Ticket
+from twisted.internet.address import IPv4Address
 from twisted.internet.epollreactor import EPollReactor
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
 
 REACTOR_SECONDS_MAX = 10
 
@@ -72,6 +81,166 @@ def ticket(number: int) -> Ticket:
         call_seconds=number,
         subscriber_name="Zoë & Söhne <RdC>",
     )
+
+
+TAXATION_PATH = "/services/taxation"
+PASSWORD = "hunter2 é"
+PEER = IPv4Address("TCP", "127.0.0.9", 4001)
+
+
+@dataclass
+class Reply:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def fault(self) -> str:
+        return (etree.fromstring(self.body).findtext(".//faultcode") or "").partition(":")[2]
+
+    @property
+    def why(self) -> str:
+        return etree.fromstring(self.body).findtext(".//faultstring") or ""
+
+    def value(self, tag: str) -> str | None:
+        return etree.fromstring(self.body).findtext(f".//{{*}}{tag}")
+
+
+def replies(written: bytes) -> list[Reply]:
+    """Read answers one behind the other, each as long as it says."""
+    found = []
+    while written:
+        head, blank, rest = written.partition(b"\r\n\r\n")
+        assert blank, written
+        first, *lines = head.decode("latin-1").split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines)
+        length = int(headers["Content-Length"])
+        assert len(rest) >= length
+        found.append(Reply(int(first.split()[1]), headers, rest[:length]))
+        written = rest[length:]
+    return found
+
+
+class Transport(StringTransport):
+    """A transport in memory that, like a real one, may be closed twice."""
+
+    def unregisterProducer(self) -> None:  # noqa: N802
+        self.producer = None
+
+
+def soap_call(inside: str) -> bytes:
+    return (
+        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">'
+        f'<s:Body xmlns="urn:oxo-sim:taxation:1">{inside}</s:Body></s:Envelope>'
+    ).encode()
+
+
+def basic(user: str, password: str, charset: str = "utf-8") -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode(charset)).decode()
+
+
+GOOD = basic("collector", PASSWORD)
+
+
+def http_request(  # noqa: PLR0913 -- every part of a request that a test bends
+    body: bytes = b"",
+    *,
+    method: str = "POST",
+    target: str = TAXATION_PATH,
+    authorization: str | None = GOOD,
+    content_type: str | None = "text/xml; charset=utf-8",
+    cookie: str | None = None,
+    host: str | None = "localhost:10443",
+    more: str = "",
+) -> bytes:
+    lines = [f"{method} {target} HTTP/1.1", f"Content-Length: {len(body)}"]
+    named = {"Authorization": authorization, "Content-Type": content_type, "Cookie": cookie}
+    lines += [f"{name}: {value}" for name, value in {**named, "Host": host}.items() if value]
+    return ("\r\n".join(lines) + f"\r\n{more}\r\n").encode() + body
+
+
+def chunked_request(body: bytes, size: int) -> bytes:
+    head = http_request(b"").replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
+    chunks = [body[i : i + size] for i in range(0, len(body), size)]
+    return head + b"".join(b"%x\r\n%b\r\n" % (len(c), c) for c in chunks) + b"0\r\n\r\n"
+
+
+class Wire:
+    """One exchange, its service, and connections to it in memory.
+
+    `request`, `chunked` and `replies` speak HTTP for tests that want the bytes.
+    """
+
+    request = staticmethod(http_request)
+    chunked = staticmethod(chunked_request)
+    replies = staticmethod(replies)
+
+    def __init__(self, exchange: Any, settings: TaxationSettings) -> None:
+        self.exchange = exchange
+        self.clock = Clock()
+        self.transcript = Transcript()
+        secrets = (f"secret{n}" for n in count(1))
+        self.taxation = Taxation(
+            {"collector": PASSWORD, "other": "x"},
+            self.clock,
+            lambda peer: (f"c{peer.port - 4000}", f"{peer.host}:{peer.port}"),
+            self.transcript,
+            lambda: next(secrets),
+        )
+        self.taxation.install(exchange, settings)
+        self.site = self.taxation.site("standard")
+        self.cookie: str | None = None
+
+    def connect(self, port: int = 4001) -> tuple[Any, Any]:
+        channel = self.site.buildProtocol(PEER)  # type: ignore[no-untyped-call]
+        transport: Any = Transport(  # type: ignore[no-untyped-call]
+            hostAddress=IPv4Address("TCP", "127.0.0.2", 10443),
+            peerAddress=IPv4Address("TCP", "127.0.0.9", port),
+        )
+        channel.makeConnection(transport)
+        return channel, transport
+
+    def send(self, octets: bytes, port: int = 4001) -> list[Reply]:
+        channel, transport = self.connect(port)
+        channel.dataReceived(octets)
+        return replies(transport.value())
+
+    def ask(self, body: bytes, **changed: Any) -> Reply:
+        port = changed.pop("port", 4001)
+        (reply,) = self.send(http_request(body, cookie=self.cookie, **changed), port)
+        if "Set-Cookie" in reply.headers:
+            self.cookie = reply.headers["Set-Cookie"].split(";")[0]
+        return reply
+
+    def login(self, **changed: Any) -> Reply:
+        return self.ask(soap_call("<Login/>"), **changed)
+
+    def get(self, tickets: int = 10, **changed: Any) -> Reply:
+        asked = f"<maxTickets>{tickets}</maxTickets><waitSeconds>0</waitSeconds>"
+        return self.ask(soap_call(f"<GetTickets>{asked}</GetTickets>"), **changed)
+
+    def ack(self, last: int, **changed: Any) -> Reply:
+        inside = f"<AckTickets><lastSequence>{last}</lastSequence></AckTickets>"
+        return self.ask(soap_call(inside), **changed)
+
+
+@pytest.fixture(scope="session")
+def soap_transport() -> SoapTransport:
+    """Return the contract, which keeps nothing between requests."""
+    return SoapTransport()
+
+
+@pytest.fixture
+def make_wire(
+    soap_transport: SoapTransport, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Wire]:
+    """Return what makes wires; the contract is slow to build, keeps nothing, and is shared."""
+    monkeypatch.setattr("oxo_simulator.taxation.shell.SoapTransport", lambda: soap_transport)
+
+    def make(tickets: int = 0, **settings: Any) -> Wire:
+        return Wire(PaperExchange(tickets), TaxationSettings(**settings))
+
+    return make
 
 
 @pytest.fixture

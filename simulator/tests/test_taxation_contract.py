@@ -218,9 +218,10 @@ def test_a_break_inside_is_the_exchanges_fault_and_tells_nothing(
     assert "taxation.operation_failed" in capsys.readouterr().out
 
 
-def test_a_long_fault_text_is_cut(soap: SoapTransport) -> None:
-    text = faultstring(soap.fault_bytes(unreadable("x" * 5000)))
-    assert text == "x" * contract.FAULT_TEXT_MAX + "…"
+def test_a_long_fault_text_is_cut_in_the_middle(soap: SoapTransport) -> None:
+    text = faultstring(soap.fault_bytes(unreadable("a" * 5000 + "b" * 5000)))
+    half = contract.FAULT_TEXT_MAX // 2
+    assert text == "a" * half + " … " + "b" * half
 
 
 def test_a_fault_text_cannot_break_the_document(soap: SoapTransport) -> None:

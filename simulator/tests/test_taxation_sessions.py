@@ -12,6 +12,7 @@ from oxo_simulator.taxation.sessions import (
     Closed,
     Decision,
     End,
+    Event,
     Idle,
     Opened,
     Refused,
@@ -148,7 +149,7 @@ def test_transcript(name: str) -> None:
     for line in script:
         match line:
             case (str() as word, list() as expected):
-                event = Idle() if word == "idle" else End(word)
+                event: Event = Idle() if word == "idle" else End(word)
                 assert words(machine.receive(event)) == expected
             case (Ask() as ask, cookie, str() as connection, list() as expected):
                 request = Request(ask, cookie, "collector", connection)
@@ -181,9 +182,11 @@ def test_one_line_of_the_table_applies_to_every_combination() -> None:
 
 def test_there_is_never_more_than_one_session() -> None:
     """Whatever is asked in whatever order: opened minus closed is one at most."""
-    events = [Request(ask, cookie, "u", "c") for ask in Ask for cookie in (None, "secret-1")]
+    cookies_shown = (None, "secret-1")
+    events: list[Event] = [Request(a, shown, "u", "c") for a in Ask for shown in cookies_shown]
+    events.append(Idle())
     for settings in (FAULT, REFUSE, NEW_SESSION, NEW_SESSION_REFUSE):
-        for script in itertools.product([*events, Idle()], repeat=4):
+        for script in itertools.product(events, repeat=4):
             machine, living = Sessions(settings, cookies()), 0
             for event in script:
                 for decision in machine.receive(event):

@@ -199,7 +199,7 @@ def spyne_fault(fault: SoapFault) -> Any:
     """Return the fault as spyne serialises it, its text within limits."""
     words = visible(fault.text)
     if len(words) > FAULT_TEXT_MAX:
-        words = words[:FAULT_TEXT_MAX] + "…"
+        words = f"{words[: FAULT_TEXT_MAX // 2]} … {words[-FAULT_TEXT_MAX // 2 :]}"
     return Fault(faultcode=fault.code, faultstring=words)
 
 

@@ -9,6 +9,7 @@ limit: the answer goes out at once, what still arrives is discarded.
 """
 
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any, Protocol
 
 from twisted.internet.interfaces import IReactorTime
@@ -125,8 +126,11 @@ class TaxationRequest(Request):
     _received_bytes = 0
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802
-        """Refuse an announced length at once; chunks announce none."""
-        super().gotLength(length)  # type: ignore[no-untyped-call]
+        """Refuse an announced length at once; chunks announce none.
+
+        The body stays in memory: twisted.web would open a temporary file for a long one.
+        """
+        self.content = BytesIO()
         if length is not None and length > BODY_BYTES_MAX:
             self._refuse()
 
