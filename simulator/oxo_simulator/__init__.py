@@ -1,0 +1,1 @@
+"""A simulated OXO Connect: telephony, tickets, the wires they leave by, the link in front."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, get_type_hints
 
 import msgspec
 import typer
@@ -27,6 +27,8 @@ from oxo_simulator.control.messages import (
 
 LOAD_AT_ONCE_MAX = 1_000
 FOLLOW_SECONDS = 20.0
+EVENT = get_type_hints(ArmedFault)["when"]
+"""Events that a fault can be armed for."""
 
 app = typer.Typer(
     name="oxo-sim",
@@ -56,6 +58,7 @@ def _show_version(value: bool) -> None:  # noqa: FBT001 - Typer's callback
 
 @app.callback()
 def _options(
+    *,
     _version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
@@ -92,6 +95,8 @@ def run(  # noqa: PLR0913 - one parameter per option
     ] = None,
 ) -> None:
     """Run an exchange until SIGTERM or SIGINT."""
+    from twisted.internet import reactor  # noqa: PLC0415, TID251 - the real one, and slow
+
     from oxo_simulator.running import Start, run_until_signal  # noqa: PLC0415 - slow
 
     order = Start(
@@ -107,7 +112,7 @@ def run(  # noqa: PLR0913 - one parameter per option
         control_port=control_port,
         password_file=password_file,
     )
-    if wrong := run_until_signal(order):
+    if wrong := run_until_signal(order, reactor):
         _fail(wrong)
 
 
@@ -128,19 +133,19 @@ def call(  # noqa: PLR0913 - one parameter per option
     state: State = DEFAULT_STATE,
 ) -> None:
     """Place calls and print their tickets."""
-    order = _checked(
-        CallOrder,
-        direction=direction,
-        user=user,
-        number=number,
-        dialling_mode=mode,
-        ring_seconds=ring,
-        call_seconds=duration,
-        units=units,
-        account_code=account,
-        trunk=trunk,
-        times=times,
-    )
+    wanted = {
+        "direction": direction,
+        "user": user,
+        "number": number,
+        "dialling_mode": mode,
+        "ring_seconds": ring,
+        "call_seconds": duration,
+        "units": units,
+        "account_code": account,
+        "trunk": trunk,
+        "times": times,
+    }
+    order = _checked(CallOrder, wanted)
     with ControlClient.from_state(state) as client:
         before = len(client.ledger())
         placed = client.place_calls(order, advance=advance)
@@ -179,7 +184,7 @@ def advance(
 
 
 @app.command()
-def cut(
+def cut(  # noqa: PLR0913 - one parameter per option
     *,
     kind: Annotated[str, typer.Option(help="cut, refuse, reset or 'carry then cut'.")] = "cut",
     towards: Annotated[str, typer.Option(help="exchange, collector or both.")] = "both",
@@ -191,14 +196,13 @@ def cut(
     state: State = DEFAULT_STATE,
 ) -> None:
     """Disturb the link, now or at the next such event."""
-    fault = _checked(
-        Fault, kind=kind, towards=towards, carry_bytes=carry_bytes, ports=list(port or ())
-    )
+    wanted = {"kind": kind, "towards": towards, "carry_bytes": carry_bytes}
+    fault = _checked(Fault, {**wanted, "ports": list(port or ())})
     with ControlClient.from_state(state) as client:
         if when is None:
             typer.echo(f"link {client.strike(fault).link}")
         else:
-            client.arm(_checked(ArmedFault, when=when, fault=fault))
+            client.arm(ArmedFault(when=_checked(EVENT, when), fault=fault))
             typer.echo(f"armed for {when}")
 
 
@@ -266,10 +270,11 @@ def _described(found: ExchangeState) -> str:
         f"{port.name} {port.address}:{port.port}{'' if port.open else ' (closed)'}"
         for port in found.ports
     )
+    licence = "open" if found.licence else "closed"
     rows = {
         "exchange": f"{found.name}, {found.release}, profile {found.profile}, {found.tag_set}",
         "time": f"{found.exchange_time.isoformat(sep=' ', timespec='seconds')} {found.zone}",
-        "phase": f"{found.phase}; link {found.link}; licence {'open' if found.licence else 'closed'}",
+        "phase": f"{found.phase}; link {found.link}; licence {licence}",
         "buffer": f"{found.buffered} of {found.capacity}{', alarm' if found.alarm else ''}",
         "tickets": f"{found.tickets_made} made; {found.sessions} sessions; epoch {found.epoch}",
         "ports": ports,
@@ -316,10 +321,10 @@ def _opened(file: Path) -> Iterator[Iterator[bytes]]:
         yield iter(opened)
 
 
-def _checked(kind: type[Any], **values: Any) -> Any:
+def _checked(kind: Any, value: Any) -> Any:
     """Build a message, or say which option is wrong and what is allowed."""
     try:
-        return msgspec.convert(values, kind)
+        return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         _fail(str(error))
 

@@ -45,9 +45,9 @@ class VirtualClock:
     def callLater(  # noqa: N802 - Twisted's interface
         self,
         delay: float,
-        callable: Callable[..., Any],
+        callable: Callable[..., Any],  # noqa: A002
         *args: object,
-        **kw: object,  # noqa: A002
+        **kw: object,
     ) -> DelayedCall:
         """Call `callable` after so many seconds of this clock."""
         if delay < 0:

@@ -1,7 +1,7 @@
 """The ledger: the append-only file of truth about every ticket.
 
-One line per event, NDJSON, as docs/bundle.md says: `n`, `at` (UTC), `exchange_time` (local), `event`
-and the event's own keys. Every line is handed to the operating system before anything that
+One line per event, NDJSON, as docs/bundle.md says: `n`, `at` (UTC), `exchange_time` (local),
+`event` and the event's own keys. Every line is handed to the operating system before anything that
 follows from it happens, so that a killed process leaves a true ledger. The newest lines are kept
 in memory too; older ones are read back from the file.
 """

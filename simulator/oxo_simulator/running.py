@@ -8,7 +8,9 @@ from typing import Any
 
 import msgspec
 import structlog
-from twisted.logger import LogLevel, formatEvent, globalLogBeginner
+import typer
+from twisted.logger import ILogObserver, LogLevel, formatEvent, globalLogBeginner
+from zope.interface import implementer
 
 from oxo_simulator.certificates import AuthorityUnreadable
 from oxo_simulator.clock import StartUnknown
@@ -19,13 +21,24 @@ from oxo_simulator.wiring import PORT_NAMES, FolderOccupied, Running, RunOptions
 
 PASSWORD_BYTES_MAX = 1024
 FACTOR_MAX = 100_000
+PORT_MAX = 65_535
 _GRAVE = (LogLevel.warn, LogLevel.error, LogLevel.critical)
 
 _log = structlog.get_logger()
 
 
 class OptionWrong(ValueError):
-    """An option of `oxo-sim run` cannot be obeyed (the operator's fault): which, what is allowed."""
+    """An option of `oxo-sim run` cannot be obeyed (the operator's fault); says what is."""
+
+
+OPERATORS_FAULTS = (
+    OptionWrong,
+    ProfileError,
+    StartUnknown,
+    PortOccupied,
+    FolderOccupied,
+    AuthorityUnreadable,
+)
 
 
 @dataclass(frozen=True)
@@ -45,29 +58,29 @@ class Start:
     password_file: Path | None
 
 
-def run_until_signal(typed: Start) -> str | None:
+def run_until_signal(typed: Start, reactor: Any) -> str | None:
     """Serve until SIGTERM or SIGINT; return what kept the exchange from starting, if anything.
 
     Standard output tells where to connect; what happens is logged on standard error.
     """
     _log_to_standard_error()
-    from twisted.internet import reactor  # noqa: PLC0415, TID253 - the command line's own
+    wrong: list[str] = []
 
-    try:
-        running = start(options(typed), reactor)
-    except (
-        OptionWrong,
-        ProfileError,
-        StartUnknown,
-        PortOccupied,
-        FolderOccupied,
-        AuthorityUnreadable,
-    ) as error:
-        return str(error)
-    _say(running)
-    loop: Any = reactor
-    loop.addSystemEventTrigger("before", "shutdown", running.stop)
-    loop.run()
+    def begin() -> None:
+        try:
+            running = start(options(typed), reactor)
+        except OPERATORS_FAULTS as error:
+            wrong.append(str(error))
+            reactor.stop()
+            return
+        reactor.addSystemEventTrigger("before", "shutdown", running.stop)
+        _say(running)
+
+    # Not before the reactor runs: from then on a signal ends the exchange in order.
+    reactor.callWhenRunning(begin)
+    reactor.run()
+    if wrong:
+        return wrong[0]
     _log.info("exchange.stopped")
     return None
 
@@ -107,7 +120,7 @@ def _port_name(name: str) -> str:
 
 
 def _port_number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > 65_535:
+    if not text.isascii() or not text.isdigit() or int(text) > PORT_MAX:
         raise OptionWrong(f"--port {text}: a number from 0 to 65535 is expected")
     return int(text)
 
@@ -140,13 +153,13 @@ def _password(file: Path | None) -> str | None:
 
 def _say(running: Running) -> None:
     state, folder = running.simulation.state(), running.simulation.premises.folder
-    print(f"{state.name} ({state.release}, profile {state.profile}) serves")
+    typer.echo(f"{state.name} ({state.release}, profile {state.profile}) serves")
     for port in state.ports:
         closed = "" if port.open else "  (closed by the profile)"
-        print(f"  {port.name:<10}https://{port.address}:{port.port}/services/taxation{closed}")
-    print(f"  authority {state.ca_file}")
-    print(f"  account   {state.user}, password in {folder / 'taxation.password'}")
-    print(f"  control   {running.control_url}, token in {folder / 'control.token'}", flush=True)
+        typer.echo(f"  {port.name:<10}https://{port.address}:{port.port}/services/taxation{closed}")
+    typer.echo(f"  authority {state.ca_file}")
+    typer.echo(f"  account   {state.user}, password in {folder / 'taxation.password'}")
+    typer.echo(f"  control   {running.control_url}, token in {folder / 'control.token'}")
     _log.info("exchange.started", profile=state.profile, seed=state.seed, epoch=state.epoch)
 
 
@@ -163,6 +176,7 @@ def _log_to_standard_error() -> None:
     globalLogBeginner.beginLoggingTo([_from_twisted], redirectStandardIO=False, discardBuffer=True)
 
 
+@implementer(ILogObserver)
 def _from_twisted(event: Any) -> None:
     """Let the framework's warnings and errors into the log, as one line each."""
     if event.get("log_level") in _GRAVE:

@@ -90,7 +90,7 @@ class Installed:
             installation=number,
             seed=order.seed,
             epoch=self.exchange.epoch,
-            profile=Path(order.profile).stem,
+            profile=profile_name(order),
             tag_set=profile.tag_set,
             zone=profile.zone,
         )
@@ -130,7 +130,7 @@ class Simulation:
         self._new_token = new_token
         self._installations = 0
         self._life: Life | None = None
-        self.pacer = Pacer(real, factor, lambda seconds: self.installed.clock.advance(seconds))
+        self.pacer = Pacer(real, factor, self._tick)
 
     @property
     def ledger(self) -> Ledger:
@@ -205,7 +205,7 @@ class Simulation:
         return ExchangeState(
             name=here.name,
             release=profile.release,
-            profile=Path(self.installed.order.profile).stem,
+            profile=profile_name(self.installed.order),
             tag_set=profile.tag_set,
             mode="business",
             zone=profile.zone,
@@ -246,6 +246,9 @@ class Simulation:
             self.installed.clock.advance(placed.seconds)
         return CallsPlaced(ids=placed.ids, exchange_time=self.installed.wall.now().local)
 
+    def _tick(self, seconds: float) -> None:
+        self.installed.clock.advance(seconds)
+
     def _leave(self) -> None:
         if self._life is not None:
             self._life.stop()
@@ -280,6 +283,11 @@ def profile_of(order: Installation) -> Profile:
     own = {"tag_set": order.tag_set, "start": order.start}
     named = {key: value for key, value in own.items() if value is not None}
     return load_profile(order.profile, {**order.overrides, **named})
+
+
+def profile_name(order: Installation) -> str:
+    """Return the profile's name: of a file, its own without folder and ending."""
+    return Path(order.profile).name.removesuffix(".toml")
 
 
 def _settings(profile: Profile) -> TaxationSettings:

@@ -88,9 +88,12 @@ class Running:
             with contextlib.suppress(FileNotFoundError):
                 (folder / name).unlink()
         self.simulation.stop()
-        closing = [maybeDeferred(port.stopListening) for port in self._ports]
-        done: Deferred[object] = gatherResults([self.simulation.link.close(), *closing])
-        return done.addBoth(lambda result: os.close(self._lock) or result)
+        closing: list[Deferred[Any]] = [maybeDeferred(port.stopListening) for port in self._ports]
+        return gatherResults([self.simulation.link.close(), *closing]).addBoth(self._unlock)
+
+    def _unlock(self, result: object) -> object:
+        os.close(self._lock)
+        return result
 
 
 def start(options: RunOptions, reactor: Any) -> Running:
@@ -101,8 +104,8 @@ def start(options: RunOptions, reactor: Any) -> Running:
         reactor: network and real time.
 
     Raises:
-        ProfileError, StartUnknown, PortOccupied, FolderOccupied, AuthorityUnreadable: the operator's
-            to correct; nothing listens then.
+        ProfileError, StartUnknown, PortOccupied, FolderOccupied, AuthorityUnreadable: the
+            operator's to correct; nothing listens then.
     """
     profile = profile_of(options.installation)
     with contextlib.ExitStack() as undo:

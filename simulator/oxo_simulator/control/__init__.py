@@ -1,1 +1,1 @@
-"""The control API: messages, the synchronous client, and the server inside the exchange's process."""
+"""The control API: messages, the synchronous client, the server inside the exchange's process."""

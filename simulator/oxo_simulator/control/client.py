@@ -1,13 +1,13 @@
-"""The operator's side of the control API: synchronous, typed, one method per row of docs/control.md.
+"""The operator's side of the control API: synchronous, typed, one method per row of its page.
 
-It depends on requests and on the messages alone, so that whoever steers an exchange from outside
-loads neither Twisted nor the exchange.
+It depends on requests and on the messages alone: whoever steers an exchange from outside loads
+neither Twisted nor the exchange.
 """
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import msgspec
 import requests
@@ -107,7 +107,7 @@ class ControlClient:
     def __repr__(self) -> str:
         return f"ControlClient({self.url!r})"
 
-    def __enter__(self) -> "ControlClient":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:

@@ -15,7 +15,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Base of every message."""
 
 
-class Installation(Message):
+class Installation(Message, frozen=True):
     """A fresh exchange: empty buffer, new epoch, new ledger, ports and certificate kept.
 
     Attributes:
@@ -23,7 +23,8 @@ class Installation(Message):
         overrides: dotted profile key -> value, e.g. ``{"session.idle_seconds": 5}``.
         tag_set: `observed` or `extended`; `None` leaves it to the profile.
         seed: of every random choice.
-        start: exchange wall clock to start at, without offset; `None` is a fixed instant of the profile.
+        start: exchange wall clock to start at, without offset; `None` is a fixed instant of the
+            profile.
     """
 
     profile: str = "certify"
@@ -33,7 +34,7 @@ class Installation(Message):
     start: datetime | None = None
 
 
-class CallOrder(Message):
+class CallOrder(Message, frozen=True):
     """One call to place. All orders of one request begin at the same exchange instant.
 
     Attributes:
@@ -61,21 +62,24 @@ class CallOrder(Message):
     times: int = 1
 
 
-class CallsPlaced(Message):
+class CallsPlaced(Message, frozen=True):
     """Answer to placing calls or appointments: the tickets written so far, by ledger id."""
 
     ids: list[int]
     exchange_time: datetime
 
 
-class CallRequest(Message):
-    """Calls to place at once; `advance` moves exchange time until their tickets are written."""
+class CallRequest(Message, frozen=True):
+    """Calls to place at once; `advance` moves exchange time until their tickets are written.
+
+    Where exchange time is real or scaled it moves by itself, and the answer names no ticket yet.
+    """
 
     calls: list[CallOrder]
     advance: bool = True
 
 
-class AppointmentOrder(Message):
+class AppointmentOrder(Message, frozen=True):
     """Program an appointment reminder (`time` as HH:MM): its activation ticket is written."""
 
     user: str
@@ -83,20 +87,21 @@ class AppointmentOrder(Message):
     advance: bool = True
 
 
-class Advance(Message):
+class Advance(Message, frozen=True):
     """Move exchange time by so many seconds."""
 
     seconds: float
 
 
-class Fault(Message):
+class Fault(Message, frozen=True):
     """A disturbance of the link; see docs/control.md.
 
     Attributes:
-        kind: `refuse` (new connections are refused, existing ones go on), `cut` (silence: bytes are kept
-            back in both or one direction, new connections hang), `reset` (existing connections are
-            reset at once, new ones are carried), `carry then cut` (carry `carry_bytes` towards `towards`,
-            then reset the connection that carried them).
+        kind: `refuse` (new connections are refused, existing ones go on), `cut` (silence: bytes are
+            kept back in both or one direction, new connections hang), `reset` (existing connections
+            are reset at once, new ones are carried), `carry then cut` (carry `carry_bytes` towards
+            `towards`, counted over all connections from now on, then reset the connection that
+            carried the last of them; that happens once, and the link is whole again).
         towards: direction that a cut or a count concerns: `exchange`, `collector` or `both`.
         carry_bytes: for `carry then cut`.
         ports: names of the ports concerned; empty means all.
@@ -108,7 +113,7 @@ class Fault(Message):
     ports: list[str] = []
 
 
-class ArmedFault(Message):
+class ArmedFault(Message, frozen=True):
     """A fault that strikes by itself at the next ledger event of that name.
 
     It strikes in the instant the event is written, before any byte of an answer leaves. For
@@ -119,32 +124,35 @@ class ArmedFault(Message):
     fault: Fault
 
 
-class Restore(Message):
+class Restore(Message, frozen=True):
     """Make the link whole. `reset_connections` resets those that lived through the disturbance."""
 
     reset_connections: bool = False
 
 
-class Reset(Message):
+class Reset(Message, frozen=True):
     """Reset the exchange: refused, busy, serving; tickets kept (warm)."""
 
     kind: Literal["warm"] = "warm"
 
 
-class Licence(Message):
+class Licence(Message, frozen=True):
     """Open or close the licence Call Accounting over IP."""
 
     call_accounting_over_ip: bool
 
 
-class Load(Message):
-    """Tickets to write as they are, in order; `pace` scales their original spacing, 0 is at once."""
+class Load(Message, frozen=True):
+    """Tickets to write as they are, in order.
+
+    `pace` 0 writes them at once, 1 in their original spacing, N times as fast, in exchange time.
+    """
 
     tickets: list[Ticket]
     pace: float = 0
 
 
-class PortState(Message):
+class PortState(Message, frozen=True):
     """One port of the taxation wire as a collector reaches it; `open` is the profile's word."""
 
     name: str
@@ -153,7 +161,7 @@ class PortState(Message):
     open: bool
 
 
-class ExchangeState(Message):
+class ExchangeState(Message, frozen=True):
     """Who and how the exchange is right now."""
 
     name: str
@@ -190,7 +198,7 @@ class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):
     detail: dict[str, Any]
 
 
-class Problem(Message):
+class Problem(Message, frozen=True):
     """Answer to a request that cannot be obeyed: what, and what would be allowed."""
 
     error: str

@@ -1,7 +1,7 @@
 """The subscribers: who can call and be called.
 
-Sets 100 to 149, among them the operator's 100 and the sets 106 and 128 of the published report (facts:
-iwr 6). Names come from a pool drawn once per seed.
+Sets 100 to 149, among them the operator's 100 and the sets 106 and 128 of the published report
+(facts: iwr 6). Names come from a pool drawn once per seed.
 """
 
 from collections.abc import Mapping
@@ -48,7 +48,8 @@ class Directory:
         except KeyError:
             numbers = list(self._subscribers)
             raise SubscriberUnknown(
-                f"user {number!r} is no set of this exchange; there are {numbers[0]} to {numbers[-1]}"
+                f"user {number!r} is no set of this exchange; "
+                f"there are {numbers[0]} to {numbers[-1]}"
             ) from None
 
 

@@ -1,7 +1,7 @@
 """Telephony: orders become calls, calls end, tickets are written.
 
-All calls of one request begin at the same exchange instant, or none does. A call occupies a line until
-it ends; its ticket is written the profile's delay later.
+All calls of one request begin at the same exchange instant, or none does. A call occupies a line
+until it ends; its ticket is written the profile's delay later.
 """
 
 import re
@@ -145,7 +145,7 @@ class Telephony:
         lines: list[str] = []
         try:
             for order, _ in calls:
-                lines.append(self._trunks.seize(order.trunk))  # noqa: PERF401 - kept for the way back
+                lines.append(self._trunks.seize(order.trunk))
         except LookupError:
             for line in lines:
                 self._trunks.release(line)

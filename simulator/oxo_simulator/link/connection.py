@@ -1,15 +1,17 @@
 """One connection through the link: the collector's end, the exchange's end, and a lane each way."""
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 from typing import Protocol as Shape
 
-from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import ITCPTransport
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
-from oxo_simulator.link.lane import Lane, Towards
+from oxo_simulator.link.lane import Lane, Towards, Transport
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
 
 DIAL_SECONDS_MAX = 5
 
@@ -17,7 +19,7 @@ DIAL_SECONDS_MAX = 5
 class Watch(Shape):
     """Who is told what a connection lives through."""
 
-    def dial(self, connection: "Connection") -> "Deferred[object]":
+    def dial(self, connection: "Connection") -> "Deferred[Any]":
         """Connect `connection.far` to the exchange."""
 
     def reached(self, connection: "Connection") -> None:
@@ -36,28 +38,28 @@ class Watch(Shape):
 class End(Protocol):
     """One end: hands what happens to the connection."""
 
-    transport: ITCPTransport
+    transport: Any
 
     def __init__(
         self,
-        made: Callable[[ITCPTransport], None],
+        made: Callable[[Transport], None],
         data: Callable[[bytes], None],
         lost: Callable[[bool], None],
     ) -> None:
         self._made, self._data, self._lost = made, data, lost
 
-    def connectionMade(self) -> None:
+    def connectionMade(self) -> None:  # noqa: N802 - Twisted's interface
         """Send small answers at once, as the exchange's own stack would."""
         self.transport.setTcpNoDelay(True)
         self._made(self.transport)
 
-    def dataReceived(self, data: bytes) -> None:
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's interface
         """Pass on."""
         self._data(data)
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         """Pass on, with the manner: an orderly end or a reset."""
-        self._lost(reason.check(ConnectionDone) is not None)
+        self._lost(isinstance(reason.value, ConnectionDone))
 
 
 class Connection:
@@ -84,9 +86,9 @@ class Connection:
         self.far = End(
             self._far_made, lambda data: watch.arrived(self, "collector", data), self._far_lost
         )
-        self._near: ITCPTransport | None = None
-        self._far: ITCPTransport | None = None
-        self._dialling: Deferred[object] | None = None
+        self._near: Transport | None = None
+        self._far: Transport | None = None
+        self._dialling: Deferred[Any] | None = None
 
     def dial(self) -> None:
         """Connect to the exchange, unless that is done or the way is cut."""
@@ -113,13 +115,13 @@ class Connection:
             if end is not None:
                 end.abortConnection()
 
-    def _near_made(self, transport: ITCPTransport) -> None:
+    def _near_made(self, transport: Transport) -> None:
         self._near = transport
         self.lanes["exchange"].source = transport
         self.lanes["collector"].attach(transport)
         self.dial()
 
-    def _far_made(self, transport: ITCPTransport) -> None:
+    def _far_made(self, transport: Transport) -> None:
         self._far = transport
         self._dialling = None
         self._watch.reached(self)

@@ -8,7 +8,8 @@ not listen, so that no other process is given it meanwhile.
 import socket
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
-from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IReactorTCP
+from twisted.internet.interfaces import IListeningPort, IReactorTCP
+from twisted.internet.protocol import ServerFactory
 
 
 class PortOccupied(OSError):
@@ -30,7 +31,7 @@ class Door:
         reactor: IReactorTCP,
         name: str,
         reserved: socket.socket,
-        factory: IProtocolFactory,
+        factory: ServerFactory,
     ) -> None:
         self.name = name
         self.address, self.port = reserved.getsockname()

@@ -7,13 +7,38 @@ nothing.
 """
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal, Protocol
 
-from twisted.internet.interfaces import IPullProducer, IPushProducer, ITCPTransport
+from twisted.internet.interfaces import IPullProducer, IPushProducer
 from zope.interface import implementer
 
 Towards = Literal["exchange", "collector"]
 HELD_BYTES_MAX = 256 * 1024
+
+
+class Transport(Protocol):
+    """What a lane needs of a TCP transport (no single interface of Twisted names it all)."""
+
+    def write(self, data: bytes) -> None:
+        """Send, after what was written before."""
+
+    def registerProducer(self, producer: Any, streaming: bool) -> None:  # noqa: N802, FBT001
+        """Tell who is to be slowed down."""
+
+    def unregisterProducer(self) -> None:  # noqa: N802
+        """Forget it."""
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        """Read no more."""
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        """Read again."""
+
+    def loseConnection(self) -> None:  # noqa: N802
+        """End in order, after what was written."""
+
+    def abortConnection(self) -> None:  # noqa: N802
+        """Reset."""
 
 
 @implementer(IPushProducer)
@@ -61,8 +86,8 @@ class Lane:
 
     def __init__(self, towards: Towards, held: Callable[[int], None]) -> None:
         self.towards = towards
-        self.source: ITCPTransport | None = None
-        self._sink: ITCPTransport | None = None
+        self.source: Transport | None = None
+        self._sink: Transport | None = None
         self._told_held = held
         self._cut = False
         self._told = False
@@ -75,7 +100,7 @@ class Lane:
         """Tell whether the lane holds."""
         return self._cut
 
-    def attach(self, sink: ITCPTransport) -> None:
+    def attach(self, sink: Transport) -> None:
         """Give the lane its far end; what came before goes out."""
         self._sink = sink
         sink.registerProducer(_Flow(self), True)

@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
-from twisted.internet.interfaces import IAddress, IProtocol, IReactorTCP
-from twisted.internet.protocol import Factory
+from twisted.internet.endpoints import TCP4ClientEndpoint
+from twisted.internet.interfaces import IReactorTCP
+from twisted.internet.protocol import Factory, Protocol, ServerFactory
 
 from oxo_simulator.control.messages import ArmedFault, Fault, LedgerLine
 from oxo_simulator.link.connection import DIAL_SECONDS_MAX, Connection
@@ -155,7 +155,7 @@ class Link:
 
     # What connections live through (`Watch`).
 
-    def admit(self, port: str, peer: str) -> IProtocol | None:
+    def admit(self, port: str, peer: str) -> Protocol | None:
         """Return the collector's end of a new connection; none above the limit."""
         if len(self._connections) >= CONNECTIONS_MAX:
             return None
@@ -167,7 +167,7 @@ class Link:
             fault.join(connection)
         return connection.near
 
-    def dial(self, connection: Connection) -> "Deferred[object]":
+    def dial(self, connection: Connection) -> "Deferred[Any]":
         """Connect `connection.far` to the exchange."""
         endpoint = TCP4ClientEndpoint(
             self._reactor,
@@ -175,8 +175,7 @@ class Link:
             self.doors[connection.port].port,
             timeout=DIAL_SECONDS_MAX,
         )
-        dialled: Deferred[object] = connectProtocol(endpoint, connection.far)
-        return dialled
+        return endpoint.connect(_Outgoing(connection))
 
     def reached(self, connection: Connection) -> None:
         """Know the connection by the address that the exchange sees."""
@@ -212,7 +211,7 @@ class Link:
         self._record(event, {"connection": connection.name, **detail})
 
 
-class _Incoming(Factory):
+class _Incoming(ServerFactory):
     """Builds the collector's end of each connection of one port."""
 
     noisy = False
@@ -221,9 +220,22 @@ class _Incoming(Factory):
         self._link = link
         self._port = port
 
-    def buildProtocol(self, addr: IAddress) -> IProtocol | None:  # noqa: N802
+    def buildProtocol(self, addr: Any) -> Protocol | None:  # noqa: N802 - Twisted's interface
         """Admit a collector."""
-        return self._link.admit(self._port, f"{addr.host}:{addr.port}")  # type: ignore[attr-defined]
+        return self._link.admit(self._port, f"{addr.host}:{addr.port}")
+
+
+class _Outgoing(Factory):
+    """Builds the exchange's end of one connection."""
+
+    noisy = False
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def buildProtocol(self, addr: Any) -> Protocol:  # noqa: ARG002, N802 - Twisted's interface
+        """Give the end that waits for it."""
+        return self._connection.far
 
 
 __all__ = ["FaultUnknown", "Link"]

@@ -1,0 +1,78 @@
+"""The ledger: every line at once in the file, nothing rewritten, the old lines still readable."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from oxo_simulator import ledger as module
+from oxo_simulator.ledger import Ledger, read_line
+from oxo_tickets import Kind, Ticket, to_json
+
+AT = datetime(2026, 11, 22, 20, 45, 0, 123_456, tzinfo=UTC)
+LOCAL = datetime(2020, 2, 24, 14)  # noqa: DTZ001
+TICKET = Ticket(kind=Kind.CALL, local_time=LOCAL, charged_user="128")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    found = Ledger(tmp_path / "ledger.ndjson", lambda: AT, lambda: LOCAL)
+    yield found
+    found.close()
+
+
+def test_a_line_is_what_the_bundle_says(ledger: Ledger) -> None:
+    ledger.append("made", {"id": 1, "ticket": TICKET, "source": "call"})
+    expected = (
+        b'{"n":1,"at":"2026-11-22T20:45:00.123Z","exchange_time":"2020-02-24T14:00:00",'
+        b'"event":"made","id":1,"ticket":' + to_json(TICKET) + b',"source":"call"}\n'
+    )
+    assert ledger.file.read_bytes() == expected
+
+
+def test_lines_come_back_from_memory_and_from_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RECENT_LINES_MAX", 3)
+    ledger = Ledger(tmp_path / "ledger.ndjson", lambda: AT, lambda: LOCAL)
+    for number in range(1, 8):
+        ledger.append("buffered", {"id": number, "sequence": number})
+    for since in range(9):
+        for lines_max in (1, 2, 100):
+            found = [line.n for line in ledger.since(since, lines_max)]
+            assert found == list(range(since + 1, 8))[:lines_max]
+    ledger.close()
+    assert ledger.since(0, 1) == [read_line(ledger.file.read_bytes().splitlines()[0])]
+
+
+def test_a_watcher_acts_before_append_returns(ledger: Ledger) -> None:
+    def watcher(line: Any) -> None:
+        if line.event == "offered":
+            ledger.append("fault", {"fault": {"kind": "cut"}, "survivable": True})
+
+    ledger.watch(watcher)
+    ledger.append("offered", {"first": 1, "last": 2, "session": "s", "connection": "c"})
+    assert [line.event for line in ledger.since(0, 9)] == ["offered", "fault"]
+
+
+def test_who_waits_is_told_and_who_cancelled_is_not(ledger: Ledger) -> None:
+    told: list[str] = []
+    ledger.next_line().addCallback(lambda _: told.append("first"))
+    gone = ledger.next_line().addCallback(lambda _: told.append("cancelled"))
+    gone.cancel()
+    told.clear()
+    ledger.append("phase", {"phase": "busy"})
+    ledger.append("phase", {"phase": "serving"})
+    assert told == ["first"]
+
+
+def test_a_ledger_is_never_overwritten(ledger: Ledger) -> None:
+    with pytest.raises(FileExistsError):
+        Ledger(ledger.file, lambda: AT, lambda: LOCAL)
+
+
+def test_a_line_of_another_shape_does_not_pass_as_one() -> None:
+    with pytest.raises((msgspec.DecodeError, KeyError)):
+        read_line(b'{"n":1}')

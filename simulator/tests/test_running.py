@@ -1,0 +1,82 @@
+"""What `oxo-sim run` makes of its options, before anything listens."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from oxo_simulator.link.door import PortOccupied
+from oxo_simulator.profile import ProfileError, load_profile
+from oxo_simulator.running import OptionWrong, Start, options
+from oxo_simulator.simulation import profile_of
+from oxo_simulator.wiring import _reserve
+
+TYPED = Start(
+    folder=Path("state"),
+    profile="certify",
+    overrides={"session.idle_seconds": "5"},
+    tag_set="observed",
+    seed=3,
+    time="manual",
+    listen="127.0.0.1",
+    ports={"standard": "443"},
+    names=("pbx",),
+    control_port=0,
+    password_file=None,
+)
+
+
+def test_what_was_typed_becomes_the_options() -> None:
+    found = options(TYPED)
+    assert found.folder.is_absolute()
+    assert (found.ports, found.time_factor, found.password) == ({"standard": 443}, 0, None)
+    profile = profile_of(found.installation)
+    assert (profile.session.idle_seconds, profile.tag_set) == (5, "observed")
+    assert options(replace(TYPED, time="real")).time_factor == 1
+    assert options(replace(TYPED, time="60")).time_factor == 60
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"tag_set": "all"}, "Invalid enum value 'all'"),
+        ({"ports": {"fax": "1"}}, "--port fax: there are standard and alternate"),
+        ({"ports": {"standard": "x"}}, "--port x: a number from 0 to 65535"),
+        ({"ports": {"standard": "65536"}}, "--port 65536: a number from 0 to 65535"),
+        ({"time": "fast"}, "--time fast: manual, real, or 1 to 100000 times as fast"),
+        ({"time": "nan"}, "--time nan"),
+        ({"password_file": Path("/nonexistent")}, "--password-file /nonexistent: .*No such file"),
+    ],
+)
+def test_a_wrong_option_is_named(wrong: dict[str, Any], words: str) -> None:
+    with pytest.raises(OptionWrong, match=words):
+        options(replace(TYPED, **wrong))
+
+
+def test_a_password_file_must_hold_one(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"\nbehind an empty line")
+    with pytest.raises(OptionWrong, match="its first line is empty"):
+        options(replace(TYPED, password_file=tmp_path / "secret"))
+    (tmp_path / "secret").write_bytes(b"right\r\nwrong")
+    found = options(replace(TYPED, password_file=tmp_path / "secret"))
+    assert found.password == "right"
+    assert "right" not in repr(found)
+
+
+def test_a_wrong_profile_key_is_named() -> None:
+    with pytest.raises(ProfileError, match=r"override session.idle: no such key"):
+        profile_of(options(replace(TYPED, overrides={"session.idle": "1"})).installation)
+
+
+@pytest.mark.parametrize(
+    ("listen", "words"),
+    [
+        ("127.0.0.2", "--listen 127.0.0.2: one address of this machine"),
+        ("0.0.0.0", "--listen 0.0.0.0: one address"),  # noqa: S104 - refused
+        ("203.0.113.7", "cannot listen at 203.0.113.7, port 443"),
+        ("nonsense..", "cannot listen at nonsense.."),
+    ],
+)
+def test_an_address_that_cannot_be_is_named(listen: str, words: str) -> None:
+    with pytest.raises(PortOccupied, match=words):
+        _reserve(options(replace(TYPED, listen=listen)), load_profile("certify"))
