@@ -81,6 +81,13 @@ def test_a_layout_by_name_is_not_overruled() -> None:
     assert [type(piece) for piece in decode(data, "132")] == [Ticket] * 3
 
 
+def test_of_layouts_that_read_as_much_the_one_with_least_left_over_is_taken() -> None:
+    data = (VECTORS / "oxo-v24" / "default-79.txt").read_bytes()
+    for width in (79, 132):
+        found = decode(data + b"3".rjust(width) + b"\r\n")
+        assert [type(piece) for piece in found] == [Ticket] * 3
+
+
 def test_an_unknown_layout_is_the_operators_fault() -> None:
     with pytest.raises(LayoutInvalid, match="layout '80' is unknown; known: 79, 132"):
         decode_file(b"", layout="80", zone=None)

@@ -317,6 +317,25 @@ def test_headings_may_have_one_row() -> None:
     assert events[3:] == [Headings(("USER",))]
 
 
+def test_two_rows_are_complete_at_once() -> None:
+    decoder = V24Decoder()
+    assert decoder.receive(b"USER  LINE\r\nTYPE\r\n") == [Headings(("USER  LINE", "TYPE"))]
+    assert decoder.receive(b"DATE\r\n") == []
+    assert decoder.close() == [Headings(("DATE",))]
+
+
+def test_what_waits_comes_before_the_form_feed() -> None:
+    first, second = decode([b"HOTEL\r\n\f"], LAYOUTS["79"])
+    assert isinstance(first, Malformed)
+    assert second == FormFeed()
+
+
+def test_noise_above_headings_is_no_company() -> None:
+    first, second = decode([b"HOT\x00EL\r\nUSER  LINE\r\n"], LAYOUTS["79"])
+    assert isinstance(first, Malformed)
+    assert second == Headings(("USER  LINE",))
+
+
 def test_titles_of_another_language_are_configuration() -> None:
     columns = LAYOUTS["79"].columns
     layout = Layout(columns, 79, titles=("ABONNE", "DATE"))
@@ -328,6 +347,11 @@ def test_a_count_stands_at_the_bottom_right_and_nowhere_else() -> None:
     assert decode([b"12".rjust(79) + b"\r\n"], LAYOUTS["79"]) == [DayCount(12)]
     assert len(reasons(b"12".rjust(78) + b"\r\n")) == 1
     assert len(reasons(b"123456".rjust(79) + b"\r\n")) == 1
+
+
+def test_a_line_at_the_limit_is_one_line() -> None:
+    line = b"x" * LINE_BYTES_MAX
+    assert reasons(line + b"\r\n") == [("text beyond column 79", line, "line 1")]
 
 
 @pytest.mark.parametrize("length", [LINE_BYTES_MAX + 1, 3 * LINE_BYTES_MAX, 5000])
