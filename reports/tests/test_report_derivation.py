@@ -193,6 +193,17 @@ def test_a_leap_day_has_an_anniversary() -> None:
     assert later(date(2026, 11, 22), 2) == date(2028, 11, 22)
 
 
+def test_gaps_are_told_when_the_run_declares_none(changed: Changed) -> None:
+    gaps = {item.label: item.text for item in summarise(read(changed(_undeclared))).gaps}
+    assert gaps["DIS103"] == NEVER_PUBLISHED["DIS103"]
+    assert gaps["CIC6"].startswith("Not played in this run: ticket files")
+    assert "CIC2" not in gaps
+
+
+def _undeclared(run: dict[str, Any]) -> None:
+    del run["gaps"]
+
+
 def test_each_broken_condition_gives_its_reason(changed: Changed) -> None:
     broken = validity(read(changed(lambda run: run["subject"].update(version=None)))).broken
     assert len(broken) == 2
