@@ -78,11 +78,11 @@ class Performance:
         self._judgement = not_applicable(self.planned.case, reason)
 
     def broken(self, text: str) -> None:
-        """Judge again, knowing that the bench broke."""
-        incident = Incident(fault="bench", text=text)
-        self.evidence = msgspec.structs.replace(
-            self.evidence, incidents=(*self.evidence.incidents, incident)
-        )
+        """Judge again, knowing that the bench broke; what broke first is what is told."""
+        known = tuple(self.play.incidents) if self.play is not None else ()
+        if not any(incident.fault == "bench" for incident in known):
+            known += (Incident(fault="bench", text=text),)
+        self.evidence = msgspec.structs.replace(self.evidence, incidents=known)
         self._judgement = judge(self.planned.case, self.planned.tag_set, self.evidence)
 
 

@@ -99,15 +99,19 @@ def calls(play: Play, number: int) -> None:
 
 @when(parsers.parse("{number:d} calls are made at the same instant, several of them alike"))
 def calls_at_once(play: Play, number: int) -> None:
-    """A quarter of the calls are alike, then the others, each twice: all at one instant."""
+    """A quarter of the calls are alike, the others come in pairs; they last the same time."""
     alike = number // 4
-    pairs = (number - alike) // 2
     orders = [CallOrder(direction="outgoing", user="104", number=EXTERNAL, units=3, times=alike)]
     orders += [
-        CallOrder(direction="outgoing", user=f"{110 + n}", number=EXTERNAL, units=n, times=2)
-        for n in range(pairs)
+        CallOrder(
+            direction="outgoing",
+            user=str(110 + first),
+            number=EXTERNAL,
+            units=first,
+            times=min(2, number - alike - first),
+        )
+        for first in range(0, number - alike, 2)
     ]
-    orders += different_calls(number - alike - 2 * pairs)
     play.call(*orders)
 
 

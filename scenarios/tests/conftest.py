@@ -1,0 +1,82 @@
+"""What the tests of the certification share: the command itself, and what its bundle says."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+TESTS = Path(__file__).resolve().parent
+SUBJECTS = TESTS / "subjects"
+COMMAND = Path(sys.executable).with_name("oxo-certify")
+RECOMPUTE = TESTS / "recompute_verdicts.py"
+RUN_SECONDS_MAX = 180
+
+
+class Certified(NamedTuple):
+    """What a run of `oxo-certify run` left."""
+
+    status: int
+    out: str
+    err: str
+    bundle: Path
+    run: dict[str, Any]
+
+    def verdicts(self) -> dict[str, str]:
+        """Return the verdict of each play."""
+        return {play["play"]: play["verdict"] for play in self.run["plays"]}
+
+    def play(self, name: str) -> dict[str, Any]:
+        """Return one play of run.json."""
+        (found,) = [play for play in self.run["plays"] if play["play"] == name]
+        return dict(found)
+
+    def evidence(self, play: str, name: str) -> Path:
+        """Return the path of an evidence file."""
+        return self.bundle / "evidence" / play / name
+
+    def lines(self, play: str, name: str) -> list[dict[str, Any]]:
+        """Return the lines of an evidence file."""
+        return [json.loads(line) for line in self.evidence(play, name).read_bytes().splitlines()]
+
+
+Certify = Callable[..., Certified]
+
+
+def certify_command(*options: str | Path, out: Path) -> list[str]:
+    """Return the command line of a run with its bundles below `out`."""
+    return [str(COMMAND), "run", "--out", str(out), *map(str, options)]
+
+
+def read_bundle(done: subprocess.CompletedProcess[str], out: Path) -> Certified:
+    """Read the only bundle below `out`, and let the independent program judge it again."""
+    (bundle,) = [path.parent for path in out.glob("*/run.json")]
+    run = json.loads((bundle / "run.json").read_text("utf-8"))
+    if not RECOMPUTE.exists():
+        return Certified(done.returncode, done.stdout, done.stderr, bundle, run)
+    again = subprocess.run(
+        [sys.executable, str(RECOMPUTE), str(bundle)], capture_output=True, text=True, check=False
+    )
+    assert again.returncode == 0, again.stdout + again.stderr
+    return Certified(done.returncode, done.stdout, done.stderr, bundle, run)
+
+
+@pytest.fixture(scope="module")
+def certify(tmp_path_factory: pytest.TempPathFactory) -> Certify:
+    """Return a function that runs `oxo-certify run` with options and reads what it left."""
+
+    def run(*options: str | Path) -> Certified:
+        out = tmp_path_factory.mktemp("out")
+        done = subprocess.run(
+            certify_command(*options, out=out),
+            capture_output=True,
+            text=True,
+            timeout=RUN_SECONDS_MAX,
+            check=False,
+        )
+        return read_bundle(done, out)
+
+    return run

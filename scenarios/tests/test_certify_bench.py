@@ -1,0 +1,176 @@
+"""The command's manners: side by side, interrupted, broken, misused."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+COMMAND = Path(sys.executable).with_name("oxo-certify")
+SUBJECTS = Path(__file__).resolve().parent / "subjects"
+CURL = SUBJECTS / "curl-shell"
+SECONDS_MAX = 120
+
+
+@contextmanager
+def running(out: Path, *options: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """A run in the background; whatever the test finds, it ends."""
+    process = subprocess.Popen(
+        [str(COMMAND), "run", "--out", str(out), *map(str, options)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def run(*options: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(COMMAND), "run", *map(str, options)],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MAX,
+        check=False,
+    )
+
+
+def wait_for_verdict(stream: IO[str], play: str) -> None:
+    """Read on until the verdict line of that play."""
+    for line in stream:
+        if line.startswith(play + " "):
+            return
+    raise AssertionError(f"no verdict on {play}")
+
+
+def bundle_of(out: Path) -> dict[str, Any]:
+    (path,) = out.glob("*/run.json")
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
+
+
+def children(pid: int) -> dict[int, str]:
+    """Return the processes that a process has started: pid -> command line."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    return {
+        int(child): Path(f"/proc/{child}/cmdline").read_bytes().decode().replace("\0", " ")
+        for child in listed
+    }
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process lives; one that nobody has buried yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_two_runs_side_by_side_do_not_disturb_each_other(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    options = ("--subject", CURL, "--chapter", "BU", "--chapter", "DIS")
+    with running(first, *options) as one, running(second, *options) as other:
+        assert one.wait(SECONDS_MAX) == 0, one.communicate()
+        assert other.wait(SECONDS_MAX) == 0, other.communicate()
+    assert bundle_of(first)["run"] != bundle_of(second)["run"]
+    assert bundle_of(first)["exchange"]["ports"] != bundle_of(second)["exchange"]["ports"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_a_valid_bundle_and_nothing_behind(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with running(tmp_path, "--subject", CURL) as process:
+        assert process.stdout is not None
+        wait_for_verdict(process.stdout, "cic2")
+        started = children(process.pid)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=SECONDS_MAX)
+        assert process.returncode == 4, out + err
+    assert "interrupted" in out
+    assert any("oxo-sim" in command for command in started.values())
+    assert not [command for pid, command in started.items() if alive(pid)]
+    plays = bundle_of(tmp_path)["plays"]
+    assert [play["play"] for play in plays][:2] == ["cic1", "cic2"]
+    assert len(plays) < 18
+    assert list(tmp_path.glob("*/report.html"))
+
+
+def test_a_dying_exchange_is_the_benchs_error_and_never_the_subjects(tmp_path: Path) -> None:
+    with running(tmp_path, "--subject", CURL, "--chapter", "CIC", "--chapter", "BU") as process:
+        assert process.stdout is not None
+        wait_for_verdict(process.stdout, "cic1")
+        (simulator,) = [p for p, command in children(process.pid).items() if "oxo-sim" in command]
+        os.kill(simulator, signal.SIGKILL)
+        out, err = process.communicate(timeout=SECONDS_MAX)
+        assert process.returncode == 3, out + err
+    verdicts = [play["verdict"] for play in bundle_of(tmp_path)["plays"]]
+    assert len(verdicts) == 8
+    assert verdicts[0] == "ok"
+    assert verdicts[-1] == "error"
+    assert "nok" not in verdicts
+    assert "simulated exchange ended" in bundle_of(tmp_path)["plays"][-1]["reason"]
+
+
+def test_last_failures_plays_just_those(tmp_path: Path) -> None:
+    wrong = ("--subject", SUBJECTS / "wrong" / "drops-identical-neighbours", "--out", tmp_path)
+    first = run(*wrong, "--case", "BU1", "--case", "BU3")
+    assert first.returncode == 1, first.stdout + first.stderr
+    second = run("--subject", CURL, "--out", tmp_path, "--last-failures")
+    assert second.returncode == 0, second.stdout + second.stderr
+    newest = max(tmp_path.glob("*/run.json"), key=lambda path: path.stat().st_mtime_ns)
+    assert [play["play"] for play in json.loads(newest.read_text("utf-8"))["plays"]] == ["bu3"]
+    third = run("--subject", CURL, "--out", tmp_path, "--last-failures")
+    assert third.returncode == 2
+    assert "nothing failed in" in third.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "told"),
+    [
+        (["--case", "CIC99"], 2, "no case CIC99; there are CIC1"),
+        (["--chapter", "BU", "--case", "CIC1"], 2, "no case matches"),
+        (["--subject", "/not/there"], 2, "subject.toml"),
+        (["--seed", "many"], 2, "Usage"),
+        (["--profile", "not-there"], 3, "no profile 'not-there'"),
+        (["--name", "exchange.invalid"], 3, "exchange.invalid do"),
+    ],
+)
+def test_what_cannot_be_run_says_so_in_one_sentence(
+    tmp_path: Path, options: list[str], status: int, told: str
+) -> None:
+    done = run("--out", tmp_path, *options)
+    assert done.returncode == status, done.stdout + done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_away_from_a_checkout_writes_to_oxo_out_and_heeds_no_foreign_configuration(
+    tmp_path: Path,
+) -> None:
+    """A partner's folder: a conftest that fails, a pytest.ini of theirs, options in variables."""
+    (tmp_path / "conftest.py").write_text("raise RuntimeError('not ours')", "utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n", "utf-8")
+    done = subprocess.run(
+        [str(COMMAND), "run", "--subject", str(CURL), "--case", "CIC3"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTEST_ADDOPTS": "-k nothing", "PYTEST_PLUGINS": "not_there"},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MAX,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [play["play"] for play in bundle_of(tmp_path / "oxo-out")["plays"]] == ["cic3"]

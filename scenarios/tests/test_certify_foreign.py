@@ -1,0 +1,97 @@
+"""Subjects that import nothing of ours."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+SUBJECTS = Path(__file__).resolve().parent / "subjects"
+
+
+def test_shell_and_curl_come_to_their_expected_verdicts(certify: Any) -> None:
+    folder = SUBJECTS / "curl-shell"
+    expected = tomllib.loads((folder / "expected_verdicts.toml").read_text("utf-8"))
+    found = certify("--subject", folder)
+    assert found.verdicts() == expected["verdicts"], found.out
+
+
+def test_the_door_shows_nothing_but_what_it_documents(certify: Any, tmp_path: Path) -> None:
+    """A subject that writes down its environment, its arguments and what lies around it."""
+    subject(
+        tmp_path,
+        command='["sh", "-c", "env; ls -la $OXO_WORK; ls -la $(dirname $OXO_CA_FILE); '
+        'readlink /proc/self/fd/*; echo ready; exec sleep 60"]',
+    )
+    found = certify("--subject", tmp_path, "--case", "CIC1")
+    log = found.evidence("cic1", "subject.log").read_text("utf-8")
+    names = {
+        line.partition("=")[0]
+        for line in log.splitlines()
+        if "=" in line and line.partition("=")[0].isidentifier()
+    }
+    assert names - {"PWD", "SHLVL", "_", "OLDPWD"} <= {
+        "PATH", "HOME", "LANG", "TMPDIR", "TZ", "PYTHONUTF8",
+        "OXO_URL", "OXO_HOST", "OXO_PORT", "OXO_USER", "OXO_PASSWORD", "OXO_CA_FILE",
+        "OXO_FINGERPRINT", "OXO_EXCHANGE", "OXO_ZONE", "OXO_WORK", "OXO_SUBJECT",
+        "OXO_PROXY_HOST", "OXO_PROXY_PORT", "OXO_PROXY_USER", "OXO_PROXY_PASSWORD", "OXO_PROXY_URL",
+    }  # fmt: skip
+    assert {"OXO_URL", "OXO_PROXY_URL", "HOME"} <= names
+    assert "token" not in log
+    assert "oxo-exchange-" not in log
+
+
+def subject(folder: Path, command: str, ready: str = "ready", extra: str = "") -> None:
+    """Write a subject.toml around a start command."""
+    (folder / "subject.toml").write_text(
+        f"""
+[subject]
+name = "Small subject"
+version = "1"
+wires = ["taxation"]
+[start]
+command = {command}
+ready_log = "{ready}"
+ready_seconds_max = 1
+[stop]
+seconds_max = 1
+[delivery]
+format = "ndjson"
+file = "${{OXO_WORK}}/tickets.ndjson"
+settle_seconds = 0
+{extra}
+""",
+        "utf-8",
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ('["./not-there"]', "cannot start './not-there'"),
+        ('["sh", "-c", "echo going down; exit 7"]', "ended with status 7 before it was ready"),
+        ('["sleep", "60"]', "did not print 'ready' within 1"),
+    ],
+)
+def test_a_subject_that_does_not_start_is_nok_with_the_reason(
+    certify: Any, tmp_path: Path, command: str, told: str
+) -> None:
+    subject(tmp_path, command)
+    found = certify("--subject", tmp_path, "--case", "BU1")
+    assert found.verdicts() == {"bu1": "nok"}
+    assert told in found.play("bu1")["reason"]
+    assert found.status == 1
+    steps = {step["name"]: step["outcome"] for step in found.lines("bu1", "steps.ndjson")}
+    assert steps["the collector is started"] == "failed"
+    assert steps["the collector collects every ticket"] == "skipped"
+
+
+def test_a_case_that_does_not_apply_is_not_played(certify: Any, tmp_path: Path) -> None:
+    subject(tmp_path, '["true"]', extra='[not_applicable]\nCIC1 = "no proxy support"')
+    found = certify("--subject", tmp_path, "--case", "CIC1")
+    assert found.verdicts() == {"cic1": "not applicable"}
+    assert found.play("cic1")["reason"] == "no proxy support"
+    assert found.status == 4
+    assert not (found.bundle / "evidence" / "cic1" / "ledger.ndjson").exists()
