@@ -1,0 +1,182 @@
+"""The session with its real decoder and store, over a wire that a test scripts: no socket."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from oxo_collector.failure import Failure, Fault
+from oxo_collector.intake import Intake
+from oxo_collector.store import Reading, open_for_writing
+from oxo_collector.taxation.machine import Pace, Place, TaxationSession
+from oxo_collector.taxation.messages import Level, Report
+from oxo_collector.taxation.shell import Shell
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SPACE = 'xmlns="urn:oxo-sim:taxation:1"'
+CALL = (
+    "<CallAccounting><ChargedUserID>{}</ChargedUserID><Date>2026-11-22</Date>"
+    "<Time>20:45:00</Time><CallDuration>00:00:50</CallDuration></CallAccounting>"
+)
+
+
+def envelope(inner: str) -> bytes:
+    head = '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+    return f"{head}{inner}</s:Body></s:Envelope>".encode()
+
+
+def result(operation: str, inner: str = "") -> bytes:
+    name = f"{operation}Result"
+    return envelope(f"<{operation}Response {SPACE}><{name}>{inner}</{name}></{operation}Response>")
+
+
+def offer(first: int, count: int) -> bytes:
+    last = first + count - 1 if count else 0
+    calls = "".join(CALL.format(number) for number in range(first, first + count))
+    return result(
+        "GetTickets",
+        f"<firstSequence>{first if count else 0}</firstSequence>"
+        f"<lastSequence>{last}</lastSequence><remaining>0</remaining>"
+        f"<CallAccountingList>{calls}</CallAccountingList>",
+    )
+
+
+LOGIN = result(
+    "Login", "<epoch>E1</epoch><release>R3.2</release><sessionSeconds>300</sessionSeconds>"
+)
+ACKNOWLEDGED = result("AckTickets", "<acknowledged>2</acknowledged>")
+LOST = envelope(
+    "<s:Fault><faultcode>s:Client.Session</faultcode><faultstring>who?</faultstring></s:Fault>"
+)
+CUT = Failure("half an answer", "GetTickets", Fault.NETWORK)
+
+
+class ScriptedWire:
+    """Gives the scripted answers in order; asks for the stop before the last."""
+
+    def __init__(self, stop: threading.Event, *answers: bytes | Failure) -> None:
+        self.answers = [*answers, result("Logout")]
+        self.stop = stop
+        self.posted: list[str] = []
+        self.closed = False
+
+    def begin(self, port: int) -> None:
+        self.posted.append(f"port {port}")
+
+    def post(self, operation: str, body: bytes) -> bytes | Failure:
+        assert f"<tax:{operation}>".encode() in body
+        self.posted.append(operation)
+        if len(self.answers) <= 2:
+            self.stop.set()
+        return self.answers.pop(0)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+Play = Callable[..., tuple[ScriptedWire, list[Report]]]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "tickets.db"
+
+
+@pytest.fixture
+def connection(path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(open_for_writing(path)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def play(connection: sqlite3.Connection) -> Play:
+    """Run a whole session over the given answers."""
+
+    def run(*answers: bytes | Failure) -> tuple[ScriptedWire, list[Report]]:
+        stop = threading.Event()
+        wire = ScriptedWire(stop, *answers)
+        reports: list[Report] = []
+        session = TaxationSession(
+            Place("site", lambda port: f"https://pbx:{port}/", (443,)),
+            Pace(100, 0.001, rest_seconds_first=0.001, rest_seconds_max=0.002),
+            chance=lambda: 0.0,
+        )
+        Shell(
+            "site", "Europe/Paris",
+            session=session, wire=wire, door=Intake(connection, lambda: NOON),
+            stop=stop, report=reports.append,
+        ).run()  # fmt: skip
+        assert wire.closed
+        assert wire.answers == []
+        return wire, reports
+
+    return run
+
+
+def stored(path: Path) -> list[int]:
+    with Reading(path) as store:
+        return [row.sequence for row in store.tickets()]
+
+
+def test_a_batch_goes_from_the_wire_into_the_store(play: Play, path: Path) -> None:
+    wire, reports = play(LOGIN, offer(1, 2), ACKNOWLEDGED)
+    assert wire.posted == ["port 443", "Login", "GetTickets", "AckTickets", "Logout"]
+    assert stored(path) == [1, 2]
+    with Reading(path) as store:
+        assert b'"zone":"Europe/Paris"' in next(store.tickets()).canonical
+    assert [one.level for one in reports] == [Level.INFO] * 3
+
+
+def test_a_stop_asked_between_polls_is_heard(play: Play) -> None:
+    wire, _ = play(LOGIN, offer(1, 0), offer(1, 0))
+    assert wire.posted[-2:] == ["GetTickets", "Logout"]
+
+
+BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><x>&b;&b;</x>'
+EXTERNAL = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"no XML", offer(1, 2)[:-20], offer(1, 2)[:200], BOMB, EXTERNAL, b"<x/>", LOGIN[:-1]],
+)
+def test_what_cannot_be_read_is_kept_and_not_acknowledged(
+    play: Play, path: Path, body: bytes
+) -> None:
+    wire, reports = play(LOGIN, body, LOGIN, body, LOGIN, offer(1, 2), ACKNOWLEDGED)
+    assert wire.posted.count("AckTickets") == 1
+    assert stored(path) == [1, 2]
+    with Reading(path) as store:
+        (entry,) = store.quarantine()
+        assert store.quarantined_bytes(entry.id) == body
+    assert entry.seen_count == 2
+    texts = [one.text for one in reports if one.level is Level.WARNING]
+    assert "the answer to GetTickets cannot be read: " in texts[1]
+    assert texts[1].endswith("at fault: the exchange")
+
+
+@pytest.mark.parametrize("trouble", [LOST, CUT])
+@pytest.mark.parametrize("at", ["GetTickets", "AckTickets"])
+def test_after_any_trouble_nothing_is_lost_or_twice(
+    play: Play, path: Path, trouble: bytes | Failure, at: str
+) -> None:
+    before = (LOGIN,) if at == "GetTickets" else (LOGIN, offer(1, 2))
+    _, reports = play(*before, trouble, LOGIN, offer(1, 2), ACKNOWLEDGED)
+    assert stored(path) == [1, 2]
+    assert sum("at fault: " in one.text for one in reports) == 1
+
+
+def test_a_store_that_fails_is_reported_and_nothing_acknowledged(
+    play: Play, path: Path, connection: sqlite3.Connection
+) -> None:
+    connection.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON ticket BEGIN SELECT raise(FAIL, 'full'); END"
+    )
+    wire, reports = play(LOGIN, offer(1, 2), LOGIN)
+    assert "AckTickets" not in wire.posted
+    assert stored(path) == []
+    assert "the store cannot be written: full" in reports[1].text
+    assert reports[1].text.endswith("at fault: this machine")
