@@ -399,6 +399,7 @@ def test_the_transcript_tells_what_went_over_the_wire_and_no_secret(make_wire: M
     (given,) = [value for name, value in login["answer_headers"] if name == "Set-Cookie"]
     (returned,) = [value for name, value in got["request_headers"] if name == "Cookie"]
     assert given.startswith(returned)
+    assert {"Server", "Date", "Content-Length"} <= {name for name, _ in got["answer_headers"]}
     shown = json.dumps([login, got, refused, unknown], ensure_ascii=False)
     for secret in ("secret1", PASSWORD, "hunter", GOOD.split()[1]):
         assert secret not in shown

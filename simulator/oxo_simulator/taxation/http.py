@@ -115,8 +115,8 @@ class Service(Protocol):
     def leaving(self, received: Received, answer: Answer) -> None:
         """Write into the ledger what is told by an answer whose bytes leave next."""
 
-    def left(self, port: str, received: Received, answer: Answer) -> None:
-        """Write request and answer into the transcript."""
+    def left(self, port: str, received: Received, answer: Answer, headers: Headers) -> None:
+        """Write request and answer, with the headers that went out, into the transcript."""
 
 
 class TaxationRequest(Request):
@@ -186,8 +186,9 @@ class Port(Resource):
             request.responseHeaders.addRawHeader(name, value)
         self._service.leaving(received, answer)
         request.write(answer.body if received.method != "HEAD" else b"")
+        written = _all(request.responseHeaders)  # with those that twisted.web adds
         request.finish()
-        self._service.left(self._name, received, answer)
+        self._service.left(self._name, received, answer, written)
         return NOT_DONE_YET
 
     def refuse(self, request: TaxationRequest) -> bytes:
@@ -196,7 +197,7 @@ class Port(Resource):
         answer = self._service.answer(received)
         answer.more_headers.append(("Connection", "close"))
         self._service.leaving(received, answer)
-        self._service.left(self._name, received, answer)
+        self._service.left(self._name, received, answer, answer.headers)
         shown = "".join(f"{name}: {value}\r\n" for name, value in answer.headers)
         return f"HTTP/1.1 {answer.status} Refused\r\n{shown}\r\n".encode() + answer.body
 
@@ -227,14 +228,18 @@ def _received(request: Any) -> Received:
         tls=_tls(request.transport),
         method=request.method.decode("latin-1"),
         target=request.uri.decode("latin-1"),
-        headers=[
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, values in request.requestHeaders.getAllRawHeaders()
-            for value in values
-        ],
+        headers=_all(request.requestHeaders),
         body=request.content.read(),
         too_long=request.refused,
     )
+
+
+def _all(headers: Any) -> Headers:
+    return [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in headers.getAllRawHeaders()
+        for value in values
+    ]
 
 
 def _tls(transport: Any) -> dict[str, str | None] | None:

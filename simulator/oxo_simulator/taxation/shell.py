@@ -22,7 +22,14 @@ from twisted.web.server import Site
 from oxo_simulator.exchange.port import TicketPort
 from oxo_simulator.taxation.desk import Desk, Turn
 from oxo_simulator.taxation.faults import SoapFault, internal, unreadable
-from oxo_simulator.taxation.http import BODY_BYTES_MAX, Answer, Port, Received, TaxationSite
+from oxo_simulator.taxation.http import (
+    BODY_BYTES_MAX,
+    Answer,
+    Headers,
+    Port,
+    Received,
+    TaxationSite,
+)
 from oxo_simulator.taxation.settings import TaxationSettings
 from oxo_simulator.taxation.transcript import HttpExchange, Transcript
 from oxo_simulator.taxation.transport import SoapTransport
@@ -106,7 +113,7 @@ class Taxation:
             first, last, session = answer.offer
             self._desk.exchange.offered(first, last, session, connection)
 
-    def left(self, port: str, received: Received, answer: Answer) -> None:
+    def left(self, port: str, received: Received, answer: Answer, headers: Headers) -> None:
         """Append the HTTP exchange to the transcript."""
         connection, peer = self._connection_name(received.peer)
         self._transcript.add(
@@ -120,7 +127,7 @@ class Taxation:
                 request_headers=received.headers,
                 request_body=received.body,
                 status=answer.status,
-                answer_headers=answer.headers,
+                answer_headers=headers,
                 answer_body=answer.body,
                 operation=answer.operation,
                 user=answer.user,
