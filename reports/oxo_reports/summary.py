@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from oxo_reports.published import FUNCTIONS, NEVER_PUBLISHED, PUBLISHED_CASES, Function
-from oxo_reports.run import Play, Run
+from oxo_reports.run import Gap, Play, Run
 from oxo_reports.verdicts import WORDS, together
 
 
@@ -134,7 +134,7 @@ def _unplayed(function: Function) -> str:
 def _gaps(run: Run) -> list[Item]:
     """List what this run does not cover: as the run declares it, else as it is absent."""
     played = {play.case for play in run.plays}
-    declared = {gap.case: gap.reason for gap in run.gaps or []}
+    declared = {gap.case: _declared(gap) for gap in run.gaps or []}
     absent = {
         case: f"Not played in this run: {title}."
         for case, title in PUBLISHED_CASES.items()
@@ -143,6 +143,12 @@ def _gaps(run: Run) -> list[Item]:
     known = {**absent, **NEVER_PUBLISHED, **declared}
     order = [*_in_print(), *(case for case in known if case not in _in_print())]
     return [Item(case, known[case]) for case in order if case in known and case not in played]
+
+
+def _declared(gap: Gap) -> str:
+    """Make a sentence of a declared gap: its kind and its reason."""
+    said = f"{gap.kind}: {gap.reason}" if gap.kind else gap.reason
+    return f"{said[:1].upper()}{said[1:].rstrip('.')}."
 
 
 def _in_print() -> list[str]:

@@ -152,7 +152,9 @@ def test_gaps_are_declared(page: html.HtmlElement, sample_run: dict[str, Any]) -
     rows = page.xpath("//*[@id='gaps']/following-sibling::table[1]/tbody/tr")
     gaps = {text(row.xpath("./td")[0]): text(row.xpath("./td")[1]) for row in rows}
     assert "its numbers are kept" in gaps["DIS103"]
-    assert gaps["CIC6"] == "Concerns the collection of ticket files by FTP and SFTP."
+    assert gaps["CIC6"] == (
+        "Not yet played: concerns the collection of ticket files by FTP and SFTP."
+    )
     assert gaps["SMDR10"].startswith("Not played in this run")
     played = {play["case"] for play in sample_run["plays"]}
     assert not played & set(gaps)
