@@ -19,7 +19,8 @@ PUT = "put"
 def test_any_order_of_puts_and_removals_behaves_like_a_list(
     capacity: int, percent: int, steps: list[str | int]
 ) -> None:
-    buffer, model, given_so_far, number = TicketBuffer(capacity, percent), [], 0, 0
+    buffer, given_so_far, number = TicketBuffer(capacity, percent), 0, 0
+    model: list[tuple[int, int]] = []
     for step in steps:
         above = len(model) * 100 >= capacity * percent
         if isinstance(step, int):

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -11,10 +12,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 import msgspec
 import pytest
 import requests
+from cryptography import x509
 from oxo_simulator.control.client import ControlClient, ExchangeUnreachable, OrderRefused
 from oxo_simulator.control.messages import (
     AppointmentOrder,
@@ -66,7 +69,7 @@ class Process:
         _, log = self.process.communicate(timeout=SECONDS_MAX)
         return self.process.returncode, log.decode()
 
-    def __enter__(self) -> "Process":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:
@@ -160,6 +163,29 @@ def test_one_folder_is_for_one_exchange(exchange: Process) -> None:
     assert status == 1
     assert f"another exchange runs in {exchange.folder}; give --state another folder" in log
     assert exchange.client.state().phase == "serving"
+
+
+def test_what_belongs_to_the_process_follows_the_profile(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        number = free.getsockname()[1]
+    settings = {
+        "name": "pbx7", "user": "omc", "release": "R9", "zone": "America/New_York",
+        "ports.standard.number": str(number), "ports.alternate.open": "false",
+    }  # fmt: skip
+    words = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+    with Process(tmp_path / "state", "--port", f"standard={number}", *words) as process:
+        state = process.client.state()
+        assert (state.name, state.user, state.release) == ("pbx7", "omc", "R9")
+        assert state.zone == "America/New_York"
+        assert [(port.port, port.open) for port in state.ports][0] == (number, True)
+        assert not state.ports[1].open
+        assert (curl(process, 0), curl(process, 1)) == ("401", "7")
+        described = json.loads((tmp_path / "state" / "exchange.json").read_text("utf-8"))
+        assert described["user"] == "omc"
+        shown = ssl.get_server_certificate(("127.0.0.1", number), timeout=5)
+        names = x509.load_pem_x509_certificate(shown.encode()).extensions
+        alternative = names.get_extension_for_class(x509.SubjectAlternativeName).value
+        assert {"pbx7", "localhost"} <= set(alternative.get_values_for_type(x509.DNSName))
 
 
 def test_a_killed_exchange_leaves_the_folder_usable(tmp_path: Path) -> None:
@@ -322,7 +348,12 @@ def test_who_waits_for_the_old_ledger_is_let_go(exchange: Process) -> None:
     last = len(exchange.client.ledger())
     done = threading.Event()
     with ControlClient.from_state(exchange.folder) as other:
-        waiting = threading.Thread(target=lambda: (other.ledger(last, 20), done.set()))
+
+        def wait() -> None:
+            other.ledger(last, 20)
+            done.set()
+
+        waiting = threading.Thread(target=wait)
         waiting.start()
         exchange.client.install(Installation())
         exchange.client.strike(Fault(kind="reset"))
@@ -368,7 +399,7 @@ def test_commands_do_what_the_client_does(exchange: Process) -> None:
     assert str(tickets[0].cost) == "3.40"
     status, said, _ = command(exchange, "call", "106", "0", "--direction", "incoming",
                               "--ring", "9", "--duration", "0")  # fmt: skip
-    assert list(from_ndjson(said.encode().splitlines()))[0].ring_seconds == 9
+    assert next(from_ndjson(said.encode().splitlines())).ring_seconds == 9
     assert command(exchange, "cut", "--kind", "refuse")[:2] == (0, "link disturbed\n")
     assert curl(exchange) == "7"
     assert command(exchange, "restore")[:2] == (0, "link whole\n")

@@ -1,6 +1,5 @@
 """The exchange on paper: orders in, ledger lines and waiting tickets out, no socket anywhere."""
 
-from collections.abc import Callable
 from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
@@ -189,7 +188,9 @@ def test_an_appointment_leaves_its_activation_ticket() -> None:
     assert bench.lines[0][1]["source"] == "appointment"
 
 
-@pytest.mark.parametrize("wrong", ["7:00", "24:00", "07:60", "0700", "07:00\n", "٠٧:٠٠"])
+@pytest.mark.parametrize(
+    "wrong", ["7:00", "24:00", "07:60", "0700", "07:00\n", "\u0660\u0667:\u0660\u0660"]
+)
 def test_an_appointment_at_no_time_is_refused(wrong: str) -> None:
     with pytest.raises(OrderError, match="HH:MM is expected"):
         Bench().exchange.program(AppointmentOrder(user="106", time=wrong))
@@ -262,6 +263,12 @@ def test_the_alarm_is_told_once_per_crossing() -> None:
     assert bench.events().count("alarm") == 2
 
 
+def test_the_alarm_follows_the_profile() -> None:
+    bench = Bench(buffer__capacity=10, buffer__alarm_percent=20)
+    bench.exchange.load(loaded(1, 2), 0)
+    assert bench.lines[-1][1] == {"buffered": 2, "capacity": 10, "percent": 20}
+
+
 def test_without_the_licence_nothing_waits() -> None:
     bench = Bench(licence__call_accounting_over_ip=False)
     bench.place(OUT)
@@ -312,14 +319,16 @@ def test_what_was_never_offered_is_not_removed() -> None:
 
 
 def test_names_come_from_the_seed_and_fit_the_field() -> None:
-    names: Callable[[int], list[str]] = lambda seed: [  # noqa: E731
-        Directory.from_seed(seed)[str(number)].name for number in range(100, 150)
-    ]
+    def names(seed: int) -> list[str]:
+        return [Directory.from_seed(seed)[str(number)].name for number in range(100, 150)]
+
     assert names(1) == names(1)
     assert names(1) != names(2)
     assert all(0 < len(name) <= 16 for name in names(1) + names(2))
 
 
 def test_the_exchange_is_the_port_that_wires_ask_for() -> None:
-    port: TicketPort = Bench().exchange
-    assert (port.epoch, port.release, port.serving) == ("e", "R3.2 (034.001)", True)
+    def epoch_of(port: TicketPort) -> tuple[str, str, bool]:
+        return port.epoch, port.release, port.serving
+
+    assert epoch_of(Bench().exchange) == ("e", "R3.2 (034.001)", True)

@@ -38,11 +38,14 @@ class Line:
                 reactor=network,
                 behind="127.0.0.2",
                 reserved={"standard": reserved},
-                record=lambda event, detail: self.events.put((event, detail)),
+                record=self._note,
             )
 
         self.link: Link = self.call(make)
         self.call(lambda: self.link.doors["standard"].admit("not started"))
+
+    def _note(self, event: str, detail: dict[str, Any]) -> None:
+        self.events.put((event, detail))
 
     def call(self, what: Callable[[], Any]) -> Any:
         return blockingCallFromThread(self._network, what)
@@ -99,7 +102,7 @@ def line(network: Any) -> Iterator[Line]:
     found = Line(network)
     yield found
     found.close()
-    assert blockingCallFromThread(network, lambda: network.getDelayedCalls()) == []
+    assert blockingCallFromThread(network, network.getDelayedCalls) == []
 
 
 def silent(end: socket.socket) -> bool:

@@ -52,11 +52,15 @@ def test_a_wrong_override_is_named(key: str, value: object, words: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("idle_seconds = 300", "idle = 300", "session.idle: no such key; allowed here: idle_seco"),
+        (
+            "idle_seconds = 300",
+            "idle = 300",
+            r"session\.idle: no such key; allowed here: idle_seco",
+        ),
         ("idle_seconds = 300", "", r"site.toml: session.idle_seconds: is missing; expected int"),
         ('wsdl = "served"', 'wsdl = "hidden"', "wsdl: Input should be 'served' or 'withheld'"),
         ("[buffer]", "[buffet]", "buffer: is missing; expected a table with capacity, alarm_per"),
-        ('name = "', "name = ", "site.toml: no TOML: .*line 3"),
+        ('name = "', "name = ", r"site.toml: no TOML: .*line 3"),
     ],
 )
 def test_a_wrong_file_is_named_with_its_key(tmp_path: Path, old: str, new: str, words: str) -> None:

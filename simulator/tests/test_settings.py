@@ -1,0 +1,38 @@
+"""Every key of the taxation wire reaches the wire."""
+
+from typing import Any
+
+import pytest
+from oxo_simulator.control.messages import Installation
+from oxo_simulator.simulation import _settings, profile_name, profile_of
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "value"),
+    [
+        ("tag_set", "tag_set", "observed"),
+        ("batch_tickets_max", "batch_tickets_max", 7),
+        ("wsdl", "wsdl", "withheld"),
+        ("session.idle_seconds", "idle_seconds", 5),
+        ("session.cookie_name", "cookie_name", "JSESSIONID"),
+        ("session.without_cookie", "without_cookie", "new-session"),
+        ("session.second_login", "second_login", "refuse"),
+    ],
+)
+def test_a_key_of_the_wire_reaches_it(key: str, field: str, value: Any) -> None:
+    usual = _settings(profile_of(Installation()))
+    flipped = _settings(profile_of(Installation(overrides={key: value})))
+    assert getattr(usual, field) != value
+    assert getattr(flipped, field) == value
+
+
+def test_the_tag_set_of_an_installation_goes_before_the_profile() -> None:
+    order = Installation(tag_set="observed", overrides={"tag_set": "extended"})
+    assert profile_of(order).tag_set == "observed"
+
+
+@pytest.mark.parametrize(
+    ("profile", "name"), [("r3.2-iwr", "r3.2-iwr"), ("/site/r3.2-own.toml", "r3.2-own")]
+)
+def test_a_profile_keeps_its_name(profile: str, name: str) -> None:
+    assert profile_name(Installation(profile=profile)) == name
