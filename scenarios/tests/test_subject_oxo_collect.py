@@ -1,0 +1,73 @@
+"""The folder of the project's own collector: what it writes down from the door's environment."""
+
+import os
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+FOLDER = Path(__file__).resolve().parents[1] / "oxo_scenarios" / "subjects" / "oxo-collect"
+DOOR = {
+    "OXO_HOST": "127.0.0.1",
+    "OXO_PORT": "10443",
+    "OXO_USER": "administrator",
+    "OXO_PASSWORD": "open sesame",
+    "OXO_CA_FILE": '/srv/a "quoted" \\ folder/ca.pem',
+    "OXO_EXCHANGE": "oxo-connect",
+    "OXO_ZONE": "Europe/Paris",
+}
+
+
+def start(folder: Path, **more: str) -> tuple[str, dict[str, Any]]:
+    """Start the subject with a collector that says what it was called with."""
+    programs = folder / "bin"
+    programs.mkdir()
+    (programs / "oxo-collect").write_text('#!/bin/sh\necho "$@"\n', "utf-8")
+    (programs / "oxo-collect").chmod(0o755)
+    environment = {
+        **DOOR,
+        **more,
+        "OXO_WORK": str(folder),
+        "PATH": f"{programs}:{os.environ['PATH']}",
+    }
+    started = subprocess.run(
+        ["./start.sh"], cwd=FOLDER, env=environment,
+        check=True, capture_output=True, text=True, timeout=20,
+    )  # fmt: skip
+    path = folder / "collector.toml"
+    assert path.stat().st_mode & 0o077 == 0
+    assert "sesame" not in path.read_text("utf-8")
+    return started.stdout.strip(), tomllib.loads(path.read_text("utf-8"))
+
+
+def test_the_door_becomes_a_configuration(tmp_path: Path) -> None:
+    called, configuration = start(tmp_path)
+    assert called == f"run --config {tmp_path / 'collector.toml'}"
+    (exchange,) = configuration["exchange"]
+    told = {
+        "name": DOOR["OXO_EXCHANGE"],
+        "address": DOOR["OXO_HOST"],
+        "port": 10443,
+        "user": DOOR["OXO_USER"],
+        "password_env": "OXO_PASSWORD",
+        "ca_file": DOOR["OXO_CA_FILE"],
+        "zone": DOOR["OXO_ZONE"],
+    }
+    assert {key: exchange[key] for key in told} == told
+    assert "proxy" not in exchange
+
+
+def test_a_proxy_is_used_when_the_door_names_one(tmp_path: Path) -> None:
+    proxy = {"OXO_PROXY_HOST": "127.0.0.1", "OXO_PROXY_PORT": "3128"}
+    login = {"OXO_PROXY_USER": "collector", "OXO_PROXY_PASSWORD": "open sesame"}
+    _, configuration = start(tmp_path, **proxy, **login)
+    assert configuration["exchange"][0]["proxy"] == {
+        "address": "127.0.0.1",
+        "port": 3128,
+        "user": "collector",
+        "password_env": "OXO_PROXY_PASSWORD",
+    }
