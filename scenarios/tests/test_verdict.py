@@ -94,7 +94,7 @@ def test_silent_words_do_not_outweigh_ok(
 )
 def test_the_exit_status_tells_the_verdict(verdict: Verdict, status: int) -> None:
     assert exit_status(verdict) == status
-    assert ExitStatus.USAGE == 2
+    assert int(ExitStatus.USAGE) == 2
 
 
 def _played(*verdicts: Verdict, processed: Mark = Mark.YES) -> list[Played]:

@@ -52,7 +52,6 @@ TEXTS = {
     "BusinessCode": "account_code",
     "Cost": "cost",
     "Currency": "currency",
-    "ReminderTime": "reminder_time",
 }
 DURATIONS = {"RingingDuration": "ring_seconds", "CallDuration": "call_seconds"}
 WORDS = {
@@ -105,6 +104,8 @@ def read_ticket(element: ET.Element) -> Entry:
             ticket[WORDS[tag]] = words(text)
         elif tag == "TrunkID":
             ticket |= {"trunk_kind": TRUNKS[text[0]], "trunk": text[1:]}
+        elif tag == "ReminderTime":
+            ticket["reminder_time"] = f"{text}:00"
         elif tag == "Units":
             ticket["units"] = int(text)
         elif tag == "Facilities":

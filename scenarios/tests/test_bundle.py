@@ -1,0 +1,227 @@
+"""run.json: its shape, what is derived in it, and a second program that judges it again."""
+
+import json
+import runpy
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+from oxo_scenarios.bundle import (
+    Bench,
+    Exchange,
+    Play,
+    Run,
+    SubjectRecord,
+    play_of,
+    run_of,
+    write_run,
+)
+from oxo_scenarios.catalogue import load_catalogue
+from oxo_scenarios.judge import Delivery, Evidence, Incident, judge, not_applicable
+from oxo_tickets import Ticket, to_ndjson
+
+HERE = Path(__file__).parent
+SCHEMA = HERE.parents[1] / "reports" / "oxo_reports" / "schema" / "run-1.schema.json"
+CATALOGUE = load_catalogue()
+INSTANT = "2026-11-23T12:00:00.000Z"
+CALL = msgspec.convert(
+    {
+        "kind": "call",
+        "local_time": "2026-11-23T12:00:00",
+        "dialling_mode": "manual",
+        "currency": "EUR",
+        "cost": "1.70",
+        "call_seconds": 50,
+    },
+    Ticket,
+)
+OTHER = msgspec.structs.replace(CALL, currency="USD")
+
+
+def lines(*, acknowledged: bool = True) -> list[dict[str, Any]]:
+    """Return the ledger of one call collected in an open session."""
+    batch = {"first": 1, "last": 1, "session": "s1", "connection": "c1"}
+    events: list[dict[str, Any]] = [
+        {"event": "session opened", "session": "s1", "connection": "c1", "reason": "login"},
+        {"event": "made", "id": 1, "ticket": msgspec.to_builtins(CALL), "source": "call"},
+        {"event": "buffered", "id": 1, "sequence": 1},
+        {"event": "offered", **batch},
+        *([{"event": "acknowledged", **batch}] if acknowledged else []),
+    ]
+    common = {"at": INSTANT, "exchange_time": "2026-11-23T12:00:00"}
+    return [{"n": n} | common | event for n, event in enumerate(events, 1)]
+
+
+def played(case_id: str, tag_set: str, evidence: Evidence) -> Play:
+    case = CATALOGUE.case(case_id)
+    return play_of(
+        case,
+        tag_set,
+        evidence,
+        judge(case, tag_set, evidence),
+        reference="PART-17",
+        started=INSTANT,
+        seconds=1.5,
+        settle_seconds=0.5,
+        files=["ledger.ndjson", "delivery.ndjson"],
+    )
+
+
+def run_with(plays: Sequence[Play]) -> Run:
+    return run_of(
+        run="20261123-120000-1f3a",
+        started=INSTANT,
+        ended=INSTANT,
+        seed=7,
+        bench=Bench(name="oxo-interop", version="0.1.0", python="3.11.7", platform="Linux"),
+        exchange=Exchange(
+            product="OXO Connect (simulated)",
+            name="oxo-connect",
+            release="R3.2",
+            profile="certify",
+            mode="business",
+            address="127.0.0.1",
+            host_name="localhost",
+            ports={"standard": 40443, "alternate": 40444},
+            profile_choices=[{"key": "a", "value": "b", "standing": "ours"}],
+        ),
+        subject=SubjectRecord(
+            name="Example",
+            version="1",
+            vendor=None,
+            contact=None,
+            folder="x",
+            wires=["taxation"],
+            issues=[],
+        ),
+        plays=plays,
+        catalogue=CATALOGUE,
+    )
+
+
+def evidence(*delivered: Ticket, acknowledged: bool = True, **others: Any) -> Evidence:
+    return Evidence(
+        ledger=lines(acknowledged=acknowledged), delivery=Delivery(tickets=delivered), **others
+    )
+
+
+def not_played(case_id: str) -> Play:
+    case = CATALOGUE.case(case_id)
+    empty = Evidence()
+    play = played(case_id, "extended", empty)
+    judgement = not_applicable(case, "the product has no proxy support")
+    return msgspec.structs.replace(
+        play, verdict=judgement.verdict, reason=judgement.reason, findings=(), tickets=()
+    )
+
+
+PLAYS: list[tuple[str, str, Evidence, str]] = [
+    ("BU3", "extended", evidence(CALL), "ok"),
+    ("BU3", "extended", evidence(), "nok"),
+    ("BU3", "extended", evidence(OTHER), "nok"),
+    ("BU3", "extended", evidence(CALL, CALL), "nok"),
+    ("BU3", "extended", evidence(CALL, acknowledged=False), "nok"),
+    ("BU1", "extended", evidence(CALL), "undecided"),
+    ("SMDR1", "extended", evidence(CALL), "ok"),
+    ("SMDR1", "extended", evidence(OTHER), "nok"),
+    ("SMDR1", "observed", evidence(OTHER), "not observable"),
+    ("SMDR2", "extended", evidence(CALL), "undecided"),
+    ("BU3", "extended", evidence(CALL, incidents=[Incident(fault="bench", text="x")]), "error"),
+]
+
+
+def write(folder: Path, plays: Sequence[tuple[Play, Evidence]]) -> Path:
+    """Write a bundle as the bench would."""
+    for play, seen in plays:
+        place = folder / "evidence" / play.play
+        place.mkdir(parents=True)
+        ledger = b"".join(msgspec.json.encode(line) + b"\n" for line in seen.ledger)
+        (place / "ledger.ndjson").write_bytes(ledger)
+        (place / "delivery.ndjson").write_bytes(to_ndjson(seen.delivery.tickets))
+    return write_run(folder, run_with([play for play, _ in plays]))
+
+
+def recomputed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Run the second program; return its exit status."""
+    monkeypatch.setattr(sys, "argv", ["recompute_verdicts.py", str(folder)])
+    program = runpy.run_path(str(HERE / "recompute_verdicts.py"))
+    return int(program["main"]())
+
+
+@pytest.mark.parametrize("row", PLAYS)
+def test_a_bundle_keeps_its_schema_and_is_judged_alike_by_a_second_program(
+    row: tuple[str, str, Evidence, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, tag_set, seen, verdict = row
+    play = played(case, tag_set, seen)
+    assert play.verdict.value == verdict
+    path = write(tmp_path, [(play, seen)])
+    document = json.loads(path.read_bytes())
+    jsonschema.validate(document, json.loads(SCHEMA.read_bytes()))
+    assert list(document)[:2] == ["schema", "run"]
+    assert recomputed(tmp_path, monkeypatch) == 0
+    assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.parametrize("word", ["ok", "nok", "undecided", "not observable", "error"])
+def test_the_second_program_notices_a_verdict_that_the_evidence_does_not_bear(
+    word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = evidence(CALL)
+    path = write(tmp_path, [(played("BU3", "extended", seen), seen)])
+    document = json.loads(path.read_bytes())
+    document["plays"][0]["verdict"] = word
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert recomputed(tmp_path, monkeypatch) == (0 if word == "ok" else 1)
+
+
+def test_counts_chapters_result_and_gaps_are_derived() -> None:
+    run = run_with(
+        [
+            played("BU3", "extended", evidence(CALL)),
+            played("SMDR1", "observed", evidence(CALL)),
+            played("SMDR1", "extended", evidence(CALL)),
+            not_played("CIC1"),
+        ]
+    )
+    assert run.verdict.value == "ok"
+    assert run.result.value == "Postponed"
+    assert run.counts == {
+        "ok": 2,
+        "not applicable": 1,
+        "not observable": 1,
+        "undecided": 0,
+        "nok": 0,
+        "error": 0,
+    }
+    assert run.assumed_contract == 2
+    assert [(chapter.id, chapter.verdict.value) for chapter in run.chapters] == [
+        ("CIC", "not applicable"),
+        ("BU", "ok"),
+        ("SMDR", "ok"),
+    ]
+    kinds = {gap.case: gap.kind for gap in run.gaps}
+    assert kinds["DIS103"] == "never published"
+    assert kinds["APP2"] == "not yet played"
+    assert kinds["BU1"] == "not selected"
+    assert "BU3" not in kinds
+
+
+def test_a_reference_is_quoted_only_where_a_case_failed() -> None:
+    assert played("BU3", "extended", evidence()).reference == "PART-17"
+    assert played("BU3", "extended", evidence(CALL)).reference is None
+
+
+def test_every_case_is_a_ticked_run_that_passes() -> None:
+    """All plays ok: the result is Passed although the observed tags show less."""
+    ok = played("BU3", "extended", evidence(CALL))
+    plays = [
+        msgspec.structs.replace(ok, case=case.id, chapter=case.chapter) for case in CATALOGUE.cases
+    ]
+    run = run_with([*plays, played("SMDR1", "observed", evidence(CALL))])
+    assert (run.verdict.value, run.result.value) == ("ok", "Passed")
+    assert [gap.kind for gap in run.gaps].count("not selected") == 0
