@@ -53,6 +53,7 @@ TICKET_COLUMNS: dict[str, str] = {
     "reminder_time": "Reminder",
     "reminder_state": "State",
 }
+NO_BREAK = "\N{NO-BREAK SPACE}"
 NUMERIC = ("ring_seconds", "call_seconds", "units", "cost")
 PEACEFUL = ("exactly once", "recovered", "not asked")
 
@@ -238,9 +239,14 @@ def _ticket_table(tickets: list[dict[str, Any]]) -> TicketTable:
         heads.append(("Other fields", False))
     rows = []
     for number, ticket in enumerate(tickets, 1):
-        cells = [plain(ticket.get(key)) for key in keys]
+        cells = [_cell(key, ticket.get(key)) for key in keys]
         rows.append((str(number), cells + ([_others(ticket, others)] if others else [])))
     return TicketTable(heads, rows)
+
+
+def _cell(key: str, value: Any) -> str:
+    text = plain(value)
+    return text.replace("T", NO_BREAK) if key == "local_time" else text
 
 
 def _others(ticket: dict[str, Any], keys: Iterable[str]) -> str:

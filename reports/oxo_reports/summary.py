@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from oxo_reports.published import FUNCTIONS, NEVER_PUBLISHED, PUBLISHED_CASES, Function
 from oxo_reports.run import Gap, Play, Run
 from oxo_reports.verdicts import WORDS, together
+from oxo_reports.wording import sentence
+
+NO_REASON = "no reason given"
 
 
 @dataclass(frozen=True)
@@ -52,16 +55,16 @@ def summarise(run: Run) -> Summary:
         problems=[_item(play, _problem(play)) for play in plays if play.verdict == "nok"],
         limitations=[_item(play, text) for play in plays for text in _limitations(play)],
         unobserved=[
-            _item(play, play.reason or play.comment or "No reason given.")
+            _item(play, sentence(play.reason or play.comment or NO_REASON))
             for play in plays
             if play.verdict == "not observable"
         ],
         undecided=[
-            _item(play, f"{WORDS[play.verdict].capitalize()}. {play.reason or 'No reason given.'}")
+            _item(play, f"{WORDS[play.verdict].capitalize()}. {sentence(play.reason or NO_REASON)}")
             for play in plays
             if play.verdict in ("undecided", "error")
         ],
-        remarks=[_item(play, play.remark) for play in _once(plays) if play.remark],
+        remarks=[Item(play.case, play.remark, play.play) for play in _once(plays) if play.remark],
         gaps=_gaps(run),
     )
 
@@ -81,7 +84,7 @@ def _once(plays: Iterable[Play]) -> list[Play]:
 
 
 def _problem(play: Play) -> str:
-    return f"{play.reason or 'No reason given.'} Issue: {play.reference or 'no reference'}."
+    return f"{sentence(play.reason or NO_REASON)} Issue: {play.reference or 'no reference'}."
 
 
 def _limitations(play: Play) -> list[str]:
@@ -89,7 +92,7 @@ def _limitations(play: Play) -> list[str]:
     if play.verdict == "ok" and play.received == "yes" and play.processed == "no":
         said.append("Tickets are received and not processed.")
     if play.verdict == "not applicable":
-        said.append(f"Not applicable. {play.reason or 'No reason given.'}")
+        said.append(f"Not applicable. {sentence(play.reason or NO_REASON)}")
     return said
 
 

@@ -30,7 +30,7 @@ def validity(run: Run) -> Validity:
         (subject.name, subject.version),
         (run.exchange.product, run.exchange.release),
     )
-    majors = [(name, release, major(release)) for name, release in products]
+    majors = [(name, release, major(_number(name, release))) for name, release in products]
     return Validity(
         until=later(date.fromisoformat(run.ended[:10]), YEARS),
         conditions=[
@@ -49,6 +49,11 @@ def major(release: str | None) -> int | None:
     """Read the major number of a release: 3 of "R3.2 034.001", 12 of "12.0"."""
     number = re.search(r"[0-9]{1,9}", release or "")
     return int(number.group()) if number else None
+
+
+def _number(name: str, release: str | None) -> str | None:
+    """Take the name out of a release that repeats it: digits of a name are no release."""
+    return release.removeprefix(name) if release else release
 
 
 def later(day: date, years: int) -> date:

@@ -18,6 +18,8 @@ MONTHS = (
 )
 NOTHING = "\N{EN DASH}"
 VALUE_CHARACTERS_MAX = 400
+SHORT_SECONDS = 0.1
+"""Below, a duration is shown with a third decimal."""
 KILOBYTE = 1000
 MEGABYTE = 1000 * KILOBYTE
 TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
@@ -42,10 +44,26 @@ def plain(value: Any) -> str:
         return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list) and value and all(isinstance(one, str | int) for one in value):
+        value = ", ".join(map(str, value))
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if len(text) <= VALUE_CHARACTERS_MAX:
         return text
     return f"{text[:VALUE_CHARACTERS_MAX]}… ({len(text) - VALUE_CHARACTERS_MAX} more characters)"
+
+
+def sentence(value: str) -> str:
+    """Begin with a capital and end with a full stop, unless it begins with a field's name."""
+    first = value.split(" ", 1)[0]
+    begun = value if "_" in first else value[:1].upper() + value[1:]
+    return begun if begun.endswith((".", "!", "?", "…")) else f"{begun}."
+
+
+def titled(name: str, version: str | None) -> str:
+    """Join a product's name and version; a version that repeats the name says it once."""
+    if not version:
+        return name
+    return version if version.startswith(f"{name} ") else f"{name} {version}"
 
 
 def day(value: str | date) -> str:
@@ -76,8 +94,11 @@ def between(start: str, end: str) -> float:
 
 
 def seconds(value: float) -> str:
-    """Write a number of seconds with its unit: 1.9 s, 20 s."""
-    return f"{value:.2f}".rstrip("0").rstrip(".") + "\N{NO-BREAK SPACE}s"
+    """Write a number of seconds with its unit: 0.004 s, 1.9 s, 20 s."""
+    return (
+        f"{value:.{2 if value >= SHORT_SECONDS else 3}f}".rstrip("0").rstrip(".")
+        + "\N{NO-BREAK SPACE}s"
+    )
 
 
 def duration(value: Any) -> str:

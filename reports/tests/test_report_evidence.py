@@ -43,7 +43,7 @@ def test_findings_with_reasons(rendered: Path) -> None:
     rows = opened(rendered, "bu2").xpath("//*[@id='findings']/following-sibling::table[1]/tbody/tr")
     assert len(rows) == 3
     assert text(rows[2]).startswith("exactly once NOK Ticket 1 is lost")
-    assert "lost: [1]" in text(rows[2])
+    assert "lost: 1 duplicated: 3" in text(rows[2])
 
 
 def test_tickets_stand_beside_what_the_exchange_made(rendered: Path) -> None:
