@@ -55,8 +55,6 @@ def read_bundle(done: subprocess.CompletedProcess[str], out: Path) -> Certified:
     """Read the only bundle below `out`, and let the independent program judge it again."""
     (bundle,) = [path.parent for path in out.glob("*/run.json")]
     run = json.loads((bundle / "run.json").read_text("utf-8"))
-    if not RECOMPUTE.exists():
-        return Certified(done.returncode, done.stdout, done.stderr, bundle, run)
     again = subprocess.run(
         [sys.executable, str(RECOMPUTE), str(bundle)], capture_output=True, text=True, check=False
     )
