@@ -66,6 +66,16 @@ def test_calls_are_cancelled_delayed_and_reset_as_on_a_reactor() -> None:
     assert clock.getDelayedCalls() == []
 
 
+def test_a_call_moved_forward_and_then_back_comes_once_at_its_last_time() -> None:
+    clock = VirtualClock()
+    seen: list[float] = []
+    call = clock.callLater(9, lambda: seen.append(clock.seconds()))
+    call.reset(1)
+    call.delay(20)
+    clock.advance(30)
+    assert seen == [21]
+
+
 def test_a_clock_does_not_run_backwards() -> None:
     clock = VirtualClock()
     with pytest.raises(ValueError, match="backwards"):

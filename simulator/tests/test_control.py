@@ -177,7 +177,7 @@ def test_what_belongs_to_the_process_follows_the_profile(tmp_path: Path) -> None
         state = process.client.state()
         assert (state.name, state.user, state.release) == ("pbx7", "omc", "R9")
         assert state.zone == "America/New_York"
-        assert [(port.port, port.open) for port in state.ports][0] == (number, True)
+        assert (state.ports[0].port, state.ports[0].open) == (number, True)
         assert not state.ports[1].open
         assert (curl(process, 0), curl(process, 1)) == ("401", "7")
         described = json.loads((tmp_path / "state" / "exchange.json").read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""The whole exchange with a stranger's client: curl, through the link, over TLS, faults included."""
+"""The whole exchange with a stranger's client: curl, through the link, over TLS, with faults."""
 
 import json
 import subprocess

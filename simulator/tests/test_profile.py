@@ -59,7 +59,7 @@ def test_a_wrong_override_is_named(key: str, value: object, words: str) -> None:
         ),
         ("idle_seconds = 300", "", r"site.toml: session.idle_seconds: is missing; expected int"),
         ('wsdl = "served"', 'wsdl = "hidden"', "wsdl: Input should be 'served' or 'withheld'"),
-        ("[buffer]", "[buffet]", "buffer: is missing; expected a table with capacity, alarm_per"),
+        ("[buffer]", "[buffet]", r"buffer: is missing; expected a table with capacity, alarm_per"),
         ('name = "', "name = ", r"site.toml: no TOML: .*line 3"),
     ],
 )
@@ -76,7 +76,7 @@ def test_a_wrong_file_is_named_with_its_key(tmp_path: Path, old: str, new: str, 
 def test_a_profile_that_is_not_there_is_named_with_those_that_are() -> None:
     with pytest.raises(ProfileError, match="no profile 'certfy'; packaged are certify, doc"):
         load_profile("certfy")
-    with pytest.raises(ProfileError, match="gone.toml does not exist"):
+    with pytest.raises(ProfileError, match=r"gone\.toml does not exist"):
         load_profile("gone.toml")
 
 
