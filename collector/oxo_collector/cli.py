@@ -166,7 +166,8 @@ def quarantine_show(
 def decode(
     file: Annotated[str, typer.Argument(help="File to read, or - for standard input.")],
     layout: Annotated[
-        str | None, typer.Option(help="Layout of the file; without it the content tells.")
+        str | None,
+        typer.Option(help="V24 columns: 79, 132 or a .toml/.json table; else the content tells."),
     ] = None,
     zone: Annotated[str | None, typer.Option(help="IANA time zone given to the tickets.")] = None,
 ) -> None:
@@ -180,7 +181,8 @@ def decode(
 
     try:
         known = None if zone is None else known_zone(zone)
-        malformed = delivery.decode(_read(file), file, layout, known, sys.stdout.buffer)
+        columns = delivery.layout_of(layout)
+        malformed = delivery.decode(_read(file), file, columns, known, sys.stdout.buffer)
     except (LayoutInvalid, ValueError) as error:
         _refuse(str(error), EXIT_CONFIGURATION)
     if malformed:
