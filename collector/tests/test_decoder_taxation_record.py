@@ -25,6 +25,7 @@ OWN_TAGS = b"""<CallAccountingList><CallAccounting>
   <Units>8</Units><Cost>14.50</Cost><Currency>EUR</Currency><DialMode>Redial</DialMode>
   <Service>Data</Service><Facilities>Transfer UserToUser</Facilities>
   <ReminderTime>07:05</ReminderTime><ReminderState>Failed</ReminderState>
+  <CommunicationType>FacilityCancelled</CommunicationType>
 </CallAccounting></CallAccountingList>"""
 OWN_RECORD = CallAccounting(
     ticket_type="Reminder",
@@ -38,6 +39,7 @@ OWN_RECORD = CallAccounting(
     facilities="Transfer UserToUser",
     reminder_time=time(7, 5),
     reminder_state="Failed",
+    communication_type=Coded("FacilityCancelled", "facility cancelled"),
 )
 
 

@@ -97,10 +97,14 @@ COMMUNICATION_TYPES: Mapping[str, str] = {
     "OutgoingTransferTransit": "outgoing transfer transit",
     "IncomingTransferTransit": "incoming transfer transit",
     "FacilityRequest": "facility request",
+    "FacilityCancelled": "facility cancelled",
     "BreakIn": "break-in",
     "BreakOut": "break-out",
 }
-"""Spelling on the wire -> word (facts: oxo 2.3; `OutgoingTransfer`, `BreakOut` inferred)."""
+"""Spelling on the wire -> word (facts: oxo 2.3).
+
+`OutgoingTransfer` and `BreakOut` are inferred, `FacilityCancelled` is ours.
+"""
 
 
 def _communication_type(text: str) -> Coded:

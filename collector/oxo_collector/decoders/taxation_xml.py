@@ -149,6 +149,9 @@ def to_ticket(record: CallAccounting, zone: str | None) -> Ticket:
     )
 
 
+FACILITY_CODES = ("FacilityRequest", "FacilityCancelled")
+
+
 def _decode(element: etree._Element, zone: str | None) -> Ticket | Unreadable:
     name = local_name(element)
     if name != TICKET:
@@ -192,7 +195,7 @@ def _kind(record: CallAccounting, extras: dict[str, str]) -> Kind:
     if record.begin is not None:
         return Kind.LOCAL_CALL
     called = record.communication_type
-    return Kind.FACILITY if called and called.code == "FacilityRequest" else Kind.CALL
+    return Kind.FACILITY if called and called.code in FACILITY_CODES else Kind.CALL
 
 
 @lru_cache(CACHED_COUNT_MAX)
