@@ -381,6 +381,17 @@ def test_a_warm_reset_refuses_then_is_busy_then_serves_and_keeps_tickets(
     assert client.state().buffered == 1
 
 
+def test_a_warm_reset_resets_the_connections_that_are_open(exchange: Process) -> None:
+    port = exchange.client.state().ports[0].port
+    last = len(exchange.client.ledger())
+    with socket.create_connection(("127.0.0.1", port), 5) as open_one:
+        while not exchange.client.ledger(last, 10):
+            pass
+        exchange.client.reset()
+        with pytest.raises(ConnectionResetError):
+            open_one.recv(1)
+
+
 def test_the_licence_switch_drops_and_keeps(exchange: Process) -> None:
     exchange.client.place_calls(CALL)
     assert not exchange.client.licence(call_accounting_over_ip=False).licence
