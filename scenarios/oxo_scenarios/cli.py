@@ -1,6 +1,7 @@
 """`oxo-certify`: certify a collector against the simulated exchange."""
 
 import json
+import os
 import secrets
 import signal
 from importlib.metadata import version
@@ -72,10 +73,12 @@ def run(  # noqa: PLR0913 - one argument per option
 
     Exit status: 0 passed, 1 the subject failed, 2 usage, 3 the bench broke, 4 undecided.
     """
-    console = Console(stderr=as_json_text, highlight=False)
+    console = Console(stderr=as_json_text, highlight=False, markup=False)
     folder = (out or default_out()).resolve()
     catalogue = load_catalogue()
     planned = _selected(catalogue, Selection(case, tag, chapter), folder if last_failed else None)
+    if subject.is_dir() and not os.access(subject, os.R_OK | os.X_OK):
+        _leave(ExitStatus.BENCH_ERROR, f"{subject} may not be read by this user")
     try:
         loaded = load_subject(subject, [each.id for each in catalogue.cases])
     except SubjectUnreadable as error:
@@ -104,7 +107,7 @@ def run(  # noqa: PLR0913 - one argument per option
 def cases() -> None:
     """List the cases of the catalogue, and those that are not played."""
     catalogue = load_catalogue()
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     table = Table("case", "chapter", "title", "tags", "played with", box=None, pad_edge=False)
     for each in catalogue.cases:
         table.add_row(
@@ -150,7 +153,7 @@ def _summarise(console: Console, outcome: Outcome) -> None:
     console.print()
     console.print(f"{counts or 'nothing played'}; result: {run.result}", soft_wrap=True)
     if outcome.trouble:
-        console.print(f"[bold red]{outcome.trouble}[/]" if console.is_terminal else outcome.trouble)
+        console.print(outcome.trouble, style="bold red", soft_wrap=True)
     console.print(f"report          {folder / REPORT_FILE}", soft_wrap=True)
     console.print(f"run bundle      {folder}", soft_wrap=True)
     console.print(f"Allure results  {folder / ALLURE_FOLDER}", soft_wrap=True)

@@ -4,14 +4,17 @@ Each start is a session and process group of its own, so that a kill takes every
 subject started. What it prints goes into the play's log.
 """
 
+import contextlib
 import os
 import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from oxo_scenarios.bench.output import Output
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
@@ -21,6 +24,7 @@ from oxo_scenarios.subject import Subject
 KILL_SECONDS_MAX = 10.0
 """How long the machine may take to bury a killed process; longer is the bench's trouble."""
 COMMAND_SECONDS_MAX = 20.0
+STDERR_BYTES_MAX = 500
 COMMAND_OUTPUT_BYTES_MAX = DELIVERY_BYTES_MAX + 1
 
 
@@ -77,14 +81,15 @@ class Program:
             return f"the subject had ended by itself, with status {self.status}"
         stop = self._subject.settings.stop
         if stop.command:
-            run_command(stop.command, self._subject.folder, self._environment, stop.seconds_max)
+            trouble = self._run_stop_command(stop.command, stop.seconds_max)
         else:
+            trouble = None
             self._signal(getattr(signal, f"SIG{stop.signal or 'TERM'}"), group=False)
-        if self.ended.wait(stop.seconds_max):
-            self._kill_rest()
-            return None
+        if trouble is None and not self.ended.wait(stop.seconds_max):
+            trouble = f"the subject did not end within {stop.seconds_max:g} s"
+        # Whatever the subject itself started and left behind ends here too.
         self.kill()
-        return f"the subject did not end within {stop.seconds_max} s and was killed"
+        return f"{trouble}; it was killed" if trouble else None
 
     def kill(self) -> None:
         """End the whole process group at once, as a power cut would.
@@ -92,7 +97,7 @@ class Program:
         Raises:
             BenchBroken: the machine does not end it.
         """
-        self._kill_rest()
+        self._signal(signal.SIGKILL, group=True)
         if not self.ended.wait(KILL_SECONDS_MAX):
             raise BenchBroken(f"process {self._process.pid} of the subject cannot be ended")
 
@@ -118,8 +123,12 @@ class Program:
         self.ended.set()
         self._output.wake()
 
-    def _kill_rest(self) -> None:
-        self._signal(signal.SIGKILL, group=True)
+    def _run_stop_command(self, command: Sequence[str], seconds_max: float) -> str | None:
+        try:
+            run_command(command, self._subject.folder, self._environment, seconds_max)
+        except SubjectFailed as failure:
+            return str(failure)
+        return None
 
     def _signal(self, number: int, *, group: bool) -> None:
         try:
@@ -128,6 +137,12 @@ class Program:
             return
         except PermissionError as error:
             raise BenchBroken(f"may not signal process {self._process.pid}: {error}") from error
+
+
+def one_line(told: bytes) -> str:
+    """Return what a subject printed as harmless text of one line: it ends on terminals."""
+    text = told.decode("utf-8", "replace")
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def resolved(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> list[str]:
@@ -148,22 +163,40 @@ def run_command(
     Raises:
         SubjectFailed: it cannot be started, fails, or takes longer than `seconds_max`.
     """
-    try:
-        done = subprocess.run(  # noqa: S603 - running the subject's command is the purpose
-            resolved(command, folder, environment),
-            cwd=folder,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=seconds_max,
-            check=False,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise SubjectFailed(f"cannot start {command[0]!r} of the subject: {error}") from error
-    except subprocess.TimeoutExpired as error:
-        raise SubjectFailed(f"{command[0]!r} of the subject took over {seconds_max} s") from error
-    if done.returncode != 0:
-        told = done.stderr[-500:].decode("utf-8", "replace").strip()
-        raise SubjectFailed(f"{command[0]!r} of the subject ended with {done.returncode}: {told}")
-    return done.stdout[:COMMAND_OUTPUT_BYTES_MAX]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - running the subject's command is the purpose
+                resolved(command, folder, environment),
+                cwd=folder,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                # Files, not pipes: what a command leaves running cannot keep the bench waiting.
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise SubjectFailed(f"cannot start {command[0]!r} of the subject: {error}") from error
+        try:
+            status = process.wait(seconds_max)
+        except subprocess.TimeoutExpired as error:
+            raise SubjectFailed(
+                f"{command[0]!r} of the subject took over {seconds_max:g} s"
+            ) from error
+        finally:
+            _kill_group(process)
+        if status != 0:
+            told = one_line(_read(err, STDERR_BYTES_MAX))
+            raise SubjectFailed(f"{command[0]!r} of the subject ended with {status}: {told}")
+        return _read(out, COMMAND_OUTPUT_BYTES_MAX)
+
+
+def _read(file: IO[bytes], bytes_max: int) -> bytes:
+    file.seek(0)
+    return file.read(bytes_max)
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(KILL_SECONDS_MAX)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from oxo_scenarios.bench.connect import Account, Target
 from oxo_scenarios.bench.environment import Access, Place, ProxyAccess, environment
 from oxo_scenarios.bench.exchange import Exchange, own_commands
-from oxo_scenarios.bench.program import run_command
+from oxo_scenarios.bench.program import one_line, run_command
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
 from oxo_scenarios.subject import Subject
 
@@ -135,10 +135,10 @@ class Stand:
             self.environment(Target(self.address, self.ports["standard"]), work),
             VERSION_SECONDS_MAX,
         )
-        lines = told.decode("utf-8", "replace").strip().splitlines()
+        lines = told.strip().splitlines()
         if not lines:
             raise SubjectFailed("the subject's version command says nothing")
-        return lines[0].strip()[:VERSION_CHARACTERS_MAX]
+        return one_line(lines[0])[:VERSION_CHARACTERS_MAX]
 
 
 def proxy_account() -> Account:

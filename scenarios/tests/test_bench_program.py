@@ -1,0 +1,179 @@
+"""The subject's process: readiness, end, kill of its whole group, its log, its delivery."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from oxo_scenarios.bench import output as output_module
+from oxo_scenarios.bench.delivered import DeliveryReader
+from oxo_scenarios.bench.output import Output
+from oxo_scenarios.bench.program import Program, one_line, run_command
+from oxo_scenarios.bench.trouble import SubjectFailed
+from oxo_scenarios.subject import Subject, load_subject
+
+pytestmark = pytest.mark.process
+
+TICKET = b'{"kind":"call","local_time":"2020-02-24T14:00:00"}\n'
+Start = Callable[..., Program]
+
+
+def subject(folder: Path, script: str, **tables: str) -> Subject:
+    """Return a subject that runs a shell script; `tables` replace the lines of a table."""
+    (folder / "start.sh").write_text(script, "utf-8")
+    delivery = 'format = "ndjson"\nfile = "${OXO_WORK}/tickets"\nsettle_seconds = 0.3'
+    (folder / "subject.toml").write_text(
+        f"""
+[subject]
+name = "Shell"
+version = "1"
+wires = ["taxation"]
+[start]
+command = ["sh", "start.sh"]
+ready_log = "^ready$"
+ready_seconds_max = 5
+[stop]
+{tables.get("stop", "seconds_max = 5")}
+[delivery]
+{tables.get("delivery", delivery)}
+""",
+        "utf-8",
+    )
+    return load_subject(folder, [])
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Iterator[Output]:
+    made = Output(tmp_path / "subject.log")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path, output: Output) -> Iterator[Start]:
+    started: list[Program] = []
+
+    def run(script: str, **tables: str) -> Program:
+        found = subject(tmp_path, script, **tables)
+        environment = {"PATH": os.environ["PATH"], "OXO_WORK": str(tmp_path)}
+        started.append(Program(found, environment, output))
+        return started[-1]
+
+    yield run
+    for program in started:
+        program.kill()
+
+
+def log(output: Output) -> str:
+    return output.path.read_text("utf-8")
+
+
+def test_ready_is_what_the_log_says(start: Start, output: Output) -> None:
+    program = start("echo not yet ready; echo ready; exec sleep 60")
+    program.wait_ready()
+    assert program.running
+    assert program.stop() is None
+    assert program.status == -signal.SIGTERM
+    assert log(output) == "not yet ready\nready\n"
+
+
+def test_a_second_start_is_not_ready_by_the_words_of_the_first(start: Start) -> None:
+    first = start("echo ready; exec sleep 60")
+    first.wait_ready()
+    first.kill()
+    second = start("echo going down >&2; exit 3")
+    with pytest.raises(SubjectFailed, match="ended with status 3 before it was ready"):
+        second.wait_ready()
+
+
+def test_a_kill_takes_what_the_subject_started(start: Start, tmp_path: Path) -> None:
+    program = start(f"sleep 60 & echo $! > {tmp_path}/child; echo ready; wait")
+    program.wait_ready()
+    child = int((tmp_path / "child").read_text("ascii"))
+    os.kill(child, 0)
+    program.kill()
+    assert program.status == -signal.SIGKILL
+    deadline = time.monotonic() + 5
+    while alive(child) and time.monotonic() < deadline:
+        os.sched_yield()
+    assert not alive(child)
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process lives; a killed orphan that init has not buried yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_who_does_not_stop_is_killed_and_the_report_says_so(start: Start) -> None:
+    program = start('trap "" TERM; echo ready; while :; do sleep 1; done', stop="seconds_max = 0.2")
+    program.wait_ready()
+    assert program.stop() == "the subject did not end within 0.2 s; it was killed"
+    assert not program.running
+
+
+def test_a_stop_command_that_fails_is_told_and_the_subject_ends(start: Start) -> None:
+    program = start(
+        "echo ready; exec sleep 60", stop='command = ["sh", "-c", "echo no >&2; exit 9"]'
+    )
+    program.wait_ready()
+    assert program.stop() == "'sh' of the subject ended with 9: no; it was killed"
+    assert not program.running
+
+
+def test_a_log_is_kept_up_to_its_limit_and_the_subject_is_never_blocked(
+    start: Start, output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output_module, "LOG_BYTES_MAX", 1000)
+    program = start("head -c 3000000 /dev/zero | tr '\\0' x; echo; echo ready; exec sleep 60")
+    program.wait_ready()
+    assert len(log(output)) < 1000 + output_module.CHUNK_BYTES + 100
+    assert log(output).endswith("[bench] log ends here, at 1000 bytes\n")
+
+
+def reader(tmp_path: Path, **tables: str) -> DeliveryReader:
+    environment = {"PATH": os.environ["PATH"], "OXO_WORK": str(tmp_path)}
+    return DeliveryReader(subject(tmp_path, "exit 0", **tables), environment)
+
+
+def test_a_delivery_is_read_until_it_is_complete(tmp_path: Path) -> None:
+    growing = (
+        'format = "ndjson"\nsettle_seconds = 10\n'
+        'command = ["sh", "-c", "cat $OXO_WORK/t; cat $OXO_WORK/more >> $OXO_WORK/t"]'
+    )
+    (tmp_path / "t").write_bytes(b"")
+    (tmp_path / "more").write_bytes(TICKET)
+    assert reader(tmp_path, delivery=growing).settled(3) == TICKET * 3
+
+
+def test_what_never_completes_is_read_until_it_has_settled(tmp_path: Path) -> None:
+    (tmp_path / "tickets").write_bytes(TICKET)
+    found = reader(tmp_path)
+    assert found.settled(2) == TICKET
+    (tmp_path / "tickets").write_bytes(TICKET * 2)
+    raw, delivery = found.final(TICKET)
+    assert raw == TICKET * 2
+    assert len(delivery.tickets) == 2
+
+
+def test_a_delivery_that_is_not_there_is_empty_and_one_that_fails_says_why(tmp_path: Path) -> None:
+    assert reader(tmp_path).settled(0) == b""
+    failing = 'format = "ndjson"\ncommand = ["sh", "-c", "echo broken >&2; exit 4"]'
+    with pytest.raises(SubjectFailed, match="'sh' of the subject ended with 4: broken"):
+        reader(tmp_path, delivery=failing).read()
+    unknown = 'format = "ndjson"\nfile = "${NOT_TOLD}/tickets"'
+    with pytest.raises(SubjectFailed, match="names an unknown variable"):
+        reader(tmp_path, delivery=unknown).read()
+
+
+def test_a_command_has_its_limit(tmp_path: Path) -> None:
+    with pytest.raises(SubjectFailed, match=r"took over 0\.1 s"):
+        run_command(["sh", "-c", "sleep 60; true"], tmp_path, {"PATH": os.environ["PATH"]}, 0.1)
+
+
+def test_what_a_subject_prints_cannot_steer_a_terminal() -> None:
+    assert one_line(b"\x1b[31mred\x1b[0m\r\nnext\x00\xff") == "[31mred [0m next \ufffd"
