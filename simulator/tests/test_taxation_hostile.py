@@ -57,7 +57,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "text in Body": (call("Login"), "0 operations"),
     "only a comment": (call("<!-- Login -->"), "0 operations"),
     "two operations": (call("<Login/><Logout/>"), "2 operations"),
-    "a fault": (call('<s:Fault xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"/>'), "Fault"),
+    "a fault": (call(f'<s:Fault xmlns:s="http://{SOAP_11.decode()}"/>'), "unknown operation"),
     "unknown operation": (call("<Reboot/>"), "unknown operation"),
     "deep": (call("<Login>" + "<a>" * 200 + "</a>" * 200 + "</Login>"), "content"),
     "deeper than libxml2 goes": (call("<a>" * 5000 + "</a>" * 5000), "not well-formed"),

@@ -48,6 +48,7 @@ def test_the_whole_conversation(make_wire: MakeWire) -> None:
     assert wire.get(2).body == got.body
     assert wire.ack(2).value("acknowledged") == "2"
     assert wire.ack(2).value("acknowledged") == "0"
+    assert wire.taxation._desk.answers._rendered == {}
     assert [wire.get(2).value(t) for t in ("firstSequence", "remaining")] == ["3", "0"]
     assert wire.ack(3).value("acknowledged") == "1"
     empty = wire.get(2)

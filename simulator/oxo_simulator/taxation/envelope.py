@@ -10,7 +10,7 @@ from lxml import etree
 from oxo_simulator.taxation.faults import unreadable
 
 SOAP_NAMESPACE = "http://schemas.xmlsoap.org/soap/envelope/"
-_ENVELOPE, _BODY, _FAULT = (f"{{{SOAP_NAMESPACE}}}{name}" for name in ("Envelope", "Body", "Fault"))
+_ENVELOPE, _BODY = (f"{{{SOAP_NAMESPACE}}}{name}" for name in ("Envelope", "Body"))
 
 
 def read_envelope(body: bytes) -> etree._Element:
@@ -29,8 +29,6 @@ def read_envelope(body: bytes) -> etree._Element:
         raise unreadable(f"the envelope has {len(bodies)} Body elements; one is expected")
     if len(bodies[0]) != 1:
         raise unreadable(f"the Body holds {len(bodies[0])} operations; one a request is expected")
-    if bodies[0][0].tag == _FAULT:
-        raise unreadable("the Body holds a Fault; an operation is expected")
     return envelope
 
 
