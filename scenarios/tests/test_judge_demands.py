@@ -95,6 +95,8 @@ SESSION: Event = ("session opened", {"session": "s1", "connection": "c1", "reaso
         ),
         ([PASSAGE | {"method": "GET"}], [], ("nok",
             f"{UNPROVED}; the logins it saw: ok")),
+        ([PASSAGE | {"login": "missing"}], [OPENED, SESSION],
+         ("nok", f"{UNPROVED}; the logins it saw: missing")),
         ([PASSAGE], [OPENED], ("nok", "no session was opened through the proxy")),
     ],
 )  # fmt: skip
@@ -183,6 +185,7 @@ OTHER = ["Cookie", "theme=[redacted:ffffffff]; SESSIONID=[redacted:0a1b2c3d]"]
     [
         (RIGHT, ("ok", None)),
         ([LOGIN, headers(GET, OTHER)], ("ok", None)),
+        ([LOGIN, GET, LOGIN, GET], ("ok", None)),
         ([LOGIN, headers(GET, ["Cookie"])], ("nok", "request 2 (GetTickets) without the cookie")),
         (
             [LOGIN, headers(GET, ["Cookie", "SESSIONID=[redacted:99999999]"])],

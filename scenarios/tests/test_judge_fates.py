@@ -250,6 +250,13 @@ def test_a_declared_receiver_that_shows_them_all_the_same_makes_no_phantoms() ->
     assert "1 appointment ticket received, not processed" in silent.comment
 
 
+def test_an_appointment_that_need_not_be_shown_and_is_shown_wrongly_is_a_phantom() -> None:
+    wrong = msgspec.structs.replace(WAKE, charged_user="107")
+    judgement = judged([WAKE], [wrong], appointments="received")
+    assert fates(judgement) == [(1, "not asked", ()), (None, "phantom", (1,))]
+    assert judgement.verdict is Verdict.NOK
+
+
 # --- Fields under test ---
 
 
@@ -325,6 +332,13 @@ def test_a_ticket_that_waited_under_a_disturbance_is_recovered() -> None:
     assert judgement.comment == (
         "3 tickets received and processed, 1 of them recovered after the disturbance"
     )
+
+
+@pytest.mark.parametrize(("signal", "fate"), [("KILL", "recovered"), ("TERM", ONCE)])
+def test_only_a_sudden_death_disturbs(signal: str, fate: str) -> None:
+    restarts = [Restart(after_line=3, signal=signal)]
+    judgement = judged([A], [A], restarts=restarts)
+    assert [found.fate.value for found in judgement.tickets] == [fate]
 
 
 def test_a_batch_whose_acknowledgement_set_the_fault_off_is_recovered() -> None:
