@@ -10,7 +10,9 @@ import pytest
 from lxml import etree
 from oxo_simulator.taxation import Taxation, TaxationSettings, Transcript
 from oxo_simulator.taxation.http import SLOW_PEER_SECONDS
+from twisted.internet.error import ConnectionLost
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 
 PATH = "/services/taxation"
 PASSWORD = "hunter2 é"
@@ -110,6 +112,17 @@ def strike_notes(wire: Any) -> list[tuple[str, int]]:
 def test_the_ledger_is_written_before_any_byte_of_the_answer_leaves(make_wire: MakeWire) -> None:
     notes = strike_notes(make_wire(1))
     assert notes == [("session opened", 0), ("offered", 0), ("acknowledged", 0)]
+
+
+def test_a_connection_lost_at_the_ledgers_line_leaves_its_trace(make_wire: MakeWire) -> None:
+    wire = make_wire(1)
+    channel, transport = wire.connect()
+    lost = Failure(ConnectionLost())  # type: ignore[no-untyped-call]
+    wire.exchange.strike = lambda _event: channel.connectionLost(lost)
+    channel.dataReceived(wire.request(call("<Login/>")))
+    assert transport.value() == b""
+    assert wire.exchange.journal[0][0] == "session opened"
+    assert [line["status"] for line in wire.transcript.lines(0)] == [200]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ class Received:
     """One request, read. Its headers hold secrets: no repr.
 
     Attributes:
-        peer: the transport's peer address object.
+        connection: the link's name of the connection.
+        peer: the collector's address as text.
         local: host and port that the connection was accepted on, as URL authority.
         scheme: `https`, or `http` where a test has no TLS.
         tls: version and server name (SNI) of the connection, `None` without TLS.
@@ -40,7 +41,8 @@ class Received:
         too_long: the body was refused unread.
     """
 
-    peer: Any
+    connection: str
+    peer: str
     local: str
     scheme: str
     tls: dict[str, str | None] | None
@@ -108,6 +110,9 @@ class Answer:
 
 class Service(Protocol):
     """Who answers."""
+
+    def connection(self, peer: Any) -> tuple[str, str]:
+        """Name a transport's peer: the link's connection, the collector's address."""
 
     def answer(self, received: Received) -> Answer:
         """Decide what goes back."""
@@ -179,21 +184,22 @@ class Port(Resource):
 
     def render(self, request: Any) -> int:
         """Answer whatever was asked, in one piece."""
-        received = _received(request)
+        received = _received(request, self._service.connection(request.client))
         answer = self._service.answer(received)
         request.setResponseCode(answer.status)
         for name, value in answer.headers:
             request.responseHeaders.addRawHeader(name, value)
         self._service.leaving(received, answer)
-        request.write(answer.body if received.method != "HEAD" else b"")
         written = _all(request.responseHeaders)  # with those that twisted.web adds
-        request.finish()
+        if request.channel is not None:  # a fault armed at the ledger's line may have cut it
+            request.write(answer.body if received.method != "HEAD" else b"")
+            request.finish()
         self._service.left(self._name, received, answer, written)
         return NOT_DONE_YET
 
     def refuse(self, request: TaxationRequest) -> bytes:
         """Answer a body that is too long; return the whole answer as bytes."""
-        received = _received(request)
+        received = _received(request, self._service.connection(request.client))
         answer = self._service.answer(received)
         answer.more_headers.append(("Connection", "close"))
         self._service.leaving(received, answer)
@@ -218,11 +224,12 @@ class TaxationSite(Site):
         """Log nothing: the transcript is the record, and it is redacted."""
 
 
-def _received(request: Any) -> Received:
+def _received(request: Any, who: tuple[str, str]) -> Received:
     local = request.getHost()
     request.content.seek(0)
     return Received(
-        peer=request.client,
+        connection=who[0],
+        peer=who[1],
         local=f"{local.host}:{local.port}",
         scheme="https" if request.isSecure() else "http",
         tls=_tls(request.transport),

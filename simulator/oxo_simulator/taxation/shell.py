@@ -91,6 +91,10 @@ class Taxation:
         """Return the site for one port, to be served over TLS."""
         return TaxationSite(Port(self, port_name), self._clock)
 
+    def connection(self, peer: Any) -> tuple[str, str]:
+        """Name a transport's peer, once a request: a fault may take the connection away."""
+        return self._connection_name(peer)
+
     def answer(self, received: Received) -> Answer:
         """Answer one request; what breaks inside is the exchange's own fault, and is logged."""
         user, password = _credentials(received.header("authorization"))
@@ -106,7 +110,7 @@ class Taxation:
         """Tell the ledger of an answer whose bytes leave next."""
         if self._desk is None:
             return
-        connection, _ = self._connection_name(received.peer)
+        connection = received.connection
         if answer.refusal is not None:
             self._desk.exchange.record("refused", connection=connection, reason=answer.refusal)
         if answer.offer is not None:
@@ -115,12 +119,11 @@ class Taxation:
 
     def left(self, port: str, received: Received, answer: Answer, headers: Headers) -> None:
         """Append the HTTP exchange to the transcript."""
-        connection, peer = self._connection_name(received.peer)
         self._transcript.add(
             HttpExchange(
-                connection=connection,
+                connection=received.connection,
                 port=port,
-                peer=peer,
+                peer=received.peer,
                 tls=received.tls,
                 method=received.method,
                 path=received.target,
@@ -170,9 +173,8 @@ class Taxation:
     def _operation(self, desk: Desk, received: Received, user: str) -> Answer:
         if (wrong := _wrong_content_type(received)) is not None:
             return _fault(self._soap.fault_bytes(wrong), wrong)
-        connection, _ = self._connection_name(received.peer)
         name = desk.settings.cookie_name
-        turn = Turn(desk, received.cookie(name), user, connection)
+        turn = Turn(desk, received.cookie(name), user, received.connection)
         soap = self._soap.answer(received.body, turn)
         if soap.fault is None:
             answer = Answer(200, soap.body, _XML, offer=turn.offer)
