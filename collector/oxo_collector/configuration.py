@@ -181,7 +181,10 @@ def load(path: Path) -> Configuration:
     try:
         configuration = Configuration.model_validate(table)
     except ValidationError as error:
-        lines = [f"{path}: {_line(detail)}" for detail in error.errors(include_url=False)]
+        # A refused exchange also leaves the list short; that line would name no further fault.
+        faults = error.errors(include_url=False)
+        told = [fault for fault in faults if fault["type"] != "too_short"] or faults
+        lines = [f"{path}: {_line(fault)}" for fault in told]
         raise ConfigurationRefused("\n".join(lines)) from None
     return _absolute(configuration, path.resolve().parent)
 
