@@ -73,7 +73,7 @@ def prepare(folder: Path, lock: str) -> None:
 
 def install(folder: Path, *what: str | Path) -> None:
     """Install by pip; the two source-only dependencies build with the locked build tools."""
-    run(folder / "bin" / "python", "-m", "pip", "install", "--quiet",
+    run(folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--quiet",
         "--disable-pip-version-check", "--no-build-isolation", *what)  # fmt: skip
 
 

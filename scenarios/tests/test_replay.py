@@ -98,14 +98,14 @@ def collected(state: Path, folder: Path) -> list[Ticket]:
         """,
         "utf-8",
     )
-    collect = [COMMANDS / "oxo-collect", "run", "--config", configuration]
+    collect: list[str | Path] = [COMMANDS / "oxo-collect", "run", "--config", configuration]
     with subprocess.Popen(collect, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
         try:
             await_empty(ControlClient.from_state(state))
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(WAIT_SECONDS_MAX) == 0
-    export = [COMMANDS / "oxo-collect", "export", "--config", configuration]
+    export: list[str | Path] = [COMMANDS / "oxo-collect", "export", "--config", configuration]
     ended = subprocess.run(export, check=True, capture_output=True)
     return list(from_ndjson(ended.stdout.splitlines()))
 
@@ -123,7 +123,7 @@ def await_empty(control: ControlClient) -> None:
 def test_replayed_tickets_come_out_equal_where_the_wire_carries_them(
     exchange: Path, tickets: bytes, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    load = [COMMANDS / "oxo-sim", "load", "-", "--state", exchange]
+    load: list[str | Path] = [COMMANDS / "oxo-sim", "load", "-", "--state", exchange]
     subprocess.run(load, input=tickets, check=True, capture_output=True)
     through = carriage("taxation", request.node.callspec.params["exchange"])
     made = [project(ticket, through) for ticket in from_ndjson(tickets.splitlines())]

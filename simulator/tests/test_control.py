@@ -1,7 +1,6 @@
 """The command and its control port, as processes: what an operator can do, and get wrong."""
 
 import json
-import os
 import signal
 import socket
 import ssl
@@ -485,22 +484,3 @@ def test_scaled_time_comes_to_the_tickets_by_itself(tmp_path: Path) -> None:
             assert lines, "no ticket came"
             seen += [line.event for line in lines]
             last = lines[-1].n
-
-
-def test_small_commands_load_neither_network_nor_soap() -> None:
-    program = (
-        "import sys, oxo_simulator.cli, oxo_simulator.control.client\n"
-        "print([m for m in ('twisted', 'spyne', 'klein', 'faker', 'pydantic') if m in sys.modules])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, timeout=SECONDS_MAX, check=True
-    )
-    assert done.stdout == b"[]\n"
-
-
-def test_the_version_is_shown() -> None:
-    done = subprocess.run(
-        [OXO_SIM, "--version"], capture_output=True, timeout=SECONDS_MAX, check=True,
-        env={**os.environ, "TERM": "dumb"},
-    )  # fmt: skip
-    assert done.stdout.startswith(b"oxo-sim 0.")

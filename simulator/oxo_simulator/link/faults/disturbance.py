@@ -23,7 +23,6 @@ class Disturbance:
 
     def strike(self, link: Link) -> None:
         """Begin."""
-        raise NotImplementedError
 
     def lift(self, link: Link) -> None:
         """End; connections are mended by the link."""

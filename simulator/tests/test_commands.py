@@ -1,0 +1,32 @@
+"""The command where no exchange runs: what it loads, and which it is."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+OXO_SIM = str(Path(sys.executable).with_name("oxo-sim"))
+SECONDS_MAX = 30
+
+
+def test_small_commands_load_neither_network_nor_soap() -> None:
+    program = (
+        "import sys, oxo_simulator.cli, oxo_simulator.control.client\n"
+        "print([m for m in ('twisted', 'spyne', 'klein', 'faker', 'pydantic') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, timeout=SECONDS_MAX, check=True
+    )
+    assert done.stdout == b"[]\n"
+
+
+def test_the_version_is_shown() -> None:
+    done = subprocess.run(
+        [OXO_SIM, "--version"], capture_output=True, timeout=SECONDS_MAX, check=True,
+        env={**os.environ, "TERM": "dumb"},
+    )  # fmt: skip
+    assert done.stdout.startswith(b"oxo-sim 0.")
