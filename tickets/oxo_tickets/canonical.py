@@ -5,6 +5,7 @@ hashed. Keys are sorted, absent fields are left out, money is a string, times ar
 without offset. A file of tickets is NDJSON: one canonical line each.
 """
 
+import inspect
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -68,4 +69,7 @@ def from_ndjson(lines: Iterable[bytes]) -> Iterator[Ticket]:
 def schema() -> dict[str, Any]:
     """Return the published JSON schema (2020-12) of one canonical line."""
     found = msgspec.json.decode(msgspec.json.encode(msgspec.json.schema(Ticket)))
+    for definition in found["$defs"].values():
+        # Interpreters differ in whether they keep the indentation of a docstring.
+        definition["description"] = inspect.cleandoc(definition["description"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID, **found}
