@@ -1,10 +1,12 @@
 """What a person sees while the cases run: one line a verdict, and a bar on a terminal."""
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 from rich.text import Text
 
 from oxo_scenarios import bundle
@@ -65,11 +67,26 @@ class Progressing:
     def ended(self, play: bundle.Play) -> None:
         """Print the verdict."""
         self._bar.advance(self._task)
-        told = play.reason or play.comment
+        told = play.comment if play.verdict is Verdict.NOT_OBSERVABLE else play.reason
+        told = told or play.comment
         if play.verdict is Verdict.NOK and play.reference:
             told = f"{told} [{play.reference}]"
-        line = Text(f"{play.play:<{WIDTH_PLAY}} ")
-        line.append(f"{play.verdict.value:<{WIDTH_VERDICT}} ", STYLES[play.verdict])
-        line.append(f"{play.seconds:6.1f} s  ", "dim")
-        line.append(told)
-        self._console.print(line, soft_wrap=True)
+        cells = (
+            Text(f"{play.play:<{WIDTH_PLAY}}"),
+            Text(f"{play.verdict.value:<{WIDTH_VERDICT}}", STYLES[play.verdict]),
+            Text(f"{play.seconds:6.1f} s ", "dim"),
+            Text(told),
+        )
+        if self._console.is_terminal:
+            self._print_wrapped(cells)
+        else:
+            self._console.print(Text(" ").join(cells), soft_wrap=True)
+
+    def _print_wrapped(self, cells: Sequence[Text]) -> None:
+        """Wrap a long comment below its own beginning."""
+        row = Table.grid(padding=(0, 1, 0, 0))
+        for cell in cells[:-1]:
+            row.add_column(no_wrap=True, width=cell.cell_len)
+        row.add_column(overflow="fold")
+        row.add_row(*cells)
+        self._console.print(row)
