@@ -11,5 +11,5 @@ if ! command -v npx >/dev/null 2>&1; then
   echo "allure: skipped: npx (Node 20 or later) is not installed; the results stay in $bundle/allure-results" >&2
   exit 3
 fi
-npx --yes allure@3.18.0 awesome --single-file --output "$bundle/allure" "$bundle/allure-results"
+npx --yes allure@3.18.0 awesome --single-file --group-by feature --report-name "Interoperability run" --output "$bundle/allure" "$bundle/allure-results"
 echo "$bundle/allure/index.html"
