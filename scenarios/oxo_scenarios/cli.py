@@ -99,7 +99,7 @@ def run(  # noqa: PLR0913 - one argument per option
         write_junit(junit, outcome.record.run)
     if as_json_text:
         typer.echo(json.dumps(as_json(outcome.record.run), ensure_ascii=False, indent=2))
-    _summarise(console, outcome)
+    _summarise(console, outcome, len(catalogue.cases))
     raise typer.Exit(outcome.status)
 
 
@@ -147,11 +147,13 @@ def _selected(catalogue: Catalogue, asked: Selection, last: Path | None) -> list
         _leave(ExitStatus.USAGE, str(error))
 
 
-def _summarise(console: Console, outcome: Outcome) -> None:
+def _summarise(console: Console, outcome: Outcome, cases: int) -> None:
     run, folder = outcome.record.run, outcome.record.folder
+    played = len({play.case for play in run.plays})
+    partial = f" ({played} of {cases} cases played)" if played < cases else ""
     counts = ", ".join(f"{number} {word}" for word, number in run.counts.items() if number)
     console.print()
-    console.print(f"{counts or 'nothing played'}; result: {run.result}", soft_wrap=True)
+    console.print(f"{counts or 'nothing played'}; result: {run.result}{partial}", soft_wrap=True)
     if outcome.trouble:
         console.print(outcome.trouble, style="bold red", soft_wrap=True)
     console.print(f"report          {folder / REPORT_FILE}", soft_wrap=True)

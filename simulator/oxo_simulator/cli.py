@@ -169,8 +169,10 @@ def load(
         while batch := list(islice(tickets, None if pace else LOAD_AT_ONCE_MAX)):
             written += len(client.load(batch, pace).ids)
             ordered += len(batch)
+        now = client.state()
     later = f", {ordered - written} to come as exchange time goes on" if ordered > written else ""
     typer.echo(f"{written} tickets written{later}")
+    typer.echo(f"{now.buffered} of {now.capacity} wait in the buffer", err=True)
 
 
 @app.command()

@@ -138,7 +138,9 @@ class Stand:
         lines = told.strip().splitlines()
         if not lines:
             raise SubjectFailed("the subject's version command says nothing")
-        return one_line(lines[0])[:VERSION_CHARACTERS_MAX]
+        # "name 1.2" is what most programs say; the report prints the name beside it already.
+        first = one_line(lines[0]).removeprefix(f"{identity.name} ")
+        return first[:VERSION_CHARACTERS_MAX]
 
 
 def proxy_account() -> Account:
