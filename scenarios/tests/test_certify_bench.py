@@ -78,6 +78,7 @@ def alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.needs("curl")
 def test_two_runs_side_by_side_do_not_disturb_each_other(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     options = ("--subject", CURL, "--chapter", "BU", "--chapter", "DIS")
@@ -89,6 +90,7 @@ def test_two_runs_side_by_side_do_not_disturb_each_other(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.needs("curl")
 def test_an_interrupted_run_leaves_a_valid_bundle_and_nothing_behind(
     tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -108,6 +110,7 @@ def test_an_interrupted_run_leaves_a_valid_bundle_and_nothing_behind(
     assert list(tmp_path.glob("*/report.html"))
 
 
+@pytest.mark.needs("curl")
 def test_a_dying_exchange_is_the_benchs_error_and_never_the_subjects(tmp_path: Path) -> None:
     with running(tmp_path, "--subject", CURL, "--chapter", "CIC", "--chapter", "BU") as process:
         assert process.stdout is not None
@@ -124,6 +127,7 @@ def test_a_dying_exchange_is_the_benchs_error_and_never_the_subjects(tmp_path: P
     assert "simulated exchange ended" in bundle_of(tmp_path)["plays"][-1]["reason"]
 
 
+@pytest.mark.needs("curl")
 def test_last_failures_plays_just_those(tmp_path: Path) -> None:
     wrong = ("--subject", SUBJECTS / "wrong" / "drops-identical-neighbours", "--out", tmp_path)
     first = run(*wrong, "--case", "BU1", "--case", "BU3")
@@ -157,6 +161,7 @@ def test_what_cannot_be_run_says_so_in_one_sentence(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.needs("curl")
 def test_a_run_away_from_a_checkout_writes_to_oxo_out_and_heeds_no_foreign_configuration(
     tmp_path: Path,
 ) -> None:

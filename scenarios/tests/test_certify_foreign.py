@@ -11,6 +11,7 @@ pytestmark = pytest.mark.process
 SUBJECTS = Path(__file__).resolve().parent / "subjects"
 
 
+@pytest.mark.needs("curl")
 def test_shell_and_curl_come_to_their_expected_verdicts(certify: Any) -> None:
     folder = SUBJECTS / "curl-shell"
     expected = tomllib.loads((folder / "expected_verdicts.toml").read_text("utf-8"))

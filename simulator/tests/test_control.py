@@ -144,6 +144,7 @@ def test_the_process_tells_where_to_connect_and_keeps_its_secrets(tmp_path: Path
         assert not (folder / "control.token").exists()
 
 
+@pytest.mark.needs("curl")
 def test_two_exchanges_side_by_side_do_not_disturb_each_other(tmp_path: Path) -> None:
     with Process(tmp_path / "one") as one, Process(tmp_path / "two", "--seed", "2") as two:
         assert one.client.state().epoch != two.client.state().epoch
@@ -164,6 +165,7 @@ def test_one_folder_is_for_one_exchange(exchange: Process) -> None:
     assert exchange.client.state().phase == "serving"
 
 
+@pytest.mark.needs("curl")
 def test_what_belongs_to_the_process_follows_the_profile(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         number = free.getsockname()[1]
@@ -307,6 +309,7 @@ def test_loaded_tickets_stand_in_the_ledger_as_they_were(exchange: Process) -> N
     assert len(lines) == len(exchange.client.ledger())
 
 
+@pytest.mark.needs("curl")
 def test_an_installation_is_fresh_behind_the_same_ports(exchange: Process) -> None:
     client = exchange.client
     client.place_calls(CALL)
@@ -360,6 +363,7 @@ def test_who_waits_for_the_old_ledger_is_let_go(exchange: Process) -> None:
         waiting.join(SECONDS_MAX)
 
 
+@pytest.mark.needs("curl")
 def test_a_warm_reset_refuses_then_is_busy_then_serves_and_keeps_tickets(
     exchange: Process,
 ) -> None:
@@ -399,6 +403,7 @@ def test_the_licence_switch_drops_and_keeps(exchange: Process) -> None:
     assert events(exchange)[-1] == "dropped"
 
 
+@pytest.mark.needs("curl")
 def test_commands_do_what_the_client_does(exchange: Process) -> None:
     status, said, _ = command(
         exchange, "call", "128", "0390", "--mode", "redial", "--units", "2", "--times", "2"

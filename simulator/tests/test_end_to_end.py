@@ -10,7 +10,7 @@ import pytest
 from oxo_simulator.control.client import ControlClient
 from oxo_simulator.control.messages import ArmedFault, CallOrder, Fault, Installation
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.needs("curl")]
 
 OXO_SIM = str(Path(sys.executable).with_name("oxo-sim"))
 SECONDS_MAX = 30

@@ -1,6 +1,5 @@
 """The taxation wire on real sockets over TLS, met by clients that are not ours: zeep and curl."""
 
-import shutil
 import socket
 import ssl
 import subprocess
@@ -142,7 +141,7 @@ def test_zeep_knows_only_the_wsdl(
     assert {line["tls"]["server_name"] for line in lines} == {sni}
 
 
-needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+needs_curl = pytest.mark.needs("curl")
 
 
 def curl(served: Served, folder: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
