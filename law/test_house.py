@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,6 +83,25 @@ def test_nothing_is_left_open() -> None:
         if LEFT_OPEN.search(path.read_text("utf-8"))
     ]
     assert found == []
+
+
+def cores() -> list[Path]:
+    """Return the files of the packages that the import law calls cores."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    (contract,) = [one for one in told["contracts"] if one["name"].startswith("cores")]
+    places = ["/".join(module.split(".")) for module in contract["source_modules"]]
+    found = [path for path in sources() for place in places if f"/{place}" in str(path)]
+    assert len(found) > len(places)
+    return found
+
+
+@pytest.mark.parametrize("path", cores(), ids=named)
+def test_no_core_asks_what_time_it_is(path: Path) -> None:
+    calls = [
+        node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)
+    ]
+    asked = [node.func.attr for node in calls if isinstance(node.func, ast.Attribute)]
+    assert {"now", "utcnow", "today"} & set(asked) == set()
 
 
 def vectors() -> list[Path]:
