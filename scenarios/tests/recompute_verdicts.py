@@ -3,6 +3,8 @@
 Usage: recompute_verdicts.py BUNDLE. Reads what every case demanded and the evidence files, never
 the findings; prints both verdicts of every play; ends with 1 where they differ.
 """
+# fmt: off
+# ruff: noqa: E501 - a check, not a product: one line per step
 
 import json
 import re
@@ -13,223 +15,125 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-OK, NOK, UNDECIDED = "ok", "nok", "undecided"
-UNSEEN, NOT_APPLICABLE = "not observable", "not applicable"
+GRAVITY = ["error", "nok", "undecided", "not observable", "not applicable", "ok"]
+ERROR, NOK, UNDECIDED, UNSEEN, NOT_APPLICABLE, OK = GRAVITY
+BLAME = {"subject": NOK, "bench": ERROR, "nobody": UNDECIDED}
 Line = dict[str, Any]
-GRAVITY = ["error", NOK, UNDECIDED, UNSEEN, NOT_APPLICABLE, OK]
-BLAME = {"subject": NOK, "bench": "error", "nobody": UNDECIDED}
-
 
 class Evidence:
     """One play's evidence files and facts."""
-
-    def __init__(self, bundle: Path, play: Line) -> None:
-        self.folder, self.play, self.facts = bundle / "evidence" / play["play"], play, play["facts"]
-        self.ledger = self.lines("ledger.ndjson")
-        self.requests = self.lines("transcript.ndjson")
-        dropped = {line["id"] for line in self.of("dropped")}
-        self.made = [line["ticket"] for line in self.of("made") if line["id"] not in dropped]
-        received_only = self.facts["appointments"] == "received"
-        self.due = [t for t in self.made if not (received_only and t["kind"] == "reminder")]
+    def __init__(self, folder: Path, play: Line) -> None:
+        self.folder, self.play, self.facts = folder, play, play["facts"]
+        self.ledger, self.requests = self.lines("ledger.ndjson"), self.lines("transcript.ndjson")
+        dropped = {x["id"] for x in self.of("dropped")}
+        self.made = [x["ticket"] for x in self.of("made") if x["id"] not in dropped]
+        silent = "reminder" if self.facts["appointments"] == "received" else None
+        self.due = [ticket for ticket in self.made if ticket["kind"] != silent]
         self.found = Counter(map(self.seen, self.lines("delivery.ndjson")))
-
     def lines(self, name: str) -> list[Line]:
         path = self.folder / name
-        content = path.read_bytes() if path.exists() else b""
-        return [json.loads(line) for line in content.splitlines()]
-
-    def of(self, *events: str) -> list[Line]:
-        return [line for line in self.ledger if line["event"] in events]
-
+        return [json.loads(x) for x in path.read_bytes().splitlines()] if path.exists() else []
+    def of(self, *events: str, upto: float = float("inf"), after: int = 0) -> list[Line]:
+        return [x for x in self.ledger if x["event"] in events and after < x["n"] <= upto]
+    def sequences(self, event: str, upto: float = float("inf")) -> set[int]:
+        first, last = ("sequence", "sequence") if event == "buffered" else ("first", "last")
+        return {sequence for x in self.of(event, upto=upto) for sequence in range(x[first], x[last] + 1)}
+    def waiting(self, event: str, upto: int) -> set[int]:
+        return self.sequences(event, upto) - self.sequences("acknowledged", upto)
+    def story(self, upto: float = float("inf")) -> str:
+        return " ".join(f"fault-{x['fault']['kind']}" if x["event"] == "fault" else f"armed-{x['when']}" if x["event"] == "fault armed"
+                        else x["event"] for x in self.ledger if x["n"] <= upto)
+    def served(self, operation: str, *ports: str) -> bool:
+        return any(r["operation"] == operation and r["status"] == 200 and r["port"] in (ports or [r["port"]]) for r in self.requests)
     def seen(self, ticket: Line) -> str:
         """Return the ticket through wire and delivery, as text that equal tickets share."""
-        told: Line = {}
-        for name in {*self.play["carried"], "kind", "local_time"} & {*self.play["shown"]}:
-            value: Any = ticket.get(name)
-            value = str(Decimal(value).normalize()) if name == "cost" and value else value
-            value = (value or {}).get("taxation") if name == "extras" else value
-            if value not in (None, [], {}) and not (value == "" and self.facts["blank_is_absent"]):
-                told[name] = value
-        return json.dumps(told, sort_keys=True)
+        told: Line = {name: ticket.get(name) for name in {*self.play["carried"], "kind", "local_time"} & {*self.play["shown"]}}
+        told |= {"cost": str(Decimal(told["cost"]).normalize())} if told.get("cost") else {}
+        told |= {"extras": told["extras"].get("taxation")} if told.get("extras") else {}
+        nothing: list[Any] = [None, [], {}] + [""] * self.facts["blank_is_absent"]
+        return json.dumps({name: value for name, value in told.items() if value not in nothing}, sort_keys=True)
 
-
-def received(e: Evidence) -> str:
-    waited = {line["sequence"] for line in e.of("buffered")}
-    for event in ("offered", "acknowledged"):
-        if waited - {s for x in e.of(event) for s in range(x["first"], x["last"] + 1)}:
-            return NOK
-    return OK if waited else UNDECIDED
-
-
-def exactly_once(e: Evidence) -> str:
-    due, made = Counter(map(e.seen, e.due)), Counter(map(e.seen, e.made))
-    if due - e.found or e.found - made:
-        return NOK
-    return (OK if e.due else NOT_APPLICABLE) if e.made else UNDECIDED
-
-
-def field(e: Evidence, name: str) -> str:
-    if name not in e.play["carried"] or name in e.facts["coarser"]:
-        return UNSEEN
-    values = e.facts["values"]
-    told = [t for t in e.made if t.get(name) is not None
-            and t["kind"] in values.get("kind", [t["kind"]])
-            and str(t[name]) in values.get(name, [str(t[name])])]  # fmt: skip
-    asked = [t for t in told if t in e.due or e.found[e.seen(t)]]
-    if not asked:
-        return NOT_APPLICABLE if told else UNDECIDED
-    if name not in e.play["shown"]:
-        return UNSEEN
-    return OK if all(e.found[e.seen(t)] for t in asked) else NOK
-
-
-def through_the_proxy(e: Evidence) -> str:
-    passages = [line for line in e.lines("proxy.ndjson") if line["method"] == "CONNECT"]
-    ends = {x["outward"] for x in passages if (x["login"], x["status"]) == ("ok", 200)}
-    around = [x for x in e.of("connection opened") if x["peer"] not in ends]
-    return OK if ends and not around and e.of("session opened") else NOK
-
-
-def served(e: Evidence, operation: str, port: str | None = None) -> bool:
-    return any(r["operation"] == operation and r["status"] == 200 and port in (None, r["port"])
-               for r in e.requests)  # fmt: skip
-
-
-def on_port(e: Evidence, name: str) -> str:
-    return OK if served(e, "Login", name) and served(e, "GetTickets", name) else NOK
-
-
+def done(*held: object) -> str:
+    return OK if all(held) else NOK
+def proven(*held: object) -> str:
+    return OK if all(held) else UNDECIDED
 def header(pairs: list[list[str]], name: str) -> str:
     return "; ".join(value for key, value in pairs if key.lower() == name)
 
-
+def exactly_once(e: Evidence) -> str:
+    if Counter(map(e.seen, e.due)) - e.found or e.found - Counter(map(e.seen, e.made)):
+        return NOK
+    return OK if e.due else NOT_APPLICABLE if e.made else UNDECIDED
+def field(e: Evidence, name: str) -> str:
+    if name not in e.play["carried"] or name in e.facts["coarser"]:
+        return UNSEEN
+    wanted = {x: e.facts["values"][x] for x in ("kind", name) if x in e.facts["values"]}
+    told = [t for t in e.made if t.get(name) is not None and all(str(t[x]) in wanted[x] for x in wanted)]
+    asked = [t for t in told if t in e.due or e.found[e.seen(t)]]
+    if asked:
+        return done(*(e.found[e.seen(t)] for t in asked)) if name in e.play["shown"] else UNSEEN
+    return NOT_APPLICABLE if told else UNDECIDED
+def through_the_proxy(e: Evidence) -> str:
+    carried = [x for x in e.lines("proxy.ndjson") if (x["method"], x["login"], x["status"]) == ("CONNECT", "ok", 200)]
+    return done(carried, {x["peer"] for x in e.of("connection opened")} <= {x["outward"] for x in carried}, e.of("session opened"))
 def basic_authentication(e: Evidence) -> str:
-    logins = [(header(r["request_headers"], "authorization").lower(), r["status"] == 401)
-              for r in e.requests]  # fmt: skip
-    good = all(
-        refused ^ login.startswith("basic") and not (login and refused) for login, refused in logins
-    )
-    return OK if good and any(not refused for _, refused in logins) else NOK
-
-
+    logins = [(header(r["request_headers"], "authorization").lower(), r["status"]) for r in e.requests]
+    weighed = [login.startswith("basic") and status != 401 for login, status in logins if login or status != 401]
+    return done(weighed, *weighed)
 def by_name(e: Evidence) -> str:
-    name = e.facts["host_name"].lower()
-    names = {(r["tls"] or {}).get("server_name") for r in e.requests}
     hosts = {re.sub(r":\d+$", "", header(r["request_headers"], "host")).lower() for r in e.requests}
-    return OK if names == {name} and hosts == {name} and served(e, "Login") else NOK
-
-
+    names = {((r["tls"] or {}).get("server_name") or "").lower() for r in e.requests}
+    return done(hosts == names == {e.facts["host_name"].lower()}, e.served("Login"))
 def cookie_returned(e: Evidence) -> str:
-    given: set[str] = set()
-    later = []
+    given, later = set[str](), list[bool]()
     for r in e.requests:
         if given and r["operation"] not in (None, "Login") and r["status"] != 401:
-            later.append(given & set(header(r["request_headers"], "cookie").split("; ")))
-        given |= {
-            part
-            for part in header(r["answer_headers"], "set-cookie").split("; ")
-            if "[redacted" in part
-        }
-    if all(later) and served(e, "Login") and not given:
-        return UNDECIDED
-    return OK if later and all(later) and served(e, "Login") else NOK
-
-
-def first_is(*events: str) -> Callable[[Evidence], str]:
-    return lambda e: OK if [x["event"] for x in e.of(*events)][:1] == [events[0]] else UNDECIDED
-
-
-def link_cut(e: Evidence) -> str:
-    told = " ".join("cut" if x["event"] == "fault" and x["fault"]["kind"] == "cut" else x["event"]
-                    for x in e.of("fault", "held", "made", "restored"))  # fmt: skip
-    stretches = re.findall(r"\bcut\b(.*?)\brestored\b", told)
-    return OK if any("held" in s and "made" in s for s in stretches) else UNDECIDED
-
-
-def pending(e: Evidence, event: str, line: int) -> set[int]:
-    """Return the sequences of which this event was told up to a line, and no acknowledgement."""
-    early = [x for x in e.ledger if x["n"] <= line]
-
-    def sequences(name: str) -> set[int]:
-        lines = [x for x in early if x["event"] == name]
-        if name == "buffered":
-            return {x["sequence"] for x in lines}
-        return {s for x in lines for s in range(x["first"], x["last"] + 1)}
-
-    return sequences(event) - sequences("acknowledged")
-
-
+            later.append(bool(given & {*header(r["request_headers"], "cookie").split("; ")}))
+        given |= {x for x in header(r["answer_headers"], "set-cookie").split("; ") if "[redacted" in x}
+    return done(later, *later, e.served("Login")) if given or not e.served("Login") else UNDECIDED
 def warm_reset(e: Evidence) -> str:
-    at = next((x["n"] for x in e.of("reset") if x["kind"] == "warm"), None)
-    back = at and any(x["phase"] == "serving" and x["n"] > at for x in e.of("phase"))
-    return OK if at and back and pending(e, "buffered", at) else UNDECIDED
-
-
+    at = next((x["n"] for x in e.of("reset") if x["kind"] == "warm"), 0)
+    return proven(at, e.waiting("buffered", at), any(x["phase"] == "serving" for x in e.of("phase", after=at)))
 def failure_message(e: Evidence) -> str:
     if e.facts["failure_pattern"] is None or e.facts["failure_log"] is None:
         return UNSEEN if e.facts["failure_pattern"] is None else UNDECIDED
     log = (e.folder / "subject.log").read_bytes()[slice(*e.facts["failure_log"])]
-    text = log.decode("utf-8", "replace")
-    return OK if re.search(e.facts["failure_pattern"], text, re.IGNORECASE) else NOK
-
-
+    return done(re.search(e.facts["failure_pattern"], log.decode("utf-8", "replace"), re.IGNORECASE))
 def restarted(e: Evidence, how: str) -> str:
-    kills = [r["after_line"] for r in e.facts["restarts"] if r["signal"] == "KILL"]
-
-    def caught(line: int) -> bool:
-        early = [x for x in e.ledger if x["n"] <= line]
-        told = " ".join("armed" if x.get("when") == how else x["event"] for x in early)
-        if how == "acknowledged":
-            return bool(re.search(r"\barmed\b.*\backnowledged\b.*\bfault\b", told))
-        return "held" in told.split() and bool(pending(e, "offered", line))
-
-    if not any(map(caught, kills)):
-        return UNDECIDED
-    return OK if any(x["n"] > kills[-1] for x in e.of("session opened")) else NOK
-
+    kills = [x["after_line"] for x in e.facts["restarts"] if x["signal"] == "KILL"]
+    caught = {"acknowledged": lambda n: re.search(r"armed-acknowledged .* acknowledged .*fault-", e.story(n)),
+              "offered": lambda n: e.of("held", upto=n) and e.waiting("offered", n)}
+    return done(e.of("session opened", after=kills[-1])) if any(map(caught[how], kills)) else UNDECIDED
 
 DEMANDS: dict[str, Callable[..., str]] = {
-    "received": received, "exactly once": exactly_once, "field": field,
-    "through the proxy": through_the_proxy, "basic authentication": basic_authentication,
-    "on port": on_port,
-    "by name": by_name, "cookie returned": cookie_returned,
-    "buffered first": first_is("buffered", "session opened"),
-    "session first": first_is("session opened", "made"),
-    "link cut": link_cut, "warm reset": warm_reset, "failure message": failure_message,
-    "restarted": restarted,
-}  # fmt: skip
+    "received": lambda e: done(e.sequences("buffered") <= e.sequences("offered") & e.sequences("acknowledged")) if e.of("buffered") else UNDECIDED,
+    "exactly once": exactly_once, "field": field, "through the proxy": through_the_proxy, "by name": by_name,
+    "basic authentication": basic_authentication, "cookie returned": cookie_returned,
+    "on port": lambda e, name: done(e.served("Login", name), e.served("GetTickets", name)),
+    "buffered first": lambda e: proven([x["event"] for x in e.of("buffered", "session opened")][:1] == ["buffered"]),
+    "session first": lambda e: proven([x["event"] for x in e.of("made", "session opened")][:1] == ["session opened"]),
+    "link cut": lambda e: proven(any({"held", "made"} <= {*s.split()} for s in re.findall("fault-cut (.*?)restored", e.story()))),
+    "warm reset": warm_reset, "failure message": failure_message, "restarted": restarted,
+}
 
-
-def verdict(bundle: Path, play: Line) -> str:
+def verdict(folder: Path, play: Line) -> str:
+    played = (folder / "ledger.ndjson").exists()
     if play["verdict"] == NOT_APPLICABLE:  # declared; nothing was played
-        return (
-            NOK
-            if (bundle / "evidence" / play["play"] / "ledger.ndjson").exists()
-            else NOT_APPLICABLE
-        )
-    facts = play["facts"]
-    words = [BLAME[incident["fault"]] for incident in facts["incidents"]]
-    words += [NOK] if facts["unreadable"] else []
-    if (bundle / "evidence" / play["play"] / "ledger.ndjson").exists():
-        evidence = Evidence(bundle, play)
-        for demand in facts["demands"]:
-            name, _, argument = (demand, "", "") if demand in DEMANDS else demand.rpartition(" ")
-            word = DEMANDS[name](evidence, *([argument] if argument else []))
-            silent = word == NOT_APPLICABLE or (word == UNSEEN and name != "field")
-            words += [] if silent else [word]
+        return NOK if played else NOT_APPLICABLE
+    words = [BLAME[x["fault"]] for x in play["facts"]["incidents"]] + [NOK] * bool(play["facts"]["unreadable"])
+    for demand in play["facts"]["demands"] if played else []:
+        name, _, argument = (demand, "", "") if demand in DEMANDS else demand.rpartition(" ")
+        word = DEMANDS[name](Evidence(folder, play), *filter(None, [argument]))
+        words += [] if word == NOT_APPLICABLE or (word == UNSEEN and name != "field") else [word]
     return min(words, key=GRAVITY.index, default=UNDECIDED)
-
 
 def main() -> int:
     bundle = Path(sys.argv[1])
     plays = json.loads((bundle / "run.json").read_text("utf-8"))["plays"]
-    wrong = 0
-    for play in plays:
-        again = verdict(bundle, play)
-        wrong += again != play["verdict"]
-        sys.stdout.write(f"{play['play']:16} {play['verdict']:15} {again}\n")
-    return 1 if wrong else 0
-
+    again = [verdict(bundle / "evidence" / play["play"], play) for play in plays]
+    for play, word in zip(plays, again, strict=True):
+        sys.stdout.write(f"{play['play']:16} {play['verdict']:15} {word}\n")
+    return int(again != [play["verdict"] for play in plays])
 
 if __name__ == "__main__":
     sys.exit(main())
