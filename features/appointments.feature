@@ -9,3 +9,4 @@ Feature: Appointment tickets
     When an appointment is set for extension 106 at 07:00
     Then the collector collects every ticket
     And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it

@@ -23,6 +23,7 @@ from oxo_scenarios.verdict import (
 SCHEMA = "urn:oxo-interop:run:1"
 RUN_FILE = "run.json"
 NOT_SELECTED = "not selected"
+NOT_YET_PLAYED = "not yet played"
 
 
 class Bench(msgspec.Struct, frozen=True, kw_only=True):
@@ -252,8 +253,12 @@ def run_of(  # noqa: PLR0913 - one argument per part of the record
     subject: SubjectRecord,
     plays: Sequence[Play],
     catalogue: Catalogue,
+    planned: Collection[str] = (),
 ) -> Run:
-    """Put the run together; verdicts, counts and result are derived from the plays."""
+    """Put the run together; verdicts, counts and result are derived from the plays.
+
+    `planned` are the cases that were to be played: those that were not are the run's own gap.
+    """
     words = [play.verdict for play in plays]
     return Run(
         run=run,
@@ -271,7 +276,7 @@ def run_of(  # noqa: PLR0913 - one argument per part of the record
         counts={word.value: words.count(word) for word in reversed(Verdict)},
         assumed_contract=sum(_rests_on_ours(play) for play in plays),
         chapters=_chapters(catalogue, plays),
-        gaps=_gaps(catalogue, plays),
+        gaps=_gaps(catalogue, plays, planned),
         plays=plays,
     )
 
@@ -317,7 +322,9 @@ def _chapters(catalogue: Catalogue, plays: Sequence[Play]) -> list[ChapterRecord
     return found
 
 
-def _gaps(catalogue: Catalogue, plays: Sequence[Play]) -> list[GapRecord]:
+def _gaps(
+    catalogue: Catalogue, plays: Sequence[Play], planned: Collection[str]
+) -> list[GapRecord]:
     played = {play.case for play in plays}
     declared = [
         GapRecord(case=case, kind=gap.kind, reason=gap.reason)
@@ -325,7 +332,11 @@ def _gaps(catalogue: Catalogue, plays: Sequence[Play]) -> list[GapRecord]:
         for case in gap.ids
     ]
     return declared + [
-        GapRecord(case=case.id, kind=NOT_SELECTED, reason="left out by the selection of this run")
+        GapRecord(case=case.id, kind=NOT_YET_PLAYED, reason="the run broke off")
+        if case.id in planned
+        else GapRecord(
+            case=case.id, kind=NOT_SELECTED, reason="left out by the selection of this run"
+        )
         for case in catalogue.cases
         if case.id not in played
     ]

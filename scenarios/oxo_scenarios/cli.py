@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from oxo_scenarios.bench.stand import Conditions
-from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
+from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed, UsageWrong
 from oxo_scenarios.catalogue import Catalogue, Planned, load_catalogue
 from oxo_scenarios.junit import write_junit
 from oxo_scenarios.play.record import DISTRIBUTION, Options, as_json
@@ -91,6 +91,10 @@ def run(  # noqa: PLR0913 - one argument per option
     )
     try:
         outcome = certify(loaded, Options(catalogue, planned, folder), conditions, console)
+    except UsageWrong as wrong:
+        _leave(ExitStatus.USAGE, str(wrong))
+    except KeyboardInterrupt:
+        _leave(ExitStatus.UNDECIDED, "interrupted before or after the cases were played")
     except BenchBroken as broken:
         _leave(ExitStatus.BENCH_ERROR, f"the bench broke: {broken}")
     except SubjectFailed as failed:

@@ -2,16 +2,18 @@
 
 import os
 import signal
-import time
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from oxo_scenarios.bench import offspring as offspring_module
 from oxo_scenarios.bench import output as output_module
 from oxo_scenarios.bench.delivered import DeliveryReader
+from oxo_scenarios.bench.offspring import Offspring, adopt_orphans
 from oxo_scenarios.bench.output import Output
 from oxo_scenarios.bench.program import Program, one_line, run_command
-from oxo_scenarios.bench.trouble import SubjectFailed
+from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
 from oxo_scenarios.subject import Subject, load_subject
 
 pytestmark = pytest.mark.process
@@ -53,12 +55,14 @@ def output(tmp_path: Path) -> Iterator[Output]:
 
 @pytest.fixture
 def start(tmp_path: Path, output: Output) -> Iterator[Start]:
+    adopt_orphans()
+    offspring = Offspring(tmp_path)
     started: list[Program] = []
 
     def run(script: str, **tables: str) -> Program:
         found = subject(tmp_path, script, **tables)
         environment = {"PATH": os.environ["PATH"], "OXO_WORK": str(tmp_path)}
-        started.append(Program(found, environment, output))
+        started.append(Program(found, environment, output, offspring))
         return started[-1]
 
     yield run
@@ -88,17 +92,60 @@ def test_a_second_start_is_not_ready_by_the_words_of_the_first(start: Start) -> 
         second.wait_ready()
 
 
-def test_a_kill_takes_what_the_subject_started(start: Start, tmp_path: Path) -> None:
-    program = start(f"sleep 60 & echo $! > {tmp_path}/child; echo ready; wait")
-    program.wait_ready()
+PARTINGS = {
+    "in its group": "sleep 60 & echo $! > child",
+    "in a session of its own": "setsid sh -c 'echo $$ > child; exec sleep 60' &",
+    "an orphan without the variables": (
+        "(setsid env -i PATH=$PATH sh -c 'echo $$ > child; exec sleep 60' &) &"
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ["kill", "stop"])
+@pytest.mark.parametrize("then", ["exec sleep 60", "exit 0"])
+@pytest.mark.parametrize("parting", PARTINGS.values(), ids=PARTINGS)
+def test_what_the_subject_started_ends_with_it(
+    start: Start, tmp_path: Path, parting: str, then: str, end: str
+) -> None:
+    """However it left its parent, and also when the parent has ended long ago."""
+    wait = "until test -s child; do :; done; echo ready"
+    program = start(f"{parting}\n{wait}; {then}")
+    if then == "exit 0":
+        assert program.ended.wait(5)
+    else:
+        program.wait_ready()
     child = int((tmp_path / "child").read_text("ascii"))
-    os.kill(child, 0)
-    program.kill()
-    assert program.status == -signal.SIGKILL
-    deadline = time.monotonic() + 5
-    while alive(child) and time.monotonic() < deadline:
-        os.sched_yield()
+    assert alive(child)
+    getattr(program, end)()
     assert not alive(child)
+    assert not program.running
+
+
+def test_who_was_there_before_and_who_is_not_the_subjects_lives_on(
+    start: Start, tmp_path: Path
+) -> None:
+    with subprocess.Popen(["sleep", "60"]) as bystander:
+        offspring = Offspring(tmp_path)
+        program = start("sleep 60 & echo ready; wait")
+        program.wait_ready()
+        assert bystander.pid not in offspring.living()
+        assert len(offspring.living()) >= 2
+        offspring.end()
+        assert alive(bystander.pid)
+        assert not offspring.living()
+        bystander.kill()
+
+
+def test_what_cannot_be_ended_is_the_benchs_error(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offspring = Offspring(tmp_path)
+    start("echo ready; exec sleep 60").wait_ready()
+    with monkeypatch.context() as held:
+        held.setattr(offspring_module, "KILL_SECONDS_MAX", 0.05)
+        held.setattr(offspring_module, "_kill", lambda _pid: None)
+        with pytest.raises(BenchBroken, match=r"process \d+ of the subject cannot be ended"):
+            offspring.end()
 
 
 def alive(pid: int) -> bool:
@@ -133,6 +180,7 @@ def test_a_log_is_kept_up_to_its_limit_and_the_subject_is_never_blocked(
     program.wait_ready()
     assert len(log(output)) < 1000 + output_module.CHUNK_BYTES + 100
     assert log(output).endswith("[bench] log ends here, at 1000 bytes\n")
+    assert output.cut
 
 
 def reader(tmp_path: Path, **tables: str) -> DeliveryReader:

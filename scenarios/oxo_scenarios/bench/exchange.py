@@ -17,13 +17,15 @@ from oxo_simulator.control.messages import ExchangeState
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from oxo_scenarios.bench.connect import Account
-from oxo_scenarios.bench.trouble import BenchBroken
+from oxo_scenarios.bench.trouble import BenchBroken, UsageWrong
 
 START_SECONDS_MAX = 30.0
 STOP_SECONDS_MAX = 10.0
 LOOK_SECONDS = 0.02
 """How often the bench looks whether the exchange has written its description."""
 LOG_TAIL_BYTES_MAX = 2000
+USAGE_STATUS = 2
+"""With this status `oxo-sim` ends when the operator's words (here: the profile) are wrong."""
 
 
 class _NotYet(Exception):
@@ -50,6 +52,7 @@ class Exchange:
 
         Raises:
             BenchBroken: it does not start; the text ends with what it printed.
+            UsageWrong: it does not know the profile; the text is its own.
         """
         with self._log.open("wb") as log:
             try:
@@ -69,15 +72,18 @@ class Exchange:
         except ControlError as error:
             self._end()
             raise BenchBroken(f"the simulated exchange does not answer: {error}") from error
-        except BenchBroken:
+        except BaseException:
+            # An operator's interruption too: nothing else would end the process.
             self._end()
             raise
         return self
 
     def __exit__(self, *_exc: object) -> None:
         """End the process."""
-        self.control.close()
-        self._end()
+        try:
+            self.control.close()
+        finally:
+            self._end()
 
     def account(self) -> Account:
         """Return the account of the taxation wire."""
@@ -105,6 +111,8 @@ class Exchange:
         """Wait until the description is there; it is written when everything listens."""
 
         def look() -> None:
+            if self._process is not None and self._process.poll() == USAGE_STATUS:
+                raise UsageWrong(self._tail().removeprefix("oxo-sim: "))
             self.check()
             if not (self.state_folder / "exchange.json").exists():
                 raise _NotYet

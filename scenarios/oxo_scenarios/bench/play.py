@@ -24,13 +24,17 @@ from oxo_scenarios.bench.delivered import DeliveryReader
 from oxo_scenarios.bench.environment import ProxyAccess
 from oxo_scenarios.bench.evidence import keep
 from oxo_scenarios.bench.ledger import Ledger
-from oxo_scenarios.bench.output import Output
+from oxo_scenarios.bench.offspring import Offspring
+from oxo_scenarios.bench.output import LOG_BYTES_MAX, Output
 from oxo_scenarios.bench.program import Program
 from oxo_scenarios.bench.proxy import Proxy
 from oxo_scenarios.bench.stand import Stand, proxy_account
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
 from oxo_scenarios.catalogue import Planned
 from oxo_scenarios.judge import Delivery, Evidence, Incident, Restart
+
+FAILURE_MESSAGE = "failure message"
+"""The demand that needs the whole log of the subject (docs/judge.md)."""
 
 
 class Play:
@@ -50,6 +54,7 @@ class Play:
         folder.mkdir(parents=True)
         self._stand = stand
         self._work = stand.work_folder(planned.play)
+        self._offspring = Offspring(self._work)
         self._closing = ExitStack()
         self._output = Output(folder / "subject.log")
         self._closing.callback(self._output.close)
@@ -103,7 +108,9 @@ class Play:
         self._port = port or self._port
         if self._ended is not None:
             self._restarts.append(self._ended)
-        self._program = Program(self._stand.subject, self._environment(), self._output)
+        self._program = Program(
+            self._stand.subject, self._environment(), self._output, self._offspring
+        )
         self._program.wait_ready()
 
     def start_collecting(self) -> None:
@@ -184,14 +191,18 @@ class Play:
             raise TimeoutError(f"the exchange does not serve {self._limit} s after its reset")
 
     def await_collected(self) -> None:
-        """Wait until every ticket is acknowledged; say which wait when the limit passes."""
+        """Wait until every ticket is acknowledged.
+
+        Raises:
+            SubjectFailed: the limit passed, or the subject ended; the text says what waits.
+        """
 
         def collected(lines: ask.Lines) -> bool:
             return not ask.waiting_sequences(lines)
 
         if not self._ledger.wait(lambda lines: collected(lines) or self._gone(), self._limit):
             waiting = sorted(ask.waiting_sequences(self._ledger.lines))
-            raise AssertionError(
+            raise SubjectFailed(
                 f"{len(waiting)} tickets, the first with sequence {waiting[0]}, "
                 f"are not acknowledged after {self._limit:g} s"
             )
@@ -208,6 +219,7 @@ class Play:
         raw, delivery = self._delivered()
         self._end()
         self._ledger.refresh()
+        self._see_log_whole()
         subject = self._stand.subject.settings
         evidence = Evidence(
             ledger=ask.evidence(self._ledger.lines),
@@ -226,11 +238,18 @@ class Play:
         return evidence
 
     def abandon(self) -> None:
-        """End everything of this play at once."""
-        if self._program is not None:
-            self._program.kill()
-            self._program = None
-        self._closing.close()
+        """End everything of this play at once.
+
+        Raises:
+            BenchBroken: something of the subject lives on.
+        """
+        try:
+            if self._program is not None:
+                self._program.kill()
+                self._program = None
+            self._offspring.end()
+        finally:
+            self._closing.close()
 
     def _delivered(self) -> tuple[bytes, Delivery]:
         """Read the delivery as long as it may grow, and stop the subject in peace."""
@@ -280,8 +299,15 @@ class Play:
         last = self._ledger.lines[-1].n if self._ledger.lines else 0
         self._ended = Restart(after_line=last, signal=by)
 
+    def _see_log_whole(self) -> None:
+        """A log that was cut cannot show that a failure was not told of."""
+        asked = FAILURE_MESSAGE in self.planned.case.demands
+        if asked and self._stand.subject.settings.log.failure and self._output.cut:
+            text = f"the log of the subject was cut at {LOG_BYTES_MAX} bytes"
+            self.incidents.append(Incident(fault="nobody", text=text))
+
     def _failure_log(self) -> tuple[int, int] | None:
-        if self._away_from is None:
+        if self._away_from is None or self._output.cut:
             return None
         return self._away_from, self._away_to or self._output.size
 

@@ -1,7 +1,7 @@
 """The subject's process: started through the door, watched, stopped, killed.
 
-Each start is a session and process group of its own, so that a kill takes everything the
-subject started. What it prints goes into the play's log.
+Each start is a session and process group of its own; a kill takes the group, and whatever the
+subject started that has left it. What it prints goes into the play's log.
 """
 
 import contextlib
@@ -16,13 +16,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from oxo_scenarios.bench.offspring import KILL_SECONDS_MAX, Offspring
 from oxo_scenarios.bench.output import Output
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
 from oxo_scenarios.delivery import DELIVERY_BYTES_MAX
 from oxo_scenarios.subject import Subject
 
-KILL_SECONDS_MAX = 10.0
-"""How long the machine may take to bury a killed process; longer is the bench's trouble."""
 COMMAND_SECONDS_MAX = 20.0
 STDERR_BYTES_MAX = 500
 COMMAND_OUTPUT_BYTES_MAX = DELIVERY_BYTES_MAX + 1
@@ -31,8 +30,14 @@ COMMAND_OUTPUT_BYTES_MAX = DELIVERY_BYTES_MAX + 1
 class Program:
     """One start of the subject."""
 
-    def __init__(self, subject: Subject, environment: Mapping[str, str], output: Output) -> None:
-        """Start it.
+    def __init__(
+        self,
+        subject: Subject,
+        environment: Mapping[str, str],
+        output: Output,
+        offspring: Offspring,
+    ) -> None:
+        """Start it; `offspring` was made before and knows what it starts itself.
 
         Raises:
             SubjectFailed: its command cannot be started.
@@ -40,6 +45,8 @@ class Program:
         self._subject = subject
         self._environment = dict(environment)
         self._output = output
+        self._offspring = offspring
+        self._status: int | None = None
         self.ended = threading.Event()
         self._process = self._start()
         assert self._process.stdout is not None
@@ -54,7 +61,7 @@ class Program:
     @property
     def status(self) -> int | None:
         """Return the exit status; negative is the signal that ended it."""
-        return self._process.returncode
+        return self._status
 
     def wait_ready(self) -> None:
         """Wait until the subject says that it collects, by its `ready_log`.
@@ -78,6 +85,8 @@ class Program:
     def stop(self) -> str | None:
         """End the subject as its folder says; return what was wrong with its end, if anything."""
         if not self.running:
+            # It may have left others behind, which would go on collecting.
+            self.kill()
             return f"the subject had ended by itself, with status {self.status}"
         stop = self._subject.settings.stop
         if stop.command:
@@ -92,14 +101,17 @@ class Program:
         return f"{trouble}; it was killed" if trouble else None
 
     def kill(self) -> None:
-        """End the whole process group at once, as a power cut would.
+        """End everything the subject started at once, as a power cut would.
 
         Raises:
             BenchBroken: the machine does not end it.
         """
-        self._signal(signal.SIGKILL, group=True)
+        if self._process.returncode is None:
+            self._signal(signal.SIGKILL, group=True)
         if not self.ended.wait(KILL_SECONDS_MAX):
             raise BenchBroken(f"process {self._process.pid} of the subject cannot be ended")
+        self._process.wait()
+        self._offspring.end()
 
     def _start(self) -> subprocess.Popen[bytes]:
         command = self._subject.settings.start.command
@@ -117,7 +129,10 @@ class Program:
             raise SubjectFailed(f"cannot start {command[0]!r} of the subject: {error}") from error
 
     def _bury(self) -> None:
-        self._process.wait()
+        # It is left unburied: until then its number, by which its group is killed, stays its own.
+        end = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+        assert end is not None
+        self._status = end.si_status if end.si_code == os.CLD_EXITED else -end.si_status
         # What the process printed last is read before its end is told.
         self._reading.join(0.2)
         self.ended.set()

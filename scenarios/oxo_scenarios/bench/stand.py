@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from oxo_scenarios.bench.connect import Account, Target
 from oxo_scenarios.bench.environment import Access, Place, ProxyAccess, environment
 from oxo_scenarios.bench.exchange import Exchange, own_commands
+from oxo_scenarios.bench.offspring import Offspring, adopt_orphans
 from oxo_scenarios.bench.program import one_line, run_command
-from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
+from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed, UsageWrong
 from oxo_scenarios.subject import Subject
 
 if TYPE_CHECKING:
@@ -60,8 +61,10 @@ class Stand:
         """Start the exchange and find a name for it.
 
         Raises:
-            BenchBroken: the exchange does not start, or the name does not lead to it.
+            BenchBroken: the exchange does not start, or this machine has no name for it.
+            UsageWrong: the profile is unknown, or the name asked for does not lead to it.
         """
+        adopt_orphans()
         with ExitStack() as closing:
             hidden = _folder(closing, "oxo-exchange-")
             self._shown = _folder(closing, "oxo-subject-")
@@ -129,12 +132,16 @@ class Stand:
             return identity.version
         assert identity.version_command is not None
         work = self.work_folder("version")
-        told = run_command(
-            identity.version_command,
-            self.subject.folder,
-            self.environment(Target(self.address, self.ports["standard"]), work),
-            VERSION_SECONDS_MAX,
-        )
+        offspring = Offspring(work)
+        try:
+            told = run_command(
+                identity.version_command,
+                self.subject.folder,
+                self.environment(Target(self.address, self.ports["standard"]), work),
+                VERSION_SECONDS_MAX,
+            )
+        finally:
+            offspring.end()
         lines = told.strip().splitlines()
         if not lines:
             raise SubjectFailed("the subject's version command says nothing")
@@ -152,16 +159,21 @@ def resolved_name(wanted: str | None, address: str) -> str:
     """Return the name by which this machine reaches the address.
 
     Raises:
-        BenchBroken: no name does.
+        UsageWrong: the wanted name does not.
+        BenchBroken: none was asked for, and no name does.
     """
-    names = NAMES if wanted is None else (wanted,)
-    for name in names:
-        if address in addresses(name):
-            return name
-    raise BenchBroken(
-        f"{' and '.join(names)} do not resolve to {address} on this machine; "
-        "add the name to /etc/hosts or give another by --name"
-    )
+    known = [name for name in NAMES if address in addresses(name)]
+    if wanted is None:
+        if known:
+            return known[0]
+        raise BenchBroken(
+            f"{' and '.join(NAMES)} do not resolve to {address} on this machine; "
+            "add one to /etc/hosts or give another name by --name"
+        )
+    if address in addresses(wanted):
+        return wanted
+    allowed = f"names that do: {', '.join(known)}" if known else "add it to /etc/hosts"
+    raise UsageWrong(f"{wanted} does not resolve to {address} on this machine; {allowed}")
 
 
 def addresses(name: str) -> set[str]:

@@ -5,5 +5,13 @@ class BenchBroken(RuntimeError):
     """The bench itself failed; nothing is said about the subject. The text says what to repair."""
 
 
+class UsageWrong(ValueError):
+    """The operator asked for what cannot be; the text says what is allowed."""
+
+
 class SubjectFailed(AssertionError):
     """The subject ended, did not start or did not do its part within its limit."""
+
+
+class NotHeld(AssertionError):
+    """A demand that a step asks for is nok. The judge has said so already: only the step fails."""

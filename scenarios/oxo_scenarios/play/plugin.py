@@ -14,7 +14,7 @@ from pytest_bdd.parser import Scenario, Step
 from oxo_scenarios import bundle
 from oxo_scenarios.bench.play import Play
 from oxo_scenarios.bench.stand import Stand
-from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
+from oxo_scenarios.bench.trouble import BenchBroken, NotHeld, SubjectFailed
 from oxo_scenarios.catalogue import Planned
 from oxo_scenarios.judge import Incident
 from oxo_scenarios.play import allure_bridge
@@ -128,6 +128,7 @@ class Certifier:
             performance = Performance(planned, None)
             performance.declared(reason)
             self._end(performance)
+            return
         play = Play(self._stand, planned, self._record.evidence_folder(planned))
         performance = Performance(planned, play)
         item.stash[_performance] = performance
@@ -136,8 +137,8 @@ class Certifier:
                 yield
             except SubjectFailed as failure:
                 play.incidents.append(Incident(fault="subject", text=str(failure)))
-            except AssertionError:
-                pass  # a Then step that the judge has answered already
+            except NotHeld:
+                pass  # the judge has answered already
             except Exception as error:  # noqa: BLE001 - whatever it is, it is the bench's
                 play.incidents.append(Incident(fault="bench", text=_words(error)))
             try:
@@ -145,7 +146,7 @@ class Certifier:
             except Exception as error:  # noqa: BLE001 - as above
                 performance.broken(_words(error))
         finally:
-            play.abandon()
+            _abandon(performance, play)
         self._end(performance)
 
     def _describe(self, item: pytest.Item, planned: Planned) -> None:
@@ -204,14 +205,25 @@ class Certifier:
         steps = request.node.stash[_performance].steps
         outcome = "passed"
         if exception is not None:
-            outcome = "failed" if isinstance(exception, AssertionError) else "broken"
+            outcome = "failed" if isinstance(exception, SubjectFailed | NotHeld) else "broken"
         reason = None if exception is None else _words(exception)
+        if outcome == "broken" and isinstance(exception, AssertionError):
+            # Allure takes every AssertionError for a failure of what is tested.
+            exception = BenchBroken(reason)
         steps.append(_line(len(steps) + 1, step, outcome, seconds, reason))
         if self._step is not None:
             kind = None if exception is None else type(exception)
             trace = None if exception is None else exception.__traceback__
             self._step.__exit__(kind, exception, trace)
             self._step = None
+
+
+def _abandon(performance: Performance, play: Play) -> None:
+    """End what is left of the play; what lives on could spoil the next one."""
+    try:
+        play.abandon()
+    except BenchBroken as error:
+        performance.broken(_words(error))
 
 
 def _line(n: int, step: Step, outcome: str, seconds: float, reason: str | None) -> StepLine:
@@ -222,7 +234,7 @@ def _line(n: int, step: Step, outcome: str, seconds: float, reason: str | None) 
 
 def _words(error: Exception) -> str:
     """Name the kind of an exception that is not one of ours: its text alone rarely says enough."""
-    if isinstance(error, BenchBroken | AssertionError):
+    if isinstance(error, BenchBroken | SubjectFailed | NotHeld):
         return str(error)
     return f"{type(error).__name__}: {error}"
 

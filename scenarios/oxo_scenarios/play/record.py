@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+from oxo_tickets import Standing
 
 from oxo_scenarios import bundle
 from oxo_scenarios.bench.clock import utc_now, utc_text
 from oxo_scenarios.bench.evidence import STEPS, files, write_lines
 from oxo_scenarios.bench.play import Play
 from oxo_scenarios.bench.stand import Stand
-from oxo_scenarios.catalogue import Catalogue, Planned
-from oxo_scenarios.judge import Evidence, Incident, Judgement, judge, not_applicable
-from oxo_scenarios.verdict import Verdict
+from oxo_scenarios.bench.trouble import BenchBroken, NotHeld
+from oxo_scenarios.catalogue import Case, Catalogue, Planned
+from oxo_scenarios.judge import Evidence, Finding, Incident, Judgement, judge, not_applicable
+from oxo_scenarios.judge.judgement import PLAYED
+from oxo_scenarios.verdict import Mark, Verdict
 
 DISTRIBUTION = "oxo-interop"
 
@@ -56,14 +59,24 @@ class Performance:
         """Judge, and let the step fail that asks for a demand which is nok.
 
         Raises:
-            AssertionError: with the judge's reason.
+            NotHeld: with the judge's reason.
+            BenchBroken: the case does not make such a demand; a step that asks for nothing would
+                hold whatever the subject did.
         """
+        case = self.planned.case
+        unknown = [demand for demand in demands if demand not in case.demands]
+        if unknown or not demands:
+            raise BenchBroken(
+                f"the step asks for {', '.join(unknown) or 'nothing'}; "
+                f"case {case.id} demands {', '.join(case.demands)}"
+            )
         failed = [
             finding.reason or finding.demand
             for finding in self.judged().findings
             if finding.demand in demands and finding.verdict is Verdict.NOK
         ]
-        assert not failed, "; ".join(failed)
+        if failed:
+            raise NotHeld("; ".join(failed))
 
     def judged(self) -> Judgement:
         """Conclude the play and judge it."""
@@ -78,12 +91,11 @@ class Performance:
         self._judgement = not_applicable(self.planned.case, reason)
 
     def broken(self, text: str) -> None:
-        """Judge again, knowing that the bench broke; what broke first is what is told."""
+        """Say that the bench broke, without asking the judge; what broke first is told first."""
         known = tuple(self.play.incidents) if self.play is not None else ()
-        if not any(incident.fault == "bench" for incident in known):
-            known += (Incident(fault="bench", text=text),)
+        known += (Incident(fault="bench", text=text),)
         self.evidence = msgspec.structs.replace(self.evidence, incidents=known)
-        self._judgement = judge(self.planned.case, self.planned.tag_set, self.evidence)
+        self._judgement = _bench_broke(self.planned.case, known)
 
 
 class Options(NamedTuple):
@@ -152,6 +164,7 @@ class Record:
             subject=self._subject,
             plays=self.plays,
             catalogue=self.options.catalogue,
+            planned=[planned.case.id for planned in self.options.planned],
         )
         bundle.write_run(self.folder, run)
         return run
@@ -187,6 +200,32 @@ class Record:
                 for issue in subject.issues
             ],
         )
+
+
+def _bench_broke(case: Case, incidents: Sequence[Incident]) -> Judgement:
+    """Return the judgement of a play whose evidence cannot be judged."""
+    told = [each.text for each in incidents if each.fault == "bench"]
+    findings = tuple(
+        Finding(
+            demand=PLAYED,
+            verdict=Verdict.ERROR,
+            reason=text,
+            evidence=(STEPS,),
+            parameters={"asks": "The case could be played as it is written."},
+            standing=Standing.DOCUMENTED,
+        )
+        for text in told
+    )
+    return Judgement(
+        verdict=Verdict.ERROR,
+        reason="; ".join(dict.fromkeys(told)),
+        comment="not judged: the bench broke",
+        received=Mark.NOT_OBSERVABLE,
+        processed=Mark.NOT_OBSERVABLE,
+        standing=case.standing,
+        findings=findings,
+        tickets=(),
+    )
 
 
 def _bench() -> bundle.Bench:

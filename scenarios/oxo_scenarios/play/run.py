@@ -34,6 +34,7 @@ def certify(
 
     Raises:
         BenchBroken: the stand could not be set up; there is no bundle.
+        UsageWrong: profile or name do not exist; likewise.
         SubjectFailed: the subject cannot tell its version; likewise.
     """
     trouble = None
