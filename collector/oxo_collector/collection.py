@@ -13,9 +13,10 @@ from structlog.typing import FilteringBoundLogger
 from oxo_collector.configuration import Configuration, Exchange, Proxy, secret
 from oxo_collector.intake import Intake
 from oxo_collector.store import Ownership, open_for_writing
-from oxo_collector.taxation.machine import Pace, Place, TaxationSession
+from oxo_collector.taxation.machine import TaxationSession
 from oxo_collector.taxation.messages import Report
 from oxo_collector.taxation.shell import Shell
+from oxo_collector.taxation.states import Pace, Place
 from oxo_collector.taxation.transport import ProxyRoute, Route, Transport
 
 Log = FilteringBoundLogger

@@ -76,6 +76,7 @@ class ScriptedExchange:
     port: int = 0
     epoch: str = "E1"
     session_seconds: int = 300
+    one_session: bool = False
     tickets: list[str] = field(default_factory=list)
     acknowledged: int = 0
     asked: list[Asked] = field(default_factory=list)
@@ -113,7 +114,7 @@ class ScriptedExchange:
     def forget_session(self) -> None:
         """Lose the session, as after an idle limit."""
         with self.changed:
-            self.cookie = "SESSIONID=none"
+            self.cookie = ""
 
     def wait_for(self, holds: Callable[[], bool]) -> None:
         """Wait until something is true of the exchange, ten seconds at most."""
@@ -127,12 +128,8 @@ class ScriptedExchange:
     def answer(self, operation: str, number: int, cookie: str) -> bytes:
         """Behave as the contract says."""
         if operation == "Login":
-            self.logins += 1
-            self.cookie = f"SESSIONID=s{self.logins}"
-            inner = f"<epoch>{self.epoch}</epoch><release>R3.2</release>"
-            seconds = f"<sessionSeconds>{self.session_seconds}</sessionSeconds>"
-            return result("Login", inner + seconds)
-        if cookie != self.cookie:
+            return self.open()
+        if not cookie or cookie != self.cookie:
             return fault("Client.Session", "no such session")
         if operation == "GetTickets":
             return self.offer(number)
@@ -142,7 +139,17 @@ class ScriptedExchange:
             return result(operation, f"<acknowledged>{gone}</acknowledged>")
         if operation == "RestartSessionTimer":
             return result(operation, f"<sessionSeconds>{self.session_seconds}</sessionSeconds>")
+        self.cookie = ""
         return result(operation)
+
+    def open(self) -> bytes:
+        """Open a session in place of the one before, or refuse it."""
+        if self.one_session and self.cookie:
+            return fault("Client.Session", "a session is open")
+        self.logins += 1
+        self.cookie = f"SESSIONID=s{self.logins}"
+        inner = f"<epoch>{self.epoch}</epoch><release>R3.2</release>"
+        return result("Login", f"{inner}<sessionSeconds>{self.session_seconds}</sessionSeconds>")
 
     def offer(self, tickets_max: int) -> bytes:
         """Return the oldest tickets."""

@@ -275,6 +275,34 @@ def test_a_lost_session_is_opened_again(
     assert "the session is lost: the exchange does not know our cookie" in collector.log
 
 
+def test_an_exchange_that_refuses_a_second_session_does_not_lock_the_collector_out(
+    exchange: "ScriptedExchange", start: Start, tmp_path: Path
+) -> None:
+    exchange.one_session = True
+    exchange.write(3)
+    exchange.answer_with("GetTickets", b"", 503)
+    collector = start(configure(tmp_path, exchange))
+    exchange.wait_for(lambda: exchange.acknowledged == 3)
+    collector.stop()
+    assert exchange.operations()[:7] == [
+        "Login", "GetTickets", "Login", "Logout", "Login", "GetTickets", "AckTickets",
+    ]  # fmt: skip
+    assert "the exchange refuses a second session beside one that is open" in collector.log
+
+
+def test_a_session_of_another_client_is_named_as_such(
+    exchange: "ScriptedExchange", start: Start, tmp_path: Path
+) -> None:
+    exchange.one_session = True
+    exchange.cookie = "SESSIONID=another"
+    collector = start(configure(tmp_path, exchange))
+    collector.wait_for("the open session is not ours to close: of another client")
+    exchange.forget_session()
+    collector.wait_for("collecting from site-1")
+    collector.stop()
+    assert "Traceback" not in collector.log
+
+
 def test_the_second_port_is_used_when_the_first_is_closed(
     exchange: "ScriptedExchange", start: Start, tmp_path: Path
 ) -> None:

@@ -6,9 +6,10 @@ import pytest
 from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.decoders.taxation_soap import (
     AcknowledgeAnswer,
-    DoneAnswer,
     FaultAnswer,
     LoginAnswer,
+    LogoutAnswer,
+    RestartAnswer,
     TicketsAnswer,
     decode_answer,
 )
@@ -102,14 +103,21 @@ def test_restart_session_timer() -> None:
         b"<sessionSeconds>300</sessionSeconds>"
         b"</RestartSessionTimerResult></RestartSessionTimerResponse>"
     )
-    assert decode_answer(body, None) == DoneAnswer("RestartSessionTimer", 300)
+    assert decode_answer(body, None) == RestartAnswer(300)
+
+
+@pytest.mark.parametrize("epoch", [b"<tns:epoch/>", b"<tns:epoch> \n</tns:epoch>"])
+def test_a_login_without_an_epoch_is_no_login(epoch: bytes) -> None:
+    """It would be taken for the same numbering after every reset."""
+    body = LOGIN.replace(b"<tns:epoch>2020-02-24T06:00:00</tns:epoch>", epoch)
+    assert decode_answer(body, None) == Malformed("epoch is empty", body, "document")
 
 
 @pytest.mark.parametrize(
     "inside", [b"<LogoutResponse/>", b"<LogoutResponse><LogoutResult/></LogoutResponse>"]
 )
 def test_logout(inside: bytes) -> None:
-    assert decode_answer(enveloped(inside), None) == DoneAnswer("Logout")
+    assert decode_answer(enveloped(inside), None) == LogoutAnswer()
 
 
 @pytest.mark.parametrize(

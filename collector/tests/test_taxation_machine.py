@@ -1,19 +1,19 @@
 """The taxation session by transcript: what goes in, what comes out, in order."""
 
-import random
 from collections.abc import Callable
 
 import pytest
 from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.decoders.taxation_soap import (
     AcknowledgeAnswer,
-    DoneAnswer,
     FaultAnswer,
     LoginAnswer,
+    LogoutAnswer,
+    RestartAnswer,
     TicketsAnswer,
 )
 from oxo_collector.failure import Failure, Fault
-from oxo_collector.taxation.machine import Pace, Place, State, TaxationSession
+from oxo_collector.taxation.machine import TaxationSession
 from oxo_collector.taxation.messages import (
     Answered,
     Command,
@@ -27,6 +27,7 @@ from oxo_collector.taxation.messages import (
     SendGet,
     SendLogin,
     SendLogout,
+    SendLogoutLeft,
     SendRestartTimer,
     SetAside,
     Started,
@@ -35,6 +36,7 @@ from oxo_collector.taxation.messages import (
     TimeUp,
     Wait,
 )
+from oxo_collector.taxation.states import Pace, Place
 
 BODY = b"<answer/>"
 BAD = Malformed("Date cannot be read", b"<x/>", "ticket 1")
@@ -43,7 +45,9 @@ NONE = Answered(TicketsAnswer(0, 0, 0, ()), BODY)
 CLOSED = Failed(Failure("connection refused", "there", Fault.EXCHANGE, other_port_may_help=True))
 REFUSED = Failed(Failure("user or password refused", "there", Fault.OPERATOR))
 LOST = Answered(FaultAnswer("Client.Session", "unknown session"), BODY)
-DONE = Answered(DoneAnswer("Logout"), BODY)
+RESET = Failed(Failure("the connection was reset", "there", Fault.NETWORK))
+RESTARTED = Answered(RestartAnswer(300), BODY)
+DONE = Answered(LogoutAnswer(), BODY)
 
 
 def batch(first: int, last: int, remaining: int = 0) -> TicketsAnswer:
@@ -67,11 +71,12 @@ def session(
     epoch: str | None = None,
     last_sequence: int = 0,
     poll_seconds: float = 5.0,
+    batch_tickets_max: int = 100,
     chance: Callable[[], float] = lambda: 0.0,
 ) -> TaxationSession:
     return TaxationSession(
         Place("site", lambda port: f"https://pbx:{port}/services/taxation", ports or (443,)),
-        Pace(100, poll_seconds, rest_seconds_first=1.0, rest_seconds_max=8.0),
+        Pace(batch_tickets_max, poll_seconds, rest_seconds_first=1.0, rest_seconds_max=8.0),
         chance=chance,
         epoch=epoch,
         last_sequence=last_sequence,
@@ -154,7 +159,7 @@ def test_a_batch_offered_again_after_a_crash_is_acknowledged() -> None:
         (REFUSED, "user or password refused"),
         (CLOSED, "connection refused"),
         (LOGIN, "one to another question (LoginAnswer)"),
-        (DONE, "one to another question (DoneAnswer)"),
+        (DONE, "one to another question (LogoutAnswer)"),
     ],
 )
 @pytest.mark.parametrize("state", ["getting", "acknowledging"])
@@ -214,22 +219,6 @@ def test_an_unreadable_answer_is_kept_whole_and_not_acknowledged() -> None:
     assert "the answer to GetTickets cannot be read: not well formed" in transcript.warnings()[1]
 
 
-@pytest.mark.parametrize(
-    "contradiction",
-    [
-        TicketsAnswer(1, 3, 0, (BAD,)),
-        TicketsAnswer(0, 0, 0, (BAD,)),
-        TicketsAnswer(1, 1, 0, ()),
-        TicketsAnswer(-1, -1, 0, (BAD,)),
-        TicketsAnswer(5, 4, 0, ()),
-    ],
-)
-def test_numbers_that_contradict_the_tickets_are_not_trusted(contradiction: TicketsAnswer) -> None:
-    transcript = logged_in(session())
-    commands = transcript.session.receive(Answered(contradiction, BODY))
-    assert [type(command) for command in commands] == [KeepUnreadable]
-
-
 def test_an_exchange_that_never_removes_is_not_asked_without_a_pause() -> None:
     transcript = logged_in(session())
     transcript.play(
@@ -238,7 +227,36 @@ def test_an_exchange_that_never_removes_is_not_asked_without_a_pause() -> None:
         (acknowledged(0), [SendGet(100)]),
         (offered(1, 1, remaining=1), [Wait(1.0)]),
     )
-    assert "offered again" in transcript.warnings()[0]
+    assert "0 left the exchange's buffer" in transcript.warnings()[0]
+    assert "offered again" in transcript.warnings()[1]
+
+
+def test_smaller_batches_of_what_is_stored_are_acknowledged_one_after_the_other() -> None:
+    """The store is at 100; an answer was lost, and the exchange offers from 81 in tens."""
+    transcript = logged_in(session(epoch="E1", last_sequence=100))
+    transcript.play(
+        (offered(81, 90, 10), [keep(81, 90, 10)]),
+        (Stored(0, 10, 0), [SendAcknowledge(90)]),
+        (acknowledged(10), [SendGet(100)]),
+        (offered(91, 100), [keep(91, 100)]),
+        (Stored(0, 10, 0), [SendAcknowledge(100)]),
+        (acknowledged(10), [Wait(5.0)]),
+    )
+    assert transcript.warnings() == []
+
+
+@pytest.mark.parametrize("told", [0, 2, 4])
+def test_another_count_of_acknowledged_tickets_is_reported(told: int) -> None:
+    transcript = logged_in(session())
+    transcript.play(
+        (offered(1, 3), [keep(1, 3)]),
+        (Stored(3, 0, 0), [SendAcknowledge(3)]),
+        (acknowledged(told), [Wait(5.0)]),
+    )
+    (warning,) = transcript.warnings()
+    assert warning == (
+        f"3 tickets were acknowledged, {told} left the exchange's buffer by its own count"
+    )
 
 
 def test_a_gap_in_the_sequence_is_reported() -> None:
@@ -259,9 +277,9 @@ def test_a_long_poll_interval_keeps_the_session_open() -> None:
     transcript.play(
         (NONE, [Wait(150.0)]),
         (TimeUp(), [SendRestartTimer()]),
-        (Answered(DoneAnswer("RestartSessionTimer", 300), BODY), [Wait(150.0)]),
+        (RESTARTED, [Wait(150.0)]),
         (TimeUp(), [SendRestartTimer()]),
-        (Answered(DoneAnswer("RestartSessionTimer", 300), BODY), [Wait(100.0)]),
+        (RESTARTED, [Wait(100.0)]),
         (TimeUp(), [SendGet(100)]),
     )
 
@@ -314,39 +332,93 @@ def test_a_stop_while_the_session_is_kept_open_ends_it() -> None:
         (NONE, [Wait(150.0)]),
         (TimeUp(), [SendRestartTimer()]),
         (StopAsked(), []),
-        (Answered(DoneAnswer("RestartSessionTimer", 300), BODY), [SendLogout()]),
+        (RESTARTED, [SendLogout()]),
     )
 
 
-EVERYTHING: tuple[Event, ...] = (
-    Started(), LOGIN, NONE, offered(1, 2), offered(3, 3, 7), offered(9, 9), acknowledged(1), DONE,
-    LOST, Answered(Malformed("r", BODY, "p"), BODY), CLOSED, REFUSED, TimeUp(), StopAsked(),
-)  # fmt: skip
+def test_where_a_second_session_is_refused_the_one_left_behind_is_closed_first() -> None:
+    transcript = logged_in(session())
+    transcript.play(
+        (RESET, [Wait(1.0)]),
+        (TimeUp(), [SendLogin(443)]),
+        (LOST, [SendLogoutLeft()]),
+        (DONE, [SendLogin(443)]),
+        (LOGIN, [SendGet(100)]),
+        (NONE, [Wait(5.0)]),
+    )
+    assert (
+        "the exchange refuses a second session beside one that is open"
+        in (transcript.warnings()[1])
+    )
 
 
-@pytest.mark.parametrize("seed", range(200))
-def test_whatever_comes_only_what_was_stored_is_acknowledged(seed: int) -> None:
-    """Garbage in any order: one command at a time, and no acknowledgement without a store."""
-    dice = random.Random(seed)  # noqa: S311 - repeatable on purpose
-    played = session(443, 30443, chance=dice.random)
-    stored_last = 0
-    event: Event = Started()
-    for _ in range(100):
-        commands = [one for one in played.receive(event) if not isinstance(one, Report)]
-        assert len(commands) <= 1
-        if played.ended:
-            return
-        event = dice.choice(EVERYTHING)
-        match commands:
-            case [Keep(_, kept, _)]:
-                event = Stored(1, 0, 0)
-                stored_last = kept.last
-            case [KeepUnreadable()]:
-                event = SetAside(1)
-            case [SendAcknowledge(last)]:
-                assert last == stored_last
+@pytest.mark.parametrize("answer", [DONE, LOST], ids=["it was closed", "it was gone"])
+def test_the_session_left_behind_is_closed_once_per_rest(answer: Event) -> None:
+    transcript = Transcript(session())
+    transcript.play((Started(), [SendLogin(443)]))
+    for seconds in (1.0, 2.0):
+        transcript.play(
+            (LOST, [SendLogoutLeft()]),
+            (answer, [SendLogin(443)]),
+            (LOST, [Wait(seconds)]),
+            (TimeUp(), [SendLogin(443)]),
+        )
 
 
-def test_the_table_has_a_way_out_of_every_state() -> None:
-    waiting = {state for state, _ in TaxationSession.TABLE}
-    assert waiting == set(State) - {State.ENDED}
+def test_a_session_left_behind_that_cannot_be_closed_is_rested_upon() -> None:
+    transcript = Transcript(session())
+    transcript.play(
+        (Started(), [SendLogin(443)]),
+        (LOST, [SendLogoutLeft()]),
+        (REFUSED, [Wait(1.0)]),
+        (TimeUp(), [SendLogin(443)]),
+    )
+
+
+def test_after_an_unreadable_batch_came_twice_its_tickets_are_asked_for_one_by_one() -> None:
+    bad = Answered(Malformed("not well formed", BODY, "document"), BODY)
+    aside = KeepUnreadable("not well formed", "document", BODY)
+    transcript = logged_in(session())
+    for seconds, tickets_max in ((1.0, 100), (2.0, 1)):
+        transcript.play(
+            (bad, [aside]),
+            (SetAside(1), [Wait(seconds)]),
+            (TimeUp(), [SendLogin(443)]),
+            (LOGIN, [SendGet(tickets_max)]),
+        )
+    transcript.play(
+        (offered(1, 1, 2), [keep(1, 1, 2)]),
+        (Stored(1, 0, 0), [SendAcknowledge(1)]),
+        (acknowledged(1), [SendGet(1)]),
+        (bad, [aside]),
+        (SetAside(1), [Wait(1.0)]),
+    )
+    assert "its tickets are asked for one by one" in transcript.warnings()[3]
+    assert (
+        "it is the one ticket that comes after sequence 1: it stays unacknowledged and blocks"
+        in transcript.warnings()[5]
+    )
+
+
+def test_whole_batches_are_asked_for_again_once_the_tickets_of_one_have_passed() -> None:
+    bad = Answered(Malformed("not well formed", BODY, "document"), BODY)
+    transcript = Transcript(session(batch_tickets_max=2))
+    for event in (Started(), LOGIN, bad, SetAside(1), TimeUp(), LOGIN, bad, SetAside(2), TimeUp()):
+        transcript.session.receive(event)
+    transcript.play(
+        (LOGIN, [SendGet(1)]),
+        (offered(1, 1, 9), [keep(1, 1, 9)]),
+        (Stored(1, 0, 0), [SendAcknowledge(1)]),
+        (acknowledged(1), [SendGet(1)]),
+        (offered(2, 2, 8), [keep(2, 2, 8)]),
+        (Stored(1, 0, 0), [SendAcknowledge(2)]),
+        (acknowledged(1), [SendGet(2)]),
+    )
+
+
+def test_an_answer_to_another_question_is_the_fault_of_the_exchange() -> None:
+    transcript = logged_in(session(poll_seconds=400))
+    transcript.play((NONE, [Wait(150.0)]), (TimeUp(), [SendRestartTimer()]), (DONE, [Wait(1.0)]))
+    (warning,) = transcript.warnings()
+    assert "the answer to RestartSessionTimer is one to another question" in warning
+    assert warning.endswith("at fault: the exchange")

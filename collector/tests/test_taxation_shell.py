@@ -1,5 +1,6 @@
 """The session with its real decoder and store, over a wire that a test scripts: no socket."""
 
+import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -11,9 +12,10 @@ import pytest
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.intake import Intake
 from oxo_collector.store import Reading, open_for_writing
-from oxo_collector.taxation.machine import Pace, Place, TaxationSession
+from oxo_collector.taxation.machine import TaxationSession
 from oxo_collector.taxation.messages import Level, Report
 from oxo_collector.taxation.shell import Shell
+from oxo_collector.taxation.states import Pace, Place
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SPACE = 'xmlns="urn:oxo-sim:taxation:1"'
@@ -61,14 +63,21 @@ class ScriptedWire:
         self.answers = [*answers, result("Logout")]
         self.stop = stop
         self.posted: list[str] = []
+        self.asked_max: list[int] = []
         self.closed = False
+        self.recalls = True
 
     def begin(self, port: int) -> None:
         self.posted.append(f"port {port}")
 
+    def recall(self) -> bool:
+        self.posted.append("recall")
+        return self.recalls
+
     def post(self, operation: str, body: bytes) -> bytes | Failure:
         assert f"<tax:{operation}>".encode() in body
         self.posted.append(operation)
+        self.asked_max += [int(n) for n in re.findall(rb"<tax:maxTickets>(\d+)<", body)]
         if len(self.answers) <= 2:
             self.stop.set()
         return self.answers.pop(0)
@@ -167,6 +176,28 @@ def test_after_any_trouble_nothing_is_lost_or_twice(
     _, reports = play(*before, trouble, LOGIN, offer(1, 2), ACKNOWLEDGED)
     assert stored(path) == [1, 2]
     assert sum("at fault: " in one.text for one in reports) == 1
+
+
+def test_a_refused_second_session_closes_the_first_if_it_is_known(play: Play, path: Path) -> None:
+    wire, _ = play(LOGIN, CUT, LOST, result("Logout"), LOGIN, offer(1, 2), ACKNOWLEDGED)
+    assert wire.posted == [
+        "port 443", "Login", "GetTickets", "port 443", "Login", "recall", "Logout",
+        "port 443", "Login", "GetTickets", "AckTickets", "Logout",
+    ]  # fmt: skip
+    assert stored(path) == [1, 2]
+
+
+def test_tickets_in_front_of_an_answer_that_stays_unreadable_pass_one_by_one(
+    play: Play, path: Path
+) -> None:
+    whole = offer(1, 2).replace(b"</CallAccounting><", b"</CallAccounting>&broken;<")
+    one = result("AckTickets", "<acknowledged>1</acknowledged>")
+    more = offer(1, 1).replace(b"<remaining>0<", b"<remaining>1<")
+    wire, reports = play(LOGIN, whole, LOGIN, whole, LOGIN, more, one, whole, LOGIN)
+    assert stored(path) == [1]
+    assert wire.asked_max == [100, 100, 1, 1]
+    texts = [report.text for report in reports]
+    assert any("it is the one ticket that comes after sequence 1" in text for text in texts)
 
 
 def test_a_store_that_fails_is_reported_and_nothing_acknowledged(

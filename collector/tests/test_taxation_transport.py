@@ -92,8 +92,45 @@ def test_a_session_keeps_its_cookie_and_one_connection(exchange: "ScriptedExchan
     ]  # fmt: skip
     assert {one.cookie for one in exchange.asked[1:]} == {"SESSIONID=s1"}
     transport.begin(exchange.port)
+    assert not transport.recall(), "the session was closed"
+    transport.close()
+
+
+def test_a_session_left_behind_is_recalled_once_to_be_closed(
+    exchange: "ScriptedExchange",
+) -> None:
+    transport = Transport(route(exchange))
+    assert not transport.recall()
+    for _ in range(2):
+        transport.begin(exchange.port)
+        assert not transport.recall()
+    transport.post("Login", encoder.login())
+    for _ in range(2):
+        transport.begin(exchange.port)
     transport.post("GetTickets", encoder.get_tickets(5))
     assert exchange.asked[-1].cookie == "", "a new session begins without cookies"
+    assert transport.recall()
+    assert not transport.recall()
+    transport.post("Logout", encoder.logout())
+    assert exchange.asked[-1].cookie == "SESSIONID=s1"
+    assert exchange.cookie == "", "closed"
+    transport.begin(exchange.port)
+    assert not transport.recall()
+    transport.close()
+
+
+def test_a_ca_file_is_read_when_a_session_is_begun_and_missed_when_it_is_gone(
+    exchange: "ScriptedExchange", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ca_file = tmp_path / "ca.pem"
+    ca_file.write_bytes(exchange.ca_file.read_bytes())
+    transport = Transport(route(exchange, ca_file=str(ca_file)))
+    transport.begin(exchange.port)
+    monkeypatch.setattr(ssl, "create_default_context", None)
+    assert isinstance(transport.post("Login", encoder.login()), bytes), "not read again"
+    ca_file.unlink()
+    answer = transport.post("Login", encoder.login())
+    failure(answer, "the CA file is gone since the session was begun", Fault.OPERATOR)
     transport.close()
 
 

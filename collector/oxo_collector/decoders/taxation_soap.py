@@ -49,16 +49,14 @@ class AcknowledgeAnswer(msgspec.Struct, frozen=True):
     acknowledged: int
 
 
-class DoneAnswer(msgspec.Struct, frozen=True):
-    """`RestartSessionTimer` or `Logout` was carried out.
+class RestartAnswer(msgspec.Struct, frozen=True):
+    """The session stays open for so many idle seconds more."""
 
-    Attributes:
-        operation: which of the two.
-        session_seconds: the idle limit, told by the first only.
-    """
+    session_seconds: int
 
-    operation: str
-    session_seconds: int | None = None
+
+class LogoutAnswer(msgspec.Struct, frozen=True):
+    """The session is closed."""
 
 
 class FaultAnswer(msgspec.Struct, frozen=True):
@@ -68,7 +66,15 @@ class FaultAnswer(msgspec.Struct, frozen=True):
     text: str
 
 
-Answer = LoginAnswer | TicketsAnswer | AcknowledgeAnswer | DoneAnswer | FaultAnswer | Malformed
+Answer = (
+    LoginAnswer
+    | TicketsAnswer
+    | AcknowledgeAnswer
+    | RestartAnswer
+    | LogoutAnswer
+    | FaultAnswer
+    | Malformed
+)
 
 
 def decode_answer(body: bytes, zone: str | None) -> Answer:
@@ -92,7 +98,7 @@ def _answer(element: etree._Element, body: bytes, root: etree._Element, zone: st
     if name == "GetTicketsResponse":
         return _tickets(_result(element), body, root, zone)
     if name == "LogoutResponse":  # its result is empty and may be left out
-        return DoneAnswer("Logout")
+        return LogoutAnswer()
     if name not in ANSWERS:
         raise Unreadable(f"unknown answer {quoted(name)}")
     return ANSWERS[name](_result(element))
@@ -113,17 +119,19 @@ def _result(response: etree._Element) -> etree._Element:
 
 
 def _login(result: etree._Element) -> LoginAnswer:
-    return LoginAnswer(
-        _text(result, "epoch"), _text(result, "release"), _number(result, "sessionSeconds")
-    )
+    """Without an epoch no cold reset would ever be seen: numbers would be taken for old ones."""
+    epoch = _text(result, "epoch")
+    if not epoch.strip(_XML_BLANKS):
+        raise Unreadable("epoch is empty")
+    return LoginAnswer(epoch, _text(result, "release"), _number(result, "sessionSeconds"))
 
 
 def _acknowledge(result: etree._Element) -> AcknowledgeAnswer:
     return AcknowledgeAnswer(_number(result, "acknowledged"))
 
 
-def _restart(result: etree._Element) -> DoneAnswer:
-    return DoneAnswer("RestartSessionTimer", _number(result, "sessionSeconds"))
+def _restart(result: etree._Element) -> RestartAnswer:
+    return RestartAnswer(_number(result, "sessionSeconds"))
 
 
 ANSWERS: Mapping[str, Callable[[etree._Element], Answer]] = {

@@ -104,6 +104,11 @@ class SendLogout:
 
 
 @dataclass(frozen=True, slots=True)
+class SendLogoutLeft:
+    """Close the session that was open before the last Login, with its own cookie."""
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
     """Make a batch durable: the answer's bytes, its tickets and the cursor."""
 
@@ -150,6 +155,7 @@ Command = (
     | SendAcknowledge
     | SendRestartTimer
     | SendLogout
+    | SendLogoutLeft
     | Keep
     | KeepUnreadable
     | Wait

@@ -22,6 +22,7 @@ from oxo_collector.taxation.messages import (
     SendGet,
     SendLogin,
     SendLogout,
+    SendLogoutLeft,
     SendRestartTimer,
     SetAside,
     Started,
@@ -37,6 +38,9 @@ class Wire(Protocol):
 
     def begin(self, port: int) -> None:
         """Forget connections and cookies; post to this port from now on."""
+
+    def recall(self) -> bool:
+        """Post with the cookies of the session left behind; False when none is known."""
 
     def post(self, operation: str, body: bytes) -> bytes | Failure:
         """Send a request; return the whole answer, or what prevented it."""
@@ -107,7 +111,7 @@ class Shell:
                 event = self._one(command)
         return event
 
-    def _one(self, command: Command) -> Event:  # noqa: PLR0911 - one line for each command
+    def _one(self, command: Command) -> Event:  # noqa: C901, PLR0911 - one line for each command
         match command:
             case SendLogin(port):
                 self.wire.begin(port)
@@ -120,6 +124,8 @@ class Shell:
                 return self._ask("RestartSessionTimer", encoder.restart_session_timer())
             case SendLogout():
                 return self._ask("Logout", encoder.logout())
+            case SendLogoutLeft():
+                return self._leave()
             case Keep(epoch, batch, body):
                 return self._keep(lambda: self.door.keep_batch(self.exchange, epoch, batch, body))
             case KeepUnreadable(reason, place, body):
@@ -142,6 +148,15 @@ class Shell:
         except StoreUnusable as error:
             return _store_failed(error)
         return Answered(decode_answer(answer, self.zone), answer)
+
+    def _leave(self) -> Event:
+        if self.wire.recall():
+            return self._ask("Logout", encoder.logout())
+        what = (
+            "the open session is not ours to close: of another client, or of a process that was"
+            " killed; it ends by the exchange's idle limit"
+        )
+        return Failed(Failure(what, f"the session of {self.exchange}", Fault.OPERATOR))
 
     def _keep(self, keep: Callable[[], Event]) -> Event:
         try:

@@ -3,7 +3,8 @@
 Trust is settled inside the TLS handshake, so that no credential leaves before it: a CA file checks
 the chain and the name (or address), a pinned fingerprint checks the certificate itself and wins
 over names. The environment of the process (proxies, trust stores, netrc) has no say. Names are
-resolved at every connect; a login starts with fresh connections and without cookies.
+resolved at every connect; a login starts with fresh connections and without cookies. Those of the
+session before are put aside: an exchange that refuses a second session wants the first closed.
 """
 
 import ssl
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import requests
 from pydantic import SecretStr
@@ -23,6 +24,9 @@ from oxo_collector.failure import Failure, Fault
 from oxo_collector.taxation.encoder import CONTENT_TYPE, PATH
 from oxo_collector.taxation.trouble import explain, refused_status
 
+if TYPE_CHECKING:
+    from requests.cookies import RequestsCookieJar
+
 ANSWER_BYTES_MAX: Final = 32 * 1024 * 1024
 """A longer answer is broken off: 10,000 tickets of the largest kind stay far below."""
 
@@ -30,6 +34,9 @@ ANSWER_SECONDS_MAX: Final = 120.0
 """An answer that trickles for longer is broken off, however alive it looks."""
 
 CHUNK_BYTES: Final = 64 * 1024
+
+LOGOUT: Final = "Logout"
+"""Once it is answered, the cookie is worth nothing and is not recalled."""
 
 _READABLE_STATUS: Final = frozenset({200, 500})
 """docs/taxation.md: faults are HTTP 500."""
@@ -141,11 +148,16 @@ class Transport:
         self._answer_seconds_max = answer_seconds_max
         self._port = 0
         self._session: requests.Session | None = None
+        self._left: RequestsCookieJar | None = None
+        self._trust_problem: Failure | None = None
 
     def begin(self, port: int) -> None:
-        """Forget connections and cookies; later posts go to this port."""
+        """Drop connections, put cookies aside for `recall`; later posts go to this port."""
+        if self._session is not None and self._session.cookies:
+            self._left = self._session.cookies
         self.close()
         self._port = port
+        self._trust_problem = _trust_problem(self._route.ca_file)
         session = requests.Session()
         session.trust_env = False
         session.cookies.set_policy(DefaultCookiePolicy(strict_ns_domain=0))
@@ -161,6 +173,14 @@ class Transport:
             session.proxies = {"https": f"http://{host}:{proxy.port}"}
         self._session = session
 
+    def recall(self) -> bool:
+        """Take the cookies of the session left behind; False when none is known."""
+        if self._session is None or self._left is None:
+            return False
+        self._session.cookies.update(self._left)
+        self._left = None
+        return True
+
     def close(self) -> None:
         """Close every connection."""
         if self._session is not None:
@@ -172,8 +192,8 @@ class Transport:
         where = self._where(operation)
         if self._session is None:
             return Failure("no session was begun", where, Fault.MACHINE)
-        if problem := self._trust_problem():
-            return problem
+        if self._trust_problem is not None:
+            return self._trust_problem
         try:
             with self._session.post(
                 self._route.url(self._port),
@@ -187,9 +207,12 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                return self._read(response, where)
+                answer = self._read(response, where)
         except (requests.RequestException, OSError, ValueError) as error:
             return explain(error, where, self._route.address, self._proxy_name)
+        if operation == LOGOUT and not isinstance(answer, Failure):
+            self._session.cookies.clear()
+        return answer
 
     def _read(self, response: requests.Response, where: str) -> bytes | Failure:
         status = response.status_code
@@ -216,17 +239,6 @@ class Transport:
                 return Failure(what, where, Fault.EXCHANGE)
         return b"".join(parts)
 
-    def _trust_problem(self) -> Failure | None:
-        """Find an unreadable CA file before it looks like a network trouble."""
-        if self._route.ca_file is None:
-            return None
-        try:
-            ssl.create_default_context(cafile=self._route.ca_file)
-        except (OSError, ssl.SSLError) as error:
-            what = f"the CA file cannot be read: {error.strerror or error}"
-            return Failure(what, self._route.ca_file, Fault.OPERATOR)
-        return None
-
     @property
     def _proxy_name(self) -> str | None:
         proxy = self._route.proxy
@@ -235,3 +247,15 @@ class Transport:
     def _where(self, operation: str) -> str:
         through = f" through the proxy {self._proxy_name}" if self._proxy_name else ""
         return f"{operation} at {self._route.url(self._port)}{through}"
+
+
+def _trust_problem(ca_file: str | None) -> Failure | None:
+    """Find an unreadable CA file before it looks like a network trouble."""
+    if ca_file is None:
+        return None
+    try:
+        ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        what = f"the CA file cannot be read: {error.strerror or error}"
+        return Failure(what, ca_file, Fault.OPERATOR)
+    return None

@@ -113,6 +113,11 @@ def _links(error: BaseException) -> Iterator[BaseException]:
 
 ROWS: Final[tuple[Row, ...]] = (
     Row(
+        lambda c: c.says("TLS CA certificate bundle"),
+        lambda _: "the CA file is gone since the session was begun",
+        Fault.OPERATOR,
+    ),
+    Row(
         lambda c: c.says("Tunnel connection failed: 407"),
         lambda c: f"the proxy {c.proxy} refused our login (HTTP 407)",
         Fault.OPERATOR,

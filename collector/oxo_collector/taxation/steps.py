@@ -1,0 +1,383 @@
+"""What the taxation session does at each event; which step is taken when is the table's affair.
+
+A step returns the state in which it ends and what is to be done. The theory and the table are in
+`machine`.
+"""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from oxo_collector.decoders.outcome import Malformed
+from oxo_collector.decoders.taxation_soap import (
+    AcknowledgeAnswer,
+    FaultAnswer,
+    LoginAnswer,
+    RestartAnswer,
+    TicketsAnswer,
+)
+from oxo_collector.failure import Failure, Fault
+from oxo_collector.taxation.messages import (
+    Answered,
+    Command,
+    Event,
+    Failed,
+    Keep,
+    KeepUnreadable,
+    Level,
+    Report,
+    SendAcknowledge,
+    SendGet,
+    SendLogin,
+    SendLogout,
+    SendLogoutLeft,
+    SendRestartTimer,
+    SetAside,
+    Stored,
+    Wait,
+)
+from oxo_collector.taxation.states import FAULTS, OPERATIONS, Move, Pace, Place, State
+
+UNREADABLE_COUNT_MAX: Final = 2
+"""After so many unreadable batches in a row their tickets are asked for one by one."""
+
+DOUBLINGS_COUNT_MAX: Final = 30
+
+
+class Steps:
+    """The steps and what they remember from one to the next; `state` is set by the machine."""
+
+    def __init__(
+        self,
+        place: Place,
+        pace: Pace,
+        chance: Callable[[], float],
+        epoch: str | None,
+        last_sequence: int,
+    ) -> None:
+        self.state = State.IDLE
+        self._place = place
+        self._pace = pace
+        self._chance = chance
+        self._epoch = epoch
+        self._last_sequence = last_sequence
+        self._stopping = False
+        self._failures_in_a_row = 0
+        self._port_index = 0
+        self._ports_tried = 0
+        self._left_since_rest = False
+        self._idle_seconds_max = 0.0
+        self._poll_seconds_left = 0.0
+        self._batch: TicketsAnswer | None = None
+        self._acknowledged_last = 0
+        self._unreadable_in_a_row = 0
+        self._singles_left = 0
+        self._unread = Failure("", "", Fault.EXCHANGE)
+
+    # --- beginning
+
+    def log_in(self, _event: Event) -> Move:
+        """Open a session."""
+        return Move(State.LOGGING_IN, [SendLogin(self._port)])
+
+    def logged_in(self, event: Event) -> Move:
+        """The session is open; its epoch says how tickets are numbered."""
+        answer = _answer(event, LoginAnswer)
+        self._ports_tried = 0
+        self._acknowledged_last = 0
+        self._idle_seconds_max = float(answer.session_seconds)
+        reports: list[Command] = [
+            _info(
+                f"collecting from {self._place.exchange} at {self._url}",
+                release=answer.release,
+                epoch=answer.epoch,
+            )
+        ]
+        if self._epoch not in (None, answer.epoch):
+            reports.append(self._new_epoch(answer.epoch))
+        if self._epoch != answer.epoch:
+            self._epoch, self._last_sequence = answer.epoch, 0
+        return self._get().after(*reports)
+
+    def _new_epoch(self, epoch: str) -> Report:
+        return _warning(
+            f"new epoch {epoch}: the exchange counts its tickets anew (new installation or cold"
+            f" reset); tickets it had not delivered under epoch {self._epoch} are gone there",
+            epoch_before=self._epoch or "",
+            last_sequence_before=self._last_sequence,
+        )
+
+    def login_refused(self, event: Event) -> Move:
+        """Close the session left behind, if that may be the reason; once per rest."""
+        answer = _answer(event, FaultAnswer)
+        if answer.code != "Client.Session":
+            return self.fault(event)
+        what = (
+            "the exchange refuses a second session beside one that is open"
+            f" (fault {answer.code}: {answer.text})"
+        )
+        failure = Failure(what, f"Login at {self._url}", Fault.EXCHANGE)
+        if self._stopping or self._left_since_rest:
+            return self._rest(failure)
+        self._left_since_rest = True
+        return Move(State.LEAVING, [_warning(str(failure)), SendLogoutLeft()])
+
+    def left(self, event: Event) -> Move:
+        """The session left behind is closed."""
+        return self.end(event) if self._stopping else self.log_in(event)
+
+    # --- fetching
+
+    def _get(self) -> Move:
+        if self._stopping:
+            return self._log_out()
+        return Move(State.GETTING, [SendGet(self._tickets_max)])
+
+    @property
+    def _tickets_max(self) -> int:
+        return 1 if self._singles_left else self._pace.batch_tickets_max
+
+    def tickets(self, event: Event) -> Move:
+        """Have a batch kept; the decoder has seen that its numbers fit its tickets."""
+        assert isinstance(event, Answered)
+        batch = _answer(event, TicketsAnswer)
+        self._unreadable_in_a_row = 0
+        if not batch.tickets:
+            return self._nothing_left()
+        if batch.first <= self._acknowledged_last:
+            return self._rest(self._offered_again(batch.first))
+        self._batch = batch
+        keep = Keep(self._epoch or "", batch, event.body)
+        return Move(State.KEEPING, [*self._gap(batch.first), keep])
+
+    def _offered_again(self, first: int) -> Failure:
+        """Without this an exchange that never removes would be asked without a pause."""
+        what = (
+            f"sequence {first} is offered again although the exchange took the acknowledgement"
+            f" up to {self._acknowledged_last}"
+        )
+        return Failure(what, self._url, Fault.EXCHANGE)
+
+    def _gap(self, first: int) -> list[Command]:
+        missing = first - self._last_sequence - 1
+        if self._last_sequence == 0 or missing <= 0:
+            return []
+        return [
+            _warning(
+                f"the exchange went on at sequence {first} after {self._last_sequence}:"
+                f" {missing} tickets were never offered to this store",
+                first_missing=self._last_sequence + 1,
+                last_missing=first - 1,
+            )
+        ]
+
+    def stored(self, event: Event) -> Move:
+        """The batch is durable: only now it is acknowledged."""
+        assert isinstance(event, Stored)
+        batch = self._in_hand
+        self._last_sequence = max(self._last_sequence, batch.last)
+        report = (_warning if event.quarantined else _info)(
+            "batch stored",
+            first=batch.first,
+            last=batch.last,
+            new=event.new,
+            known=event.known,
+            quarantined=event.quarantined,
+            remaining=batch.remaining,
+        )
+        return Move(State.ACKNOWLEDGING, [report, SendAcknowledge(batch.last)])
+
+    def acknowledged(self, event: Event) -> Move:
+        """The exchange took the acknowledgement of the batch in hand."""
+        batch, self._batch = self._in_hand, None
+        # Of this batch, not of the store: a smaller batch may end before what is stored already.
+        self._acknowledged_last = batch.last
+        self._singles_left = max(0, self._singles_left - len(batch.tickets))
+        reports = self._other_count(_answer(event, AcknowledgeAnswer).acknowledged, batch)
+        if batch.remaining > 0:
+            self._failures_in_a_row = 0
+            return self._get().after(*reports)
+        return self._nothing_left().after(*reports)
+
+    def _other_count(self, told: int, batch: TicketsAnswer) -> list[Command]:
+        """docs/taxation.md: the answer tells how many tickets left the buffer."""
+        if told == len(batch.tickets):
+            return []
+        return [
+            _warning(
+                f"{len(batch.tickets)} tickets were acknowledged, {told} left the exchange's"
+                " buffer by its own count",
+                first=batch.first,
+                last=batch.last,
+            )
+        ]
+
+    # --- waiting
+
+    def _nothing_left(self) -> Move:
+        self._failures_in_a_row = 0
+        self._singles_left = 0
+        if self._stopping:
+            return self._log_out()
+        self._poll_seconds_left = self._pace.poll_seconds
+        return self._poll()
+
+    def _poll(self) -> Move:
+        """Wait for the next fetch, but never longer than half the exchange's idle limit."""
+        longest = self._idle_seconds_max / 2 if self._idle_seconds_max > 0 else float("inf")
+        seconds = min(self._poll_seconds_left, longest)
+        self._poll_seconds_left -= seconds
+        return Move(State.POLLING, [Wait(seconds)])
+
+    def polled(self, _event: Event) -> Move:
+        """Fetch, or keep the session open where the poll is longer than its idle limit."""
+        if self._poll_seconds_left <= 0:
+            return self._get()
+        return Move(State.RESTARTING, [SendRestartTimer()])
+
+    def restarted(self, event: Event) -> Move:
+        """Wait on; the idle limit counts anew."""
+        self._idle_seconds_max = float(_answer(event, RestartAnswer).session_seconds)
+        return self._log_out() if self._stopping else self._poll()
+
+    # --- trouble
+
+    def set_aside(self, event: Event) -> Move:
+        """Keep an unreadable answer."""
+        malformed = _answer(event, Malformed)
+        reason, place = malformed.reason, str(malformed.place)
+        what = f"the answer to {self._asked} cannot be read: {reason}, {place}"
+        if self.state is State.GETTING:
+            what += self._alone_if_again()
+        self._unread = Failure(what, self._url, Fault.EXCHANGE)
+        return Move(State.SETTING_ASIDE, [KeepUnreadable(reason, place, malformed.raw)])
+
+    def _alone_if_again(self) -> str:
+        """Ask for single tickets after the second time; name the one that is unreadable alone."""
+        self._unreadable_in_a_row += 1
+        if self._tickets_max == 1:
+            after = f"after sequence {self._last_sequence}" if self._last_sequence else "first"
+            return f"; it is the one ticket that comes {after}: it stays unacknowledged and blocks"
+        if self._unreadable_in_a_row < UNREADABLE_COUNT_MAX:
+            return ""
+        self._singles_left = self._pace.batch_tickets_max
+        return "; its tickets are asked for one by one"
+
+    def was_set_aside(self, event: Event) -> Move:
+        """The unreadable answer is durable."""
+        assert isinstance(event, SetAside)
+        seen = "" if event.times == 1 else f" (the same answer, seen {event.times} times)"
+        kept = _warning(f"unreadable answer kept in the quarantine{seen}")
+        return self._rest(self._unread).after(kept)
+
+    def fault(self, event: Event) -> Move:
+        """The exchange refused."""
+        answer = _answer(event, FaultAnswer)
+        meaning = FAULTS.get(answer.code, "the exchange refused the request")
+        what = f"{meaning} (fault {answer.code}: {answer.text})"
+        return self._rest(Failure(what, f"{self._asked} at {self._url}", Fault.EXCHANGE))
+
+    def failed(self, event: Event) -> Move:
+        """No answer came; where nothing answered as an exchange, the next port may."""
+        assert isinstance(event, Failed)
+        if not self._stopping and event.failure.other_port_may_help and self._next_port():
+            return self.log_in(event).after(_warning(str(event.failure)))
+        return self._rest(event.failure)
+
+    def not_stored(self, event: Event) -> Move:
+        """The store failed: nothing is acknowledged."""
+        assert isinstance(event, Failed)
+        return self._rest(event.failure)
+
+    def unasked(self, event: Event) -> Move:
+        """The exchange answered another question."""
+        assert isinstance(event, Answered)
+        name = type(event.answer).__name__
+        what = f"the answer to {self._asked} is one to another question ({name})"
+        return self._rest(Failure(what, self._url, Fault.EXCHANGE))
+
+    def _rest(self, failure: Failure) -> Move:
+        report = _warning(str(failure))
+        self._batch = None
+        if self._stopping:
+            return self._ended().after(report)
+        return Move(State.RESTING, [report, Wait(self._rest_seconds())])
+
+    def rested(self, event: Event) -> Move:
+        """Begin again."""
+        self._left_since_rest = False
+        return self.log_in(event)
+
+    def _next_port(self) -> bool:
+        """Turn to the next port; False when this was the last of the round."""
+        self._port_index = (self._port_index + 1) % len(self._place.ports)
+        self._ports_tried += 1
+        if self._ports_tried < len(self._place.ports):
+            return True
+        self._ports_tried = 0
+        return False
+
+    def _rest_seconds(self) -> float:
+        doublings = min(self._failures_in_a_row, DOUBLINGS_COUNT_MAX)
+        self._failures_in_a_row += 1
+        longest = min(self._pace.rest_seconds_first * 2.0**doublings, self._pace.rest_seconds_max)
+        return longest * (1 - self._chance() / 2)
+
+    # --- ending
+
+    def stop_later(self, _event: Event) -> Move:
+        """Remember the stop; the command under way is waited for."""
+        self._stopping = True
+        return Move(self.state, [])
+
+    def stop_now(self, _event: Event) -> Move:
+        """Nothing is in hand."""
+        self._stopping = True
+        return self._log_out()
+
+    def _log_out(self) -> Move:
+        return Move(State.LOGGING_OUT, [SendLogout()])
+
+    def end(self, _event: Event) -> Move:
+        """The conversation is over."""
+        return self._ended()
+
+    def _ended(self) -> Move:
+        return Move(State.ENDED, [_info(f"collection from {self._place.exchange} ended")])
+
+    # --- words
+
+    @property
+    def _in_hand(self) -> TicketsAnswer:
+        """The batch that is being kept or acknowledged."""
+        assert self._batch is not None
+        return self._batch
+
+    @property
+    def _port(self) -> int:
+        return self._place.ports[self._port_index]
+
+    @property
+    def _url(self) -> str:
+        return self._place.url(self._port)
+
+    @property
+    def _asked(self) -> str:
+        return OPERATIONS[self.state]
+
+
+_Kind = TypeVar("_Kind")
+
+
+def _answer(event: Event, kind: type[_Kind]) -> _Kind:
+    """Return the answer that the table promised to this step."""
+    assert isinstance(event, Answered)
+    assert isinstance(event.answer, kind)
+    return event.answer
+
+
+def _info(text: str, **fields: str | float) -> Report:
+    return Report(Level.INFO, text, fields)
+
+
+def _warning(text: str, **fields: str | float) -> Report:
+    return Report(Level.WARNING, text, fields)
