@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ import pytest
 TESTS = Path(__file__).resolve().parent
 SUBJECTS = TESTS / "subjects"
 COMMAND = Path(sys.executable).with_name("oxo-certify")
+BENT = TESTS / "bent_certify.py"
 RECOMPUTE = TESTS / "recompute_verdicts.py"
 RUN_SECONDS_MAX = 180
 
@@ -46,9 +47,10 @@ class Certified(NamedTuple):
 Certify = Callable[..., Certified]
 
 
-def certify_command(*options: str | Path, out: Path) -> list[str]:
-    """Return the command line of a run with its bundles below `out`."""
-    return [str(COMMAND), "run", "--out", str(out), *map(str, options)]
+def certify_command(*options: str | Path, out: Path, bends: Sequence[str] = ()) -> list[str]:
+    """Return the command line of a run with its bundles below `out`; `bent_certify` has `bends`."""
+    command = [sys.executable, str(BENT), *bends, "--"] if bends else [str(COMMAND)]
+    return [*command, "run", "--out", str(out), *map(str, options)]
 
 
 def read_bundle(done: subprocess.CompletedProcess[str], out: Path) -> Certified:
@@ -66,10 +68,10 @@ def read_bundle(done: subprocess.CompletedProcess[str], out: Path) -> Certified:
 def certify(tmp_path_factory: pytest.TempPathFactory) -> Certify:
     """Return a function that runs `oxo-certify run` with options and reads what it left."""
 
-    def run(*options: str | Path) -> Certified:
+    def run(*options: str | Path, bends: Sequence[str] = ()) -> Certified:
         out = tmp_path_factory.mktemp("out")
         done = subprocess.run(
-            certify_command(*options, out=out),
+            certify_command(*options, out=out, bends=bends),
             capture_output=True,
             text=True,
             timeout=RUN_SECONDS_MAX,

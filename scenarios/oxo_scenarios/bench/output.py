@@ -21,7 +21,7 @@ class Output:
         self._news = threading.Condition()
         self._watched = b""
         self._kept = 0
-        self._cut = False
+        self._cut_at: int | None = None
         self._file = path.open("wb", buffering=0)
 
     def follow(self, pipe: IO[bytes]) -> threading.Thread:
@@ -54,10 +54,10 @@ class Output:
             return self._kept
 
     @property
-    def cut(self) -> bool:
-        """Tell whether output was let go: what the log lacks, the subject may have printed."""
+    def cut_at(self) -> int | None:
+        """Return after how many bytes output was let go; `None` while the log is whole."""
         with self._news:
-            return self._cut
+            return self._cut_at
 
     def wake(self) -> None:
         """Let a waiting reader look again."""
@@ -82,11 +82,11 @@ class Output:
         with self._news:
             if watch:
                 self._watched = (self._watched + chunk)[-WATCHED_BYTES_MAX:]
-            if not self._file.closed and not self._cut:
+            if not self._file.closed and self._cut_at is None:
                 self._file.write(chunk)
                 self._kept += len(chunk)
                 if self._kept >= LOG_BYTES_MAX:
-                    self._cut = True
+                    self._cut_at = LOG_BYTES_MAX
                     self._file.write(
                         f"\n[bench] log ends here, at {LOG_BYTES_MAX} bytes\n".encode()
                     )

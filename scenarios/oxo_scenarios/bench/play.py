@@ -25,7 +25,7 @@ from oxo_scenarios.bench.environment import ProxyAccess
 from oxo_scenarios.bench.evidence import keep
 from oxo_scenarios.bench.ledger import Ledger
 from oxo_scenarios.bench.offspring import Offspring
-from oxo_scenarios.bench.output import LOG_BYTES_MAX, Output
+from oxo_scenarios.bench.output import Output
 from oxo_scenarios.bench.program import Program
 from oxo_scenarios.bench.proxy import Proxy
 from oxo_scenarios.bench.stand import Stand, proxy_account
@@ -260,7 +260,9 @@ class Play:
             self.stop()
             return reader.final(raw)
         except SubjectFailed as failure:
-            self.incidents.append(Incident(fault="subject", text=str(failure)))
+            # Where the bench broke before, the subject may never have been started.
+            if all(incident.fault != "bench" for incident in self.incidents):
+                self.incidents.append(Incident(fault="subject", text=str(failure)))
             self.stop()
             return b"", Delivery()
 
@@ -302,12 +304,12 @@ class Play:
     def _see_log_whole(self) -> None:
         """A log that was cut cannot show that a failure was not told of."""
         asked = FAILURE_MESSAGE in self.planned.case.demands
-        if asked and self._stand.subject.settings.log.failure and self._output.cut:
-            text = f"the log of the subject was cut at {LOG_BYTES_MAX} bytes"
+        if asked and self._stand.subject.settings.log.failure and self._output.cut_at:
+            text = f"the log of the subject was cut at {self._output.cut_at} bytes"
             self.incidents.append(Incident(fault="nobody", text=text))
 
     def _failure_log(self) -> tuple[int, int] | None:
-        if self._away_from is None or self._output.cut:
+        if self._away_from is None or self._output.cut_at:
             return None
         return self._away_from, self._away_to or self._output.size
 

@@ -1,0 +1,87 @@
+"""The features ask what the catalogue demands, and nothing that the judge does not know."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from oxo_scenarios.bench.trouble import BenchBroken
+from oxo_scenarios.catalogue import Case, Planned, load_catalogue
+from oxo_scenarios.play import steps
+from oxo_scenarios.play.record import Performance
+from oxo_scenarios.resources import features_folder
+from pytest_bdd.feature import get_features
+from pytest_bdd.steps import step_function_context_registry
+
+GUARDS = {
+    "buffered first",
+    "session first",
+    "link cut",
+    "warm reset",
+    "restarted acknowledged",
+    "restarted offered",
+}
+"""They see that the case came about as written; no step asks for them, the judge always does."""
+CATALOGUE = load_catalogue()
+
+
+class Asking(NamedTuple):
+    """A performance and a play in one, which notes what a Then step asks for."""
+
+    planned: Planned
+    asked: list[str]
+
+    def holds(self, *demands: str) -> None:
+        assert demands, "the step asks for nothing"
+        self.asked.extend(demands)
+
+    def await_collected(self) -> None:
+        """What every Then begins with; `received` answers it."""
+
+
+def then_steps() -> Iterator[tuple[Any, Callable[..., object]]]:
+    """Return matcher and function of every Then step."""
+    for context in step_function_context_registry.values():
+        if context.type == "then" and inspect.getmodule(context.step_func) is steps:
+            yield context.parser, context.step_func
+
+
+def demands_asked(case: Case) -> list[set[str]]:
+    """Return what the Then steps of each scenario of the case ask for."""
+    found = []
+    for feature in get_features([str(features_folder())]):
+        for scenario in feature.scenarios.values():
+            if case.id in scenario.tags:
+                asking = Asking(Planned("", case, "extended"), [])
+                for step in scenario.steps:
+                    if step.type == "then":
+                        ask(step.name, asking)
+                found.append(set(asking.asked))
+    return found
+
+
+def ask(name: str, asking: Asking) -> None:
+    (function,) = [function for parser, function in then_steps() if parser.is_matching(name)]
+    function(**dict.fromkeys(inspect.signature(function).parameters, asking))
+
+
+@pytest.mark.parametrize("case", CATALOGUE.cases, ids=lambda case: case.id)
+def test_the_steps_of_a_case_ask_for_all_its_demands_and_for_no_other(case: Case) -> None:
+    asked = demands_asked(case)
+    assert asked
+    for demands in asked:
+        assert demands == set(case.demands) - GUARDS
+
+
+def test_every_guard_is_demanded_somewhere() -> None:
+    assert {demand for case in CATALOGUE.cases for demand in case.demands} >= GUARDS
+
+
+@pytest.mark.parametrize("demands", [["the moon is green"], ["received", "cookie returned"], []])
+def test_a_step_that_asks_what_the_case_does_not_demand_is_the_benchs_error(
+    demands: list[str],
+) -> None:
+    """Before anything is judged: such a step would hold whatever the subject did."""
+    performance = Performance(Planned("bu1", CATALOGUE.case("BU1"), "extended"), None)
+    with pytest.raises(BenchBroken, match="case BU1 demands buffered first, received"):
+        performance.holds(*demands)

@@ -1,0 +1,105 @@
+"""A bench that is broken on purpose says so: it never convicts, and no play is lost."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.process
+
+SUBJECTS = Path(__file__).resolve().parent / "subjects"
+FOREIGN = SUBJECTS / "wrong" / "foreign_collector.py"
+PLAYED = "played as written"
+
+
+def foreign(folder: Path, start: str, *, settle_seconds: float = 0.5) -> Path:
+    """Write the foreign collector's folder with a shell line to start it; `$C` is its command."""
+    collector = f"python3 {FOREIGN}"
+    (folder / "start.sh").write_text(f'C="{collector}"\n{start}\n', "utf-8")
+    (folder / "subject.toml").write_text(
+        f"""
+[subject]
+name = "Bent"
+version = "1"
+wires = ["taxation"]
+[start]
+command = ["sh", "start.sh"]
+[delivery]
+format = "ndjson"
+command = ["python3", "{FOREIGN}", "--deliver"]
+settle_seconds = {settle_seconds}
+[log]
+failure = "failed:"
+""",
+        "utf-8",
+    )
+    return folder
+
+
+def incidents(found: Any, play: str) -> list[dict[str, str]]:
+    return [dict(each) for each in found.play(play)["facts"]["incidents"]]
+
+
+def test_an_assertion_of_the_bench_is_its_error_and_convicts_nobody(certify: Any) -> None:
+    found = certify("--case", "BU1", "--case", "BU3", bends=["assertion_in_start"])
+    assert found.verdicts() == {"bu1": "error", "bu3": "error"}
+    assert found.status == 3
+    assert "AssertionError: the bench forgot bu1 on None" in found.play("bu1")["reason"]
+    assert [each["fault"] for each in incidents(found, "bu1")] == ["bench"]
+    steps = {step["name"]: step["outcome"] for step in found.lines("bu1", "steps.ndjson")}
+    assert steps["the collector is started"] == "broken"
+
+
+def test_who_collects_after_the_limit_is_nok(certify: Any, tmp_path: Path) -> None:
+    """Although everything is delivered in the end, while the delivery settles."""
+    late = foreign(tmp_path, "sleep 2; exec $C", settle_seconds=10)
+    found = certify("--subject", late, "--case", "BU1", bends=["limit=1"])
+    assert found.verdicts() == {"bu1": "nok"}
+    assert found.status == 1
+    (incident,) = incidents(found, "bu1")
+    assert incident["fault"] == "subject"
+    assert incident["text"] == (
+        "25 tickets, the first with sequence 1, are not acknowledged after 1 s"
+    )
+    verdicts = {each["demand"]: each["verdict"] for each in found.play("bu1")["findings"]}
+    assert verdicts == {
+        PLAYED: "nok", "buffered first": "ok", "received": "ok", "exactly once": "ok"
+    }  # fmt: skip
+    assert found.play("bu1")["limit_seconds"] == 1
+
+
+@pytest.mark.parametrize("bend", ["judge_fails=CIC3", "ledger_without=made"])
+def test_a_play_that_cannot_be_judged_is_an_error_and_stays(certify: Any, bend: str) -> None:
+    found = certify("--case", "CIC3", "--case", "BU1", bends=[bend])
+    assert found.verdicts() == {"cic3": "error", "bu1": "ok"}
+    assert found.status == 3
+    play = found.play("cic3")
+    assert play["comment"] == "not judged: the bench broke"
+    assert "ledger.ndjson" in play["evidence"]
+    assert (found.bundle / "report.html").exists()
+
+
+def test_what_lives_on_makes_the_play_an_error(certify: Any) -> None:
+    found = certify("--case", "CIC3", bends=["survivor"])
+    assert found.verdicts() == {"cic3": "error"}
+    assert "process 1 of the subject cannot be ended" in found.play("cic3")["reason"]
+
+
+def test_a_case_that_was_not_reached_is_no_matter_of_selection(certify: Any) -> None:
+    found = certify("--case", "CIC3")
+    gaps = {gap["case"]: gap for gap in found.run["gaps"]}
+    assert "CIC3" not in gaps
+    assert gaps["BU1"]["reason"] == "left out by the selection of this run"
+
+
+@pytest.mark.parametrize(("log_bytes", "verdict"), [(20_000, "undecided"), (4_000_000, "ok")])
+def test_a_log_that_was_cut_convicts_nobody(
+    certify: Any, tmp_path: Path, log_bytes: int, verdict: str
+) -> None:
+    """It has the failure message, but behind the place where the log ends."""
+    chatty = foreign(tmp_path, "head -c 30000 /dev/zero | tr '\\0' x; echo; exec $C")
+    found = certify("--subject", chatty, "--case", "DIS104", bends=[f"log_bytes={log_bytes}"])
+    assert found.verdicts() == {"dis104": verdict}, found.out
+    told = [(each["fault"], each["text"]) for each in incidents(found, "dis104")]
+    cut = [("nobody", "the log of the subject was cut at 20000 bytes")]
+    assert told == (cut if verdict == "undecided" else [])
