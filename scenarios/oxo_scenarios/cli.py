@@ -94,7 +94,7 @@ def run(  # noqa: PLR0913 - one argument per option
     except UsageWrong as wrong:
         _leave(ExitStatus.USAGE, str(wrong))
     except KeyboardInterrupt:
-        _leave(ExitStatus.UNDECIDED, "interrupted before or after the cases were played")
+        _leave(ExitStatus.UNDECIDED, "interrupted before the first case; there is no bundle")
     except BenchBroken as broken:
         _leave(ExitStatus.BENCH_ERROR, f"the bench broke: {broken}")
     except SubjectFailed as failed:

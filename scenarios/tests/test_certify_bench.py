@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from oxo_scenarios.cli import OWN_SUBJECT
 
 pytestmark = pytest.mark.process
 
@@ -61,6 +63,26 @@ def bundle_of(out: Path) -> dict[str, Any]:
     return found
 
 
+def wait_for_exchange(pid: int) -> int:
+    """Wait until a run has started its exchange, which does not listen yet; return its number."""
+    deadline = time.monotonic() + SECONDS_MAX
+    while time.monotonic() < deadline:
+        for child, command in children(pid).items():
+            if "oxo-sim" in command:
+                return child
+        os.sched_yield()
+    raise AssertionError("no exchange was started")
+
+
+def tickets_of(out: Path) -> dict[str, list[Any]]:
+    """Return what the exchange made in each play."""
+    made = {}
+    for path in out.glob("*/evidence/*/ledger.ndjson"):
+        lines = [json.loads(line) for line in path.read_bytes().splitlines()]
+        made[path.parent.name] = [line["ticket"] for line in lines if line["event"] == "made"]
+    return made
+
+
 def children(pid: int) -> dict[int, str]:
     """Return the processes that a process has started: pid -> command line."""
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
@@ -78,15 +100,36 @@ def alive(pid: int) -> bool:
         return False
 
 
-@pytest.mark.needs("curl")
-def test_two_runs_side_by_side_do_not_disturb_each_other(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "subject",
+    [pytest.param(CURL, marks=pytest.mark.needs("curl")), OWN_SUBJECT],
+    ids=["curl", "own"],
+)
+def test_two_runs_side_by_side_do_not_disturb_each_other(tmp_path: Path, subject: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
-    options = ("--subject", CURL, "--chapter", "BU", "--chapter", "DIS")
+    options = ("--subject", subject, "--chapter", "BU", "--chapter", "DIS")
     with running(first, *options) as one, running(second, *options) as other:
         assert one.wait(SECONDS_MAX) == 0, one.communicate()
         assert other.wait(SECONDS_MAX) == 0, other.communicate()
     assert bundle_of(first)["run"] != bundle_of(second)["run"]
     assert bundle_of(first)["exchange"]["ports"] != bundle_of(second)["exchange"]["ports"]
+
+
+def test_a_seed_makes_the_same_tickets_again_and_another_one_others(tmp_path: Path) -> None:
+    made = []
+    for n, seed in enumerate(["11", "11", "12"]):
+        out = tmp_path / str(n)
+        done = run(
+            "--out", out, "--seed", seed, "--case", "BU1", "--case", "BU3", "--case", "SMDR1"
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        made.append(tickets_of(out))
+    assert made[0] == made[1]
+    assert {play: len(tickets) for play, tickets in made[0].items()} == {
+        "bu1": 25, "bu3": 20, "smdr1.observed": 1, "smdr1.extended": 1
+    }  # fmt: skip
+    for play in ("bu1", "bu3", "smdr1.extended"):
+        assert made[0][play] != made[2][play]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -108,6 +151,23 @@ def test_an_interrupted_run_leaves_a_valid_bundle_and_nothing_behind(
     assert [play["play"] for play in plays][:2] == ["cic1", "cic2"]
     assert len(plays) < 18
     assert list(tmp_path.glob("*/report.html"))
+    gaps = {gap["case"]: gap["reason"] for gap in bundle_of(tmp_path)["gaps"]}
+    assert gaps["DIS104"] == "the run broke off"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_before_the_first_case_leaves_no_exchange_behind(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with running(tmp_path) as process:
+        exchange = wait_for_exchange(process.pid)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=SECONDS_MAX)
+        assert process.returncode == 4, out + err
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    assert not alive(exchange)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.needs("curl")
@@ -148,8 +208,13 @@ def test_last_failures_plays_just_those(tmp_path: Path) -> None:
         (["--chapter", "BU", "--case", "CIC1"], 2, "no case matches"),
         (["--subject", "/not/there"], 2, "subject.toml"),
         (["--seed", "many"], 2, "Usage"),
-        (["--profile", "not-there"], 3, "no profile 'not-there'"),
-        (["--name", "exchange.invalid"], 3, "exchange.invalid do"),
+        (
+            ["--profile", "not-there"],
+            2,
+            "oxo-certify: no profile 'not-there'; packaged are certify",
+        ),
+        (["--profile", "not-there.toml"], 2, "not-there.toml"),
+        (["--name", "exchange.invalid"], 2, "exchange.invalid does not resolve to 127.0.0.1"),
     ],
 )
 def test_what_cannot_be_run_says_so_in_one_sentence(

@@ -50,6 +50,8 @@ def certify(
             trouble, status = str(broken), ExitStatus.BENCH_ERROR
     try:
         render(record.folder)
+    except KeyboardInterrupt:
+        trouble, status = "interrupted; the report was not written", ExitStatus.UNDECIDED
     except BenchBroken as broken:
         trouble, status = str(broken), ExitStatus.BENCH_ERROR
     return Outcome(record, status, trouble)
