@@ -53,10 +53,6 @@ class Carriage(msgspec.Struct, frozen=True):
         """Tell whether the field arrives, be it coarser."""
         return field in self.standings
 
-    def carries_whole(self, field: str) -> bool:
-        """Tell whether the field arrives as the exchange knows it."""
-        return field in self.standings and field not in self.rules
-
 
 class CarriageUnknown(LookupError):
     """The carriage table has no such wire or tag set; the text lists those it has."""
