@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from oxo_reports.lints import NO_REFERENCE, open_points
+from oxo_reports.lints import NO_REFERENCE, open_points, unreferenced
 from oxo_reports.published import INTERFACES, OBJECTIVES
 from oxo_reports.run import Chapter, Issue, Play, Result, Run, Verdict
 from oxo_reports.summary import Summary, label, summarise
@@ -75,6 +75,7 @@ class Report:
     summary: Summary
     sections: list[Section]
     open_points: list[str]
+    incomplete: int
 
 
 def report(run: Run, missing: Missing) -> Report:
@@ -94,6 +95,7 @@ def report(run: Run, missing: Missing) -> Report:
             for index, chapter in enumerate(run.chapters)
         ],
         open_points=open_points(run, summary, missing),
+        incomplete=len(unreferenced(run)),
     )
 
 
@@ -147,9 +149,14 @@ def _chapter_comment(plays: list[Play]) -> str:
     counted = Counter(play.verdict for play in plays)
     said = [f"{counted[word]} {WORDS[word]}" for word in reversed(GRAVITY) if counted[word]]
     only_received = [
-        label(play) for play in plays if play.received == "yes" and play.processed == "no"
+        label(play)
+        for play in plays
+        if play.received == "yes" and play.processed in ("no", "not asked")
     ]
+    in_part = [label(play) for play in plays if play.processed == "in part"]
     text = f"{quantity(len(plays), 'row')}: {', '.join(said)}."
     if only_received:
         text += f" Received, not processed: {', '.join(only_received)}."
+    if in_part:
+        text += f" Processed in part: {', '.join(in_part)}."
     return text

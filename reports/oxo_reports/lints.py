@@ -12,7 +12,16 @@ from collections.abc import Iterable, Mapping
 from oxo_reports.run import Play, Run
 from oxo_reports.summary import Summary, label
 from oxo_reports.validity import major
-from oxo_reports.verdicts import GRAVITY, WORDS, of_play, of_run, together
+from oxo_reports.verdicts import (
+    GRAVITY,
+    STANDING_NAMES,
+    WORDS,
+    of_play,
+    of_run,
+    together,
+    weakest,
+)
+from oxo_reports.wording import quantity
 
 NO_REFERENCE = "no issue reference in the subject's issues.toml"
 
@@ -42,6 +51,11 @@ def open_points(run: Run, summary: Summary, missing: Mapping[str, Mapping[str, s
     ]
 
 
+def unreferenced(run: Run) -> list[Play]:
+    """Return the NOK rows without an issue reference; with any, a report is incomplete."""
+    return [play for play in run.plays if play.verdict == "nok" and not play.reference]
+
+
 def _play(play: Play, summary: Summary) -> Iterable[str]:
     name = label(play)
     if play.verdict == "nok" and not play.reference:
@@ -56,6 +70,10 @@ def _play(play: Play, summary: Summary) -> Iterable[str]:
     found = of_play((finding.demand, finding.verdict) for finding in play.findings)
     if found and found != play.verdict:
         yield f"{name}: shown as {WORDS[play.verdict]}, but its findings give {WORDS[found]}."
+    ground = weakest([play.standing, *(finding.standing for finding in play.findings)])
+    if ground != play.standing:
+        shown, rests = STANDING_NAMES[play.standing], STANDING_NAMES[ground]
+        yield f"{name}: standing shown as {shown}, but a finding rests on {rests}."
 
 
 def _result(run: Run, summary: Summary) -> Iterable[str]:
@@ -78,6 +96,12 @@ def _totals(run: Run) -> Iterable[str]:
     for word in GRAVITY:
         if run.counts[word] != seen[word]:
             yield f"The run counts {run.counts[word]} {WORDS[word]}; its rows show {seen[word]}."
+    lacking = len(unreferenced(run))
+    if run.incomplete is not None and len(run.incomplete) != lacking:
+        yield (
+            f"The run lists {quantity(len(run.incomplete), 'incomplete point')}, "
+            f"but {lacking} of its rows lack an issue reference."
+        )
     assumed = sum(play.standing == "ours" and play.verdict in ("ok", "nok") for play in run.plays)
     if assumed != run.assumed_contract:
         yield (

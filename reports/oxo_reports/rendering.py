@@ -86,6 +86,7 @@ def _templates() -> Environment:
         sentence=wording.sentence,
         clock=wording.clock,
         instant=wording.instant,
+        released=wording.released,
         seconds=wording.seconds,
         duration=wording.duration,
         quantity=wording.quantity,

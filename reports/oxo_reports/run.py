@@ -10,7 +10,7 @@ import msgspec
 
 Verdict = Literal["error", "nok", "undecided", "not observable", "not applicable", "ok"]
 Standing = Literal["documented", "field", "inferred", "ours"]
-Mark = Literal["yes", "no", "not observable", "not asked"]
+Mark = Literal["yes", "in part", "no", "not observable", "not asked"]
 Result = Literal["Passed", "Passed with restriction", "Postponed", "Refused"]
 Fate = Literal[
     "exactly once",
@@ -208,3 +208,4 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     chapters: list[Chapter]
     plays: list[Play]
     gaps: list[Gap] | None = None
+    incomplete: list[str] | None = None

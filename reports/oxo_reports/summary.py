@@ -87,13 +87,32 @@ def _problem(play: Play) -> str:
     return f"{sentence(play.reason or NO_REASON)} Issue: {play.reference or 'no reference'}."
 
 
+def limited(play: Play) -> bool:
+    """Tell whether an OK does not mean that every ticket of the row was processed."""
+    return play.verdict == "ok" and play.processed != "yes"
+
+
 def _limitations(play: Play) -> list[str]:
     said = []
-    if play.verdict == "ok" and play.received == "yes" and play.processed == "no":
-        said.append("Tickets are received and not processed.")
+    if limited(play):
+        said.append(_unprocessed(play))
     if play.verdict == "not applicable":
         said.append(f"Not applicable. {sentence(play.reason or NO_REASON)}")
     return said
+
+
+def _unprocessed(play: Play) -> str:
+    """Say what was and what was not processed; only a declared silence makes this an OK."""
+    made = [one for one in play.tickets if one.fate not in ("phantom", "dropped by the exchange")]
+    silent = sum(one.fate == "not asked" for one in made)
+    if not silent:
+        return f"Received: {play.received}; processed: {play.processed}."
+    if silent == len(made):
+        return "Tickets are received and not processed, as the solution declares."
+    return (
+        f"{len(made) - silent} of {len(made)} tickets received and processed; {silent} received and"
+        " not processed, as the solution declares."
+    )
 
 
 def _functions(plays: list[Play]) -> list[FunctionMark]:
@@ -124,7 +143,9 @@ def _mark(function: Function, plays: list[Play]) -> FunctionMark:
         return FunctionMark(function.name, "not tested", _unplayed(function))
     unplayed = len(function.cases) - len(played)
     rest = f"; {unplayed} of {len(function.cases)} cases not played" if unplayed else ""
-    part = ", in part" if unplayed and verdict == "ok" else ""
+    if limitations := list(dict.fromkeys(play.case for play in mine if limited(play))):
+        rest = f"; limited, see section 4.3: {', '.join(limitations)}{rest}"
+    part = ", in part" if (unplayed or limitations) and verdict == "ok" else ""
     return FunctionMark(function.name, WORDS[verdict] + part, ", ".join(played) + rest)
 
 

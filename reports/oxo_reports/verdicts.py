@@ -67,6 +67,11 @@ def gravest(verdicts: Iterable[Verdict]) -> Verdict | None:
     return min(verdicts, key=GRAVITY.index, default=None)
 
 
+def weakest(standings: Iterable[Standing]) -> Standing:
+    """Return the weakest standing; of nothing at all, `ours`."""
+    return max(standings, key=list(STANDINGS).index, default="ours")
+
+
 def of_play(findings: Iterable[tuple[str, Verdict]]) -> Verdict | None:
     """Join (demand, verdict) of findings; `None` when none of them weighs.
 

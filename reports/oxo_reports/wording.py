@@ -66,6 +66,13 @@ def titled(name: str, version: str | None) -> str:
     return version if version.startswith(f"{name} ") else f"{name} {version}"
 
 
+def released(version: str | None) -> str:
+    """Word a version that stands alone, as in a figure: a bare number is called a release."""
+    if not version:
+        return "release not stated"
+    return f"release {version}" if version[:1].isdigit() else version
+
+
 def day(value: str | date) -> str:
     """Write a day out: 22 November 2026."""
     moment = date.fromisoformat(value[:10]) if isinstance(value, str) else value

@@ -107,7 +107,7 @@ def test_the_sample_has_exactly_the_open_points_put_into_it(bundle: Path) -> Non
         (lambda run: run["counts"].update(ok=5), "The run counts 5 OK; its rows show 4."),
         (
             lambda run: run.update(assumed_contract=9),
-            "The run counts 9 ticks that rest on the assumed contract, but its rows show 4.",
+            "The run counts 9 ticks that rest on the assumed contract, but its rows show 6.",
         ),
         (
             lambda run: run["chapters"][0].update(verdict="ok"),
@@ -122,6 +122,14 @@ def test_the_sample_has_exactly_the_open_points_put_into_it(bundle: Path) -> Non
             "The solution states no release number; a certification names one full version.",
         ),
         (lambda run: run["subject"].update(vendor=None), "The solution names no vendor."),
+        (
+            lambda run: the(run, "cic3").update(standing="field"),
+            "CIC3: standing shown as field, but a finding rests on assumed contract.",
+        ),
+        (
+            lambda run: run.update(incomplete=[]),
+            "The run lists 0 incomplete points, but 1 of its rows lack an issue reference.",
+        ),
     ],
 )
 def test_each_open_point_is_found(change: Change, point: str, changed: Changed) -> None:
@@ -149,8 +157,35 @@ def test_received_but_not_processed_is_a_limitation_of_an_ok(bundle: Path) -> No
     limitations = [(item.label, item.text) for item in summarise(read(bundle)).limitations]
     assert limitations == [
         ("CIC1", "Not applicable. The product has no proxy support."),
-        ("APP1", "Tickets are received and not processed."),
+        ("APP1", "Tickets are received and not processed, as the solution declares."),
     ]
+
+
+@pytest.mark.parametrize("mark", ["in part", "not asked", "no", "not observable"])
+def test_an_ok_whose_tickets_are_not_all_processed_is_a_limitation_by_any_mark(
+    mark: str, changed: Changed
+) -> None:
+    def received_in_part(run: dict[str, Any]) -> None:
+        play = the(run, "bu1")
+        play.update(comment=None, processed=mark)
+        play["tickets"][2]["fate"] = "not asked"
+
+    run = read(changed(received_in_part))
+    (said,) = [item.text for item in summarise(run).limitations if item.label == "BU1"]
+    assert said == (
+        "4 of 5 tickets received and processed; 1 received and not processed, as the solution"
+        " declares."
+    )
+    functions = {mark.name: mark for mark in summarise(run).functions}
+    assert functions["Tickets kept while no session is open"].basis.startswith(
+        "BU1, BU2; limited, see section 4.3: BU1"
+    )
+
+
+def test_the_mark_of_a_limited_row_without_tickets_is_quoted(changed: Changed) -> None:
+    run = read(changed(lambda run: the(run, "cic3").update(processed="not asked", tickets=[])))
+    said = {item.label: item.text for item in summarise(run).limitations}
+    assert said["CIC3"] == "Received: yes; processed: not asked."
 
 
 def test_problems_quote_reason_and_reference(bundle: Path) -> None:
@@ -256,3 +291,10 @@ def test_a_version_that_repeats_the_name_says_it_once() -> None:
     assert wording.titled("oxo-collect", "oxo-collect 0.1.0") == "oxo-collect 0.1.0"
     assert wording.titled("Tally", "2.4") == "Tally 2.4"
     assert wording.titled("Tally", None) == "Tally"
+    assert wording.titled("oxo-collect", "0.1.0") == "oxo-collect 0.1.0"
+
+
+def test_a_number_that_stands_alone_is_called_a_release() -> None:
+    assert wording.released("0.1.0") == "release 0.1.0"
+    assert wording.released("R3.2 (034.001)") == "R3.2 (034.001)"
+    assert wording.released(None) == "release not stated"

@@ -1,6 +1,6 @@
 """run.json: what was run and found, in exactly the shape of docs/bundle.md, version 1."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -163,6 +163,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     result: Result
     counts: Mapping[str, int]
     assumed_contract: int
+    incomplete: Sequence[str]
     chapters: Sequence[ChapterRecord]
     gaps: Sequence[GapRecord]
     plays: Sequence[Play]
@@ -275,6 +276,7 @@ def run_of(  # noqa: PLR0913 - one argument per part of the record
         ),
         counts={word.value: words.count(word) for word in reversed(Verdict)},
         assumed_contract=sum(_rests_on_ours(play) for play in plays),
+        incomplete=[sentence for play in plays for sentence in _incomplete(play)],
         chapters=_chapters(catalogue, plays),
         gaps=_gaps(catalogue, plays, planned),
         plays=plays,
@@ -300,6 +302,13 @@ def run_as_builtins(run: Run) -> Any:
     return msgspec.to_builtins(run)
 
 
+def _incomplete(play: Play) -> Iterator[str]:
+    """Say what a play lacks before the report may be issued; its verdict stands all the same."""
+    if play.verdict is Verdict.NOK and not play.reference:
+        name = play.case if play.play == play.case.lower() else f"{play.case} ({play.tag_set})"
+        yield f"{name}: NOK without an issue reference in the subject's issues.toml."
+
+
 def _rests_on_ours(play: Play) -> bool:
     ticked = play.verdict in (Verdict.OK, Verdict.NOK)
     return ticked and play.standing is Standing.OURS
@@ -322,9 +331,7 @@ def _chapters(catalogue: Catalogue, plays: Sequence[Play]) -> list[ChapterRecord
     return found
 
 
-def _gaps(
-    catalogue: Catalogue, plays: Sequence[Play], planned: Collection[str]
-) -> list[GapRecord]:
+def _gaps(catalogue: Catalogue, plays: Sequence[Play], planned: Collection[str]) -> list[GapRecord]:
     played = {play.case for play in plays}
     declared = [
         GapRecord(case=case, kind=gap.kind, reason=gap.reason)

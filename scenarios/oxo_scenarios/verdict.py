@@ -32,9 +32,14 @@ class Verdict(StrEnum):
 
 
 class Mark(StrEnum):
-    """What one of the two marks of a play (received, processed) may say."""
+    """What one of the two marks of a play (received, processed) may say.
+
+    `in part` is for the second alone: what was asked is processed, and of other tickets the subject
+    declares that it only receives them.
+    """
 
     YES = "yes"
+    IN_PART = "in part"
     NO = "no"
     NOT_OBSERVABLE = "not observable"
     NOT_ASKED = "not asked"

@@ -10,6 +10,8 @@ from typing import Any
 import jsonschema
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from oxo_scenarios.bundle import (
     Bench,
     Exchange,
@@ -17,11 +19,13 @@ from oxo_scenarios.bundle import (
     Run,
     SubjectRecord,
     play_of,
+    run_as_builtins,
     run_of,
     write_run,
 )
 from oxo_scenarios.catalogue import load_catalogue
 from oxo_scenarios.judge import Delivery, Evidence, Incident, judge, not_applicable
+from oxo_scenarios.verdict import exit_status
 from oxo_tickets import Ticket, to_ndjson
 
 HERE = Path(__file__).parent
@@ -214,6 +218,41 @@ def test_counts_chapters_result_and_gaps_are_derived() -> None:
 def test_a_reference_is_quoted_only_where_a_case_failed() -> None:
     assert played("BU3", "extended", evidence()).reference == "PART-17"
     assert played("BU3", "extended", evidence(CALL)).reference is None
+
+
+def test_a_nok_without_a_reference_leaves_the_run_incomplete_and_the_verdict_as_it_is() -> None:
+    plays = [played(case, tags, seen) for case, tags, seen, word in PLAYS if word == "nok"]
+    assert run_with(plays).incomplete == []
+    bare = [msgspec.structs.replace(play, reference=None) for play in plays]
+    run = run_with([bare[0], bare[-1], played("BU1", "extended", evidence(CALL))])
+    lacking = "NOK without an issue reference in the subject's issues.toml."
+    assert run.incomplete == [f"BU3: {lacking}", f"SMDR1 (extended): {lacking}"]
+    assert (run.verdict.value, run.result.value, exit_status(run.verdict)) == ("nok", "Refused", 1)
+
+
+FIRMEST_FIRST = ["documented", "field", "inferred", "ours"]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([play for play, *_ in CATALOGUE.plays()]),
+            st.sampled_from([evidence(CALL), evidence(OTHER), evidence(), Evidence()]),
+        ),
+        max_size=6,
+    )
+)
+def test_a_row_is_as_firm_as_its_weakest_ground_and_the_count_is_that_of_the_rows(
+    chosen: list[tuple[str, Evidence]],
+) -> None:
+    cases = {name: (case, tag_set) for name, case, tag_set in CATALOGUE.plays()}
+    plays = [played(cases[name][0].id, cases[name][1], seen) for name, seen in chosen]
+    run = run_as_builtins(run_with(plays))
+    for play in run["plays"]:
+        grounds = [cases[play["play"]][0].standing, *(one["standing"] for one in play["findings"])]
+        assert play["standing"] == max(grounds, key=FIRMEST_FIRST.index)
+    ticked = [play for play in run["plays"] if play["verdict"] in ("ok", "nok")]
+    assert run["assumed_contract"] == [play["standing"] for play in ticked].count("ours")
 
 
 def test_every_case_is_a_ticked_run_that_passes() -> None:

@@ -246,8 +246,9 @@ def test_a_declared_receiver_that_shows_them_all_the_same_makes_no_phantoms() ->
     judgement = judged([A, WAKE], [WAKE, A], appointments="received")
     assert fates(judgement) == [(1, ONCE, (2,)), (2, ONCE, (1,))]
     silent = judged([A, WAKE], [A], appointments="received")
-    assert (silent.verdict, silent.processed) == (Verdict.OK, Mark.YES)
+    assert (silent.verdict, silent.processed) == (Verdict.OK, Mark.IN_PART)
     assert "1 appointment ticket received, not processed" in silent.comment
+    assert judged([A, WAKE], [], appointments="received").processed is Mark.NO
 
 
 def test_an_appointment_that_need_not_be_shown_and_is_shown_wrongly_is_a_phantom() -> None:
@@ -339,6 +340,11 @@ def test_only_a_sudden_death_disturbs(signal: str, fate: str) -> None:
     restarts = [Restart(after_line=3, signal=signal)]
     judgement = judged([A], [A], restarts=restarts)
     assert [found.fate.value for found in judgement.tickets] == [fate]
+    told = "1 ticket received and processed"
+    recovered = fate == "recovered"
+    assert judgement.comment == (f"{told}, recovered after the disturbance" if recovered else told)
+    several = judged([A, B], [A, B], restarts=restarts).comment
+    assert several.endswith(", all recovered after the disturbance") == recovered
 
 
 def test_a_batch_whose_acknowledgement_set_the_fault_off_is_recovered() -> None:

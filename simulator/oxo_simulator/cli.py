@@ -7,13 +7,14 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
-from itertools import islice
+from itertools import count
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, BinaryIO, get_type_hints
 
 import msgspec
 import typer
 from oxo_tickets import DiallingMode, Ticket, TicketUnreadable, from_json, to_json
+from oxo_tickets.canonical import LINE_BYTES_MAX
 
 from oxo_simulator.control.client import ControlClient, ControlError
 from oxo_simulator.control.messages import (
@@ -26,7 +27,10 @@ from oxo_simulator.control.messages import (
 )
 
 LOAD_AT_ONCE_MAX = 1_000
+LINE_END_BYTES_MAX = 2
 FOLLOW_SECONDS = 20.0
+RUN_FAILED, WRONG_USAGE = 1, 2
+"""Exit statuses: what fails at run time; what is wrongly typed, as Typer gives it too."""
 EVENT = get_type_hints(ArmedFault)["when"]
 """Events that a fault can be armed for."""
 
@@ -43,7 +47,7 @@ DEFAULT_STATE = Path(".oxo-sim")
 
 
 def main() -> None:
-    """Run the command line; an operator's error is one line and status 1."""
+    """Run the command line; an operator's error is one line, and status 1 or 2."""
     try:
         app()
     except ControlError as error:
@@ -113,7 +117,7 @@ def run(  # noqa: PLR0913 - one parameter per option
         password_file=password_file,
     )
     if wrong := run_until_signal(order, reactor):
-        _fail(wrong)
+        _fail(wrong.text, WRONG_USAGE if wrong.usage else RUN_FAILED)
 
 
 @app.command()
@@ -147,7 +151,7 @@ def call(  # noqa: PLR0913 - one parameter per option
     }
     order = _checked(CallOrder, wanted)
     with ControlClient.from_state(state) as client:
-        before = len(client.ledger())
+        before = client.state().ledger_last
         placed = client.place_calls(order, advance=advance)
         _print_tickets(client, before, placed)
 
@@ -161,18 +165,26 @@ def load(
     ] = 0,
     state: State = DEFAULT_STATE,
 ) -> None:
-    """Write tickets as they are into the exchange."""
+    """Write tickets as they are into the exchange.
+
+    Any number: they go in orders of a thousand, and a pace goes on from one to the next. Behind a
+    line that is no ticket nothing is read; those before it are written.
+    """
     with ControlClient.from_state(state) as client, _opened(file) as lines:
-        tickets = _tickets(lines, str(file))
         written = ordered = 0
-        # A pace holds over all tickets together, so they go in one order.
-        while batch := list(islice(tickets, None if pace else LOAD_AT_ONCE_MAX)):
-            written += len(client.load(batch, pace).ids)
+        wrong = None
+        while not wrong:
+            batch, wrong = _batch(lines)
+            if not batch:
+                break
+            written += len(client.load(batch, pace, continues=ordered > 0).ids)
             ordered += len(batch)
         now = client.state()
     later = f", {ordered - written} to come as exchange time goes on" if ordered > written else ""
     typer.echo(f"{written} tickets written{later}")
     typer.echo(f"{now.buffered} of {now.capacity} wait in the buffer", err=True)
+    if wrong:
+        _fail(f"{file}, {wrong}")
 
 
 @app.command()
@@ -188,9 +200,11 @@ def advance(
 @app.command()
 def cut(  # noqa: PLR0913 - one parameter per option
     *,
-    kind: Annotated[str, typer.Option(help="cut, refuse, reset or 'carry then cut'.")] = "cut",
+    kind: Annotated[
+        str, typer.Option(help="cut, refuse, reset, 'carry then cut' or 'carry then reset'.")
+    ] = "cut",
     towards: Annotated[str, typer.Option(help="exchange, collector or both.")] = "both",
-    carry_bytes: Annotated[int, typer.Option(min=0, help="For 'carry then cut'.")] = 0,
+    carry_bytes: Annotated[int, typer.Option(min=0, help="For the two that carry.")] = 0,
     port: Annotated[list[str] | None, typer.Option(help="Only these ports.")] = None,
     when: Annotated[
         str | None, typer.Option(help="offered, acknowledged or 'session opened'; else now.")
@@ -229,7 +243,7 @@ def reset(
 ) -> None:
     """Reset the exchange (warm): tickets are kept, sessions end."""
     with ControlClient.from_state(state) as client:
-        since = len(client.ledger())
+        since = client.state().ledger_last
         phase = client.reset().phase
         while wait and phase != "serving":
             for line in client.ledger(since, FOLLOW_SECONDS):
@@ -301,26 +315,44 @@ def _flat(line: LedgerLine) -> str:
     return msgspec.json.encode(common | line.detail).decode()
 
 
-def _tickets(lines: Iterator[bytes], name: str) -> Iterator[Ticket]:
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                yield from_json(line.strip())
-            except TicketUnreadable as error:
-                _fail(f"{name}, line {number}: {error}; the lines before it are written")
+_Lines = Iterator[tuple[int, bytes]]
+
+
+def _batch(lines: _Lines) -> tuple[list[Ticket], str | None]:
+    """Read the next tickets, at most `LOAD_AT_ONCE_MAX`, and what ended them too early, if so."""
+    found: list[Ticket] = []
+    for number, line in lines:
+        try:
+            found.append(from_json(line))
+        except TicketUnreadable as error:
+            return found, f"line {number}: {error}"
+        if len(found) == LOAD_AT_ONCE_MAX:
+            break
+    return found, None
+
+
+def _numbered(opened: BinaryIO) -> _Lines:
+    """Read lines that are not blank; of one that is too long, enough for the refusal."""
+    for number in count(1):
+        line = opened.readline(LINE_BYTES_MAX + LINE_END_BYTES_MAX)
+        if not line:
+            return
+        content = line.rstrip(b"\r\n")
+        if content.strip() or len(content) > LINE_BYTES_MAX:
+            yield number, content
 
 
 @contextlib.contextmanager
-def _opened(file: Path) -> Iterator[Iterator[bytes]]:
+def _opened(file: Path) -> Iterator[_Lines]:
     if str(file) == "-":
-        yield iter(sys.stdin.buffer)
+        yield _numbered(sys.stdin.buffer)
         return
     try:
         opened = file.open("rb")
     except OSError as error:
         _fail(f"{file}: {error.strerror}")
     with opened:
-        yield iter(opened)
+        yield _numbered(opened)
 
 
 def _checked(kind: Any, value: Any) -> Any:
@@ -328,16 +360,16 @@ def _checked(kind: Any, value: Any) -> Any:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        _fail(str(error))
+        _fail(str(error), WRONG_USAGE)
 
 
 def _pair(option: str, text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals:
-        _fail(f"{option} {text}: key=value is expected")
+        _fail(f"{option} {text}: key=value is expected", WRONG_USAGE)
     return key.strip(), value.strip()
 
 
-def _fail(text: str) -> Any:
+def _fail(text: str, status: int = RUN_FAILED) -> Any:
     typer.echo(f"oxo-sim: {text}", err=True)
-    raise SystemExit(1)
+    raise SystemExit(status)

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from twisted.internet.base import DelayedCall
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import LoopingCall
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from oxo_simulator.exchange.moment import Moment
@@ -133,14 +134,22 @@ class Pacer:
         factor: exchange seconds per real second; 0 leaves time to the operator (manual), 1 is
             real, anything else scaled.
         advance: moves exchange time.
+        broken: told what an event of the exchange raised; exchange time then stands for good.
     """
 
-    def __init__(self, real: IReactorTime, factor: float, advance: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        real: IReactorTime,
+        factor: float,
+        advance: Callable[[float], None],
+        broken: Callable[[Failure], None],
+    ) -> None:
         if factor < 0:
             raise ValueError(f"time factor {factor}; 0 is manual, 1 real, more is scaled")
         self._real = real
         self.factor = factor
         self._advance = advance
+        self._broken = broken
         self._last = real.seconds()
         self._loop = LoopingCall(self._tick)
         self._loop.clock = real
@@ -154,7 +163,7 @@ class Pacer:
         """Begin, unless time is manual."""
         if not self.manual:
             self._last = self._real.seconds()
-            self._loop.start(PACE_TICK_SECONDS, now=False)
+            self._loop.start(PACE_TICK_SECONDS, now=False).addErrback(self._broken)
 
     def stop(self) -> None:
         """Stand still."""

@@ -4,12 +4,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
 import typer
 from twisted.logger import ILogObserver, LogLevel, formatEvent, globalLogBeginner
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from oxo_simulator.certificates import AuthorityUnreadable
@@ -17,7 +18,7 @@ from oxo_simulator.clock import StartUnknown
 from oxo_simulator.control.messages import Installation
 from oxo_simulator.link.door import PortOccupied
 from oxo_simulator.profile import ProfileError
-from oxo_simulator.wiring import PORT_NAMES, FolderOccupied, Running, RunOptions, start
+from oxo_simulator.wiring import BEHIND, PORT_NAMES, FolderOccupied, Running, RunOptions, start
 
 PASSWORD_BYTES_MAX = 1024
 FACTOR_MAX = 100_000
@@ -31,14 +32,10 @@ class OptionWrong(ValueError):
     """An option of `oxo-sim run` cannot be obeyed (the operator's fault); says what is."""
 
 
-OPERATORS_FAULTS = (
-    OptionWrong,
-    ProfileError,
-    StartUnknown,
-    PortOccupied,
-    FolderOccupied,
-    AuthorityUnreadable,
-)
+WRONGLY_ORDERED = (OptionWrong, ProfileError, StartUnknown)
+"""The operator wrote something that is right on no machine."""
+IMPOSSIBLE_HERE = (PortOccupied, FolderOccupied, AuthorityUnreadable)
+"""The operator's order is understood, but this machine does not allow it now."""
 
 
 @dataclass(frozen=True)
@@ -58,23 +55,39 @@ class Start:
     password_file: Path | None
 
 
-def run_until_signal(typed: Start, reactor: Any) -> str | None:
-    """Serve until SIGTERM or SIGINT; return what kept the exchange from starting, if anything.
+class Trouble(NamedTuple):
+    """Why `oxo-sim run` failed, in one line, and whether it was wrongly typed."""
+
+    text: str
+    usage: bool = False
+
+
+def run_until_signal(typed: Start, reactor: Any) -> Trouble | None:
+    """Serve until SIGTERM or SIGINT; return what kept the exchange from it, if anything.
 
     Standard output tells where to connect; what happens is logged on standard error.
     """
     _log_to_standard_error()
-    wrong: list[str] = []
+    wrong: list[Trouble] = []
+
+    def end(trouble: Trouble) -> None:
+        wrong.append(trouble)
+        reactor.stop()
+
+    def broken(failure: Failure) -> None:
+        _log.error("exchange.broken", failure=failure.getTraceback())
+        end(Trouble(f"exchange time cannot go on: {failure.value!r}"))
 
     def begin() -> None:
         try:
-            running = start(options(typed), reactor)
-        except OPERATORS_FAULTS as error:
-            wrong.append(str(error))
-            reactor.stop()
-            return
-        reactor.addSystemEventTrigger("before", "shutdown", running.stop)
-        _say(running)
+            running = start(options(typed), reactor, broken)
+        except WRONGLY_ORDERED as error:
+            end(Trouble(str(error), usage=True))
+        except IMPOSSIBLE_HERE as error:
+            end(Trouble(str(error)))
+        else:
+            reactor.addSystemEventTrigger("before", "shutdown", running.stop)
+            _say(running)
 
     # Not before the reactor runs: from then on a signal ends the exchange in order.
     reactor.callWhenRunning(begin)
@@ -105,12 +118,21 @@ def options(typed: Start) -> RunOptions:
         folder=typed.folder.absolute(),
         installation=installation,
         password=_password(typed.password_file),
-        listen=typed.listen,
+        listen=_address(typed.listen),
         ports={_port_name(name): _port_number(text) for name, text in typed.ports.items()},
         names=typed.names,
         time_factor=_factor(typed.time),
         control_port=typed.control_port,
     )
+
+
+def _address(text: str) -> str:
+    if text in (BEHIND, "0.0.0.0", ""):  # noqa: S104 - refused here
+        raise OptionWrong(
+            f"--listen {text or '(empty)'}: one address of this machine is expected, "
+            f"other than {BEHIND}, where the exchange itself listens"
+        )
+    return text
 
 
 def _port_name(name: str) -> str:

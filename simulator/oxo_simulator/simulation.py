@@ -6,12 +6,12 @@ ports is an *installation*: exchange, exchange time, ledger and transcript are m
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
 
 from oxo_simulator.clock import Pacer, VirtualClock, WallClock
 from oxo_simulator.control.messages import (
@@ -25,6 +25,7 @@ from oxo_simulator.control.messages import (
 )
 from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.life import Life, Phase
+from oxo_simulator.exchange.orders import Appointment
 from oxo_simulator.exchange.telephony import LOAD_TICKETS_MAX, OrderError, Placed
 from oxo_simulator.ledger import Ledger
 from oxo_simulator.link.relay import Link
@@ -59,25 +60,23 @@ class Premises:
     fingerprint: str
 
 
-class Later(Protocol):
-    """Real time, and its timers."""
-
-    def callLater(self, delay: float, callable: Callable[..., Any], /) -> Any:  # noqa: N802, A002
-        """Call after so many real seconds."""
-
-
 class Installed:
     """One installation: what is made anew with each."""
 
-    def __init__(
-        self, order: Installation, profile: Profile, number: int, token: str, folder: Path
+    def __init__(  # noqa: PLR0913 - what an installation is made of
+        self,
+        order: Installation,
+        profile: Profile,
+        *,
+        number: int,
+        token: str,
+        ledger_file: Path,
+        utc_now: Callable[[], datetime],
     ) -> None:
         self.order, self.profile = order, profile
         self.clock = VirtualClock()
         self.wall = WallClock(self.clock, profile.start, ZoneInfo(profile.zone))
-        self.ledger = Ledger(
-            _fresh_ledger_file(folder), lambda: datetime.now(UTC), lambda: self.wall.now().local
-        )
+        self.ledger = Ledger(ledger_file, utc_now, lambda: self.wall.now().local)
         self.exchange = Exchange(
             profile=profile,
             seed=order.seed,
@@ -105,7 +104,9 @@ class Simulation:
         link: in front of the wires.
         taxation: the wire.
         transcript: of the wire.
+        utc_now: the real instant, for the ledger.
         factor: exchange seconds per real second; 0 is manual.
+        broken: told when exchange time cannot go on by itself.
         new_token: makes each epoch unlike any other.
     """
 
@@ -119,18 +120,21 @@ class Simulation:
         link: Link,
         taxation: Taxation,
         transcript: Transcript,
+        utc_now: Callable[[], datetime],
         factor: float,
+        broken: Callable[[Failure], None],
         new_token: Callable[[], str],
     ) -> None:
         self.premises = premises
         self.link = link
         self.transcript = transcript
         self._real = real
+        self._utc_now = utc_now
         self._taxation = taxation
         self._new_token = new_token
         self._installations = 0
         self._life: Life | None = None
-        self.pacer = Pacer(real, factor, self._tick)
+        self.pacer = Pacer(real, factor, self._tick, broken)
 
     @property
     def ledger(self) -> Ledger:
@@ -156,7 +160,12 @@ class Simulation:
         self._leave()
         self._installations += 1
         self.installed = Installed(
-            order, profile, self._installations, self._new_token(), self.premises.folder
+            order,
+            profile,
+            number=self._installations,
+            token=self._new_token(),
+            ledger_file=_fresh_ledger_file(self.premises.folder),
+            utc_now=self._utc_now,
         )
         self.ledger.watch(self.link.ledger_line)
         self.link.renew(self.ledger.append)
@@ -175,23 +184,21 @@ class Simulation:
 
     def program(self, order: AppointmentOrder) -> CallsPlaced:
         """Program an appointment, and go on to its ticket if asked."""
-        return self._go_on(self.exchange.program(order), advance=order.advance)
+        appointment = Appointment(order.user, order.time)
+        return self._go_on(self.exchange.program(appointment), advance=order.advance)
 
     def load(self, order: Load) -> CallsPlaced:
         """Write tickets as they are."""
         if len(order.tickets) > LOAD_TICKETS_MAX:
             raise OrderError(f"{len(order.tickets)} tickets; at most {LOAD_TICKETS_MAX} at once")
-        return self._go_on(self.exchange.load(order.tickets, order.pace), advance=False)
+        placed = self.exchange.load(order.tickets, order.pace, continues=order.continues)
+        return self._go_on(placed, advance=False)
 
     def advance(self, seconds: float) -> None:
         """Move exchange time."""
         if not 0 <= seconds <= ADVANCE_SECONDS_MAX:
             raise OrderError(f"advance by {seconds} s; 0 to {ADVANCE_SECONDS_MAX} is expected")
         self.installed.clock.advance(seconds)
-
-    def set_licence(self, *, call_accounting_over_ip: bool) -> None:
-        """Open or close the licence; tickets that wait already stay."""
-        self.exchange.licence = call_accounting_over_ip
 
     def warm_reset(self) -> None:
         """Begin a warm reset."""
@@ -220,6 +227,7 @@ class Simulation:
             alarm=exchange.buffer.alarm,
             sessions=self._taxation.session_count,
             tickets_made=exchange.tickets_made,
+            ledger_last=self.ledger.last,
             ports=[
                 PortState(
                     name=name,
@@ -262,8 +270,7 @@ class Simulation:
         return Life(seconds, self._real.callLater, self._enter)
 
     def _enter(self, phase: Phase) -> None:
-        self.exchange.phase = phase
-        self.exchange.record("phase", phase=phase.value)
+        self.exchange.enter(phase)
         if phase is Phase.REFUSED:
             for door in self.link.doors.values():
                 door.refuse("reset")

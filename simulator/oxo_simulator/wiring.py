@@ -5,19 +5,22 @@ operator  --> control port (127.0.0.1) --> simulation --> all of them
 """
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
 import secrets
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
+from twisted.python.failure import Failure
 
 from oxo_simulator.certificates import Authority, ServerCertificate
 from oxo_simulator.control.limits import ControlSite
@@ -96,12 +99,13 @@ class Running:
         return result
 
 
-def start(options: RunOptions, reactor: Any) -> Running:
+def start(options: RunOptions, reactor: Any, broken: Callable[[Failure], None]) -> Running:
     """Put an exchange together and let it listen.
 
     Args:
         options: what the operator says.
         reactor: network and real time.
+        broken: told when the exchange cannot go on (the bench's fault); it is to be ended then.
 
     Raises:
         ProfileError, StartUnknown, PortOccupied, FolderOccupied, AuthorityUnreadable: the
@@ -111,12 +115,18 @@ def start(options: RunOptions, reactor: Any) -> Running:
     with contextlib.ExitStack() as undo:
         lock = _occupy(options.folder)
         undo.callback(os.close, lock)
-        running = _put_together(options, profile, lock, reactor)
+        running = _put_together(options, profile, lock, reactor, broken)
         undo.pop_all()
     return running
 
 
-def _put_together(options: RunOptions, profile: Profile, lock: int, reactor: Any) -> Running:
+def _put_together(
+    options: RunOptions,
+    profile: Profile,
+    lock: int,
+    reactor: Any,
+    broken: Callable[[Failure], None],
+) -> Running:
     password = options.password or secrets.token_urlsafe(12)
     token = secrets.token_urlsafe(32)
     certificate, ca_file = _certificate(options, profile)
@@ -127,7 +137,7 @@ def _put_together(options: RunOptions, profile: Profile, lock: int, reactor: Any
         reserved=towards_collectors,
         record=lambda _event, _detail: None,
     )
-    transcript = Transcript()
+    transcript = Transcript(now=_utc_now)
     taxation = Taxation({profile.user: password}, reactor, link.connection_name, transcript)
     ports = {name: door.port for name, door in link.doors.items()}
     wires = []
@@ -149,7 +159,9 @@ def _put_together(options: RunOptions, profile: Profile, lock: int, reactor: Any
         link=link,
         taxation=taxation,
         transcript=transcript,
+        utc_now=_utc_now,
         factor=options.time_factor,
+        broken=broken,
         new_token=lambda: secrets.token_hex(4),
     )
     simulation.install(options.installation)
@@ -157,6 +169,10 @@ def _put_together(options: RunOptions, profile: Profile, lock: int, reactor: Any
     control, url = _control_port(simulation, token, options.control_port, reactor)
     _describe(simulation.premises, url, token, password)
     return Running(simulation, url, [control, *wires], lock)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _control_port(
@@ -185,16 +201,22 @@ def _reserve(
     options: RunOptions, profile: Profile
 ) -> tuple[dict[str, socket.socket], dict[str, socket.socket]]:
     """Hold each port's number on both sides of the link."""
-    if options.listen in (BEHIND, "0.0.0.0", ""):  # noqa: S104 - refused here
-        raise PortOccupied(
-            f"--listen {options.listen or '(empty)'}: one address of this machine is expected, "
-            f"other than {BEHIND}, where the exchange itself listens"
-        )
     towards_collectors, behind = {}, {}
     for name in PORT_NAMES:
         number = options.ports.get(name, getattr(profile.ports, name).number)
-        towards_collectors[name], behind[name] = _pair(options.listen, number)
+        try:
+            towards_collectors[name], behind[name] = _pair(options.listen, number)
+        except PortOccupied as error:
+            raise _advised(error, name) from error
     return towards_collectors, behind
+
+
+def _advised(error: PortOccupied, name: str) -> PortOccupied:
+    """Say how to take another number, where that would help: not ours to open, or taken."""
+    cause = error.__cause__
+    if isinstance(cause, OSError) and cause.errno in (errno.EACCES, errno.EADDRINUSE):
+        return PortOccupied(f"{error}; --port {name}=NUMBER takes another, 0 a free one")
+    return error
 
 
 def _pair(address: str, number: int) -> tuple[socket.socket, socket.socket]:

@@ -1,16 +1,19 @@
 """What several tests of the simulator share: a paper exchange, a wire in memory, a reactor."""
 
 import base64
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
-from oxo_simulator.exchange.port import Buffered
+from oxo_simulator.exchange.port import Buffered, NeverOffered
 from oxo_simulator.taxation import Taxation, TaxationSettings, Transcript
 from oxo_simulator.taxation.transport import SoapTransport
 from oxo_tickets import CommunicationType, Direction, Kind, Ticket
@@ -20,6 +23,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
 REACTOR_SECONDS_MAX = 10
+EXIT_SECONDS_MAX = 30
 
 
 class PaperExchange:
@@ -48,15 +52,14 @@ class PaperExchange:
     def waiting_count(self) -> int:
         return len(self.buffer)
 
-    def highest_offered(self) -> int:
-        return self._highest
-
     def offered(self, first: int, last: int, session: str, connection: str) -> None:
         self._highest = max(self._highest, last)
         self.journal.append(("offered", first, last, session, connection))
         self.strike("offered")
 
     def acknowledge(self, last: int, session: str, connection: str) -> int:
+        if not 0 <= last <= self._highest:
+            raise NeverOffered(last, self._highest)
         left = [one for one in self.buffer if one.sequence <= last]
         self.buffer = self.buffer[len(left) :]
         self.journal.append(("acknowledged", last, session, connection))
@@ -178,7 +181,7 @@ class Wire:
     def __init__(self, exchange: Any, settings: TaxationSettings) -> None:
         self.exchange = exchange
         self.clock = Clock()
-        self.transcript = Transcript()
+        self.transcript = Transcript(now=lambda: datetime.now(UTC))
         secrets = (f"secret{n}" for n in count(1))
         self.taxation = Taxation(
             {"collector": PASSWORD, "other": "x"},
@@ -262,3 +265,27 @@ def network() -> Iterator[Any]:
     reactor.callFromThread(reactor.stop)
     thread.join(REACTOR_SECONDS_MAX)
     assert not thread.is_alive()
+
+
+@pytest.fixture
+def start_exchange(tmp_path: Path) -> Iterator[Callable[..., Path]]:
+    """Return what starts `oxo-sim run` on free ports and returns its state folder."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(*options: str) -> Path:
+        folder = tmp_path / f"state{len(running)}"
+        oxo_sim = str(Path(sys.executable).with_name("oxo-sim"))
+        command = [oxo_sim, "run", "--state", str(folder)]
+        ports = ["--port", "standard=0", "--port", "alternate=0"]
+        process = subprocess.Popen([*command, *ports, *options], stdout=subprocess.PIPE)
+        running.append(process)
+        assert process.stdout is not None
+        while b"token in" not in (said := process.stdout.readline()):
+            assert said, f"the exchange ended with status {process.wait(EXIT_SECONDS_MAX)}"
+        return folder
+
+    yield start
+    for process in running:
+        with process:
+            process.terminate()
+            assert process.wait(EXIT_SECONDS_MAX) == 0

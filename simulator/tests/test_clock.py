@@ -7,6 +7,7 @@ import pytest
 from oxo_simulator.clock import Pacer, StartUnknown, VirtualClock, WallClock
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Clock, LoopingCall
+from twisted.python.failure import Failure
 from zope.interface.verify import verifyObject
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -121,9 +122,21 @@ def test_real_time_is_carried_over_by_its_factor(factor: float, expected: float)
     def advance(seconds: float) -> None:
         moved[0] += seconds
 
-    pacer = Pacer(real, factor, advance)
+    pacer = Pacer(real, factor, advance, Failure.raiseException)
     pacer.start()
     real.pump([0.1] * 100)
     assert moved[0] == pytest.approx(expected)
     pacer.stop()
     assert real.getDelayedCalls() == []
+
+
+def test_an_event_that_breaks_is_told_and_time_stands() -> None:
+    real, clock, told = Clock(), VirtualClock(), list[Failure]()
+    clock.callLater(1, lambda: 1 // 0)
+    pacer = Pacer(real, 1, clock.advance, told.append)
+    pacer.start()
+    real.pump([0.1] * 100)
+    assert [failure.type for failure in told] == [ZeroDivisionError]
+    assert clock.seconds() == 1
+    assert real.getDelayedCalls() == []
+    pacer.stop()

@@ -25,7 +25,7 @@ from oxo_simulator.control.messages import (
     Fault,
     Installation,
 )
-from oxo_tickets import Kind, Ticket, from_ndjson, to_ndjson
+from oxo_tickets import Kind, Ticket, from_ndjson
 
 pytestmark = pytest.mark.process
 
@@ -203,10 +203,16 @@ def test_a_killed_exchange_leaves_the_folder_usable(tmp_path: Path) -> None:
     [
         (["--profile", "certfy"], "no profile 'certfy'; packaged are certify"),
         (["--set", "session.idle_seconds"], "--set session.idle_seconds: key=value is expected"),
+        (["--set", "session.idle=5"], "override session.idle: no such key"),
+        (["--set", "session.idle_seconds=x"], "override session.idle_seconds: Input should be"),
+        (["--profile", "/nonexistent.toml"], "profile file /nonexistent.toml does not exist"),
+        (["--tag-set", "all"], "Invalid enum value 'all'"),
+        (["--port", "fax=1"], "--port fax: there are standard and alternate"),
         (["--listen", "0.0.0.0"], "--listen 0.0.0.0: one address"),  # noqa: S104
+        (["--colour", "red"], "No such option: --colour"),
     ],
 )
-def test_a_wrong_option_is_one_line_and_status_1(
+def test_a_wrong_option_is_one_line_and_status_2(
     tmp_path: Path, words: Sequence[str], log: str
 ) -> None:
     done = subprocess.run(
@@ -216,7 +222,7 @@ def test_a_wrong_option_is_one_line_and_status_1(
         check=False,
     )
     said = done.stderr.decode()
-    assert (done.returncode, log in said) == (1, True), said
+    assert (done.returncode, log in said) == (2, True), said
     assert "Traceback" not in said
 
 
@@ -401,6 +407,15 @@ def test_the_licence_switch_drops_and_keeps(exchange: Process) -> None:
     exchange.client.place_calls(CALL)
     assert exchange.client.state().buffered == 1
     assert events(exchange)[-1] == "dropped"
+    assert exchange.client.licence(call_accounting_over_ip=True).licence
+    told = [line.detail for line in exchange.client.ledger() if line.event == "licence"]
+    assert told == [{"call_accounting_over_ip": False}, {"call_accounting_over_ip": True}]
+
+
+def test_the_state_tells_the_last_line_of_the_ledger(exchange: Process) -> None:
+    assert exchange.client.state().ledger_last == 1
+    exchange.client.place_calls(CALL)
+    assert exchange.client.state().ledger_last == exchange.client.ledger()[-1].n
 
 
 @pytest.mark.needs("curl")
@@ -429,42 +444,21 @@ def test_commands_do_what_the_client_does(exchange: Process) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "log"),
+    ("words", "expected", "log"),
     [
-        (["call", "999", "0"], "oxo-sim: user '999' is no set of this exchange"),
-        (["call", "128", "0", "--direction", "up"], "oxo-sim: Invalid enum value 'up'"),
-        (["cut", "--kind", "saw"], "oxo-sim: Invalid enum value 'saw'"),
-        (["cut", "--when", "never"], "oxo-sim: Invalid enum value 'never'"),
-        (["load", "/nonexistent"], "oxo-sim: /nonexistent: No such file"),
+        (["call", "999", "0"], 1, "oxo-sim: user '999' is no set of this exchange"),
+        (["call", "128", "0", "--direction", "up"], 2, "oxo-sim: Invalid enum value 'up'"),
+        (["cut", "--kind", "saw"], 2, "oxo-sim: Invalid enum value 'saw'"),
+        (["cut", "--when", "never"], 2, "oxo-sim: Invalid enum value 'never'"),
+        (["load", "/nonexistent"], 1, "oxo-sim: /nonexistent: No such file"),
     ],
 )
-def test_a_wrong_command_is_one_line_and_status_1(
-    exchange: Process, words: Sequence[str], log: str
+def test_a_wrong_command_is_one_line_and_tells_usage_from_failure(
+    exchange: Process, words: Sequence[str], expected: int, log: str
 ) -> None:
     status, _, said = command(exchange, *words)
-    assert (status, said.startswith(log)) == (1, True), said
+    assert (status, said.startswith(log)) == (expected, True), said
     assert len(said.splitlines()) == 1
-
-
-def test_load_reads_the_standard_input_and_names_a_bad_line(exchange: Process) -> None:
-    tickets = [Ticket(kind=Kind.CALL, local_time=LOCAL, call_seconds=n) for n in range(1500)]
-    status, said, _ = command(exchange, "load", "-", given=to_ndjson(tickets))
-    assert (status, said) == (0, "1500 tickets written\n")
-    assert exchange.client.state().buffered == 1000
-    bad = to_ndjson(tickets[:2]) + b'\n{"kind": "banana"}\n'
-    status, _, log = command(exchange, "load", "-", given=bad)
-    assert status == 1
-    assert log.startswith("oxo-sim: -, line 4: Invalid enum value 'banana'")
-
-
-def test_load_at_a_pace_waits_for_exchange_time(exchange: Process) -> None:
-    spaced = [
-        Ticket(kind=Kind.CALL, local_time=LOCAL.replace(second=second)) for second in (0, 10, 20)
-    ]
-    status, said, _ = command(exchange, "load", "-", "--pace", "2", given=to_ndjson(spaced))
-    assert (status, said) == (0, "1 tickets written, 2 to come as exchange time goes on\n")
-    assert exchange.client.advance(5).tickets_made == 2
-    assert exchange.client.advance(5).tickets_made == 3
 
 
 def test_the_ledger_can_be_followed(exchange: Process) -> None:

@@ -139,11 +139,22 @@ def test_cut_at_acknowledged_no_byte_of_the_answer_leaves(collector: Collector) 
 
 
 def test_half_an_answer_then_a_reset_loses_nothing(collector: Collector) -> None:
-    fault = Fault(kind="carry then cut", towards="collector", carry_bytes=700)
+    fault = Fault(kind="carry then reset", towards="collector", carry_bytes=700)
     collector.client.arm(ArmedFault(when="offered", fault=fault))
     status, _ = collector.ask(GET.format(9))
     assert status in (35, 52, 56), "reset, or an answer cut short"
     assert collector.client.state().buffered == 3
+    _, answer = collector.ask(GET.format(9))
+    assert answer.count("<CallAccounting>") == 3
+
+
+def test_half_an_answer_then_silence_loses_nothing(collector: Collector) -> None:
+    fault = Fault(kind="carry then cut", towards="collector", carry_bytes=700)
+    collector.client.arm(ArmedFault(when="offered", fault=fault))
+    assert collector.ask(GET.format(9), seconds=1)[0] == 28, "curl gives up waiting"
+    collector.wait_for("held")
+    assert collector.client.state().link == "disturbed"
+    collector.client.restore(reset_connections=True)
     _, answer = collector.ask(GET.format(9))
     assert answer.count("<CallAccounting>") == 3
 

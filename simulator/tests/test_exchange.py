@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from oxo_simulator.clock import VirtualClock, WallClock
-from oxo_simulator.control.messages import AppointmentOrder, CallOrder
 from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.directory import Directory, SubscriberUnknown
-from oxo_simulator.exchange.port import TicketPort
+from oxo_simulator.exchange.orders import Appointment, CallOrder
+from oxo_simulator.exchange.port import NeverOffered, TicketPort
 from oxo_simulator.exchange.telephony import OrderError
 from oxo_simulator.exchange.trunks import TrunkUnavailable
 from oxo_simulator.profile import load_profile
@@ -178,7 +178,7 @@ def test_a_wrong_order_is_named_and_nothing_happens(wrong: dict[str, Any], words
 
 def test_an_appointment_leaves_its_activation_ticket() -> None:
     bench = Bench()
-    placed = bench.exchange.program(AppointmentOrder(user="106", time="07:00"))
+    placed = bench.exchange.program(Appointment(user="106", time="07:00"))
     bench.clock.advance(placed.seconds)
     (ticket,) = bench.tickets()
     assert ticket.kind is Kind.REMINDER
@@ -193,7 +193,7 @@ def test_an_appointment_leaves_its_activation_ticket() -> None:
 )
 def test_an_appointment_at_no_time_is_refused(wrong: str) -> None:
     with pytest.raises(OrderError, match="HH:MM is expected"):
-        Bench().exchange.program(AppointmentOrder(user="106", time=wrong))
+        Bench().exchange.program(Appointment(user="106", time=wrong))
 
 
 def loaded(*seconds: int) -> list[Ticket]:
@@ -301,14 +301,22 @@ def test_tickets_of_the_repeated_hour_tell_its_pass() -> None:
     assert [(t.local_time.hour, t.fold) for t in bench.tickets()] == [(2, 0), (2, 1)]
 
 
+def never_offered(bench: Bench, last: int, highest: int) -> None:
+    with pytest.raises(NeverOffered) as met:
+        bench.exchange.acknowledge(last, "s", "c")
+    assert (met.value.last, met.value.highest) == (last, highest)
+
+
 def test_what_was_never_offered_is_not_removed() -> None:
     bench = Bench()
     bench.exchange.load(loaded(1, 2, 3), 0)
-    assert bench.exchange.highest_offered() == 0
-    assert bench.exchange.acknowledge(3, "s", "c") == 0
+    never_offered(bench, 3, highest=0)
     bench.exchange.offered(1, 2, "s1", "c1")
-    assert bench.exchange.highest_offered() == 2
-    assert bench.exchange.acknowledge(3, "s1", "c2") == 2
+    for last in (3, -1, 2**63 - 1):
+        never_offered(bench, last, highest=2)
+    assert bench.exchange.acknowledge(0, "s1", "c1") == 0
+    assert bench.exchange.waiting_count() == 3
+    assert bench.exchange.acknowledge(2, "s1", "c2") == 2
     assert bench.lines[-1] == (
         "acknowledged",
         {"first": 1, "last": 2, "session": "s1", "connection": "c2"},

@@ -50,7 +50,7 @@ def test_lines_come_back_from_memory_and_from_the_file(
 def test_a_watcher_acts_before_append_returns(ledger: Ledger) -> None:
     def watcher(line: Any) -> None:
         if line.event == "offered":
-            ledger.append("fault", {"fault": {"kind": "cut"}, "survivable": True})
+            ledger.append("fault", {"fault": {"kind": "cut"}})
 
     ledger.watch(watcher)
     ledger.append("offered", {"first": 1, "last": 2, "session": "s", "connection": "c"})

@@ -12,6 +12,7 @@ from oxo_simulator.link.door import PortOccupied, reserve
 from oxo_simulator.link.faults import FaultUnknown
 from oxo_simulator.link.lane import HELD_BYTES_MAX
 from oxo_simulator.link.relay import Link
+from twisted.internet.defer import Deferred
 from twisted.internet.threads import blockingCallFromThread
 
 pytestmark = pytest.mark.process
@@ -163,7 +164,6 @@ def test_refuse_refuses_new_connections_and_lets_existing_ones_go_on(line: Line)
     line.strike(kind="refuse")
     assert line.event("fault") == {
         "fault": {"kind": "refuse", "towards": "both", "carry_bytes": 0, "ports": []},
-        "survivable": True,
     }
     with pytest.raises(ConnectionRefusedError):
         line.connect()
@@ -284,9 +284,9 @@ def test_reset_resets_and_lets_new_ones_through(line: Line) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 100_000])
-def test_carry_then_cut_carries_exactly_so_many_bytes(line: Line, count: int) -> None:
+def test_carry_then_reset_carries_exactly_so_many_bytes(line: Line, count: int) -> None:
     client, server = line.pair()
-    line.strike(kind="carry then cut", towards="collector", carry_bytes=count)
+    line.strike(kind="carry then reset", towards="collector", carry_bytes=count)
     client.sendall(b"not counted")
     assert server.recv(99) == b"not counted"
     payload = bytes(range(256)) * 1000
@@ -296,6 +296,113 @@ def test_carry_then_cut_carries_exactly_so_many_bytes(line: Line, count: int) ->
     line.event("connection closed")
     assert not line.link.disturbed
     line.pair()
+
+
+def exactly(end: socket.socket, count: int) -> bytes:
+    found = b""
+    while len(found) < count:
+        data = end.recv(count - len(found))
+        assert data, f"the end came after {len(found)} bytes"
+        found += data
+    return found
+
+
+PAYLOAD = bytes(range(256)) * 1000
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 100_000, len(PAYLOAD)])
+def test_carry_then_cut_carries_so_many_bytes_and_the_rest_after_the_repair(
+    line: Line, count: int
+) -> None:
+    client, server = line.pair()
+    line.strike(kind="carry then cut", towards="collector", carry_bytes=count)
+    client.sendall(b"not counted")
+    assert server.recv(99) == b"not counted"
+    server.sendall(PAYLOAD)
+    assert exactly(client, count) == PAYLOAD[:count]
+    assert silent(client)
+    server.sendall(b"more")
+    assert line.event("held")["towards"] == "collector"
+    late = line.connect()
+    line.accept().sendall(b"behind the cut")
+    assert silent(late)
+    client.sendall(b"the other way is open")
+    assert server.recv(99) == b"the other way is open"
+    assert line.link.disturbed
+    line.restore()
+    assert exactly(client, len(PAYLOAD) - count + 4) == PAYLOAD[count:] + b"more"
+    assert late.recv(99) == b"behind the cut"
+    assert not line.link.disturbed
+
+
+def test_the_count_runs_over_all_connections(line: Line) -> None:
+    client, server = line.pair()
+    other_client, other_server = line.pair()
+    line.strike(kind="carry then cut", towards="both", carry_bytes=10)
+    client.sendall(b"1234567")
+    assert exactly(server, 7) == b"1234567"
+    other_server.sendall(b"890abc")
+    assert exactly(other_client, 3) == b"890"
+    assert line.event("held") == {"connection": "c2", "towards": "collector", "bytes": 3}
+    client.sendall(b"x")
+    assert line.event("held") == {"connection": "c1", "towards": "exchange", "bytes": 1}
+    assert silent(server)
+    line.restore()
+    assert exactly(server, 1) == b"x"
+    assert exactly(other_client, 3) == b"abc"
+
+
+def test_a_count_that_is_not_reached_ends_with_the_repair(line: Line) -> None:
+    client, server = line.pair()
+    line.strike(kind="carry then cut", towards="exchange", carry_bytes=5)
+    line.restore()
+    client.sendall(b"0123456789")
+    assert exactly(server, 10) == b"0123456789"
+
+
+def undialled(
+    line: Line, monkeypatch: pytest.MonkeyPatch, **fault: Any
+) -> tuple[socket.socket, Callable[[], Any]]:
+    """Send ten bytes on a connection that is still being dialled; return what ends the dialling."""
+    dials: queue.Queue[Any] = queue.Queue()
+    dial, waiting = line.link.dial, Deferred[Any]()
+
+    def later(connection: Any) -> Deferred[Any]:
+        dials.put(connection)
+        return waiting
+
+    monkeypatch.setattr(line.link, "dial", later)
+    line.strike(towards="exchange", carry_bytes=6, **fault)
+    client = line.connect()
+    connection = dials.get(timeout=SECONDS_MAX)
+    client.sendall(b"0123456789")
+    lane = connection.lanes["exchange"]
+    while not lane.is_cut and lane._last_words is None:
+        assert line.call(lambda: connection.near.transport.connected)
+    return client, lambda: line.call(lambda: dial(connection))
+
+
+def test_carry_then_cut_reaches_an_end_that_is_still_dialled(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, reached = undialled(line, monkeypatch, kind="carry then cut")
+    reached()
+    server = line.accept()
+    assert exactly(server, 6) == b"012345"
+    assert silent(server)
+    client.sendall(b"x")
+    line.restore()
+    assert exactly(server, 5) == b"6789x"
+
+
+def test_carry_then_reset_reaches_an_end_that_is_still_dialled(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, reached = undialled(line, monkeypatch, kind="carry then reset")
+    assert silent(client)
+    reached()
+    assert read_all(line.accept()) == (b"012345", True)
+    assert read_all(client) == (b"", True)
 
 
 def test_an_armed_fault_strikes_inside_the_event(line: Line) -> None:

@@ -1,12 +1,14 @@
 """What `oxo-sim run` makes of its options, before anything listens."""
 
+import errno
+import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from oxo_simulator.link.door import PortOccupied
-from oxo_simulator.profile import ProfileError, load_profile
+from oxo_simulator.profile import ProfileError, load_profile, packaged
 from oxo_simulator.running import OptionWrong, Start, options
 from oxo_simulator.simulation import profile_of
 from oxo_simulator.wiring import _reserve
@@ -68,11 +70,15 @@ def test_a_wrong_profile_key_is_named() -> None:
         profile_of(options(replace(TYPED, overrides={"session.idle": "1"})).installation)
 
 
+@pytest.mark.parametrize("listen", ["127.0.0.2", "0.0.0.0", ""])  # noqa: S104 - refused
+def test_an_address_that_cannot_serve_collectors_is_named(listen: str) -> None:
+    with pytest.raises(OptionWrong, match=f"--listen {listen or '.empty.'}: one address of this"):
+        options(replace(TYPED, listen=listen))
+
+
 @pytest.mark.parametrize(
     ("listen", "words"),
     [
-        ("127.0.0.2", "--listen 127.0.0.2: one address of this machine"),
-        ("0.0.0.0", "--listen 0.0.0.0: one address"),  # noqa: S104 - refused
         ("203.0.113.7", "cannot listen at 203.0.113.7, port 443"),
         ("nonsense..", "cannot listen at nonsense.."),
     ],
@@ -80,3 +86,23 @@ def test_a_wrong_profile_key_is_named() -> None:
 def test_an_address_that_cannot_be_is_named(listen: str, words: str) -> None:
     with pytest.raises(PortOccupied, match=words):
         _reserve(options(replace(TYPED, listen=listen)), load_profile("certify"))
+
+
+def test_a_port_that_may_not_be_opened_is_named_with_the_way_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def denied(_self: socket.socket, _address: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", denied)
+    profile = load_profile("documented")
+    words = r"127.0.0.1, port 443: .*Permission denied; --port standard=NUMBER takes another"
+    with pytest.raises(PortOccupied, match=words):
+        _reserve(options(replace(TYPED, ports={})), profile)
+
+
+@pytest.mark.parametrize("name", packaged())
+def test_the_real_ports_by_profile_and_free_ones_to_certify(name: str) -> None:
+    ports = load_profile(name).ports
+    expected = (10443, 30443) if name == "certify" else (443, 30443)
+    assert (ports.standard.number, ports.alternate.number) == expected

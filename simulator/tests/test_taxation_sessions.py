@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
-from oxo_simulator.taxation.faults import SoapFault
 from oxo_simulator.taxation.sessions import (
     TABLE,
     Admitted,
@@ -20,7 +19,6 @@ from oxo_simulator.taxation.sessions import (
     Restart,
     Sessions,
     Situation,
-    acknowledgeable,
     steps,
 )
 from oxo_simulator.taxation.settings import TaxationSettings
@@ -199,15 +197,3 @@ def test_a_session_does_not_show_its_cookie() -> None:
     machine = Sessions(FAULT, cookies())
     machine.receive(Request(LOGIN, None, "collector", "c1"))
     assert "secret" not in repr(machine.living)
-
-
-@pytest.mark.parametrize(("last", "highest"), [(0, 0), (0, 5), (5, 5), (3, 5)])
-def test_what_was_offered_may_be_acknowledged(last: int, highest: int) -> None:
-    acknowledgeable(last, highest)
-
-
-@pytest.mark.parametrize(("last", "highest"), [(1, 0), (6, 5), (-1, 5), (2**63 - 1, 5)])
-def test_what_was_never_offered_may_not(last: int, highest: int) -> None:
-    with pytest.raises(SoapFault, match=r"Client\.Acknowledgement") as met:
-        acknowledgeable(last, highest)
-    assert met.value.refusal == "never offered"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from lxml import etree
-from oxo_simulator.taxation import Taxation, TaxationSettings, Transcript
+from oxo_simulator.taxation import Taxation, TaxationSettings
 from oxo_simulator.taxation.http import SLOW_PEER_SECONDS
 from twisted.internet.error import ConnectionLost
 from twisted.internet.task import Clock
@@ -184,7 +184,7 @@ def test_a_busy_exchange_answers_503_to_everything(make_wire: MakeWire) -> None:
 
 def test_before_an_exchange_is_installed_it_is_busy(make_wire: MakeWire) -> None:
     wire = make_wire()
-    wire.taxation = Taxation({}, Clock(), lambda _peer: ("c1", "x"), Transcript())
+    wire.taxation = Taxation({}, Clock(), lambda _peer: ("c1", "x"), wire.transcript)
     wire.site = wire.taxation.site("standard")
     assert wire.login().status == 503
     assert wire.taxation.session_count == 0

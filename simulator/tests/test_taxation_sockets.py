@@ -4,6 +4,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ class Served:
     def __init__(self, network: Any, authority: Authority, exchange: Any) -> None:
         self.exchange = exchange
         self.ca_file = str(authority.ca_pem_file)
-        self.transcript = Transcript()
+        self.transcript = Transcript(now=lambda: datetime.now(UTC))
         self._network = network
         self.taxation = Taxation(
             {"collector": PASSWORD},

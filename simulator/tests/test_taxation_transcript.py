@@ -28,9 +28,12 @@ EXCHANGE = HttpExchange(
 )
 
 
+def now() -> datetime:
+    return datetime(2026, 11, 22, 20, 45, 0, 123456, tzinfo=UTC)
+
+
 def transcript(**limits: int) -> Transcript:
-    now = datetime(2026, 11, 22, 20, 45, 0, 123456, tzinfo=UTC)
-    return Transcript(now=lambda: now, key=b"k" * 32, **limits)
+    return Transcript(now=now, key=b"k" * 32, **limits)
 
 
 def test_a_line_has_the_keys_of_the_bundle() -> None:
@@ -72,7 +75,7 @@ def test_equal_cookies_can_be_told_equal_and_no_more() -> None:
     assert first != second
     assert first.startswith("[redacted:")
     assert len(first) == len("[redacted:xxxxxxxx]")
-    other = Transcript(key=b"j" * 32)
+    other = Transcript(now=now, key=b"j" * 32)
     other.add(EXCHANGE)
     assert first not in json.dumps(other.lines(0))
 
@@ -92,7 +95,7 @@ def test_equal_cookies_can_be_told_equal_and_no_more() -> None:
     ],
 )
 def test_no_spelling_of_a_secret_gets_in(name: str, value: str) -> None:
-    kept = Transcript()
+    kept = Transcript(now=now)
     kept.add(replace(EXCHANGE, request_headers=[(name, value)], answer_headers=[(name, value)]))
     shown = json.dumps(kept.lines(0))
     assert "redacted" in shown

@@ -57,7 +57,10 @@ def _processed(sight: Sight, asked: int) -> str:
     if right < asked or sight.phantoms:
         return f"{counted(asked, 'ticket')} received, {right} of them processed rightly"
     words = f"{counted(asked, 'ticket')} received and processed"
-    return f"{words}, {recovered} of them recovered after the disturbance" if recovered else words
+    if not recovered:
+        return words
+    which = f"{recovered} of them " if recovered < asked else "all " if asked > 1 else ""
+    return f"{words}, {which}recovered after the disturbance"
 
 
 def _is_field(asked: Asked) -> bool:

@@ -104,7 +104,8 @@ def _mark(demand: str, findings: Sequence[Finding]) -> Mark:
 
 
 def _processed(sight: Sight, findings: Sequence[Finding]) -> Mark:
-    """Return the second mark: nothing asked beyond what the exchange dropped is not asked."""
+    """Return the second mark: tickets that the subject only receives are never called processed."""
     if sight.destinies and all(d.fate is Fate.NOT_ASKED for d in sight.destinies):
         return Mark.NOT_ASKED
-    return _mark("exactly once", findings)
+    mark = _mark("exactly once", findings)
+    return Mark.IN_PART if mark is Mark.YES and sight.of_fate(Fate.NOT_ASKED) else mark

@@ -133,9 +133,12 @@ class ControlClient:
         """Program an appointment; its activation ticket is written."""
         return self._post("/appointments", order, CallsPlaced)
 
-    def load(self, tickets: list[Ticket], pace: float = 0) -> CallsPlaced:
-        """Write tickets as they are."""
-        return self._post("/tickets", Load(tickets=tickets, pace=pace), CallsPlaced)
+    def load(
+        self, tickets: list[Ticket], pace: float = 0, *, continues: bool = False
+    ) -> CallsPlaced:
+        """Write tickets as they are; `continues` keeps the spacing to the load before."""
+        order = Load(tickets=tickets, pace=pace, continues=continues)
+        return self._post("/tickets", order, CallsPlaced)
 
     def advance(self, seconds: float) -> ExchangeState:
         """Move exchange time by so many seconds."""

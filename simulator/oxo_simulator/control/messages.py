@@ -8,7 +8,29 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from oxo_tickets import DiallingMode, Ticket
+from oxo_tickets import Ticket
+
+from oxo_simulator.exchange.orders import CallOrder
+
+__all__ = [
+    "Advance",
+    "AppointmentOrder",
+    "ArmedFault",
+    "CallOrder",
+    "CallRequest",
+    "CallsPlaced",
+    "ExchangeState",
+    "Fault",
+    "Installation",
+    "LedgerLine",
+    "Licence",
+    "Load",
+    "Message",
+    "PortState",
+    "Problem",
+    "Reset",
+    "Restore",
+]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,34 +54,6 @@ class Installation(Message, frozen=True):
     tag_set: Literal["observed", "extended"] | None = None
     seed: int = 1
     start: datetime | None = None
-
-
-class CallOrder(Message, frozen=True):
-    """One call to place. All orders of one request begin at the same exchange instant.
-
-    Attributes:
-        direction: `outgoing` or `incoming`.
-        user: the set that calls or is called.
-        number: the other party as it is to stand in the ticket.
-        dialling_mode: of an outgoing call.
-        ring_seconds: until answered or given up.
-        call_seconds: conversation; 0 is a call that nobody answered.
-        units: metering units that the network advises; cost follows from the profile's unit value.
-        account_code: up to 16 characters.
-        trunk: line to use, e.g. `N01`; `None` lets the exchange take a free one.
-        times: how many such calls are placed at once, identical neighbours.
-    """
-
-    direction: Literal["outgoing", "incoming"]
-    user: str
-    number: str
-    dialling_mode: DiallingMode = DiallingMode.MANUAL
-    ring_seconds: int = 0
-    call_seconds: int = 50
-    units: int = 0
-    account_code: str | None = None
-    trunk: str | None = None
-    times: int = 1
 
 
 class CallsPlaced(Message, frozen=True):
@@ -100,14 +94,15 @@ class Fault(Message, frozen=True):
         kind: `refuse` (new connections are refused, existing ones go on), `cut` (silence: bytes are
             kept back in both or one direction, new connections hang), `reset` (existing connections
             are reset at once, new ones are carried), `carry then cut` (carry `carry_bytes` towards
-            `towards`, counted over all connections from now on, then reset the connection that
-            carried the last of them; that happens once, and the link is whole again).
+            `towards`, counted over all connections from now on, then `cut` there), `carry then
+            reset` (count in the same way, then reset the connection that carried the last byte;
+            that happens once, and the link is whole again).
         towards: direction that a cut or a count concerns: `exchange`, `collector` or `both`.
-        carry_bytes: for `carry then cut`.
+        carry_bytes: for the two that count.
         ports: names of the ports concerned; empty means all.
     """
 
-    kind: Literal["refuse", "cut", "reset", "carry then cut"]
+    kind: Literal["refuse", "cut", "reset", "carry then cut", "carry then reset"]
     towards: Literal["exchange", "collector", "both"] = "both"
     carry_bytes: int = 0
     ports: list[str] = []
@@ -146,10 +141,13 @@ class Load(Message, frozen=True):
     """Tickets to write as they are, in order.
 
     `pace` 0 writes them at once, 1 in their original spacing, N times as fast, in exchange time.
+    With `continues` the first one keeps its spacing to the last one of the load before, so that
+    any number of tickets can be loaded in several orders.
     """
 
     tickets: list[Ticket]
     pace: float = 0
+    continues: bool = False
 
 
 class PortState(Message, frozen=True):
@@ -162,7 +160,7 @@ class PortState(Message, frozen=True):
 
 
 class ExchangeState(Message, frozen=True):
-    """Who and how the exchange is right now."""
+    """Who and how the exchange is right now; `ledger_last` numbers the ledger's last line."""
 
     name: str
     release: str
@@ -181,6 +179,7 @@ class ExchangeState(Message, frozen=True):
     alarm: bool
     sessions: int
     tickets_made: int
+    ledger_last: int
     ports: list[PortState]
     user: str
     ca_file: str

@@ -129,7 +129,7 @@ class ControlServer:
         return self._steer(
             request,
             Licence,
-            lambda order: self._simulation.set_licence(
+            lambda order: self._simulation.exchange.set_licence(
                 call_accounting_over_ip=order.call_accounting_over_ip
             ),
         )

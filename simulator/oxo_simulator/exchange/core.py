@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 from oxo_tickets import CommunicationType, Ticket
 
-from oxo_simulator.control.messages import AppointmentOrder, CallOrder
 from oxo_simulator.exchange.buffer import TicketBuffer
 from oxo_simulator.exchange.directory import Directory
 from oxo_simulator.exchange.life import Phase
 from oxo_simulator.exchange.metering import Tariff
 from oxo_simulator.exchange.moment import ExchangeTime
-from oxo_simulator.exchange.port import Buffered
+from oxo_simulator.exchange.orders import Appointment, CallOrder
+from oxo_simulator.exchange.port import Buffered, NeverOffered
 from oxo_simulator.exchange.telephony import Placed, Source, Telephony
 from oxo_simulator.exchange.trunks import TrunkGroup
 from oxo_simulator.profile import Profile
@@ -65,13 +65,23 @@ class Exchange:
         """Place calls, all now."""
         return self._telephony.place(orders)
 
-    def program(self, order: AppointmentOrder) -> Placed:
+    def program(self, order: Appointment) -> Placed:
         """Program an appointment."""
         return self._telephony.program(order)
 
-    def load(self, tickets: Sequence[Ticket], pace: float) -> Placed:
+    def load(self, tickets: Sequence[Ticket], pace: float, *, continues: bool = False) -> Placed:
         """Write tickets as they are."""
-        return self._telephony.load(tickets, pace)
+        return self._telephony.load(tickets, pace, continues=continues)
+
+    def set_licence(self, *, call_accounting_over_ip: bool) -> None:
+        """Open or close the licence; tickets that wait already stay."""
+        self.licence = call_accounting_over_ip
+        self.record("licence", call_accounting_over_ip=call_accounting_over_ip)
+
+    def enter(self, phase: Phase) -> None:
+        """Go into a phase of the exchange's life."""
+        self.phase = phase
+        self.record("phase", phase=phase.value)
 
     # What its wires ask (TicketPort).
 
@@ -98,10 +108,6 @@ class Exchange:
         """Return how many tickets wait."""
         return len(self.buffer)
 
-    def highest_offered(self) -> int:
-        """Return the highest sequence ever offered; 0 when none was."""
-        return self._offered
-
     def offered(self, first: int, last: int, session: str, connection: str) -> None:
         """Write down that these sequences were rendered into an answer."""
         self._offered = max(self._offered, last)
@@ -110,9 +116,12 @@ class Exchange:
     def acknowledge(self, last: int, session: str, connection: str) -> int:
         """Remove every ticket up to `last` and return how many left.
 
-        What was never offered stays, whatever `last` says.
+        Raises:
+            NeverOffered: nothing was removed.
         """
-        gone = self.buffer.remove_through(min(last, self._offered))
+        if not 0 <= last <= self._offered:
+            raise NeverOffered(last, self._offered)
+        gone = self.buffer.remove_through(last)
         if gone:
             self._span("acknowledged", gone[0].sequence, gone[-1].sequence, session, connection)
         return len(gone)

@@ -35,7 +35,7 @@ class Cancellable(Protocol):
 
 
 class Life:
-    """Goes through the phases.
+    """Goes through the phases; which one it is now, the exchange knows (`entered` tells it).
 
     Args:
         seconds: phase -> how long it lasts.
@@ -49,7 +49,6 @@ class Life:
         later: Callable[[float, Callable[[], None]], Cancellable],
         entered: Callable[[Phase], None],
     ) -> None:
-        self.phase = Phase.SERVING
         self._seconds = seconds
         self._later = later
         self._entered = entered
@@ -67,7 +66,6 @@ class Life:
         self._timer = None
 
     def _enter(self, phase: Phase) -> None:
-        self.phase = phase
         self._entered(phase)
         if phase in NEXT:
             self._timer = self._later(self._seconds[phase], lambda: self._enter(NEXT[phase]))

@@ -19,9 +19,9 @@ from oxo_tickets import (
     UserKind,
 )
 
-from oxo_simulator.control.messages import CallOrder
 from oxo_simulator.exchange.directory import Subscriber
 from oxo_simulator.exchange.moment import Moment
+from oxo_simulator.exchange.orders import CallOrder
 from oxo_simulator.exchange.trunks import KINDS
 
 

@@ -14,6 +14,20 @@ class Buffered(NamedTuple):
     ticket: Ticket
 
 
+class NeverOffered(ValueError):
+    """A wire wants to remove what no answer ever contained (the collector's fault).
+
+    Attributes:
+        last: the sequence that the wire named.
+        highest: the highest sequence ever offered in this epoch; 0 when none was.
+    """
+
+    def __init__(self, last: int, highest: int) -> None:
+        super().__init__(f"sequence {last} was never offered; the highest offered is {highest}")
+        self.last = last
+        self.highest = highest
+
+
 class TicketPort(Protocol):
     """The taxation buffer as a wire sees it."""
 
@@ -35,14 +49,18 @@ class TicketPort(Protocol):
     def waiting_count(self) -> int:
         """Return how many tickets wait."""
 
-    def highest_offered(self) -> int:
-        """Return the highest sequence ever offered in this epoch; 0 when none was."""
-
     def offered(self, first: int, last: int, session: str, connection: str) -> None:
         """Write into the ledger that these sequences were rendered into an answer."""
 
     def acknowledge(self, last: int, session: str, connection: str) -> int:
-        """Remove every ticket up to `last`, write it into the ledger, return how many left."""
+        """Remove every ticket up to `last`, write it into the ledger, return how many left.
+
+        What is gone already counts nothing. The sequence belongs to the exchange, so it alone
+        knows what was offered, in this session or one before it.
+
+        Raises:
+            NeverOffered: `last` was never offered in this epoch; nothing was removed.
+        """
 
     def record(self, event: str, **detail: Any) -> None:
         """Append any other line of docs/bundle.md to the ledger."""

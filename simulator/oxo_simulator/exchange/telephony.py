@@ -6,17 +6,17 @@ until it ends; its ticket is written the profile's delay later.
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from itertools import accumulate, pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from oxo_tickets import Ticket
 
-from oxo_simulator.control.messages import AppointmentOrder, CallOrder
 from oxo_simulator.exchange.directory import Directory, Subscriber
 from oxo_simulator.exchange.metering import Tariff, activation_ticket, call_ticket
 from oxo_simulator.exchange.moment import ExchangeTime
+from oxo_simulator.exchange.orders import Appointment, CallOrder
 from oxo_simulator.exchange.trunks import TrunkGroup
 
 CALL_SECONDS_MAX = 24 * 3600 - 1
@@ -27,6 +27,8 @@ UNITS_MAX = 65_535
 CALLS_MAX = 1_000
 LOAD_TICKETS_MAX = 10_000
 PACE_MAX = 1_000_000
+LOAD_SECONDS_MAX = 100 * 366 * 24 * 3600
+"""Exchange seconds until the last ticket of a load; beyond it stands a mistyped date or pace."""
 
 Source = Literal["call", "appointment", "loaded"]
 Write = Callable[[Ticket, Source], int]
@@ -50,6 +52,13 @@ class Placed:
     def __init__(self) -> None:
         self.ids: list[int] = []
         self.seconds = 0.0
+
+
+class _Loaded(NamedTuple):
+    """The last ticket of a load: its own instant, and the exchange's when it is written."""
+
+    ticket: datetime
+    written: datetime
 
 
 class Telephony:
@@ -80,6 +89,7 @@ class Telephony:
         self._delay = write_delay_seconds
         self._clock = clock
         self._write = write
+        self._loaded: _Loaded | None = None
 
     def place(self, orders: Sequence[CallOrder]) -> Placed:
         """Place calls, all now.
@@ -97,7 +107,7 @@ class Telephony:
             self._write_later(placed, talk + self._delay, ticket, "call")
         return placed
 
-    def program(self, order: AppointmentOrder) -> Placed:
+    def program(self, order: Appointment) -> Placed:
         """Program an appointment reminder; its activation ticket follows.
 
         Raises:
@@ -112,21 +122,22 @@ class Telephony:
         self._write_later(placed, self._delay, ticket, "appointment")
         return placed
 
-    def load(self, tickets: Sequence[Ticket], pace: float) -> Placed:
+    def load(self, tickets: Sequence[Ticket], pace: float, *, continues: bool = False) -> Placed:
         """Write tickets as they are.
 
         With `pace` 0 all at once; otherwise in their original spacing, `pace` times as fast, in
-        exchange time. A ticket dated before its predecessor follows it at once.
+        exchange time. A ticket dated before its predecessor follows it at once. The predecessor
+        of the first ticket is the last one of the load before, if it `continues` that one.
 
         Raises:
-            OrderError: the pace is no pace; nothing was written.
+            OrderError: a pace or date that cannot be; nothing was written.
         """
         if not 0 <= pace <= PACE_MAX:
             raise OrderError(f"pace {pace}; 0 (at once) to {PACE_MAX} times as fast is expected")
-        spacing = _spacing([self._instant(ticket) for ticket in tickets], pace)
+        instants = [self._instant(ticket) for ticket in tickets]
         placed = Placed()
-        for ticket, after in zip(tickets, spacing, strict=True):
-            if after:
+        for ticket, after in zip(tickets, self._due(instants, pace, continues), strict=True):
+            if after > 0:
                 self._write_later(placed, after, ticket, "loaded")
             else:
                 placed.ids.append(self._write(ticket, "loaded"))
@@ -156,6 +167,23 @@ class Telephony:
         placed.seconds = max(placed.seconds, seconds)
         self._clock.later(seconds, lambda: placed.ids.append(self._write(ticket, source)))
 
+    def _due(self, instants: Sequence[datetime], pace: float, continues: bool) -> list[float]:  # noqa: FBT001
+        """Return in how many exchange seconds each ticket is to be written."""
+        now = self._clock.now().utc
+        before = self._loaded if continues else None
+        if not instants or not pace:
+            return [0.0] * len(instants)
+        first = before or _Loaded(instants[0], now)
+        begin = (first.written - now).total_seconds()
+        due = [begin + after for after in _spacing([first.ticket, *instants], pace)[1:]]
+        if due[-1] > LOAD_SECONDS_MAX:
+            raise OrderError(
+                f"the last ticket would come in {due[-1]:.0f} exchange seconds; "
+                f"at most {LOAD_SECONDS_MAX} are expected (look at the tickets' dates)"
+            )
+        self._loaded = _Loaded(instants[-1], now + timedelta(seconds=due[-1]))
+        return due
+
     def _instant(self, ticket: Ticket) -> datetime:
         zone = self._clock.zone
         if ticket.zone:
@@ -163,15 +191,19 @@ class Telephony:
                 zone = ZoneInfo(ticket.zone)
             except (ZoneInfoNotFoundError, ValueError, OSError):
                 raise OrderError(f"ticket zone {ticket.zone!r}; an IANA zone is expected") from None
-        return ticket.local_time.replace(tzinfo=zone, fold=ticket.fold or 0).astimezone(UTC)
+        local = ticket.local_time.replace(tzinfo=zone, fold=ticket.fold or 0)
+        try:
+            return local.astimezone(UTC)
+        except OverflowError:
+            raise OrderError(
+                f"ticket local_time {ticket.local_time}; no such UTC instant"
+            ) from None
 
 
 def _spacing(instants: Sequence[datetime], pace: float) -> list[float]:
     """Return, per instant, the seconds after the first at which it comes, `pace` times as fast."""
-    if not pace:
-        return [0.0] * len(instants)
     steps = (max(0.0, (b - a).total_seconds()) / pace for a, b in pairwise(instants))
-    return list(accumulate(steps, initial=0.0))[: len(instants)]
+    return list(accumulate(steps, initial=0.0))
 
 
 def _wrong(order: CallOrder) -> str | None:

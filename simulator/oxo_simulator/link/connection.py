@@ -97,9 +97,9 @@ class Connection:
         self._dialling = self._watch.dial(self)
         self._dialling.addErrback(lambda _failure: self.reset())
 
-    def cut(self, towards: Towards) -> None:
-        """Hold one direction."""
-        self.lanes[towards].cut()
+    def cut(self, towards: Towards, *, owing: bool = False) -> None:
+        """Hold one direction; `owing` still lets out what was taken before."""
+        self.lanes[towards].cut(owing=owing)
 
     def mend(self) -> None:
         """Carry in both directions, and dial if that had to wait."""

@@ -6,7 +6,11 @@ source is held too, behind the bytes. Restored, everything goes on in its order:
 nothing.
 """
 
+import fcntl
+import sys
+import termios
 from collections.abc import Callable
+from socket import socket
 from typing import Any, Literal, Protocol
 
 from twisted.internet.interfaces import IPullProducer, IPushProducer
@@ -39,6 +43,9 @@ class Transport(Protocol):
 
     def abortConnection(self) -> None:  # noqa: N802
         """Reset."""
+
+    def getHandle(self) -> socket:  # noqa: N802
+        """Return the socket."""
 
 
 @implementer(IPushProducer)
@@ -94,6 +101,8 @@ class Lane:
         self._gone = False
         self._kept = bytearray()
         self._ended: Literal["orderly", "reset"] | None = None
+        self._owed_bytes = 0
+        self._last_words: Callable[[], None] | None = None
 
     @property
     def is_cut(self) -> bool:
@@ -103,13 +112,22 @@ class Lane:
     def attach(self, sink: Transport) -> None:
         """Give the lane its far end; what came before goes out."""
         self._sink = sink
+        if self._last_words is not None:
+            sink.write(bytes(self._kept))
+            self._tell_when_drained(self._last_words)
+            return
         sink.registerProducer(_Flow(self), True)
+        if self._owed_bytes:
+            sink.write(bytes(self._kept[: self._owed_bytes]))
+            del self._kept[: self._owed_bytes]
+            self._owed_bytes = 0
         self._go_on()
 
     def detach(self) -> None:
         """The far end is gone: nothing can be delivered any more."""
         self._sink, self._gone = None, True
         self._kept.clear()
+        self._owed_bytes, self._last_words = 0, None
 
     def carry(self, data: bytes) -> None:
         """Take bytes from the source."""
@@ -131,24 +149,48 @@ class Lane:
         self._ended = "orderly" if orderly else "reset"
         self._go_on()
 
-    def cut(self) -> None:
-        """Hold from now on."""
+    def cut(self, *, owing: bool = False) -> None:
+        """Hold from now on.
+
+        Bytes may wait for a far end that is still being dialled. They are held like all others,
+        or, `owing`, they go out when that end is there: they were carried before the cut.
+        """
+        if owing and not self._cut:
+            self._owed_bytes = len(self._kept)
         self._cut, self._told = True, False
 
     def mend(self) -> None:
         """Carry again, what was held first."""
         if self._cut:
-            self._cut = False
+            self._cut, self._owed_bytes = False, 0
             self._go_on()
 
     def when_drained(self, then: Callable[[], None]) -> None:
-        """Carry no more; call `then` when what was carried so far has left this process."""
+        """Carry no more; call `then` when what was carried so far has left this process.
+
+        What waits for a far end that is still being dialled leaves when that is there. What a cut
+        holds does not leave: `then` comes at once.
+        """
+        undelivered = self._cut or self._gone
         self._gone = True
-        if self._sink is None:
+        if undelivered:
             then()
-            return
-        self._sink.unregisterProducer()
+        elif self._sink is None:
+            self._last_words = then
+        else:
+            self._sink.unregisterProducer()
+            self._tell_when_drained(then)
+
+    def _tell_when_drained(self, then: Callable[[], None]) -> None:
+        assert self._sink is not None
         self._sink.registerProducer(_Drained(then), False)
+
+    def undelivered_bytes(self) -> int:
+        """Return how many bytes this system still has that the other one has not taken."""
+        if self._sink is None:
+            return 0
+        left = fcntl.ioctl(self._sink.getHandle(), termios.TIOCOUTQ, b"\0\0\0\0")
+        return int.from_bytes(left, sys.byteorder)
 
     def hold_source(self) -> None:
         """Read no more from the source."""
@@ -161,7 +203,7 @@ class Lane:
             self.source.resumeProducing()
 
     def _go_on(self) -> None:
-        if self._cut or self._sink is None:
+        if self._cut or self._gone or self._sink is None:
             return
         if self._ended == "reset":
             self._sink.abortConnection()

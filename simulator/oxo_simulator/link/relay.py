@@ -13,16 +13,17 @@ from typing import Any
 import msgspec
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.endpoints import TCP4ClientEndpoint
-from twisted.internet.interfaces import IReactorTCP
 from twisted.internet.protocol import Factory, Protocol, ServerFactory
 
 from oxo_simulator.control.messages import ArmedFault, Fault, LedgerLine
 from oxo_simulator.link.connection import DIAL_SECONDS_MAX, Connection
 from oxo_simulator.link.door import Door
 from oxo_simulator.link.faults import Disturbance, FaultUnknown, disturbance
-from oxo_simulator.link.lane import Towards
+from oxo_simulator.link.lane import Lane, Towards
 
 CONNECTIONS_MAX = 1_000
+DELIVERY_SECONDS_MAX = 5
+DELIVERY_LOOK_SECONDS = 0.005
 Record = Callable[[str, dict[str, Any]], None]
 
 
@@ -39,7 +40,7 @@ class Link:
     def __init__(
         self,
         *,
-        reactor: IReactorTCP,
+        reactor: Any,
         behind: str,
         reserved: Mapping[str, socket],
         record: Record,
@@ -123,6 +124,22 @@ class Link:
         if fault in self._in_force:
             self._in_force.remove(fault)
 
+    def reset_when_delivered(self, connection: Connection, lane: Lane) -> None:
+        """Reset a connection once its peer's system has what the lane carried.
+
+        A reset discards what the systems still carry, so it waits for them; for a peer that reads
+        nothing it waits no longer than `DELIVERY_SECONDS_MAX`.
+        """
+        latest = self._reactor.seconds() + DELIVERY_SECONDS_MAX
+
+        def look() -> None:
+            if lane.undelivered_bytes() and self._reactor.seconds() < latest:
+                self._reactor.callLater(DELIVERY_LOOK_SECONDS, look)
+            else:
+                connection.reset()
+
+        look()
+
     # The life of the exchange.
 
     def reset_connections(self) -> None:
@@ -201,8 +218,7 @@ class Link:
             self._event("connection closed", connection, port=connection.port, peer=connection.peer)
 
     def _strike(self, fault: Fault, found: Disturbance) -> None:
-        detail = {"fault": msgspec.to_builtins(fault), "survivable": found.survivable}
-        self._record("fault", detail)
+        self._record("fault", {"fault": msgspec.to_builtins(fault)})
         if found.lasting:
             self._in_force.append(found)
         found.strike(self)

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from oxo_simulator.exchange.port import TicketPort
+from oxo_simulator.exchange.port import NeverOffered, TicketPort
 from oxo_simulator.taxation.answers import Answers
 from oxo_simulator.taxation.contract import LoginAnswer
-from oxo_simulator.taxation.faults import SoapFault
+from oxo_simulator.taxation.faults import SoapFault, never_offered
 from oxo_simulator.taxation.sessions import (
     Admitted,
     Ask,
@@ -31,7 +31,6 @@ from oxo_simulator.taxation.sessions import (
     Restart,
     Session,
     Sessions,
-    acknowledgeable,
 )
 from oxo_simulator.taxation.settings import TaxationSettings
 
@@ -167,8 +166,10 @@ class Turn:
         """Remove what was offered up to `last`; what is gone already counts nothing."""
         session = self._ask(Ask.CALL)
         exchange = self._desk.exchange
-        acknowledgeable(last, exchange.highest_offered())
-        removed = exchange.acknowledge(last, session.name, self._connection)
+        try:
+            removed = exchange.acknowledge(last, session.name, self._connection)
+        except NeverOffered as wrong:
+            raise never_offered(wrong.last, wrong.highest) from wrong
         self._desk.answers.forget(last)
         return removed
 

@@ -27,7 +27,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Literal, NamedTuple
 
-from oxo_simulator.taxation.faults import SoapFault, never_offered, no_session, second_login
+from oxo_simulator.taxation.faults import SoapFault, no_session, second_login
 from oxo_simulator.taxation.settings import TaxationSettings
 
 
@@ -236,13 +236,3 @@ def _why(request: Request) -> str:
     if request.cookie is None:
         return "the request carries no session cookie; Login gives one, later requests return it"
     return "the session of this cookie is unknown or has ended; Login opens a new one"
-
-
-def acknowledgeable(last: int, highest_offered: int) -> None:
-    """Check an acknowledgement: only what was offered in this epoch, in any session, may go.
-
-    Raises:
-        SoapFault: the sequence was never offered; nothing is removed.
-    """
-    if not 0 <= last <= highest_offered:
-        raise never_offered(last, highest_offered)

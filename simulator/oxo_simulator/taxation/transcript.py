@@ -62,7 +62,7 @@ class Transcript:
     def __init__(
         self,
         *,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime],
         key: bytes | None = None,
         entries_max: int = ENTRIES_MAX,
         text_bytes_max: int = TEXT_BYTES_MAX,

@@ -1,7 +1,7 @@
 """The faults of the link: one fault, one file, parameters as fields."""
 
 from oxo_simulator.control.messages import Fault
-from oxo_simulator.link.faults.carry_then_cut import CARRY_BYTES_MAX, CarryThenCut
+from oxo_simulator.link.faults.carry import CARRY_BYTES_MAX, CarryThenCut, CarryThenReset
 from oxo_simulator.link.faults.cut import Cut
 from oxo_simulator.link.faults.disturbance import Disturbance, directions
 from oxo_simulator.link.faults.refuse import Refuse
@@ -34,5 +34,7 @@ def disturbance(fault: Fault, doors: tuple[str, ...]) -> Disturbance:
             return Reset(ports)
         case "carry then cut":
             return CarryThenCut(ports, towards, fault.carry_bytes)
+        case "carry then reset":
+            return CarryThenReset(ports, towards, fault.carry_bytes)
         case _:
-            raise FaultUnknown(f"fault {fault.kind!r}; refuse, cut, reset, carry then cut")
+            raise FaultUnknown(f"fault {fault.kind!r} is unknown")

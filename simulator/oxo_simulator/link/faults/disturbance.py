@@ -15,11 +15,9 @@ class Disturbance:
 
     Attributes:
         lasting: it stays in force until the link is restored or it is spent.
-        survivable: a perfect collector loses nothing by it.
     """
 
     lasting = True
-    survivable = True
 
     def strike(self, link: Link) -> None:
         """Begin."""

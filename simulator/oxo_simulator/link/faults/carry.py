@@ -1,0 +1,100 @@
+"""So many bytes are carried, then something happens to the link.
+
+The count runs over all connections of the ports concerned, from the moment of the fault, and ends
+at an exact byte: the one before it arrives, the one behind it does not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from oxo_simulator.link.faults.disturbance import Disturbance
+
+if TYPE_CHECKING:
+    from oxo_simulator.link.connection import Connection
+    from oxo_simulator.link.lane import Towards
+    from oxo_simulator.link.relay import Link
+
+CARRY_BYTES_MAX = 1024**3
+
+
+class _Carry(Disturbance):
+    """Counts bytes on these ports in these directions."""
+
+    def __init__(
+        self, ports: tuple[str, ...], towards: tuple[Towards, ...], carry_bytes: int
+    ) -> None:
+        self.ports, self.towards = ports, towards
+        self._left = carry_bytes
+
+    def strike(self, link: Link) -> None:
+        """Begin to count."""
+
+    def _counts(self, connection: Connection, towards: Towards) -> bool:
+        return connection.port in self.ports and towards in self.towards
+
+
+class CarryThenCut(_Carry):
+    """Carry `carry_bytes`, then hold these directions until the link is restored.
+
+    With `carry_bytes` 0 it is a cut. What arrived before the cut goes out, also to a far end that
+    is still being dialled.
+    """
+
+    _is_cut = False
+
+    def strike(self, link: Link) -> None:
+        """Begin to count, or cut where nothing is to be carried."""
+        if not self._left:
+            self._cut(link)
+
+    def join(self, connection: Connection) -> None:
+        """Cut a connection that is opened behind the cut."""
+        if self._is_cut and connection.port in self.ports:
+            for towards in self.towards:
+                connection.cut(towards)
+
+    def takes(self, link: Link, connection: Connection, towards: Towards, data: bytes) -> bool:
+        """Count; at the limit carry the exact prefix, cut, and hold the rest."""
+        if self._is_cut or not self._counts(connection, towards):
+            return False
+        prefix, rest = data[: self._left], data[self._left :]
+        self._left -= len(prefix)
+        if self._left:
+            return False
+        lane = connection.lanes[towards]
+        lane.carry(prefix)
+        self._cut(link)
+        if rest:
+            lane.carry(rest)
+        return True
+
+    def _cut(self, link: Link) -> None:
+        self._is_cut = True
+        for connection in link.connections(self.ports):
+            for towards in self.towards:
+                connection.cut(towards, owing=True)
+
+
+class CarryThenReset(_Carry):
+    """Carry `carry_bytes`, then reset the connection that carried the last of them, once.
+
+    Afterwards the link is whole. With `carry_bytes` 0 the next byte resets its connection and is
+    not carried.
+    """
+
+    def takes(self, link: Link, connection: Connection, towards: Towards, data: bytes) -> bool:
+        """Count; at the limit carry the exact prefix and reset."""
+        if not self._counts(connection, towards):
+            return False
+        if len(data) < self._left:
+            self._left -= len(data)
+            return False
+        lane = connection.lanes[towards]
+        if prefix := data[: self._left]:
+            lane.carry(prefix)
+            lane.when_drained(lambda: link.reset_when_delivered(connection, lane))
+        else:
+            connection.reset()
+        link.spent(self)
+        return True
