@@ -4,7 +4,10 @@
 Everything heavy is imported inside the command that needs it: an export must not pay for TLS.
 """
 
+import os
+import signal
 import sys
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, NoReturn
@@ -12,6 +15,8 @@ from typing import IO, TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from oxo_collector.configuration import Configuration
     from oxo_collector.store import Reading
 
@@ -48,7 +53,8 @@ ExchangeOption = Annotated[str | None, typer.Option("--exchange", "-e", help="On
 
 
 def main() -> None:
-    """Run the command."""
+    """Run the command; a reader that goes away (`| head`) ends it quietly, as it ends others."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     app()
 
 
@@ -82,6 +88,7 @@ def run(config: ConfigOption) -> None:
     from oxo_collector.ending import stop_on_signals
     from oxo_collector.store import StoreUnusable
 
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # an exchange that hangs up is no end
     configuration = _configuration(config)
     log = journal.start(configuration.log.format)
     try:
@@ -124,12 +131,8 @@ def export(
     with _reading(configuration) as store:
         rows = store.tickets(exchange=exchange, since=since)
         write = delivery.write_csv if form is Format.CSV else delivery.write_ndjson
-        if output == "-":
-            count, last = write(rows, sys.stdout.buffer)
-            sys.stdout.flush()
-        else:
-            with _output(Path(output)) as file:
-                count, last = write(rows, file)
+        with _output(output) as file:
+            count, last = write(rows, file)
     typer.echo(f"{count} tickets, last id {last or since}", err=True)
 
 
@@ -158,8 +161,8 @@ def quarantine_show(
         raw = store.quarantined_bytes(entry)
     if raw is None:
         _refuse(f"the quarantine has no entry {entry}", EXIT_CONFIGURATION)
-    sys.stdout.buffer.write(raw)
-    sys.stdout.flush()
+    with _output("-") as file:
+        file.write(raw)
 
 
 @app.command()
@@ -182,7 +185,9 @@ def decode(
     try:
         known = None if zone is None else known_zone(zone)
         columns = delivery.layout_of(layout)
-        malformed = delivery.decode(_read(file), file, columns, known, sys.stdout.buffer)
+        data = _read(file)
+        with _output("-") as out:
+            malformed = delivery.decode(data, file, columns, known, out)
     except (LayoutInvalid, ValueError) as error:
         _refuse(str(error), EXIT_CONFIGURATION)
     if malformed:
@@ -198,11 +203,14 @@ def _configuration(path: Path) -> "Configuration":
         _refuse(str(error), EXIT_CONFIGURATION)
 
 
-def _reading(configuration: "Configuration") -> "Reading":
+@contextmanager
+def _reading(configuration: "Configuration") -> "Iterator[Reading]":
+    """Open the store; whatever is wrong with it, now or in the middle, ends the command."""
     from oxo_collector.store import Reading, StoreUnusable
 
     try:
-        return Reading(configuration.store)
+        with Reading(configuration.store) as store:
+            yield store
     except StoreUnusable as error:
         _refuse(str(error), EXIT_STORE)
 
@@ -227,11 +235,21 @@ def _read(file: str) -> bytes:
     return data
 
 
-def _output(path: Path) -> IO[bytes]:
+@contextmanager
+def _output(name: str) -> "Iterator[IO[bytes]]":
+    """Open a file, or `-` for standard output; a full disk is told as plainly as a wrong path."""
     try:
-        return path.open("wb")
+        if name == "-":
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        else:
+            with Path(name).open("wb") as file:
+                yield file
     except OSError as error:
-        _refuse(f"{path}: cannot be written: {error.strerror}", EXIT_CONFIGURATION)
+        if name == "-":  # what is still buffered would be tried again, and fail, at the exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        told = "standard output" if name == "-" else name
+        _refuse(f"{told}: cannot be written: {error.strerror}", EXIT_CONFIGURATION)
 
 
 def _refuse(text: str, status: int) -> NoReturn:

@@ -5,14 +5,14 @@ import random
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 
 from structlog.typing import FilteringBoundLogger
 
 from oxo_collector.configuration import Configuration, Exchange, Proxy, secret
 from oxo_collector.intake import Intake
-from oxo_collector.store import Ownership, open_for_writing
+from oxo_collector.store import Ownership, StoreUnusable, open_for_writing
 from oxo_collector.taxation.machine import TaxationSession
 from oxo_collector.taxation.messages import Report
 from oxo_collector.taxation.shell import Shell
@@ -27,7 +27,7 @@ def collect(configuration: Configuration, stop: threading.Event, log: Log) -> No
 
     Raises:
         ConfigurationRefused: a secret cannot be read; nothing was begun.
-        StoreUnusable: the store is in use or cannot be opened; nothing was begun.
+        StoreUnusable: the store is in use or cannot be opened or read; nothing was begun.
     """
     routes = {
         exchange.name: _route(exchange, f"exchange[{number}]")
@@ -35,6 +35,8 @@ def collect(configuration: Configuration, stop: threading.Event, log: Log) -> No
     }
     with Ownership(configuration.store), closing(open_for_writing(configuration.store)) as store:
         intake = Intake(store, lambda: datetime.now(UTC))
+        for exchange in configuration.exchange:
+            intake.cursor(exchange.name)  # a damaged store is refused here, not in every thread
         threads = [
             threading.Thread(
                 target=_until_stopped,
@@ -58,11 +60,13 @@ def _until_stopped(
     while True:
         try:
             _shell(exchange, route, intake, stop, _reporter(bound)).run()
+        except StoreUnusable as error:
+            bound.warning(f"{error}; the session is begun again after a rest")
         except Exception:  # noqa: BLE001 - logged with its traceback, and rested upon
             bound.exception("defect of the collector; the session is begun again after a rest")
-            if stop.wait(exchange.rest_seconds_max):
-                return
         else:
+            return
+        if stop.wait(exchange.rest_seconds_max):
             return
 
 
@@ -123,5 +127,9 @@ def _proxy(proxy: Proxy, key: str) -> ProxyRoute:
 
 
 def _fold_log_in(store: sqlite3.Connection) -> None:
-    """Leave one file behind rather than a file and its write-ahead log, where no reader objects."""
-    store.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    """Leave one file behind rather than a file and its write-ahead log, where nothing objects.
+
+    A reader may, or a full disk; the log is as good a place.
+    """
+    with suppress(sqlite3.Error):
+        store.execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
-from oxo_tickets import FIELDS, Ticket, from_json, to_json
+from oxo_tickets import FIELDS, Ticket, TicketUnreadable, from_json, to_json
 
 from oxo_collector.decoders.outcome import Malformed
-from oxo_collector.store import Row
+from oxo_collector.store import Row, StoreUnusable
 from oxo_collector.wording import one_line
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ def write_ndjson(rows: Iterable[Row], file: IO[bytes]) -> tuple[int, int]:
 def write_csv(rows: Iterable[Row], file: IO[bytes]) -> tuple[int, int]:
     """Write a header and one ticket a line; return how many, and the id of the last (0: none).
 
+    Raises:
+        StoreUnusable: a stored ticket is damaged.
+
     UTF-8, comma, RFC 4180. An absent value and an empty one look alike here: CSV knows no
     difference. `masked` and `extras` are JSON, `facilities` stand with `;` between them.
     """
@@ -46,11 +49,18 @@ def write_csv(rows: Iterable[Row], file: IO[bytes]) -> tuple[int, int]:
         out.writerow((*IDENTITY, *FIELDS))
         for row in rows:
             identity = (row.id, row.exchange, row.epoch, row.sequence)
-            out.writerow((*identity, *_cells(from_json(row.canonical))))
+            out.writerow((*identity, *_cells(_ticket(row))))
             count, last = count + 1, row.id
     finally:
         text.detach()
     return count, last
+
+
+def _ticket(row: Row) -> Ticket:
+    try:
+        return from_json(row.canonical)
+    except TicketUnreadable as error:
+        raise StoreUnusable(f"the ticket with id {row.id} is damaged: {error}") from error
 
 
 def _cells(ticket: Ticket) -> Iterator[Any]:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
-from oxo_tickets import FIELDS, Ticket, differences, from_json, to_json
+from oxo_tickets import FIELDS, Ticket, TicketUnreadable, differences, from_json, to_json
 
 from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.decoders.taxation_soap import TicketsAnswer
@@ -47,14 +47,25 @@ class Intake:
         self._contacts: dict[str, datetime] = {}
 
     def cursor(self, exchange: str) -> tuple[str | None, int]:
-        """Return (epoch, last sequence) of the last batch stored; (None, 0) when there is none."""
+        """Return (epoch, last sequence) of the last batch stored; (None, 0) when there is none.
+
+        Raises:
+            StoreUnusable: it cannot be read.
+        """
         query = "SELECT epoch, last_sequence FROM exchange WHERE name = ?"
         with self._one_at_a_time:
-            row = self._connection.execute(query, (exchange,)).fetchone()
+            try:
+                row = self._connection.execute(query, (exchange,)).fetchone()
+            except sqlite3.Error as error:
+                raise StoreUnusable(f"the store cannot be read: {error}") from error
         return (None, 0) if row is None else (row[0], row[1])
 
     def contact(self, exchange: str) -> None:
-        """Note that the exchange answered."""
+        """Note that the exchange answered.
+
+        Raises:
+            StoreUnusable: the store cannot be written.
+        """
         now = self._now()
         before = self._contacts.get(exchange)
         if before is not None and now - before < CONTACT_EVERY:
@@ -216,7 +227,11 @@ def _differing(stored: bytes, offered: bytes, ticket: Ticket) -> str:
     """Name the fields in which a stored ticket and one of the same identity differ."""
     if stored == offered:
         return ""
-    return ", ".join(one.field for one in differences(from_json(stored), ticket, _COMPARED))
+    try:
+        before = from_json(stored)
+    except TicketUnreadable as error:
+        raise StoreUnusable(f"the store is damaged: a stored ticket is none: {error}") from error
+    return ", ".join(one.field for one in differences(before, ticket, _COMPARED))
 
 
 def _utc(instant: datetime) -> str:

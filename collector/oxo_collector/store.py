@@ -9,12 +9,12 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 SCHEMA_VERSION: Final = 1
 APPLICATION_ID: Final = 0x4F584F43
@@ -60,8 +60,9 @@ class Ownership:
                 f"{store}: another oxo-collect (process {holder or 'unknown'}) collects into this"
                 " store; stop it first, or give this one its own store"
             ) from None
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        with suppress(OSError):  # a full disk: the lock holds without its owner's number
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
 
     def __enter__(self) -> Self:
         """Hold the lock."""
@@ -183,30 +184,36 @@ class Reading:
     """A store opened for reading, while another process may write.
 
     Raises:
-        StoreUnusable: there is none, or it is not ours.
+        StoreUnusable: there is none, it is not ours, or (from any method) it is damaged.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         if not path.is_file():
             raise StoreUnusable(f"{path}: there is no store; `oxo-collect run` makes it")
-        try:
+        with self._readable():
             self._connection = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=ro",
                 uri=True,
                 timeout=BUSY_MILLISECONDS_MAX / 1000,
                 isolation_level=None,
             )
-        except sqlite3.Error as error:
-            raise StoreUnusable(f"{path}: cannot be read: {error}") from None
         try:
-            _check(self._connection, path)
-        except sqlite3.Error as error:
-            self._connection.close()
-            raise StoreUnusable(f"{path}: cannot be read: {error}") from None
+            with self._readable():
+                _check(self._connection, path)
         except StoreUnusable:
             self._connection.close()
             raise
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """Turn what a damaged file makes the libraries say into the store's own error."""
+        try:
+            yield
+        except (sqlite3.Error, zlib.error) as error:
+            raise StoreUnusable(f"{self.path}: cannot be read: {error}") from error
+        except OSError as error:
+            raise StoreUnusable(f"{self.path}: cannot be read: {error.strerror}") from error
 
     def __enter__(self) -> Self:
         """Read within a block."""
@@ -223,9 +230,7 @@ class Reading:
 
     def exchanges(self) -> list[str]:
         """Return the names of all exchanges that were ever reached."""
-        return [
-            name for (name,) in self._connection.execute("SELECT name FROM exchange ORDER BY id")
-        ]
+        return [name for (name,) in self._rows("SELECT name FROM exchange ORDER BY id")]
 
     def tickets(self, *, exchange: str | None = None, since: int = 0) -> Iterator[Row]:
         """Return tickets in order of receipt, those with an id above `since`."""
@@ -234,10 +239,7 @@ class Reading:
             " JOIN exchange e ON e.id = t.exchange"
             " WHERE t.id > ? AND (? IS NULL OR e.name = ?) ORDER BY t.id"
         )
-        with closing(self._connection.execute(query, (since, exchange, exchange))) as cursor:
-            while rows := cursor.fetchmany(ROWS_AT_ONCE):
-                for row in rows:
-                    yield Row(*row)
+        return (Row(*row) for row in self._rows(query, since, exchange, exchange))
 
     def quarantine(self, exchange: str | None = None) -> Iterator[SetAsideRow]:
         """Return the quarantine entries, oldest first."""
@@ -246,14 +248,14 @@ class Reading:
             " q.seen_count, q.seen_first, q.seen_last FROM quarantine q"
             " JOIN exchange e ON e.id = q.exchange WHERE ? IS NULL OR e.name = ? ORDER BY q.id"
         )
-        for row in self._connection.execute(query, (exchange, exchange)):
-            yield SetAsideRow(*row)
+        return (SetAsideRow(*row) for row in self._rows(query, exchange, exchange))
 
     def quarantined_bytes(self, entry: int) -> bytes | None:
         """Return what was set aside, as it came; None when there is no such entry."""
         query = "SELECT raw_zlib FROM quarantine WHERE id = ?"
-        row = self._connection.execute(query, (entry,)).fetchone()
-        return None if row is None else zlib.decompress(row[0])
+        row = next(self._rows(query, entry), None)
+        with self._readable():
+            return None if row is None else zlib.decompress(row[0])
 
     def status(self) -> list[ExchangeStatus]:
         """Return the state of every exchange, in the order of first contact."""
@@ -264,9 +266,21 @@ class Reading:
             " (SELECT count(*) FROM quarantine q WHERE q.exchange = e.id)"
             " FROM exchange e ORDER BY e.id"
         )
-        return [ExchangeStatus(*row) for row in self._connection.execute(query)]
+        return [ExchangeStatus(*row) for row in self._rows(query)]
 
     def size_bytes(self) -> int:
         """Return the bytes on disk, the write-ahead log included."""
         log = self.path.with_name(self.path.name + "-wal")
-        return self.path.stat().st_size + (log.stat().st_size if log.exists() else 0)
+        with self._readable():
+            return self.path.stat().st_size + (log.stat().st_size if log.exists() else 0)
+
+    def _rows(self, query: str, *values: str | int | None) -> Iterator[tuple[Any, ...]]:
+        """Return the rows of a query, fetched some at a time: a store may be larger than memory."""
+        with self._readable():
+            cursor = self._connection.execute(query, values)
+        while True:
+            with self._readable():
+                rows = cursor.fetchmany(ROWS_AT_ONCE)
+            if not rows:
+                return
+            yield from rows

@@ -56,9 +56,10 @@ def call(*words: str | Path, data: bytes = b"") -> subprocess.CompletedProcess[b
 class Collector:
     """A running `oxo-collect run`, with its log line by line."""
 
-    def __init__(self, config: Path) -> None:
+    def __init__(self, config: Path, before: str = "") -> None:
         environment = {**os.environ, "SECRET": PASSWORD}
-        command = (*OXO_COLLECT, "run", "--config", str(config))
+        program = (*OXO_COLLECT[:2], f"{before}\n{OXO_COLLECT[2]}")
+        command = (*program, "run", "--config", str(config))
         self.process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
         self.lines: list[str] = []
         self._grown = threading.Condition()
@@ -95,7 +96,7 @@ class Collector:
         return status
 
 
-Start = Callable[[Path], Collector]
+Start = Callable[..., Collector]
 
 
 @pytest.fixture
@@ -103,8 +104,8 @@ def start() -> Iterator[Start]:
     """Start `oxo-collect run`; what still runs after the test is killed."""
     begun: list[Collector] = []
 
-    def run(config: Path) -> Collector:
-        begun.append(Collector(config))
+    def run(config: Path, before: str = "") -> Collector:
+        begun.append(Collector(config, before))
         return begun[-1]
 
     yield run
@@ -344,3 +345,24 @@ def test_a_missing_secret_ends_before_anything_begins(
     assert ended.returncode == 2
     assert b"the environment variable SECRET is not set" in ended.stderr
     assert not (tmp_path / "tickets.db").exists()
+
+
+FILES_OF_200_KB = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (200_000,) * 2)"
+
+
+def test_a_disk_that_takes_no_more_loses_nothing_and_is_told_in_a_sentence(
+    exchange: "ScriptedExchange", start: Start, tmp_path: Path
+) -> None:
+    exchange.write(1500)
+    config = configure(tmp_path, exchange)
+    collector = start(config, FILES_OF_200_KB)
+    collector.wait_for("the store cannot be written: disk I/O error (the collector's store)")
+    collector.stop()
+    assert "at fault: this machine" in collector.log
+    assert "Traceback" not in collector.log
+    assert charged_users(config)[: exchange.acknowledged] == numbers(exchange.acknowledged)
+    assert exchange.acknowledged < 1500
+    collector = start(config)
+    exchange.wait_for(lambda: exchange.acknowledged == 1500)
+    collector.stop()
+    assert charged_users(config) == numbers(1500)

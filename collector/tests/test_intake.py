@@ -1,8 +1,10 @@
 """Keep, then acknowledge: whatever the instant of a crash, nothing is lost and nothing twice."""
 
+import random
 import shutil
 import sqlite3
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
@@ -74,8 +76,10 @@ def test_a_batch_is_kept_with_its_bytes_and_the_cursor(
     assert (status.tickets, status.last_sequence, status.last_contact) == (
         2, 2, "2026-11-22T12:00:00.000+00:00",
     )  # fmt: skip
-    (raw,) = connection.execute("SELECT raw_zlib FROM answer").fetchone()
-    assert len(raw) < len(BODY)
+    size, raw = connection.execute("SELECT raw_bytes, raw_zlib FROM answer").fetchone()
+    assert zlib.decompress(raw) == BODY
+    assert size == len(BODY)
+    assert len(raw) < size
 
 
 def test_the_same_batch_again_is_recognised(
@@ -178,6 +182,41 @@ def test_a_store_that_cannot_be_written_says_so_and_takes_the_next_batch_later(
         with pytest.raises(StoreUnusable, match="cannot be written: database is locked"):
             intake.keep_batch("site", "E1", batch(1, "101"), BODY)
     assert intake.keep_batch("site", "E1", batch(1, "101"), BODY) == Stored(1, 0, 0)
+
+
+def test_a_full_disk_says_so_and_takes_the_batch_when_there_is_room(
+    path: Path, connection: sqlite3.Connection, intake: Intake
+) -> None:
+    intake.keep_batch("site", "E1", batch(1, "101"), BODY)
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    body = random.Random(0).randbytes(20_000)  # noqa: S311 - no secret
+    with pytest.raises(StoreUnusable, match="cannot be written: database or disk is full"):
+        intake.keep_batch("site", "E1", batch(2, "102"), body)
+    with pytest.raises(StoreUnusable, match="cannot be written: database or disk is full"):
+        intake.keep_unreadable("site", "not well formed", "document", body)
+    assert intake.cursor("site") == ("E1", 1)
+    assert users(path) == ["101"]
+    connection.execute("PRAGMA max_page_count = 1000")
+    assert intake.keep_batch("site", "E1", batch(2, "102"), body) == Stored(1, 0, 0)
+    assert users(path) == ["101", "102"]
+
+
+def test_a_damaged_ticket_in_the_store_is_not_taken_for_a_contradiction(
+    connection: sqlite3.Connection, intake: Intake
+) -> None:
+    intake.keep_batch("site", "E1", batch(1, "101"), BODY)
+    connection.execute("UPDATE ticket SET canonical = x'a5a5'")
+    with pytest.raises(StoreUnusable, match="the store is damaged"):
+        intake.keep_batch("site", "E1", batch(1, "101"), BODY)
+
+
+def test_a_cursor_that_cannot_be_read_is_the_stores_trouble(
+    connection: sqlite3.Connection, intake: Intake
+) -> None:
+    connection.execute("ALTER TABLE exchange RENAME TO another")
+    with pytest.raises(StoreUnusable, match="the store cannot be read: no such table"):
+        intake.cursor("site")
 
 
 def test_several_exchanges_share_the_door(path: Path, intake: Intake) -> None:

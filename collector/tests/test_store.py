@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import stat
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -84,3 +85,57 @@ def test_a_folder_in_its_place_is_named(tmp_path: Path) -> None:
 def test_a_missing_store_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreUnusable, match=r"none\.db: there is no store"):
         Reading(tmp_path / "none.db")
+
+
+def damage(path: Path) -> None:
+    """Overwrite every page but the first, as a failing disk does."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + b"\xa5" * (len(data) - 4096))
+
+
+READS: dict[str, Callable[[Reading], object]] = {
+    "exchanges": lambda store: store.exchanges(),
+    "tickets": lambda store: list(store.tickets()),
+    "quarantine": lambda store: list(store.quarantine()),
+    "quarantined_bytes": lambda store: store.quarantined_bytes(1),
+    "status": lambda store: store.status(),
+}
+
+
+@pytest.mark.parametrize("read", READS)
+def test_a_damaged_store_is_named_by_every_read(tmp_path: Path, read: str) -> None:
+    path = tmp_path / "tickets.db"
+    with closing(open_for_writing(path)):
+        pass
+    damage(path)
+    with (
+        Reading(path) as store,
+        pytest.raises(StoreUnusable, match=r"tickets\.db: cannot be read: .*malformed"),
+    ):
+        READS[read](store)
+
+
+def test_a_store_that_vanishes_while_it_is_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.db"
+    with closing(open_for_writing(path)):
+        pass
+    with Reading(path) as store:
+        path.unlink()
+        with pytest.raises(StoreUnusable, match=r"tickets\.db: cannot be read: No such file"):
+            store.size_bytes()
+
+
+def test_a_reader_that_stops_halfway_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.db"
+    with closing(open_for_writing(path)) as connection:
+        connection.execute("INSERT INTO exchange (name) VALUES ('site')")
+        connection.execute("INSERT INTO answer VALUES (1, 1, '', 0, '')")
+        connection.executemany(
+            "INSERT INTO ticket VALUES (?, 1, 'E1', ?, 1, '{}')", ((n, n) for n in range(1, 3000))
+        )
+    with Reading(path) as store:
+        rows = store.tickets()
+        assert next(rows).sequence == 1
+    del rows  # would raise, or print, if it held a statement of the closed file

@@ -1,5 +1,6 @@
 """The session with its real decoder and store, over a wire that a test scripts: no socket."""
 
+import random
 import re
 import sqlite3
 import threading
@@ -86,6 +87,29 @@ class ScriptedWire:
         self.closed = True
 
 
+def run_shell(
+    connection: sqlite3.Connection,
+    wire: ScriptedWire,
+    stop: threading.Event,
+    report: Callable[[Report], None],
+) -> None:
+    session = TaxationSession(
+        Place("site", lambda port: f"https://pbx:{port}/", (443,)),
+        Pace(100, 0.001, rest_seconds_first=0.001, rest_seconds_max=0.002),
+        chance=lambda: 0.0,
+    )
+    Shell(
+        "site", "Europe/Paris",
+        session=session, wire=wire, door=Intake(connection, lambda: NOON),
+        stop=stop, report=report,
+    ).run()  # fmt: skip
+
+
+def random_digits(count: int) -> bytes:
+    """Return what does not shrink when it is kept."""
+    return random.Random(0).randbytes(count // 2).hex().encode()  # noqa: S311 - no secret
+
+
 Play = Callable[..., tuple[ScriptedWire, list[Report]]]
 
 
@@ -108,16 +132,7 @@ def play(connection: sqlite3.Connection) -> Play:
         stop = threading.Event()
         wire = ScriptedWire(stop, *answers)
         reports: list[Report] = []
-        session = TaxationSession(
-            Place("site", lambda port: f"https://pbx:{port}/", (443,)),
-            Pace(100, 0.001, rest_seconds_first=0.001, rest_seconds_max=0.002),
-            chance=lambda: 0.0,
-        )
-        Shell(
-            "site", "Europe/Paris",
-            session=session, wire=wire, door=Intake(connection, lambda: NOON),
-            stop=stop, report=reports.append,
-        ).run()  # fmt: skip
+        run_shell(connection, wire, stop, reports.append)
         assert wire.closed
         assert wire.answers == []
         return wire, reports
@@ -211,3 +226,39 @@ def test_a_store_that_fails_is_reported_and_nothing_acknowledged(
     assert stored(path) == []
     assert "the store cannot be written: full" in reports[1].text
     assert reports[1].text.endswith("at fault: this machine")
+
+
+def test_on_a_full_disk_nothing_is_acknowledged_until_there_is_room(
+    connection: sqlite3.Connection, path: Path
+) -> None:
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    big = offer(1, 2).replace(b"</s:Body>", b"<!-- %s --></s:Body>" % random_digits(30_000))
+    stop, reports = threading.Event(), list[Report]()
+
+    def room_after_the_second_rest(report: Report) -> None:
+        reports.append(report)
+        if len(full()) == 2:
+            connection.execute("PRAGMA max_page_count = 1000")
+
+    def full() -> list[str]:
+        return [one.text for one in reports if "database or disk is full" in one.text]
+
+    wire = ScriptedWire(stop, *(LOGIN, big) * 3, ACKNOWLEDGED)
+    run_shell(connection, wire, stop, room_after_the_second_rest)
+    assert wire.posted.count("AckTickets") == 1
+    assert wire.posted[-2:] == ["AckTickets", "Logout"]
+    assert stored(path) == [1, 2]
+    said = "the store cannot be written: database or disk is full (the collector's store)"
+    assert full() == [f"{said}; at fault: this machine"] * 2
+
+
+def test_a_ticket_that_cannot_be_read_is_counted_by_the_status(play: Play, path: Path) -> None:
+    bad = offer(1, 3).replace(b"2026-11-22", b"22/11/2026", 1)
+    play(LOGIN, bad, result("AckTickets", "<acknowledged>3</acknowledged>"))
+    with Reading(path) as store:
+        (status,) = store.status()
+        (entry,) = store.quarantine()
+    assert (status.tickets, status.quarantined, status.last_sequence) == (2, 1, 3)
+    assert (entry.epoch, entry.sequence) == ("E1", 1)
+    assert entry.reason == "Date '22/11/2026' is no date YYYY-MM-DD"
