@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from oxo_simulator.taxation.http import BODY_BYTES_MAX
+from oxo_simulator.taxation.http import BODY_BYTES_MAX, REQUEST_SECONDS_MAX, SLOW_PEER_SECONDS
 
 PATH = "/services/taxation"
 
@@ -216,5 +216,49 @@ def test_a_header_without_end_closes_the_connection(make_wire: MakeWire) -> None
     wire = make_wire()
     channel, transport = wire.connect()
     channel.dataReceived(b"POST / HTTP/1.1\r\nX: " + b"y" * 20000)
+    assert transport.value().startswith(b"HTTP/1.1 400 ")
     assert transport.disconnecting
+    told = transport.value()
+    for _ in range(3):
+        channel.dataReceived(b"y" * 20000)
+    assert transport.value() == told
+    wire.clock.advance(SLOW_PEER_SECONDS)
+    assert transport.disconnected, "a peer that does not follow is let go"
+    assert wire.clock.getDelayedCalls() == []
     assert wire.login().status == 200
+
+
+# slowness
+
+
+@pytest.mark.parametrize("part", ["head", "body"])
+def test_a_peer_that_trickles_is_refused_in_the_end(make_wire: MakeWire, part: str) -> None:
+    wire = make_wire()
+    channel, transport = wire.connect()
+    if part == "head":
+        channel.dataReceived(b"POST /services/taxation HTTP/1.1\r\nX: ")
+    else:
+        channel.dataReceived(wire.request(b"x" * 1000)[:-1000])
+    for _ in range(REQUEST_SECONDS_MAX // 5 - 1):
+        wire.clock.advance(5)
+        channel.dataReceived(b"y")
+    assert (transport.value(), transport.disconnecting) == (b"", False)
+    wire.clock.advance(5)
+    assert transport.value().startswith(b"HTTP/1.1 408 ")
+    assert transport.disconnecting
+    wire.clock.advance(SLOW_PEER_SECONDS)
+    assert transport.disconnected
+    assert wire.clock.getDelayedCalls() == []
+    assert wire.login().status == 200
+
+
+def test_the_time_limit_is_of_one_request_and_not_of_the_connection(make_wire: MakeWire) -> None:
+    wire = make_wire()
+    channel, transport = wire.connect()
+    for _ in range(2 * REQUEST_SECONDS_MAX // 10):
+        channel.dataReceived(wire.request(b"")[:10])
+        wire.clock.advance(10)
+        channel.dataReceived(wire.request(b"")[10:])
+    answered = wire.replies(transport.value())
+    assert [reply.status for reply in answered] == [500] * (2 * REQUEST_SECONDS_MAX // 10)
+    assert not transport.disconnecting

@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, Protocol
 
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
+from twisted.web.http import HTTPChannel
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
@@ -20,6 +23,9 @@ from oxo_simulator.taxation.desk import Offer
 
 BODY_BYTES_MAX = 256 * 1024
 """Longest request body (docs/taxation.md)."""
+
+REQUEST_SECONDS_MAX = 60
+"""A request is here, whole, so many seconds after its first byte; however lively its peer is."""
 
 SLOW_PEER_SECONDS = 15
 """A connection on which nothing arrives for so long is closed, in or between requests."""
@@ -124,6 +130,63 @@ class Service(Protocol):
         """Write request and answer, with the headers that went out, into the transcript."""
 
 
+class TaxationChannel(HTTPChannel):
+    """One connection; a peer whose request cannot be read is told so, and let go."""
+
+    _overdue: IDelayedCall | None = None
+    _given_up = False
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        """Read, unless there is nothing more to read; the first byte starts the time limit."""
+        if self._given_up:
+            return
+        if self._overdue is None:
+            later: Any = self.callLater
+            self._overdue = later(REQUEST_SECONDS_MAX, self._too_slow)
+        super().dataReceived(data)  # type: ignore[no-untyped-call]
+
+    def allContentReceived(self) -> None:  # noqa: N802
+        """A request is complete: it was in time."""
+        self._stop_watch()
+        super().allContentReceived()  # type: ignore[no-untyped-call]
+
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: ARG002, N802
+        """Refuse a line of the head that does not end."""
+        self._refuse(b"400 Bad Request")
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
+        """Nothing is awaited any more."""
+        self._stop_watch()
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]
+
+    def give_up(self) -> None:
+        """Let the connection go after what was written.
+
+        The peer may still be sending. Its bytes are read and discarded while the connection
+        closes, so that the answer is not lost in a reset; `timeoutConnection` is the channel's
+        way to close now and to abort when the peer does not follow.
+        """
+        self._given_up = True
+        self._stop_watch()
+        self.setTimeout(None)  # type: ignore[no-untyped-call]
+        self.abortTimeout = SLOW_PEER_SECONDS
+        self.timeoutConnection()  # type: ignore[no-untyped-call]
+
+    def _too_slow(self) -> None:
+        self._overdue = None
+        self._refuse(b"408 Request Timeout")
+
+    def _refuse(self, status: bytes) -> None:
+        transport: Any = self.transport
+        transport.write(b"HTTP/1.1 %b\r\nConnection: close\r\n\r\n" % status)
+        self.give_up()
+
+    def _stop_watch(self) -> None:
+        watch, self._overdue = self._overdue, None
+        if watch is not None and watch.active():
+            watch.cancel()
+
+
 class TaxationRequest(Request):
     """A request with a limited body."""
 
@@ -155,21 +218,14 @@ class TaxationRequest(Request):
             super().requestReceived(command, path, version)  # type: ignore[no-untyped-call]
 
     def _refuse(self) -> None:
-        """Answer before the body has been read, then let the connection go.
-
-        The peer may still be sending. Its bytes are read and discarded while the connection
-        closes, so that the answer is not lost in a reset; `timeoutConnection` is the channel's
-        way to close now and to abort when the peer does not follow.
-        """
+        """Answer before the body has been read, then let the connection go."""
         self.refused = True
         self.requestHeaders.removeHeader(b"Expect")
         channel: Any = self.channel
         # The channel tells these to a request only when it is complete.
         self.method, self.uri = channel._command, channel._path  # noqa: SLF001
         channel.transport.write(channel.site.resource.refuse(self))
-        channel.setTimeout(None)
-        channel.abortTimeout = SLOW_PEER_SECONDS
-        channel.timeoutConnection()
+        channel.give_up()
 
 
 class Port(Resource):
@@ -210,6 +266,8 @@ class Port(Resource):
 
 class TaxationSite(Site):
     """A site with a time limit for slow peers and without an access log of its own."""
+
+    protocol: Any = TaxationChannel
 
     def __init__(self, port: Port, clock: IReactorTime) -> None:
         super().__init__(  # type: ignore[no-untyped-call]
