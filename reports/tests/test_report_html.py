@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from lxml import html
 from oxo_reports import UnusableBundle, render
@@ -126,7 +126,7 @@ def test_a_nok_without_reference_makes_the_report_incomplete_on_its_cover(
     assert "incomplete" not in text(mended.xpath("//main")[0]).lower()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20, deadline=None, phases=[Phase.generate])
 @given(data=st.data())
 def test_each_row_shows_its_weakest_standing_and_the_cover_counts_them(
     data: st.DataObject, sample_run: dict[str, Any]

@@ -6,7 +6,7 @@ session. A fault that was armed begins with the line that set it off, so that an
 whose answer never left belongs to it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -54,12 +54,9 @@ class Chronicle(msgspec.Struct, frozen=True, kw_only=True):
         return [station for station in self.stations if station.sequence is not None]
 
     def waiting(self, after_line: int) -> list[Station]:
-        """Return the tickets made by then and not acknowledged after that line."""
-        return [
-            station
-            for station in self.buffered()
-            if station.made <= after_line and not 0 < station.acknowledged <= after_line
-        ]
+        """Return the tickets that wait after that line."""
+        waiting = waiting_sequences(line for line in self.lines if line["n"] <= after_line)
+        return [station for station in self.buffered() if station.sequence in waiting]
 
     def disturbed(self, station: Station) -> bool:
         """Tell whether the ticket waited in a disturbed stretch."""
@@ -72,6 +69,17 @@ class Chronicle(msgspec.Struct, frozen=True, kw_only=True):
     def end(self) -> int:
         """Number of the last line; 0 of an empty ledger."""
         return self.lines[-1]["n"] if self.lines else 0
+
+
+def waiting_sequences(lines: Iterable[Line]) -> frozenset[int]:
+    """Return the sequences that are buffered and not acknowledged after these lines."""
+    waiting: set[int] = set()
+    for line in lines:
+        if line["event"] == "buffered":
+            waiting.add(line["sequence"])
+        elif line["event"] == "acknowledged":
+            waiting.difference_update(range(line["first"], line["last"] + 1))
+    return frozenset(waiting)
 
 
 def read_chronicle(lines: Sequence[Line], restarts: Sequence[Restart] = ()) -> Chronicle:
