@@ -80,3 +80,37 @@ def certify(tmp_path_factory: pytest.TempPathFactory) -> Certify:
         return read_bundle(done, out)
 
     return run
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that writes a foreign collector's folder, started by a shell line.
+
+    `$C` of that line is the collector's command.
+    """
+    collector = SUBJECTS / "wrong" / "foreign_collector.py"
+
+    def write(start: str, *, settle_seconds: float = 0.5) -> Path:
+        folder = tmp_path / "foreign"
+        folder.mkdir()
+        (folder / "start.sh").write_text(f'C="python3 {collector}"\n{start}\n', "utf-8")
+        (folder / "subject.toml").write_text(
+            f"""
+[subject]
+name = "Foreign"
+version = "1"
+wires = ["taxation"]
+[start]
+command = ["sh", "start.sh"]
+[delivery]
+format = "ndjson"
+command = ["python3", "{collector}", "--deliver"]
+settle_seconds = {settle_seconds}
+[log]
+failure = "failed:"
+""",
+            "utf-8",
+        )
+        return folder
+
+    return write

@@ -1,5 +1,6 @@
 """A bench that is broken on purpose says so: it never convicts, and no play is lost."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,33 +8,8 @@ import pytest
 
 pytestmark = pytest.mark.process
 
-SUBJECTS = Path(__file__).resolve().parent / "subjects"
-FOREIGN = SUBJECTS / "wrong" / "foreign_collector.py"
+Foreign = Callable[..., Path]
 PLAYED = "played as written"
-
-
-def foreign(folder: Path, start: str, *, settle_seconds: float = 0.5) -> Path:
-    """Write the foreign collector's folder with a shell line to start it; `$C` is its command."""
-    collector = f"python3 {FOREIGN}"
-    (folder / "start.sh").write_text(f'C="{collector}"\n{start}\n', "utf-8")
-    (folder / "subject.toml").write_text(
-        f"""
-[subject]
-name = "Bent"
-version = "1"
-wires = ["taxation"]
-[start]
-command = ["sh", "start.sh"]
-[delivery]
-format = "ndjson"
-command = ["python3", "{FOREIGN}", "--deliver"]
-settle_seconds = {settle_seconds}
-[log]
-failure = "failed:"
-""",
-        "utf-8",
-    )
-    return folder
 
 
 def incidents(found: Any, play: str) -> list[dict[str, str]]:
@@ -50,9 +26,9 @@ def test_an_assertion_of_the_bench_is_its_error_and_convicts_nobody(certify: Any
     assert steps["the collector is started"] == "broken"
 
 
-def test_who_collects_after_the_limit_is_nok(certify: Any, tmp_path: Path) -> None:
+def test_who_collects_after_the_limit_is_nok(certify: Any, foreign: Foreign) -> None:
     """Although everything is delivered in the end, while the delivery settles."""
-    late = foreign(tmp_path, "sleep 2; exec $C", settle_seconds=10)
+    late = foreign("sleep 2; exec $C", settle_seconds=10)
     found = certify("--subject", late, "--case", "BU1", bends=["limit=1"])
     assert found.verdicts() == {"bu1": "nok"}
     assert found.status == 1
@@ -66,6 +42,15 @@ def test_who_collects_after_the_limit_is_nok(certify: Any, tmp_path: Path) -> No
         PLAYED: "nok", "buffered first": "ok", "received": "ok", "exactly once": "ok"
     }  # fmt: skip
     assert found.play("bu1")["limit_seconds"] == 1
+
+
+def test_who_opens_no_session_within_the_limit_is_nok(certify: Any, foreign: Foreign) -> None:
+    found = certify("--subject", foreign("exec sleep 60"), "--case", "BU3", bends=["limit=1"])
+    assert found.verdicts() == {"bu3": "nok"}
+    assert incidents(found, "bu3")[0] == {
+        "fault": "subject", "text": "the subject did not open a session within 1 s"
+    }  # fmt: skip
+    assert found.play("bu3")["seconds"] < 10
 
 
 @pytest.mark.parametrize("bend", ["judge_fails=CIC3", "ledger_without=made"])
@@ -94,10 +79,10 @@ def test_a_case_that_was_not_reached_is_no_matter_of_selection(certify: Any) -> 
 
 @pytest.mark.parametrize(("log_bytes", "verdict"), [(20_000, "undecided"), (4_000_000, "ok")])
 def test_a_log_that_was_cut_convicts_nobody(
-    certify: Any, tmp_path: Path, log_bytes: int, verdict: str
+    certify: Any, foreign: Foreign, log_bytes: int, verdict: str
 ) -> None:
     """It has the failure message, but behind the place where the log ends."""
-    chatty = foreign(tmp_path, "head -c 30000 /dev/zero | tr '\\0' x; echo; exec $C")
+    chatty = foreign("head -c 30000 /dev/zero | tr '\\0' x; echo; exec $C")
     found = certify("--subject", chatty, "--case", "DIS104", bends=[f"log_bytes={log_bytes}"])
     assert found.verdicts() == {"dis104": verdict}, found.out
     told = [(each["fault"], each["text"]) for each in incidents(found, "dis104")]

@@ -1,6 +1,7 @@
 """Subjects that import nothing of ours."""
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def test_the_door_shows_nothing_but_what_it_documents(certify: Any, tmp_path: Pa
         command='["sh", "-c", "env; ls -la $OXO_WORK; ls -la $(dirname $OXO_CA_FILE); '
         'readlink /proc/self/fd/*; echo ready; exec sleep 60"]',
     )
-    found = certify("--subject", tmp_path, "--case", "CIC1")
+    found = certify("--subject", tmp_path, "--case", "CIC1", bends=["limit=1"])
     log = found.evidence("cic1", "subject.log").read_text("utf-8")
     names = {
         line.partition("=")[0]
@@ -96,3 +97,37 @@ def test_a_case_that_does_not_apply_is_not_played(certify: Any, tmp_path: Path) 
     assert found.play("cic1")["reason"] == "no proxy support"
     assert found.status == 4
     assert not (found.bundle / "evidence" / "cic1" / "ledger.ndjson").exists()
+
+
+PARTINGS = {
+    "waited for": "setsid $C & wait",
+    "left behind": "(setsid $C &) & exec sleep 60",
+}
+
+
+@pytest.mark.parametrize("parting", PARTINGS.values(), ids=PARTINGS)
+def test_a_power_cut_reaches_what_left_the_process_group(
+    certify: Any, foreign: Callable[[str], Path], parting: str
+) -> None:
+    """Who collects in a session of its own is killed like any other, and ends with its play."""
+    found = certify("--subject", foreign(parting), "--case", "BU2", "--case", "DIS102")
+    assert found.verdicts() == {"bu2": "ok", "dis102": "ok"}, found.out
+    for play in ("bu2", "dis102"):
+        lines = found.lines(play, "ledger.ndjson")
+        killed = found.play(play)["facts"]["restarts"][0]["after_line"]
+        opened = [line["n"] for line in lines if line["event"] == "session opened"]
+        assert len([n for n in opened if n <= killed]) == 1
+        assert len([n for n in opened if n > killed]) == 1
+
+
+def test_nothing_of_a_subject_outlives_the_run(
+    certify: Any, foreign: Callable[[str], Path]
+) -> None:
+    """Neither what it left in its group when it ended, nor what left the group."""
+    folder = foreign("sleep 222 & echo $! >> left; setsid sleep 222 & echo $! >> left; exit 0")
+    found = certify("--subject", folder, "--case", "CIC3")
+    assert found.verdicts() == {"cic3": "nok"}
+    left = (folder / "left").read_text("ascii").split()
+    assert len(left) == 2
+    for pid in left:
+        assert not Path(f"/proc/{pid}").exists()
