@@ -39,11 +39,6 @@ class TicketBuffer:
         """Tell whether the threshold is reached."""
         return len(self._tickets) * 100 >= self.capacity * self.alarm_percent
 
-    @property
-    def last(self) -> int:
-        """The newest sequence given; 0 before the first."""
-        return self._last
-
     def put(self, number: int, ticket: Ticket) -> Placed:
         """Let a ticket (of that ledger id) wait, or let it go when there is no room."""
         if len(self._tickets) >= self.capacity:

@@ -54,7 +54,3 @@ class TrunkGroup:
         if self._occupied[line] < 1:
             raise ValueError(f"{line} is not occupied")
         self._occupied[line] -= 1
-
-    def occupied(self) -> int:
-        """Return how many calls the lines carry right now."""
-        return self._occupied.total()

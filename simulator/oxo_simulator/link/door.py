@@ -43,11 +43,6 @@ class Door:
         self._waiting: list[Deferred[None]] = []
         self._reserved = reserved
 
-    @property
-    def refusing(self) -> frozenset[str]:
-        """The reasons to refuse right now."""
-        return frozenset(self._reasons)
-
     def refuse(self, reason: str) -> None:
         """Refuse connections for this reason."""
         self._reasons.add(reason)
