@@ -1,12 +1,14 @@
 """What is put together for a whole run: secrets first, then the store; defects rest, not end."""
 
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from oxo_collector import collection, journal
 from oxo_collector.configuration import Configuration, ConfigurationRefused, load
-from oxo_collector.store import Ownership, StoreInUse
+from oxo_collector.intake import Intake
+from oxo_collector.store import Ownership, StoreInUse, StoreUnusable, open_for_writing
 from oxo_collector.taxation.shell import Shell
 
 
@@ -64,3 +66,42 @@ def test_a_defect_of_ours_is_told_and_the_session_begun_again(
     assert "defect of the collector; the session is begun again" in log
     assert "ZeroDivisionError" in log
     assert "sesame" not in log
+
+
+def test_a_store_that_cannot_be_folded_at_the_end_is_no_trouble(tmp_path: Path) -> None:
+    store = open_for_writing(tmp_path / "tickets.db")
+    store.close()
+    collection._fold_log_in(store)
+
+
+def test_a_store_that_cannot_be_read_refuses_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_text("x")
+    with closing(open_for_writing(tmp_path / "tickets.db")) as store:
+        store.execute("ALTER TABLE exchange RENAME TO another")
+    monkeypatch.setattr(Shell, "run", None)
+    with pytest.raises(StoreUnusable, match="cannot be read: no such table"):
+        collection.collect(configuration(tmp_path), threading.Event(), journal.start("text"))
+
+
+def test_a_store_that_fails_between_two_sessions_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "secret").write_text("x")
+    stop = threading.Event()
+    cursors: list[str] = []
+
+    def cursor(_intake: Intake, exchange: str) -> tuple[None, int]:
+        cursors.append(exchange)
+        if len(cursors) == 2:
+            raise StoreUnusable("the store cannot be read: disk I/O error")
+        return None, 0
+
+    monkeypatch.setattr(Intake, "cursor", cursor)
+    monkeypatch.setattr(Shell, "run", lambda _shell: stop.set())
+    collection.collect(configuration(tmp_path), stop, journal.start("text"))
+    log = capsys.readouterr().err
+    assert "disk I/O error; the session is begun again after a rest" in log
+    assert "Traceback" not in log
+    assert len(cursors) == 3

@@ -173,6 +173,7 @@ def test_a_full_disk_behind_standard_output_is_told_once(
     with Path("/dev/full").open("wb") as full:
         ended = subprocess.run(
             (*OXO_COLLECT, *words, str(source)),
+            env={**os.environ, "PYTHONUNBUFFERED": ""},  # what is buffered is tried again
             stdout=full, stderr=subprocess.PIPE, timeout=SECONDS_MAX, check=False,
         )  # fmt: skip
     assert ended.stderr == (

@@ -127,14 +127,31 @@ def test_a_store_that_vanishes_while_it_is_read_is_named(tmp_path: Path) -> None
             store.size_bytes()
 
 
-def test_a_reader_that_stops_halfway_leaves_nothing_behind(tmp_path: Path) -> None:
-    path = tmp_path / "tickets.db"
+def fill(path: Path) -> None:
+    """Put in more tickets than are fetched at once."""
     with closing(open_for_writing(path)) as connection:
         connection.execute("INSERT INTO exchange (name) VALUES ('site')")
         connection.execute("INSERT INTO answer VALUES (1, 1, '', 0, '')")
         connection.executemany(
             "INSERT INTO ticket VALUES (?, 1, 'E1', ?, 1, '{}')", ((n, n) for n in range(1, 3000))
         )
+
+
+def test_damage_that_is_met_halfway_is_named_then(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.db"
+    fill(path)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2] + b"\xa5" * (len(data) - len(data) // 2))
+    with Reading(path) as store:
+        rows = store.tickets()
+        assert next(rows).sequence == 1
+        with pytest.raises(StoreUnusable, match=r"tickets\.db: cannot be read: .*malformed"):
+            list(rows)
+
+
+def test_a_reader_that_stops_halfway_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.db"
+    fill(path)
     with Reading(path) as store:
         rows = store.tickets()
         assert next(rows).sequence == 1

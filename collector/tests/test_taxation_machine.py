@@ -284,6 +284,15 @@ def test_a_long_poll_interval_keeps_the_session_open() -> None:
     )
 
 
+def test_a_new_idle_limit_is_kept_to() -> None:
+    transcript = logged_in(session(poll_seconds=400))
+    transcript.play(
+        (NONE, [Wait(150.0)]),
+        (TimeUp(), [SendRestartTimer()]),
+        (Answered(RestartAnswer(60), BODY), [Wait(30.0)]),
+    )
+
+
 def test_a_stop_ends_after_the_batch_in_hand() -> None:
     transcript = logged_in(session())
     transcript.play(

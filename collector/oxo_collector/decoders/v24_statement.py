@@ -221,8 +221,8 @@ READERS: Mapping[str, Callable[[str], Any]] = {
 """Field of the layout -> reader of its text."""
 
 
-SECONDS = (("duration", "duration_s"), ("ring", "ring_s"))
-"""Fields of the layout whose value is in seconds, and their names in the record."""
+NAMES: Mapping[str, str] = {"duration": "duration_s", "ring": "ring_s"}
+"""Field of the layout -> name in the record, where the record tells the unit."""
 
 
 class StatementReader:
@@ -233,7 +233,12 @@ class StatementReader:
         self._line = re.compile(" ".join(f"(.{{{width}}})" for width in widths), re.DOTALL)
         self._layout = layout
         self._columns = [
-            (column.field, column.justified == "left", READERS[column.field])
+            (
+                column.field,
+                NAMES.get(column.field, column.field),
+                str.rstrip if column.justified == "left" else str.lstrip,
+                READERS[column.field],
+            )
             for column in layout.columns
         ]
         self._types = any(column.field == "type" for column in layout.columns)
@@ -246,13 +251,12 @@ class StatementReader:
         """
         found, faults = self._values(self._cells(raw))
         found["kind"] = self._kind(found, faults)
-        faults += [f"{field} is blank" for field in NEEDED if field not in found]
+        for field in NEEDED:
+            if NAMES.get(field, field) not in found:
+                faults.append(f"{field} is blank")
         if faults:
             raise Unreadable("; ".join(faults))
         found["date_time"] = datetime.combine(found.pop("date"), found.pop("time"))
-        for field, name in SECONDS:
-            if field in found:
-                found[name] = found.pop(field)
         if masked := _masked(found.get("dialled_number")):
             found["masked"] = {"dialled_number": masked}
         return Statement(raw=raw, place=f"line {number}", **found)
@@ -262,7 +266,7 @@ class StatementReader:
             line = raw.decode(self._layout.encoding)
         except UnicodeError:
             raise Unreadable(f"not {self._layout.encoding}") from None
-        if control := _CONTROL.search(line):
+        if not line.isprintable() and (control := _CONTROL.search(line)):
             raise Unreadable(f"control character {control[0]!r} in column {control.start() + 1}")
         width = self._layout.line_width
         if line[width:].strip(" "):
@@ -275,15 +279,13 @@ class StatementReader:
     def _values(self, cells: tuple[str, ...]) -> tuple[dict[str, Any], list[str]]:
         found: dict[str, Any] = {}
         faults: list[str] = []
-        for (field, left, reader), cell in zip(self._columns, cells, strict=True):
-            text = cell.rstrip(" ") if left else cell.lstrip(" ")
-            if not text:
-                continue
-            try:
-                found[field] = reader(text)
-            except Unreadable as fault:
-                faults.append(f"{field} {quoted(text)} {fault}")
-                found[field] = None
+        for (field, name, strip, reader), cell in zip(self._columns, cells, strict=True):
+            if text := strip(cell, " "):
+                try:
+                    found[name] = reader(text)
+                except Unreadable as fault:
+                    faults.append(f"{field} {quoted(text)} {fault}")
+                    found[name] = None
         return found, faults
 
     def _kind(self, found: Mapping[str, Any], faults: list[str]) -> str:

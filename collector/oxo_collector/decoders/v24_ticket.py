@@ -158,6 +158,8 @@ def _dialling_mode(statement: Statement) -> DiallingMode | None:
 
 
 def _facilities(statement: Statement) -> tuple[Facility, ...]:
+    if not statement.facilities.raw:
+        return ()
     known = {FACILITIES[letter] for letter in statement.facilities.raw if letter in FACILITIES}
     return tuple(sorted(known))
 
@@ -170,12 +172,12 @@ def _service(statement: Statement) -> Service | None:
 
 def _keep_the_rest(statement: Statement, extras: dict[str, str]) -> None:
     """Columns and codes that the model has no word for; `T2` says more than data."""
-    named = {
-        "NOD": statement.node,
-        "CAR": statement.carrier,
-        "ACCOUNT CODE NAME": statement.account_code_name,
-    }
-    extras.update({key: text for key, text in named.items() if text is not None})
+    if statement.node is not None:
+        extras["NOD"] = statement.node
+    if statement.carrier is not None:
+        extras["CAR"] = statement.carrier
+    if statement.account_code_name is not None:
+        extras["ACCOUNT CODE NAME"] = statement.account_code_name
     if statement.service and statement.service.code != "ST":
         extras["SER"] = statement.service.code
     if statement.dialling_mode and statement.dialling_mode.word == UNKNOWN:
