@@ -77,11 +77,6 @@ class CallAccounting(msgspec.Struct, frozen=True, kw_only=True):
     reminder_state: str | None = None
     other_tags: Mapping[str, str] = {}
 
-    @property
-    def shape(self) -> str:
-        """Return `local call` where a tag of that shape is there, else `call`."""
-        return "local call" if self.begin is not None else "call"
-
 
 COMMUNICATION_TYPES: Mapping[str, str] = {
     "Outgoing": "outgoing",
