@@ -223,8 +223,8 @@ def test_buffered_first_and_session_first_exclude_each_other() -> None:
 
 # --- Disturbances ---
 
-CUT: Event = ("fault", {"fault": {"kind": "cut", "towards": "both"}, "survivable": True})
-REFUSE: Event = ("fault", {"fault": {"kind": "refuse", "towards": "both"}, "survivable": True})
+CUT: Event = ("fault", {"fault": {"kind": "cut", "towards": "both"}})
+REFUSE: Event = ("fault", {"fault": {"kind": "refuse", "towards": "both"}})
 HELD: Event = ("held", {"connection": "c1", "towards": "exchange", "bytes": 10})
 RESTORED: Event = ("restored", {"reset_connections": True})
 

@@ -315,7 +315,7 @@ def test_the_field_of_a_lost_ticket_is_unread() -> None:
 
 
 def test_a_ticket_that_waited_under_a_disturbance_is_recovered() -> None:
-    fault = {"fault": {"kind": "cut"}, "survivable": True}
+    fault = {"fault": {"kind": "cut"}}
     lines = ledger(
         SESSION,
         *made(A),
@@ -356,7 +356,7 @@ def test_a_batch_whose_acknowledgement_set_the_fault_off_is_recovered() -> None:
         ("fault armed", {"fault": cut, "when": "acknowledged"}),
         *made(B, first=2),
         *collected(2, 2),
-        ("fault", {"fault": cut, "survivable": True}),
+        ("fault", {"fault": cut}),
         *made(C, first=3),
         ("restored", {"reset_connections": True}),
         SESSION,

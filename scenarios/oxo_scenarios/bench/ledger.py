@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from oxo_simulator.control.messages import LedgerLine
 
+from oxo_scenarios.judge import chronicle
+
 POLL_SECONDS_MAX = 2.0
 """One long poll lasts at most so long, so that a broken exchange is noticed early."""
 
@@ -63,24 +65,7 @@ def count(lines: Lines, event: str) -> int:
 
 def waiting_sequences(lines: Lines) -> frozenset[int]:
     """Return the sequences that were buffered and are not acknowledged."""
-    waiting: set[int] = set()
-    for line in lines:
-        if line.event == "buffered":
-            waiting.add(line.detail["sequence"])
-        elif line.event == "acknowledged":
-            waiting -= set(range(line.detail["first"], line.detail["last"] + 1))
-    return frozenset(waiting)
-
-
-def session_open(lines: Lines) -> bool:
-    """Tell whether a session is open after the last line."""
-    opened: set[str] = set()
-    for line in lines:
-        if line.event == "session opened":
-            opened.add(line.detail["session"])
-        elif line.event == "session closed":
-            opened.discard(line.detail["session"])
-    return bool(opened)
+    return chronicle.waiting_sequences(evidence(lines))
 
 
 def phase(lines: Lines) -> str:

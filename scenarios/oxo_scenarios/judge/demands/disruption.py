@@ -67,7 +67,7 @@ def failure_message(sight: Sight, _argument: str) -> Answer:
             Verdict.NOT_OBSERVABLE, "the subject does not declare how its log words a failure"
         )
     if sight.evidence.failure_log is None:
-        return undecided("the exchange never went away")
+        return undecided("the exchange never went away, or the log was cut before")
     begin, end = sight.evidence.failure_log
     text = sight.evidence.subject_log[begin:end].decode("utf-8", "replace")
     found = re.search(pattern, text, re.IGNORECASE)
