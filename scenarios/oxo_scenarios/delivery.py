@@ -6,6 +6,7 @@ field without a column is not shown, and an empty cell is an absent value.
 """
 
 import csv
+import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from decimal import Decimal, InvalidOperation
@@ -37,6 +38,9 @@ CELL_CHARACTERS_MAX = 16 * 1024
 UNREADABLE_LINES_MAX = 200
 """More unreadable lines than this are not listed one by one: a last entry says so."""
 
+UNREADABLE_LINES_READ_MAX = 10_000
+"""After so many unreadable lines the rest is not read: it is no delivery of tickets."""
+
 FACILITY_SEPARATOR = ";"
 _NOT_SHOWN: Mapping[str, Any] = {"kind": Kind.UNKNOWN, "local_time": datetime(1970, 1, 1)}  # noqa: DTZ001 - wall clock
 _WORDS: Mapping[str, type[StrEnum]] = {
@@ -57,47 +61,70 @@ _NUMBERS = ("units", "fold")
 
 def read_delivery(raw: bytes, door: DeliveryDoor) -> Delivery:
     """Read a delivery of either format, at most `DELIVERY_BYTES_MAX` of it."""
-    unreadable: list[Unreadable] = []
+    noted = _Noted()
     kept = raw
     if len(raw) > DELIVERY_BYTES_MAX:
         kept = raw[: raw.rfind(b"\n", 0, DELIVERY_BYTES_MAX) + 1]
     read = _csv if door.format == "csv" else _ndjson
-    found = list(read(kept, door, unreadable))
+    found: list[tuple[int, Ticket]] = []
+    try:
+        found.extend(read(kept, door, noted))
+    except _NoDelivery:
+        noted.end(noted.last + 1, "the rest is not read: too many lines that are no ticket")
     if len(kept) < len(raw):
-        line = kept.count(b"\n") + 1
-        unreadable.append(Unreadable(line, f"only {DELIVERY_BYTES_MAX} bytes are read"))
+        noted.end(kept.count(b"\n") + 1, f"only {DELIVERY_BYTES_MAX} bytes are read")
     return Delivery(
         tickets=tuple(ticket for _, ticket in found),
         lines=tuple(line for line, _ in found),
         shown=frozenset(door.columns) if door.format == "csv" else frozenset(FIELDS),
         blank_is_absent=door.format == "csv",
-        unreadable=_bounded(unreadable),
+        unreadable=noted.listed(),
     )
 
 
-def _bounded(unreadable: Sequence[Unreadable]) -> tuple[Unreadable, ...]:
-    listed = tuple(unreadable[:UNREADABLE_LINES_MAX])
-    if len(unreadable) > len(listed):
-        more = len(unreadable) - len(listed)
-        listed += (Unreadable(unreadable[-1].line, f"and {more} more lines, this the last"),)
-    return listed
+class _NoDelivery(Exception):
+    """There are too many unreadable lines to go on."""
 
 
-def _ndjson(
-    raw: bytes, _door: DeliveryDoor, unreadable: list[Unreadable]
-) -> Iterator[tuple[int, Ticket]]:
-    for number, line in enumerate(raw.split(b"\n"), 1):
+class _Noted:
+    """The unreadable lines: the first are listed, the others counted."""
+
+    def __init__(self) -> None:
+        self._first: list[Unreadable] = []
+        self._count = self.last = 0
+        self._ends: list[Unreadable] = []
+
+    def note(self, line: int, reason: str) -> None:
+        """Take one down; too many raise `_NoDelivery`."""
+        self._count, self.last = self._count + 1, line
+        if self._count <= UNREADABLE_LINES_MAX:
+            self._first.append(Unreadable(line, reason))
+        if self._count >= UNREADABLE_LINES_READ_MAX:
+            raise _NoDelivery
+
+    def end(self, line: int, why: str) -> None:
+        """Say where and why the reading ended before the delivery did."""
+        self._ends.append(Unreadable(line, why))
+
+    def listed(self) -> tuple[Unreadable, ...]:
+        """Return them as the judge takes them."""
+        listed = list(self._first)
+        if more := self._count - len(listed):
+            listed.append(Unreadable(self.last, f"and {more} more lines, this the last"))
+        return (*listed, *self._ends)
+
+
+def _ndjson(raw: bytes, _door: DeliveryDoor, noted: _Noted) -> Iterator[tuple[int, Ticket]]:
+    for number, line in enumerate(io.BytesIO(raw), 1):
         if line.strip():
             try:
                 yield number, from_json(line.strip())
             except TicketUnreadable as error:
-                unreadable.append(Unreadable(number, str(error)))
+                noted.note(number, str(error))
 
 
-def _csv(
-    raw: bytes, door: DeliveryDoor, unreadable: list[Unreadable]
-) -> Iterator[tuple[int, Ticket]]:
-    rows = _rows(raw.removeprefix(b"\xef\xbb\xbf"), unreadable)
+def _csv(raw: bytes, door: DeliveryDoor, noted: _Noted) -> Iterator[tuple[int, Ticket]]:
+    rows = _rows(raw.removeprefix(b"\xef\xbb\xbf"), noted)
     first = next(rows, None)
     if first is None:
         return
@@ -105,39 +132,37 @@ def _csv(
     wanted = {name for column in door.columns.values() for name in column.names()}
     if missing := sorted(wanted - places.keys()):
         header = ", ".join(first[1])
-        unreadable.append(
-            Unreadable(first[0], f"no column {', '.join(missing)}; the header has {header}")
-        )
+        noted.note(first[0], f"no column {', '.join(missing)}; the header has {header}")
         return
     for number, cells in rows:
         try:
             yield number, _ticket(cells, places, door)
         except ValueError as error:
-            unreadable.append(Unreadable(number, str(error)))
+            noted.note(number, str(error))
 
 
-def _rows(raw: bytes, unreadable: list[Unreadable]) -> Iterator[tuple[int, list[str]]]:
+def _rows(raw: bytes, noted: _Noted) -> Iterator[tuple[int, list[str]]]:
     """Yield (line, cells); what is no CSV is noted and passed over."""
-    reader = csv.reader(_lines(raw, unreadable), strict=True)
+    reader = csv.reader(_lines(raw, noted), strict=True)
     while True:
         try:
             cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            unreadable.append(Unreadable(reader.line_num, f"no CSV: {error}"))
+            noted.note(reader.line_num, f"no CSV: {error}")
             continue
         if cells:
             yield reader.line_num, cells
 
 
-def _lines(raw: bytes, unreadable: list[Unreadable]) -> Iterator[str]:
+def _lines(raw: bytes, noted: _Noted) -> Iterator[str]:
     """Yield every line, blank where it is no text, so that line numbers stay right."""
-    for number, line in enumerate(raw.splitlines(keepends=True), 1):
+    for number, line in enumerate(io.BytesIO(raw), 1):
         try:
             text = line.decode()
         except UnicodeDecodeError as error:
-            unreadable.append(Unreadable(number, f"no UTF-8 at byte {error.start}"))
+            noted.note(number, f"no UTF-8 at byte {error.start}")
             text = "\n"
         yield text
 

@@ -164,3 +164,12 @@ def test_limits_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     many = unreadable(b"x\n" * 5, NDJSON)
     assert [line_number for line_number, _ in many] == [1, 2, 5]
     assert many[-1][1] == "and 3 more lines, this the last"
+
+
+def test_what_is_no_delivery_is_not_read_to_its_end() -> None:
+    garbage = delivery.UNREADABLE_LINES_READ_MAX * 3
+    found = read_delivery(to_ndjson([CALL]) + b"x\n" * garbage + to_ndjson([CALL]), NDJSON)
+    assert len(found.tickets) == 1
+    assert len(found.unreadable) == delivery.UNREADABLE_LINES_MAX + 2
+    assert found.unreadable[-1].line == delivery.UNREADABLE_LINES_READ_MAX + 2
+    assert "rest is not read" in found.unreadable[-1].reason

@@ -23,6 +23,9 @@ from enum import StrEnum
 
 import msgspec
 
+COST_DIGITS_MAX = 12
+"""No exchange charges a call with more digits, before or behind the point."""
+
 
 class Kind(StrEnum):
     """What the ticket is about (facts: oxo 2.3, 3.2; the XML spelling of the kinds is ours)."""
@@ -207,6 +210,8 @@ class Ticket(
             raise ValueError("facilities are sorted and without repetition")
         if self.fold not in (None, 0, 1):
             raise ValueError("fold is 0 or 1")
+        if self.cost is not None and not _is_amount(self.cost):
+            raise ValueError(f"cost is an amount of money from 0 to below 10^{COST_DIGITS_MAX}")
         for name, value in (
             ("ring_seconds", self.ring_seconds),
             ("call_seconds", self.call_seconds),
@@ -214,6 +219,13 @@ class Ticket(
         ):
             if value is not None and value < 0:
                 raise ValueError(f"{name} is not negative")
+
+
+def _is_amount(cost: Decimal) -> bool:
+    """Tell money from what a decimal may be besides: NaN, infinity, a debt, an absurd exponent."""
+    if not cost.is_finite() or cost.is_signed():
+        return False
+    return -COST_DIGITS_MAX <= cost.adjusted() < COST_DIGITS_MAX
 
 
 FIELDS: tuple[str, ...] = Ticket.__struct_fields__

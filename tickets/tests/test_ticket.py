@@ -1,6 +1,7 @@
 """The model refuses what no wire may say."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import msgspec
 import pytest
@@ -39,6 +40,19 @@ def test_no_count_is_negative(field: str) -> None:
     ticket = Ticket(kind=Kind.CALL, local_time=AT)
     with pytest.raises(ValueError, match=f"{field} is not negative"):
         msgspec.structs.replace(ticket, **{field: -1})
+
+
+@pytest.mark.parametrize(
+    "cost", ["NaN", "sNaN", "Infinity", "-0.01", "-0", "1e12", "1e999999999", "1e-999999999"]
+)
+def test_what_is_no_amount_of_money_is_no_cost(cost: str) -> None:
+    with pytest.raises(ValueError, match="cost is an amount of money"):
+        Ticket(kind=Kind.CALL, local_time=AT, cost=Decimal(cost))
+
+
+@pytest.mark.parametrize("cost", ["0", "0.00", "1.70", "0.0001", "999999999999.9999"])
+def test_an_amount_of_money_is_a_cost(cost: str) -> None:
+    assert str(Ticket(kind=Kind.CALL, local_time=AT, cost=Decimal(cost)).cost) == cost
 
 
 def test_a_fold_is_zero_or_one() -> None:
