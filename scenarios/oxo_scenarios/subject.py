@@ -16,6 +16,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    StringConstraints,
     ValidationError,
     field_validator,
     model_validator,
@@ -27,7 +28,8 @@ FILE_BYTES_MAX = 256 * 1024
 UNMAPPABLE = ("masked", "extras")
 """Ticket fields that are no single value and cannot come out of a CSV column."""
 
-Command = Annotated[list[str], Field(min_length=1)]
+Word = Annotated[str, StringConstraints(pattern=r"^[^\x00]+$")]
+Command = Annotated[list[Word], Field(min_length=1)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 Text = Annotated[str, Field(min_length=1)]
 

@@ -111,3 +111,11 @@ def test_no_credential_is_anywhere_in_the_bundle(certified: Any) -> None:
             for line in text.splitlines():
                 if "Basic " in line and "uthorization" in line:
                     assert "Basic [redacted]" in line or "Basic realm" in line, (path, line)
+
+
+def test_a_port_that_the_profile_closes_convicts_nobody(certify: Any) -> None:
+    """The published report contradicts itself about the second port; a profile has it closed."""
+    found = certify("--profile", "r3.2-iwr", "--case", "CIC1", "--case", "CIC2")
+    assert found.verdicts() == {"cic1": "ok", "cic2": "not applicable"}
+    (play,) = (play for play in found.run["plays"] if play["play"] == "cic2")
+    assert "closes the exchange's alternate port" in play["reason"]

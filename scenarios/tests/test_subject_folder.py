@@ -63,6 +63,7 @@ def test_issues_are_quoted_by_case(tmp_path: Path) -> None:
         ('version = "1.2"', 'version = "1"\ncolour = "red"',
          "subject.colour: no such key; allowed here: name, vendor, version"),
         ('["./start.sh"]', "[]", "start.command: List should have at least 1"),
+        ('["./start.sh"]', r'["a\u0000b"]', "start.command.0: String should match"),
         ('["./start.sh"]', '["x"]\nready_log = "("', "start.ready_log: no regular expression"),
         ('["./start.sh"]', '["x"]\nready_seconds_max = 0', "start.ready_seconds_max: Input should"),
         ("[delivery]", '[stop]\nsignal = "SIGTERM"\n[delivery]',

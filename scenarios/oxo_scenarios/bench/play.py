@@ -183,12 +183,13 @@ class Play:
 
     def await_attempt(self) -> None:
         """Wait until the subject was turned away by the resetting exchange, or it serves again."""
-        self._ledger.wait(_turned_away_or_serving, self._limit)
+        self._ledger.wait(_turned_away_or_serving, self._limit + self._stand.reset_seconds)
 
     def await_serving(self) -> None:
         """Wait until the exchange serves again after its reset."""
-        if not self._ledger.wait(lambda lines: ask.phase(lines) == "serving", self._limit):
-            raise TimeoutError(f"the exchange does not serve {self._limit} s after its reset")
+        limit = self._limit + self._stand.reset_seconds
+        if not self._ledger.wait(lambda lines: ask.phase(lines) == "serving", limit):
+            raise TimeoutError(f"the exchange does not serve {limit:g} s after its reset")
 
     def await_collected(self) -> None:
         """Wait until every ticket is acknowledged.
@@ -252,11 +253,10 @@ class Play:
             self._closing.close()
 
     def _delivered(self) -> tuple[bytes, Delivery]:
-        """Read the delivery as long as it may grow, and stop the subject in peace."""
+        """Read the delivery when it has settled, and stop the subject in peace."""
         reader = DeliveryReader(self._stand.subject, self._environment())
-        made = ask.tickets_buffered(self._ledger.lines)
         try:
-            raw = reader.settled(made)
+            raw = reader.settled()
             self.stop()
             return reader.final(raw)
         except SubjectFailed as failure:

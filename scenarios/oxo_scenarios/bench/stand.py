@@ -20,6 +20,7 @@ from oxo_scenarios.bench.exchange import Exchange, own_commands
 from oxo_scenarios.bench.offspring import Offspring, adopt_orphans
 from oxo_scenarios.bench.program import one_line, run_command
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed, UsageWrong
+from oxo_scenarios.catalogue import Case
 from oxo_scenarios.subject import Subject
 
 if TYPE_CHECKING:
@@ -91,6 +92,23 @@ class Stand:
     def ports(self) -> dict[str, int]:
         """Return the ports of the taxation wire by name."""
         return {port.name: port.port for port in self.state.ports}
+
+    def not_applicable(self, case: Case) -> str | None:
+        """Return why a case does not apply: the subject says so, or the profile rules it out."""
+        declared = self.subject.settings.not_applicable.get(case.id)
+        if declared is not None:
+            return declared
+        for port in self.state.ports:
+            if not port.open and f"on port {port.name}" in case.demands:
+                return f"the profile {self.state.profile} closes the exchange's {port.name} port"
+        return None
+
+    @property
+    def reset_seconds(self) -> float:
+        """Return how long the profile lets a warm reset take."""
+        chosen = {choice["key"]: choice["value"] for choice in self.state.profile_choices}
+        phases = ("reset.refused_seconds", "reset.busy_seconds")
+        return sum(float(chosen.get(phase, 0)) for phase in phases)
 
     def proxy_targets(self) -> set[Target]:
         """Return everything the proxy may connect to: the exchange, by address or by name."""

@@ -123,7 +123,7 @@ class Certifier:
         planned = item.stash[_planned]
         self._watcher.begins(planned)
         self._describe(item, planned)
-        reason = self._stand.subject.settings.not_applicable.get(planned.case.id)
+        reason = self._stand.not_applicable(planned.case)
         if reason is not None:
             performance = Performance(planned, None)
             performance.declared(reason)
