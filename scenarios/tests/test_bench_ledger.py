@@ -28,7 +28,6 @@ def test_what_waits_is_what_was_buffered_and_not_acknowledged() -> None:
     lines = [line(n, "buffered", id=n, sequence=n) for n in range(1, 6)]
     lines.append(line(6, "acknowledged", first=1, last=3, session="s", connection="c"))
     assert ask.waiting_sequences(lines) == {4, 5}
-    assert ask.tickets_buffered(lines) == 5
 
 
 def test_the_phase_is_the_last_one_told() -> None:

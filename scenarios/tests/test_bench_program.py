@@ -188,28 +188,46 @@ def reader(tmp_path: Path, **tables: str) -> DeliveryReader:
     return DeliveryReader(subject(tmp_path, "exit 0", **tables), environment)
 
 
-def test_a_delivery_is_read_until_it_is_complete(tmp_path: Path) -> None:
-    growing = (
-        'format = "ndjson"\nsettle_seconds = 10\n'
-        'command = ["sh", "-c", "cat $OXO_WORK/t; cat $OXO_WORK/more >> $OXO_WORK/t"]'
+def test_a_delivery_that_repeats_itself_from_its_second_call_on_is_seen(tmp_path: Path) -> None:
+    """Complete at the first reading: what counts is the last one."""
+    (tmp_path / "t").write_bytes(TICKET)
+    repeating = (
+        'format = "ndjson"\nsettle_seconds = 0.1\n'
+        'command = ["sh", "-c", "cat $OXO_WORK/t; cp $OXO_WORK/t $OXO_WORK/u; '
+        'cat $OXO_WORK/u >> $OXO_WORK/t"]'
     )
-    (tmp_path / "t").write_bytes(b"")
-    (tmp_path / "more").write_bytes(TICKET)
-    assert reader(tmp_path, delivery=growing).settled(3) == TICKET * 3
+    assert reader(tmp_path, delivery=repeating).settled() == TICKET * 2
 
 
-def test_what_never_completes_is_read_until_it_has_settled(tmp_path: Path) -> None:
+def test_a_delivery_that_settles_at_once_is_read_once(tmp_path: Path) -> None:
+    counting = (
+        'format = "ndjson"\nsettle_seconds = 0\n'
+        'command = ["sh", "-c", "echo >> $OXO_WORK/read; cat $OXO_WORK/read"]'
+    )
+    assert reader(tmp_path, delivery=counting).settled() == b"\n"
+
+
+def test_a_delivery_file_is_read_again_when_the_subject_has_stopped(tmp_path: Path) -> None:
     (tmp_path / "tickets").write_bytes(TICKET)
     found = reader(tmp_path)
-    assert found.settled(2) == TICKET
+    assert found.settled() == TICKET
     (tmp_path / "tickets").write_bytes(TICKET * 2)
     raw, delivery = found.final(TICKET)
     assert raw == TICKET * 2
     assert len(delivery.tickets) == 2
 
 
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_a_delivery_that_is_no_regular_file_is_refused(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / "tickets")
+    with pytest.raises(SubjectFailed, match=r"no regular file|Is a directory"):
+        reader(tmp_path).read()
+
+
 def test_a_delivery_that_is_not_there_is_empty_and_one_that_fails_says_why(tmp_path: Path) -> None:
-    assert reader(tmp_path).settled(0) == b""
+    assert reader(tmp_path).settled() == b""
     failing = 'format = "ndjson"\ncommand = ["sh", "-c", "echo broken >&2; exit 4"]'
     with pytest.raises(SubjectFailed, match="'sh' of the subject ended with 4: broken"):
         reader(tmp_path, delivery=failing).read()

@@ -1,20 +1,22 @@
-"""Fetching what a subject delivered: its file, or the output of its command, until it settles."""
+"""Fetching what a subject delivered: its file, or the output of its command, once it has settled.
 
+Complete is not final: who delivers a ticket twice does so after it was complete. So the reading
+that counts is the last one, at the end of the settle time that the subject's folder declares.
+"""
+
+import os
+import stat
 import string
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-
-from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from oxo_scenarios.bench.program import COMMAND_SECONDS_MAX, run_command
 from oxo_scenarios.bench.trouble import SubjectFailed
 from oxo_scenarios.delivery import DELIVERY_BYTES_MAX, read_delivery
 from oxo_scenarios.judge import Delivery
 from oxo_scenarios.subject import Subject
-
-LOOK_SECONDS = 0.05
-"""How often a delivery that is not complete is looked at again."""
 
 
 class DeliveryReader:
@@ -25,28 +27,23 @@ class DeliveryReader:
         self._subject = subject
         self._environment = environment
 
-    def settled(self, tickets: int) -> bytes:
-        """Read until so many tickets are delivered, or until `settle_seconds` have passed.
+    def settled(self) -> bytes:
+        """Read at once, and again when `settle_seconds` have passed; return what was read last.
+
+        The first reading is not judged. It is there because a delivery must not change by being
+        asked for. With `settle_seconds` of 0 it is the only one.
 
         Raises:
             SubjectFailed: its delivery command does not work, or its file cannot be read.
         """
-        door = self._subject.settings.delivery
-        deadline = time.monotonic() + door.settle_seconds
+        settle_seconds = self._subject.settings.delivery.settle_seconds
+        deadline = time.monotonic() + settle_seconds
         raw = self.read()
-
-        def growing(found: bytes) -> bool:
-            return len(read_delivery(found, door).tickets) < tickets
-
-        if not growing(raw):
+        if settle_seconds <= 0:
             return raw
-        look_again = Retrying(
-            stop=stop_after_delay(max(0.0, deadline - time.monotonic())),
-            wait=wait_fixed(LOOK_SECONDS),
-            retry=retry_if_result(growing),
-            retry_error_callback=lambda state: state.outcome.result() if state.outcome else b"",
-        )
-        return look_again(self.read)
+        # No event tells that a delivery is final: the declared time is all there is.
+        threading.Event().wait(max(0.0, deadline - time.monotonic()))
+        return self.read()
 
     def final(self, raw: bytes) -> tuple[bytes, Delivery]:
         """Read for the last time, after the subject has stopped.
@@ -67,7 +64,10 @@ class DeliveryReader:
         assert door.file is not None
         path = self._path(door.file)
         try:
-            with path.open("rb") as file:
+            # Without waiting: a pipe that nobody writes to would keep the bench for ever.
+            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY), "rb") as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise SubjectFailed(f"its delivery {path} is no regular file")
                 # One byte more than is read tells the reader that the limit was met.
                 return file.read(DELIVERY_BYTES_MAX + 1)
         except FileNotFoundError:

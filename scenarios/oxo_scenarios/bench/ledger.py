@@ -72,8 +72,3 @@ def phase(lines: Lines) -> str:
     """Return the phase the exchange is in after the last line."""
     phases = [line.detail["phase"] for line in lines if line.event == "phase"]
     return phases[-1] if phases else "serving"
-
-
-def tickets_buffered(lines: Lines) -> int:
-    """Tell how many tickets wait or waited for the client in this installation."""
-    return count(lines, "buffered")
