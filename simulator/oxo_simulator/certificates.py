@@ -5,7 +5,6 @@ when its addresses change (facts: oxo 1.7, documented). So here: the authority s
 exchange's folder, the server certificate beside it as long as it names the same.
 """
 
-import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,10 +20,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from twisted.internet.ssl import CertificateOptions, TLSVersion
 
+from oxo_simulator.files import write_whole
+
 CA_FILE = "ca.pem"
 KEY_FILE = "ca.key"
 SERVER_FILE = "server.pem"
 """Key and certificate of the server in one file."""
+PUBLIC = 0o644
 
 
 class AuthorityUnreadable(ValueError):
@@ -81,6 +83,7 @@ class Authority:
         Raises:
             AuthorityUnreadable: only a part of it is there, others may read the key, the two
                 files do not belong together or are no PEM.
+            OSError: the folder or a file in it cannot be read or written; names it.
         """
         certificate, key = folder / CA_FILE, folder / KEY_FILE
         if not certificate.exists() and not key.exists():
@@ -88,6 +91,8 @@ class Authority:
         for file in (certificate, key):
             if not file.exists():
                 raise AuthorityUnreadable(f"{file} is missing; restore it, or remove its partner")
+            if not file.is_file():
+                raise AuthorityUnreadable(f"{file} is no file; restore it")
         if stat.S_IMODE(key.stat().st_mode) & 0o077:
             raise AuthorityUnreadable(f"{key} may be read by others; its mode must be 0600")
         return cls(folder, _read(certificate, key))
@@ -101,8 +106,12 @@ class Authority:
             key_type=trustme.KeyType.RSA,
         )
         # The key first: without its certificate it is an error that says so, not a lost key.
-        _write_secret(folder / KEY_FILE, ca.private_key_pem.bytes())
-        ca.cert_pem.write_to_path(str(folder / CA_FILE))
+        write_whole(folder / KEY_FILE, ca.private_key_pem.bytes())
+        try:
+            write_whole(folder / CA_FILE, ca.cert_pem.bytes(), PUBLIC)
+        except OSError:
+            (folder / KEY_FILE).unlink()  # nothing is signed yet; the next start makes both
+            raise
         return cls(folder, ca)
 
     @property
@@ -116,6 +125,10 @@ class Authority:
         Args:
             name: host name of the exchange.
             addresses: further names and IP addresses under which it is reached.
+
+        Raises:
+            AuthorityUnreadable: something that is no file has the place of the kept one.
+            OSError: it cannot be read or written; names the file.
         """
         names = list(dict.fromkeys([name, *addresses]))
         return self._kept(frozenset(names)) or self._issue(names)
@@ -124,6 +137,8 @@ class Authority:
         file = self._folder / SERVER_FILE
         if not file.exists():
             return None
+        if not file.is_file():
+            raise AuthorityUnreadable(f"{file} is no file; remove it, and it is made anew")
         try:
             kept = ServerCertificate(file.read_bytes())
         except ValueError:
@@ -140,8 +155,7 @@ class Authority:
             key_type=trustme.KeyType.RSA,
         )
         pem = leaf.private_key_and_cert_chain_pem.bytes()
-        (self._folder / SERVER_FILE).unlink(missing_ok=True)
-        _write_secret(self._folder / SERVER_FILE, pem)
+        write_whole(self._folder / SERVER_FILE, pem)
         return ServerCertificate(pem)
 
 
@@ -166,9 +180,3 @@ _SPKI = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 def _public(key: PrivateKeyTypes) -> bytes:
     return key.public_key().public_bytes(*_SPKI)
-
-
-def _write_secret(file: Path, content: bytes) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as opened:
-        opened.write(content)

@@ -1,14 +1,19 @@
 """`oxo-sim run`: from the words of the command line to a process that serves until a signal."""
 
+import re
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import structlog
 import typer
+from twisted.internet.error import ReactorNotRunning
 from twisted.logger import ILogObserver, LogLevel, formatEvent, globalLogBeginner
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -18,11 +23,21 @@ from oxo_simulator.clock import StartUnknown
 from oxo_simulator.control.messages import Installation
 from oxo_simulator.link.door import PortOccupied
 from oxo_simulator.profile import ProfileError
-from oxo_simulator.wiring import BEHIND, PORT_NAMES, FolderOccupied, Running, RunOptions, start
+from oxo_simulator.wiring import (
+    BEHIND,
+    PORT_NAMES,
+    FolderOccupied,
+    PortTwice,
+    Running,
+    RunOptions,
+    start,
+)
 
 PASSWORD_BYTES_MAX = 1024
 FACTOR_MAX = 100_000
 PORT_MAX = 65_535
+NAME_CHARACTERS_MAX = 253
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _GRAVE = (LogLevel.warn, LogLevel.error, LogLevel.critical)
 
 _log = structlog.get_logger()
@@ -32,7 +47,7 @@ class OptionWrong(ValueError):
     """An option of `oxo-sim run` cannot be obeyed (the operator's fault); says what is."""
 
 
-WRONGLY_ORDERED = (OptionWrong, ProfileError, StartUnknown)
+WRONGLY_ORDERED = (OptionWrong, ProfileError, StartUnknown, PortTwice)
 """The operator wrote something that is right on no machine."""
 IMPOSSIBLE_HERE = (PortOccupied, FolderOccupied, AuthorityUnreadable)
 """The operator's order is understood, but this machine does not allow it now."""
@@ -72,22 +87,21 @@ def run_until_signal(typed: Start, reactor: Any) -> Trouble | None:
 
     def end(trouble: Trouble) -> None:
         wrong.append(trouble)
-        reactor.stop()
+        with suppress(ReactorNotRunning):  # it is ending already
+            reactor.stop()
 
     def broken(failure: Failure) -> None:
         _log.error("exchange.broken", failure=failure.getTraceback())
         end(Trouble(f"exchange time cannot go on: {failure.value!r}"))
 
     def begin() -> None:
+        # Whatever is raised here ends the process: the reactor would run on and serve nothing.
         try:
             running = start(options(typed), reactor, broken)
-        except WRONGLY_ORDERED as error:
-            end(Trouble(str(error), usage=True))
-        except IMPOSSIBLE_HERE as error:
-            end(Trouble(str(error)))
-        else:
             reactor.addSystemEventTrigger("before", "shutdown", running.stop)
             _say(running)
+        except Exception as error:  # noqa: BLE001 - see above
+            end(_trouble(error))
 
     # Not before the reactor runs: from then on a signal ends the exchange in order.
     reactor.callWhenRunning(begin)
@@ -96,6 +110,18 @@ def run_until_signal(typed: Start, reactor: Any) -> Trouble | None:
         return wrong[0]
     _log.info("exchange.stopped")
     return None
+
+
+def _trouble(error: Exception) -> Trouble:
+    """Say in one line why the exchange did not start; what nobody expected is logged whole."""
+    if isinstance(error, WRONGLY_ORDERED):
+        return Trouble(str(error), usage=True)
+    if isinstance(error, IMPOSSIBLE_HERE):
+        return Trouble(str(error))
+    if isinstance(error, OSError) and error.strerror:
+        return Trouble(f"{error.filename or 'this machine'}: {error.strerror}")
+    _log.error("exchange.broken", failure="".join(traceback.format_exception(error)))
+    return Trouble(f"the exchange did not start, by a fault of its own: {error!r}")
 
 
 def options(typed: Start) -> RunOptions:
@@ -120,7 +146,7 @@ def options(typed: Start) -> RunOptions:
         password=_password(typed.password_file),
         listen=_address(typed.listen),
         ports={_port_name(name): _port_number(text) for name, text in typed.ports.items()},
-        names=typed.names,
+        names=[_name(text) for text in typed.names],
         time_factor=_factor(typed.time),
         control_port=typed.control_port,
     )
@@ -131,6 +157,17 @@ def _address(text: str) -> str:
         raise OptionWrong(
             f"--listen {text or '(empty)'}: one address of this machine is expected, "
             f"other than {BEHIND}, where the exchange itself listens"
+        )
+    return text
+
+
+def _name(text: str) -> str:
+    with suppress(ValueError):
+        return str(ip_address(text))
+    if len(text) > NAME_CHARACTERS_MAX or not all(map(_LABEL.fullmatch, text.split("."))):
+        raise OptionWrong(
+            f"--name {text!r}: a host name is expected (letters, digits and hyphens between dots; "
+            "other letters in the form xn--...), or an IP address"
         )
     return text
 

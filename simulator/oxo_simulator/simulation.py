@@ -313,6 +313,8 @@ def _fresh_ledger_file(folder: Path) -> Path:
     """Free the name `ledger.ndjson`; an older ledger gets a number behind it."""
     current = folder / "ledger.ndjson"
     if current.exists():
-        numbers = (int(old.suffixes[0][1:]) for old in folder.glob("ledger.*.ndjson"))
+        # What others called so, such as ledger.copy.ndjson, is theirs.
+        written = (old.suffixes[0][1:] for old in folder.glob("ledger.*.ndjson"))
+        numbers = (int(text) for text in written if text.isascii() and text.isdigit())
         current.rename(folder / f"ledger.{max(numbers, default=0) + 1}.ndjson")
     return current

@@ -26,6 +26,7 @@ from oxo_simulator.certificates import Authority, ServerCertificate
 from oxo_simulator.control.limits import ControlSite
 from oxo_simulator.control.messages import Installation
 from oxo_simulator.control.server import ControlServer
+from oxo_simulator.files import write_whole
 from oxo_simulator.link.door import PortOccupied, reserve
 from oxo_simulator.link.relay import Link
 from oxo_simulator.profile import Profile
@@ -40,7 +41,11 @@ PORT_NAMES = ("standard", "alternate")
 
 
 class FolderOccupied(OSError):
-    """Another exchange runs in the state folder (the operator's fault)."""
+    """Another exchange runs in the state folder, or it can be none (the operator's fault)."""
+
+
+class PortTwice(ValueError):
+    """Two ports are to have the same number (the operator's fault)."""
 
 
 @dataclass(frozen=True)
@@ -108,10 +113,11 @@ def start(options: RunOptions, reactor: Any, broken: Callable[[Failure], None]) 
         broken: told when the exchange cannot go on (the bench's fault); it is to be ended then.
 
     Raises:
-        ProfileError, StartUnknown, PortOccupied, FolderOccupied, AuthorityUnreadable: the
-            operator's to correct; nothing listens then.
+        ProfileError, StartUnknown, PortTwice, PortOccupied, FolderOccupied, AuthorityUnreadable,
+            OSError: the operator's to correct; the process is to be ended then.
     """
     profile = profile_of(options.installation)
+    _port_numbers(options, profile)
     with contextlib.ExitStack() as undo:
         lock = _occupy(options.folder)
         undo.callback(os.close, lock)
@@ -197,13 +203,32 @@ def _certificate(options: RunOptions, profile: Profile) -> tuple[ServerCertifica
     return authority.server_certificate(profile.name, also), authority.ca_pem_file
 
 
+def _port_numbers(options: RunOptions, profile: Profile) -> dict[str, int]:
+    """Return each port's number, 0 for a free one; no two may be the same.
+
+    Raises:
+        PortTwice: names both.
+    """
+    numbers = {
+        name: options.ports.get(name, getattr(profile.ports, name).number) for name in PORT_NAMES
+    }
+    taken: dict[int, str] = {}
+    for name, number in {**numbers, "control": options.control_port}.items():
+        if number and number in taken:
+            raise PortTwice(
+                f"port {number} is to be {taken[number]} and {name}; "
+                "each needs a number of its own, or 0, a free one"
+            )
+        taken[number] = name
+    return numbers
+
+
 def _reserve(
     options: RunOptions, profile: Profile
 ) -> tuple[dict[str, socket.socket], dict[str, socket.socket]]:
     """Hold each port's number on both sides of the link."""
     towards_collectors, behind = {}, {}
-    for name in PORT_NAMES:
-        number = options.ports.get(name, getattr(profile.ports, name).number)
+    for name, number in _port_numbers(options, profile).items():
         try:
             towards_collectors[name], behind[name] = _pair(options.listen, number)
         except PortOccupied as error:
@@ -233,9 +258,15 @@ def _pair(address: str, number: int) -> tuple[socket.socket, socket.socket]:
 
 def _occupy(folder: Path) -> int:
     """Take the folder for this process alone; the system lets go of it whatever happens."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise FolderOccupied(
+            f"--state {folder}: {error.strerror} ({error.filename}); "
+            "a folder of your own is expected, or the name of one that can be made"
+        ) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -251,8 +282,8 @@ def _occupy(folder: Path) -> int:
 def _describe(premises: Premises, url: str, token: str, password: str) -> None:
     """Write the files by which others find the exchange; `exchange.json` comes last."""
     folder = premises.folder
-    _write(folder / "control.token", f"{token}\n")
-    _write(folder / "taxation.password", f"{password}\n")
+    write_whole(folder / "control.token", f"{token}\n".encode())
+    write_whole(folder / "taxation.password", f"{password}\n".encode())
     described = {
         "control_url": url,
         "pid": os.getpid(),
@@ -264,14 +295,4 @@ def _describe(premises: Premises, url: str, token: str, password: str) -> None:
         "fingerprint": premises.fingerprint,
         "user": premises.user,
     }
-    _write(folder / "exchange.json", json.dumps(described, indent=2) + "\n")
-
-
-def _write(file: Path, text: str) -> None:
-    """Write a file that its owner alone may read, whole or not at all."""
-    new = file.with_name(f".{file.name}.new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-        opened.write(text)
-    new.rename(file)
+    write_whole(folder / "exchange.json", f"{json.dumps(described, indent=2)}\n".encode())

@@ -1,5 +1,6 @@
 """The exchange's authority and server certificate, and what is said when its folder is damaged."""
 
+import errno
 import hashlib
 import os
 import ssl
@@ -15,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from OpenSSL import SSL
 from oxo_simulator.certificates import Authority, AuthorityUnreadable, ServerCertificate
+from oxo_simulator.files import write_whole
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 
 NAMES = ["127.0.0.1", "localhost", "::1"]
@@ -167,3 +169,17 @@ def test_tls_1_1_is_refused(folder: Path) -> None:
 
 def test_a_listening_port_takes_the_context_factory(folder: Path) -> None:
     assert IOpenSSLServerConnectionCreator.providedBy(kept(folder).context_factory())
+
+
+def test_a_disk_that_takes_the_key_alone_leaves_no_half_authority(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: Path, content: bytes, mode: int = 0o600) -> None:
+        if file.name == "ca.pem":
+            raise OSError(errno.ENOSPC, "No space left on device", str(file))
+        write_whole(file, content, mode)
+
+    monkeypatch.setattr("oxo_simulator.certificates.write_whole", full)
+    with pytest.raises(OSError, match=r"No space left on device: .*ca\.pem"):
+        Authority.load_or_create(tmp_path)
+    assert list(tmp_path.iterdir()) == []

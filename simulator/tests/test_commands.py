@@ -51,3 +51,79 @@ def test_exchange_time_that_breaks_ends_the_process_loudly(tmp_path: Path) -> No
     assert "event=exchange.broken" in log
     assert "oxo-sim: exchange time cannot go on: RuntimeError('an event broke')" in log
     assert not (tmp_path / "exchange.json").exists()
+
+
+def _run(state: Path, *words: str) -> tuple[int, str]:
+    ports = ["--port", "standard=0", "--port", "alternate=0"]
+    done = subprocess.run(
+        [OXO_SIM, "run", "--state", str(state), *ports, *words],
+        capture_output=True,
+        timeout=SECONDS_MAX,
+        check=False,
+        text=True,
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--name", "bad name!"], "--name 'bad name!': a host name is expected"),
+        (
+            ["--port", "standard=5000", "--port", "alternate=5000"],
+            "port 5000 is to be standard and alternate; each needs a number of its own",
+        ),
+    ],
+)
+def test_what_is_wrongly_typed_ends_the_process(
+    tmp_path: Path, words: list[str], said: str
+) -> None:
+    status, log = _run(tmp_path / "state", *words)
+    assert status == 2
+    assert log.startswith(f"oxo-sim: {said}")
+    assert len(log.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        ("file", "--state {}: File exists"),
+        ("file/below", "--state {}: Not a directory"),
+        ("certificate", "{}/server.pem is no file; remove it"),
+        ("token", "{}/control.token: Is a directory"),
+        ("description", "{}/exchange.json: Is a directory"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_ends_the_process(
+    tmp_path: Path, folder: str, said: str
+) -> None:
+    (tmp_path / "file").touch()
+    for name in ("certificate/server.pem", "token/control.token", "description/exchange.json"):
+        (tmp_path / name).mkdir(parents=True)
+    status, log = _run(tmp_path / folder)
+    assert status == 1
+    assert log.startswith("oxo-sim: " + said.format(tmp_path / folder))
+    assert len(log.splitlines()) == 1
+
+
+def test_what_nobody_expected_at_the_start_ends_the_process_with_its_trace(
+    tmp_path: Path,
+) -> None:
+    program = (
+        "import sys\n"
+        "from oxo_simulator import wiring\n"
+        "from oxo_simulator.cli import main\n"
+        "def breaks(*_): raise KeyError('odd')\n"
+        "wiring._describe = breaks\n"
+        f"sys.argv = ['oxo-sim', 'run', '--state', {str(tmp_path)!r},"
+        " '--port', 'standard=0', '--port', 'alternate=0']\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, timeout=SECONDS_MAX, check=False
+    )
+    log = done.stderr.decode()
+    assert done.returncode == 1, log
+    assert "event=exchange.broken" in log
+    assert "Traceback" in log
+    assert "did not start, by a fault of its own: KeyError('odd')" in log
