@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from oxo_scenarios.bench import offspring as offspring_module
 from oxo_scenarios.bench import output as output_module
+from oxo_scenarios.bench import program as program_module
 from oxo_scenarios.bench.delivered import DeliveryReader
 from oxo_scenarios.bench.offspring import Offspring, adopt_orphans
 from oxo_scenarios.bench.output import Output
@@ -239,6 +240,21 @@ def test_a_delivery_that_is_not_there_is_empty_and_one_that_fails_says_why(tmp_p
 def test_a_command_has_its_limit(tmp_path: Path) -> None:
     with pytest.raises(SubjectFailed, match=r"took over 0\.1 s"):
         run_command(["sh", "-c", "sleep 60; true"], tmp_path, {"PATH": os.environ["PATH"]}, 0.1)
+
+
+@pytest.mark.parametrize("stream", [1, 2])
+@pytest.mark.parametrize("then", ["sleep 60", "exit 0"])
+def test_what_a_command_prints_is_bounded_while_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stream: int, then: str
+) -> None:
+    monkeypatch.setattr(program_module, "COMMAND_OUTPUT_BYTES_MAX", 1000)
+    script = f"head -c 1001 /dev/zero >&{stream}; {then}"
+    with pytest.raises(SubjectFailed, match="'sh' of the subject printed over 1000 bytes"):
+        run_command(["sh", "-c", script], tmp_path, {"PATH": os.environ["PATH"]}, 30)
+    kept = run_command(
+        ["sh", "-c", "head -c 1000 /dev/zero"], tmp_path, {"PATH": os.environ["PATH"]}, 30
+    )
+    assert kept == bytes(1000)
 
 
 def test_what_a_subject_prints_cannot_steer_a_terminal() -> None:

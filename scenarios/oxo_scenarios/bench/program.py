@@ -12,6 +12,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -25,6 +26,9 @@ from oxo_scenarios.subject import Subject
 COMMAND_SECONDS_MAX = 20.0
 STDERR_BYTES_MAX = 500
 COMMAND_OUTPUT_BYTES_MAX = DELIVERY_BYTES_MAX + 1
+"""Who prints more, on standard output or on standard error, is ended."""
+COMMAND_LOOK_SECONDS = 0.02
+"""How often the bench looks how much a command has printed."""
 
 
 class Program:
@@ -176,7 +180,8 @@ def run_command(
     """Run one of the subject's short commands (version, stop, deliver) and return its output.
 
     Raises:
-        SubjectFailed: it cannot be started, fails, or takes longer than `seconds_max`.
+        SubjectFailed: it cannot be started, fails, takes longer than `seconds_max`, or prints
+            more than `COMMAND_OUTPUT_BYTES_MAX`.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         try:
@@ -193,17 +198,35 @@ def run_command(
         except OSError as error:
             raise SubjectFailed(f"cannot start {command[0]!r} of the subject: {error}") from error
         try:
-            status = process.wait(seconds_max)
-        except subprocess.TimeoutExpired as error:
-            raise SubjectFailed(
-                f"{command[0]!r} of the subject took over {seconds_max:g} s"
-            ) from error
+            status = _wait(process, command[0], (out, err), seconds_max)
         finally:
             _kill_group(process)
         if status != 0:
             told = one_line(_read(err, STDERR_BYTES_MAX))
             raise SubjectFailed(f"{command[0]!r} of the subject ended with {status}: {told}")
         return _read(out, COMMAND_OUTPUT_BYTES_MAX)
+
+
+def _wait(
+    process: subprocess.Popen[bytes], name: str, printed: Sequence[IO[bytes]], seconds_max: float
+) -> int:
+    """Wait for the end of a command and return its status; it may print into files up to a limit.
+
+    Raises:
+        SubjectFailed: it takes too long or prints too much.
+    """
+    deadline = time.monotonic() + seconds_max
+    status = None
+    while status is None:
+        if time.monotonic() >= deadline:
+            raise SubjectFailed(f"{name!r} of the subject took over {seconds_max:g} s")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            status = process.wait(COMMAND_LOOK_SECONDS)
+        if any(os.fstat(file.fileno()).st_size > COMMAND_OUTPUT_BYTES_MAX for file in printed):
+            raise SubjectFailed(
+                f"{name!r} of the subject printed over {COMMAND_OUTPUT_BYTES_MAX} bytes"
+            )
+    return status
 
 
 def _read(file: IO[bytes], bytes_max: int) -> bytes:
