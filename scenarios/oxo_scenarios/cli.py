@@ -1,9 +1,13 @@
 """`oxo-certify`: certify a collector against the simulated exchange."""
 
+import contextlib
 import json
 import os
 import secrets
 import signal
+import sys
+import tempfile
+import traceback
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -39,7 +43,16 @@ def main() -> None:
     """Run the command line."""
     # A polite end by signal is an interruption like Ctrl-C: the bundle is left valid.
     signal.signal(signal.SIGTERM, lambda _number, _frame: _interrupt())
-    app()
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        # The terminal was closed; who calls by nohup does not mind.
+        signal.signal(signal.SIGHUP, lambda _number, _frame: _interrupt())
+    try:
+        app()
+    except Exception:  # noqa: BLE001 - whatever it is: Python's own status, 1, would accuse the subject
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+        _end_streams()
+        sys.exit(ExitStatus.BENCH_ERROR)
 
 
 @app.command()
@@ -83,6 +96,9 @@ def run(  # noqa: PLR0913 - one argument per option
         loaded = load_subject(subject, [each.id for each in catalogue.cases])
     except SubjectUnreadable as error:
         _leave(ExitStatus.USAGE, str(error))
+    _check_out(folder)
+    if junit is not None:
+        _check_junit(junit)
     conditions = Conditions(profile, secrets.randbelow(SEED_MAX) if seed is None else seed, name)
     console.print(
         f"{loaded.settings.subject.name} against the simulated OXO Connect: "
@@ -99,10 +115,7 @@ def run(  # noqa: PLR0913 - one argument per option
         _leave(ExitStatus.BENCH_ERROR, f"the bench broke: {broken}")
     except SubjectFailed as failed:
         _leave(ExitStatus.SUBJECT_FAILED, str(failed))
-    if junit is not None:
-        write_junit(junit, outcome.record.run)
-    if as_json_text:
-        typer.echo(json.dumps(as_json(outcome.record.run), ensure_ascii=False, indent=2))
+    _hand_out(outcome, junit, as_json_text=as_json_text)
     _summarise(console, outcome, len(catalogue.cases))
     raise typer.Exit(outcome.status)
 
@@ -151,6 +164,58 @@ def _selected(catalogue: Catalogue, asked: Selection, last: Path | None) -> list
         _leave(ExitStatus.USAGE, str(error))
 
 
+def _check_out(folder: Path) -> None:
+    """Make the folder of the bundles, and see that it takes files: rights alone do not tell."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        _leave(ExitStatus.USAGE, f"--out {folder} takes no bundle: {error.strerror}")
+
+
+def _check_junit(path: Path) -> None:
+    """See that the file can be written; what stands in it stays until there is a run to write."""
+    if path.exists() and not path.is_file():
+        _leave(ExitStatus.USAGE, f"--junit {path} is no regular file")
+    if not path.parent.is_dir():
+        _leave(ExitStatus.USAGE, f"--junit {path}: there is no folder {path.parent}")
+    new = not path.exists()
+    try:
+        path.open("ab").close()
+        if new:
+            path.unlink()
+    except OSError as error:
+        _leave(ExitStatus.USAGE, f"--junit {path} cannot be written: {error.strerror}")
+
+
+def _hand_out(outcome: Outcome, junit: Path | None, *, as_json_text: bool) -> None:
+    """Write the run where the operator wants it besides the bundle."""
+    told = f"the run bundle is in {outcome.record.folder}"
+    if junit is not None:
+        try:
+            write_junit(junit, outcome.record.run)
+        except OSError as error:
+            _leave(ExitStatus.USAGE, f"--junit {junit} cannot be written: {error.strerror}; {told}")
+    if as_json_text:
+        try:
+            typer.echo(json.dumps(as_json(outcome.record.run), ensure_ascii=False, indent=2))
+        except OSError as error:
+            _end_streams()
+            _leave(ExitStatus.USAGE, f"standard output takes no --json: {error.strerror}; {told}")
+
+
+def _end_streams() -> None:
+    """Drop what cannot be written: at the very end Python would try again and change the status."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+
+
 def _summarise(console: Console, outcome: Outcome, cases: int) -> None:
     run, folder = outcome.record.run, outcome.record.folder
     played = len({play.case for play in run.plays})
@@ -166,11 +231,14 @@ def _summarise(console: Console, outcome: Outcome, cases: int) -> None:
 
 
 def _leave(status: ExitStatus, text: str) -> NoReturn:
-    typer.echo(f"oxo-certify: {text}", err=True)
+    with contextlib.suppress(OSError):
+        typer.echo(f"oxo-certify: {text}", err=True)
     raise typer.Exit(status)
 
 
 def _interrupt() -> NoReturn:
+    # A closing terminal may say so more than once; the end that has begun goes on.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

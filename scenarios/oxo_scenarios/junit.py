@@ -17,7 +17,7 @@ _RESULTS = {
 
 
 def write_junit(path: Path, run: bundle.Run) -> None:
-    """Write one suite a chapter, one test case a play."""
+    """Write one suite a chapter, one test case a play; the file's folder must be there."""
     document = JUnitXml(run.run)
     for chapter in run.chapters:
         suite = TestSuite(f"{chapter.id} {chapter.title}")
@@ -25,7 +25,6 @@ def write_junit(path: Path, run: bundle.Run) -> None:
             if play.chapter == chapter.id:
                 suite.add_testcase(_test_case(play))
         document.add_testsuite(suite)
-    path.parent.mkdir(parents=True, exist_ok=True)
     document.write(str(path), pretty=True)
 
 

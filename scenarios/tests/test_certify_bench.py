@@ -132,7 +132,7 @@ def test_a_seed_makes_the_same_tickets_again_and_another_one_others(tmp_path: Pa
         assert made[0][play] != made[2][play]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.needs("curl")
 def test_an_interrupted_run_leaves_a_valid_bundle_and_nothing_behind(
     tmp_path: Path, number: signal.Signals
@@ -155,7 +155,7 @@ def test_an_interrupted_run_leaves_a_valid_bundle_and_nothing_behind(
     assert gaps["DIS104"] == "the run broke off"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interruption_before_the_first_case_leaves_no_exchange_behind(
     tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -224,6 +224,55 @@ def test_what_cannot_be_run_says_so_in_one_sentence(
     assert done.returncode == status, done.stdout + done.stderr
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def made_plain(folder: Path) -> Path:
+    path = folder / "plain"
+    path.write_text("mine", "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("option", "place", "told"),
+    [
+        ("--out", "plain", "takes no bundle: File exists"),
+        ("--out", "plain/below", "takes no bundle: Not a directory"),
+        ("--out", "/proc/nope", "takes no bundle: No such file or directory"),
+        ("--junit", "", "is no regular file"),
+        ("--junit", "/dev/full", "is no regular file"),
+        ("--junit", "not/there.xml", "there is no folder"),
+        ("--junit", "plain/below.xml", "there is no folder"),
+        ("--junit", "/proc/nope.xml", "cannot be written: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_written_is_the_operators_and_told_before_the_run(
+    tmp_path: Path, option: str, place: str, told: str
+) -> None:
+    plain = made_plain(tmp_path)
+    done = run("--out", tmp_path / "out", option, tmp_path / place, "--case", "CIC3")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert told in done.stderr
+    assert done.stderr.startswith("oxo-certify: --")
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stdout == ""
+    assert not (tmp_path / "not").exists()
+    assert plain.read_text("utf-8") == "mine"
+
+
+def test_an_output_that_takes_no_json_is_the_operators(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [str(COMMAND), "run", "--out", str(tmp_path), "--case", "CIC3", "--json"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=SECONDS_MAX,
+            check=False,
+        )
+    assert done.returncode == 2, done.stderr
+    assert "standard output takes no --json: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert bundle_of(tmp_path)["verdict"] == "ok"
 
 
 @pytest.mark.needs("curl")

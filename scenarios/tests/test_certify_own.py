@@ -17,7 +17,7 @@ SECONDS_MAX = 60
 
 @pytest.fixture(scope="module")
 def junit(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("junit") / "made" / "junit.xml"
+    return tmp_path_factory.mktemp("junit") / "junit.xml"
 
 
 @pytest.fixture(scope="module")
