@@ -4,9 +4,11 @@ import logging
 import random
 import sqlite3
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime
+from typing import Final
 
 from structlog.typing import FilteringBoundLogger
 
@@ -21,9 +23,21 @@ from oxo_collector.taxation.transport import ProxyRoute, Route, Transport
 
 Log = FilteringBoundLogger
 
+STOP_SECONDS_MAX: Final = 8.0
+"""What a stop leaves to the batches in hand; a peer that is slower is broken off."""
 
-def collect(configuration: Configuration, stop: threading.Event, log: Log) -> None:
+
+def collect(
+    configuration: Configuration,
+    stop: threading.Event,
+    log: Log,
+    *,
+    stop_seconds_max: float = STOP_SECONDS_MAX,
+) -> None:
     """Collect from every exchange until `stop` is set and each batch in hand is acknowledged.
+
+    A batch that is not acknowledged `stop_seconds_max` after the stop is left to the exchange,
+    which offers it again.
 
     Raises:
         ConfigurationRefused: a secret cannot be read; nothing was begun.
@@ -37,29 +51,51 @@ def collect(configuration: Configuration, stop: threading.Event, log: Log) -> No
         intake = Intake(store, lambda: datetime.now(UTC))
         for exchange in configuration.exchange:
             intake.cursor(exchange.name)  # a damaged store is refused here, not in every thread
+        wires = {name: Transport(route) for name, route in routes.items()}
         threads = [
             threading.Thread(
                 target=_until_stopped,
                 name=exchange.name,
-                args=(exchange, routes[exchange.name], intake, stop, log),
+                args=(exchange, wires[exchange.name], intake, stop, log),
             )
             for exchange in configuration.exchange
         ]
         for thread in threads:
             thread.start()
+        # Not in the main thread: the signal that sets `stop` would interrupt the wait for it.
+        threading.Thread(
+            target=_break_off_late,
+            args=(stop, threads, tuple(wires.values()), stop_seconds_max),
+            daemon=True,
+        ).start()
         for thread in threads:
             thread.join()
         _fold_log_in(store)
 
 
+def _break_off_late(
+    stop: threading.Event,
+    threads: Sequence[threading.Thread],
+    wires: Sequence[Transport],
+    seconds_max: float,
+) -> None:
+    """Break off what the peers still hold so long after the stop."""
+    stop.wait()
+    end = time.monotonic() + seconds_max
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
+    for wire in wires:
+        wire.break_off()
+
+
 def _until_stopped(
-    exchange: Exchange, route: Route, intake: Intake, stop: threading.Event, log: Log
+    exchange: Exchange, wire: Transport, intake: Intake, stop: threading.Event, log: Log
 ) -> None:
     """Run sessions of one exchange; a defect of ours in one does not end the others."""
     bound = log.bind(exchange=exchange.name)
     while True:
         try:
-            _shell(exchange, route, intake, stop, _reporter(bound)).run()
+            _shell(exchange, wire, intake, stop, _reporter(bound)).run()
         except StoreUnusable as error:
             bound.warning(f"{error}; the session is begun again after a rest")
         except Exception:  # noqa: BLE001 - logged with its traceback, and rested upon
@@ -72,14 +108,14 @@ def _until_stopped(
 
 def _shell(
     exchange: Exchange,
-    route: Route,
+    wire: Transport,
     intake: Intake,
     stop: threading.Event,
     report: Callable[[Report], None],
 ) -> Shell:
     epoch, last_sequence = intake.cursor(exchange.name)
     session = TaxationSession(
-        Place(exchange.name, route.url, exchange.ports),
+        Place(exchange.name, wire.url, exchange.ports),
         Pace(
             batch_tickets_max=exchange.batch_tickets_max,
             poll_seconds=exchange.poll_seconds,
@@ -94,7 +130,7 @@ def _shell(
         exchange.name,
         exchange.zone,
         session=session,
-        wire=Transport(route),
+        wire=wire,
         door=intake,
         stop=stop,
         report=report,

@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -208,6 +210,39 @@ def test_sigterm_in_mid_batch_keeps_and_acknowledges_it(
     assert exchange.operations() == ["Login", "GetTickets", "AckTickets", "Logout"]
     assert exchange.acknowledged == 100
     assert charged_users(config) == numbers(100)
+
+
+@pytest.mark.parametrize(
+    ("head", "again"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+    ids=["body", "head", "continue"],
+)
+def test_sigterm_while_an_answer_drips_ends_in_time_and_says_why(
+    tmp_path: Path, exchange: "ScriptedExchange", start: Start, head: bytes, again: bytes
+) -> None:
+    over = threading.Event()
+
+    def drip(desk: BaseHTTPRequestHandler) -> None:
+        desk.close_connection = True
+        desk.wfile.write(head)
+        while not over.wait(0.05):
+            desk.wfile.write(again)
+
+    exchange.go_wrong("GetTickets", drip)
+    shorter = "import oxo_collector.collection as c; c.collect.__kwdefaults__.update"
+    collector = start(configure(tmp_path, exchange), f"{shorter}(stop_seconds_max=0.5)")
+    exchange.wait_for(lambda: "GetTickets" in exchange.operations())
+    begun = time.monotonic()
+    collector.stop()
+    over.set()
+    assert time.monotonic() - begun < 5
+    assert "when the time that a stop leaves was over: broken off (GetTickets at" in collector.log
+    assert "at fault: the exchange" in collector.log
+    assert "Traceback" not in collector.log
 
 
 def test_sigterm_while_the_exchange_cannot_be_reached_ends_at_once(

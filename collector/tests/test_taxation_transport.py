@@ -1,10 +1,12 @@
 """Each way a connection can go wrong: what the operator reads, where, and whose fault it is."""
 
 import base64
+import contextlib
 import dataclasses
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from itertools import count
@@ -397,6 +399,115 @@ def test_an_answer_that_trickles_without_end(exchange: "ScriptedExchange") -> No
     answer = transport.post("Login", encoder.login())
     transport.close()
     failure(answer, "half an answer after 25 seconds", Fault.EXCHANGE)
+
+
+def drip(head: bytes, again: bytes, over: threading.Event) -> Reply:
+    """Say the head at once and then a little again and again: never silent, never done."""
+
+    def say(desk: BaseHTTPRequestHandler) -> None:
+        desk.close_connection = True
+        desk.wfile.write(head)
+        while not over.wait(0.02):
+            desk.wfile.write(again)
+
+    return say
+
+
+DRIPS = {
+    "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b"x"),
+    "body without length": (b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
+    "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    "chunk size": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0"),
+    "trailers": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"a: b\r\n"),
+    "head": (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+    "status": (b"HTTP/1.1 200 ", b"x"),
+    "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
+
+
+@pytest.fixture
+def over() -> Iterator[threading.Event]:
+    """Ends what a peer does without end, at the end of the test."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+@pytest.mark.parametrize("part", DRIPS)
+@pytest.mark.parametrize("kept_open", [False, True], ids=["new", "kept open"])
+def test_whatever_drips_is_broken_off_at_the_limit_of_the_whole(
+    exchange: "ScriptedExchange",
+    over: threading.Event,
+    part: str,
+    kept_open: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    head, again = DRIPS[part]
+    transport = Transport(route(exchange), answer_seconds_max=0.4)
+    transport.begin(exchange.port)
+    if kept_open:
+        assert isinstance(transport.post("Login", encoder.login()), bytes)
+    exchange.go_wrong("Login", drip(head, again, over))
+    begun = time.monotonic()
+    answer = transport.post("Login", encoder.login())
+    assert time.monotonic() - begun < 2
+    transport.close()
+    failure(answer, "half an answer, after 0.4 seconds: timed out, broken off", Fault.EXCHANGE)
+    assert [one.cookie != "" for one in exchange.asked] == [False, True][: 1 + kept_open]
+
+
+def test_a_handshake_that_drips_is_broken_off(
+    exchange: "ScriptedExchange", listener: socket.socket, over: threading.Event
+) -> None:
+    def shake() -> None:
+        client, _ = listener.accept()
+        with client, contextlib.suppress(OSError):
+            client.sendall(b"\x16\x03\x03\x40\x00")
+            while not over.wait(0.02):
+                client.sendall(b"\x00")
+
+    threading.Thread(target=shake, daemon=True).start()
+    way = route(exchange, connect_seconds_max=10.0)
+    answer = log_in(way, port_of(listener), answer_seconds_max=0.4)
+    failure(answer, "after 0.4 seconds: timed out, broken off", Fault.EXCHANGE)
+
+
+def test_the_limit_of_the_whole_is_never_below_those_of_its_parts(
+    exchange: "ScriptedExchange",
+) -> None:
+    assert Transport(route(exchange))._answer_seconds_max == 120
+    slow = route(exchange, connect_seconds_max=10.0, read_seconds_max=600.0)
+    assert Transport(slow)._answer_seconds_max == 610
+
+
+def test_the_limit_of_one_answer_is_not_that_of_the_next(exchange: "ScriptedExchange") -> None:
+    transport = Transport(route(exchange), answer_seconds_max=0.3)
+    transport.begin(exchange.port)
+    began = time.monotonic()
+    while time.monotonic() - began < 0.8:
+        assert isinstance(transport.post("Login", encoder.login()), bytes)
+    transport.close()
+
+
+def test_what_is_broken_off_from_another_thread_fails_at_once_and_so_does_the_next(
+    exchange: "ScriptedExchange", over: threading.Event
+) -> None:
+    head, again = DRIPS["body"]
+    exchange.go_wrong("Login", drip(head, again, over))
+    transport = Transport(route(exchange))
+    transport.begin(exchange.port)
+    answers: list[bytes | Failure] = []
+    thread = threading.Thread(
+        target=lambda: answers.append(transport.post("Login", encoder.login()))
+    )
+    thread.start()
+    exchange.wait_for(lambda: bool(exchange.asked))
+    transport.break_off()
+    thread.join(5)
+    answers.append(transport.post("Login", encoder.login()))
+    transport.close()
+    for answer in answers:
+        failure(answer, "when the time that a stop leaves was over: broken off", Fault.EXCHANGE)
+    assert [one.operation for one in exchange.asked] == ["Login"], "nothing is sent any more"
 
 
 @pytest.mark.parametrize("length_told", [False, True])

@@ -5,6 +5,7 @@ the chain and the name (or address), a pinned fingerprint checks the certificate
 over names. The environment of the process (proxies, trust stores, netrc) has no say. Names are
 resolved at every connect; a login starts with fresh connections and without cookies. Those of the
 session before are put aside: an exchange that refuses a second session wants the first closed.
+One limit holds for connecting, asking and the whole answer together (watch.py).
 """
 
 import ssl
@@ -18,11 +19,14 @@ import requests
 from pydantic import SecretStr
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth, _basic_auth_str
+from urllib3 import HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
 from urllib3.util.ssl_ import create_urllib3_context
 
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.taxation.encoder import CONTENT_TYPE, PATH
 from oxo_collector.taxation.trouble import explain, refused_status
+from oxo_collector.taxation.watch import Cut, Watch, watched_pool
 
 if TYPE_CHECKING:
     from requests.cookies import RequestsCookieJar
@@ -31,7 +35,9 @@ ANSWER_BYTES_MAX: Final = 32 * 1024 * 1024
 """A longer answer is broken off: 10,000 tickets of the largest kind stay far below."""
 
 ANSWER_SECONDS_MAX: Final = 120.0
-"""An answer that trickles for longer is broken off, however alive it looks."""
+"""What takes longer from connecting to the last byte is broken off, however alive it looks.
+
+A route whose own limits are longer together has those."""
 
 CHUNK_BYTES: Final = 64 * 1024
 
@@ -83,10 +89,11 @@ class Route:
 
 
 class _TrustingAdapter(HTTPAdapter):
-    """Puts the pin, the TLS version and the proxy's login where urllib3 takes them."""
+    """Puts the pin, the TLS version, the proxy's login and the watch where urllib3 takes them."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, pool: type[HTTPSConnectionPool]) -> None:
         self._route = route
+        self._pool = pool
         super().__init__(pool_connections=2, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(
@@ -98,10 +105,13 @@ class _TrustingAdapter(HTTPAdapter):
     ) -> None:
         """Make pools for direct connections."""
         super().init_poolmanager(connections, maxsize, block, **pool_kwargs, **self._tls())
+        self.poolmanager.pool_classes_by_scheme = {"https": self._pool}
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
         """Make pools for connections through the proxy."""
-        return super().proxy_manager_for(proxy, **proxy_kwargs, **self._tls())
+        manager = super().proxy_manager_for(proxy, **proxy_kwargs, **self._tls())
+        manager.pool_classes_by_scheme = {"https": self._pool}
+        return manager
 
     def proxy_headers(self, proxy: str) -> dict[str, str]:  # noqa: ARG002 - requests' signature
         """Give the login to the proxy alone; it never stands in a URL, hence in no message."""
@@ -126,12 +136,16 @@ class _TrustingAdapter(HTTPAdapter):
 
 
 class Transport:
-    """The thin shell around requests. Not for several threads at once.
+    """The thin shell around requests. Not for several threads at once, but for `break_off`.
 
     Args:
         route: the exchange.
         clock: seconds, monotonic.
         answer_bytes_max: limit of one answer.
+        answer_seconds_max: limit from connecting to the last byte; None for the usual one.
+
+    Attributes:
+        watch: the watch of the exchange of messages that is under way.
     """
 
     def __init__(
@@ -140,16 +154,24 @@ class Transport:
         *,
         clock: Callable[[], float] = time.monotonic,
         answer_bytes_max: int = ANSWER_BYTES_MAX,
-        answer_seconds_max: float = ANSWER_SECONDS_MAX,
+        answer_seconds_max: float | None = None,
     ) -> None:
         self._route = route
         self._clock = clock
         self._answer_bytes_max = answer_bytes_max
-        self._answer_seconds_max = answer_seconds_max
+        longest = max(ANSWER_SECONDS_MAX, route.connect_seconds_max + route.read_seconds_max)
+        self._answer_seconds_max = longest if answer_seconds_max is None else answer_seconds_max
+        self.watch: Watch | None = None
+        self._broken_off = False
+        self._pool = watched_pool(self)
         self._port = 0
         self._session: requests.Session | None = None
         self._left: RequestsCookieJar | None = None
         self._trust_problem: Failure | None = None
+
+    def url(self, port: int) -> str:
+        """Return the address of the service on a port."""
+        return self._route.url(port)
 
     def begin(self, port: int) -> None:
         """Drop connections, put cookies aside for `recall`; later posts go to this port."""
@@ -161,7 +183,7 @@ class Transport:
         session = requests.Session()
         session.trust_env = False
         session.cookies.set_policy(DefaultCookiePolicy(strict_ns_domain=0))
-        session.mount("https://", _TrustingAdapter(self._route))
+        session.mount("https://", _TrustingAdapter(self._route, self._pool))
         # A pin alone stands for the authority; with a CA file the chain is checked beside it.
         session.verify = self._route.ca_file or False
         session.auth = HTTPBasicAuth(
@@ -187,6 +209,12 @@ class Transport:
             self._session.close()
             self._session = None
 
+    def break_off(self) -> None:
+        """Let what is under way fail at once, and all that follows. From any thread."""
+        self._broken_off = True
+        if (watch := self.watch) is not None:
+            watch.break_off(Cut.STOPPED)
+
     def post(self, operation: str, body: bytes) -> bytes | Failure:
         """Send one request and return the whole answer, or what prevented it. Never raises."""
         where = self._where(operation)
@@ -194,27 +222,60 @@ class Transport:
             return Failure("no session was begun", where, Fault.MACHINE)
         if self._trust_problem is not None:
             return self._trust_problem
-        try:
-            with self._session.post(
-                self._route.url(self._port),
-                data=body,
-                headers={
-                    "Content-Type": CONTENT_TYPE,
-                    "SOAPAction": '""',
-                    "Accept-Encoding": "identity",
-                },
-                timeout=(self._route.connect_seconds_max, self._route.read_seconds_max),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                answer = self._read(response, where)
-        except (requests.RequestException, OSError, ValueError) as error:
-            return explain(error, where, self._route.address, self._proxy_name)
+        answer = self._watched(self._session, body, where)
         if operation == LOGOUT and not isinstance(answer, Failure):
             self._session.cookies.clear()
         return answer
 
-    def _read(self, response: requests.Response, where: str) -> bytes | Failure:
+    def _watched(self, session: requests.Session, body: bytes, where: str) -> bytes | Failure:
+        with Watch(self._answer_seconds_max) as watch:
+            self.watch = watch
+            if self._broken_off:  # asked with the watch in place, so that no stop falls between
+                watch.break_off(Cut.STOPPED)
+                return self._cut_off(watch, where)
+            try:
+                answer = self._exchange(session, body, where)
+            except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+                answer = explain(
+                    error,
+                    where,
+                    self._route.address,
+                    self._proxy_name,
+                    before_tunnel=watch.before_tunnel,
+                )
+            finally:
+                self.watch = None
+        if watch.cut is not None:  # an answer without a length would look whole
+            return self._cut_off(watch, where)
+        return answer
+
+    def _exchange(self, session: requests.Session, body: bytes, where: str) -> bytes | Failure:
+        deadline = self._clock() + self._answer_seconds_max
+        with session.post(
+            self._route.url(self._port),
+            data=body,
+            headers={
+                "Content-Type": CONTENT_TYPE,
+                "SOAPAction": '""',
+                "Accept-Encoding": "identity",
+            },
+            timeout=(self._route.connect_seconds_max, self._route.read_seconds_max),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            return self._read(response, where, deadline)
+
+    def _cut_off(self, watch: Watch, where: str) -> Failure:
+        if watch.cut is Cut.STOPPED:
+            when = "when the time that a stop leaves was over: broken off"
+        else:
+            when = f"after {self._answer_seconds_max:g} seconds: timed out, broken off"
+        if watch.before_tunnel:
+            what = f"the proxy {self._proxy_name} had made no connection to the exchange {when}"
+            return Failure(what, where, Fault.PROXY)
+        return Failure(f"no answer, or half an answer, {when}", where, Fault.EXCHANGE)
+
+    def _read(self, response: requests.Response, where: str, deadline: float) -> bytes | Failure:
         status = response.status_code
         if status not in _READABLE_STATUS:
             return refused_status(status, response.headers.get("Location"), where)
@@ -222,12 +283,15 @@ class Transport:
         if content_type == "text/html":
             what = f"a web page came instead of a SOAP answer (HTTP {status}): this is not an OXO"
             return Failure(what, where, Fault.OPERATOR, other_port_may_help=True)
-        return self._read_body(response, where)
+        return self._read_body(response, where, deadline)
 
-    def _read_body(self, response: requests.Response, where: str) -> bytes | Failure:
-        limit, deadline = self._answer_bytes_max, self._clock() + self._answer_seconds_max
+    def _read_body(
+        self, response: requests.Response, where: str, deadline: float
+    ) -> bytes | Failure:
+        limit = self._answer_bytes_max
         parts, size = [], 0
-        for part in response.iter_content(CHUNK_BYTES):
+        # read1 gives what has come; a read would wait until so many bytes are there
+        while part := response.raw.read1(CHUNK_BYTES, decode_content=True):
             parts.append(part)
             size += len(part)
             if size > limit:

@@ -26,6 +26,7 @@ class Chain(NamedTuple):
     links: tuple[BaseException, ...]
     address: str
     proxy: str | None
+    before_tunnel: bool
 
     def has(self, *kinds: type[BaseException]) -> bool:
         """Tell whether one of the exceptions is of one of these kinds."""
@@ -38,8 +39,8 @@ class Chain(NamedTuple):
 
     @property
     def proxy_itself(self) -> bool:
-        """Tell whether the trouble lies between us and the proxy."""
-        return self.proxy is not None and self.has(http.ProxyError, pool.ProxyError)
+        """Tell whether the peer was still the proxy: nothing of the exchange was reached yet."""
+        return self.proxy is not None and self.before_tunnel
 
     @property
     def peer(self) -> str:
@@ -63,9 +64,24 @@ class Row(NamedTuple):
     other_port_may_help: bool = False
 
 
-def explain(error: BaseException, where: str, address: str, proxy: str | None) -> Failure:
-    """Return the meaning of an exception; `proxy` is `address:port` of the proxy in use."""
-    chain = Chain(tuple(_links(error)), address, proxy)
+def explain(
+    error: BaseException,
+    where: str,
+    address: str,
+    proxy: str | None,
+    *,
+    before_tunnel: bool = False,
+) -> Failure:
+    """Return the meaning of an exception.
+
+    Args:
+        error: what was raised.
+        where: operation and address, for the message.
+        address: the exchange's.
+        proxy: `address:port` of the proxy in use.
+        before_tunnel: the proxy had not yet connected us to the exchange.
+    """
+    chain = Chain(tuple(_links(error)), address, proxy, before_tunnel)
     row = next(row for row in ROWS if row.applies(chain))
     return Failure(row.what(chain), where, row.fault, row.other_port_may_help)
 
@@ -173,6 +189,26 @@ ROWS: Final[tuple[Row, ...]] = (
     Row(
         lambda c: c.proxy_itself and c.has(ConnectionRefusedError),
         lambda c: f"connection refused by {c.peer}: nothing listens there",
+        Fault.PROXY,
+    ),
+    Row(
+        lambda c: c.proxy_itself and c.has(http.ConnectTimeout, pool.ConnectTimeoutError),
+        lambda c: f"timed out: no connection to {c.peer}",
+        Fault.PROXY,
+    ),
+    Row(
+        lambda c: c.proxy_itself and c.has(http.ReadTimeout, pool.ReadTimeoutError, TimeoutError),
+        lambda c: f"timed out: {c.peer} took the connection and fell silent",
+        Fault.PROXY,
+    ),
+    Row(
+        lambda c: c.proxy_itself and c.has(RemoteDisconnected, ConnectionResetError),
+        lambda c: f"{c.peer} closed the connection without an answer",
+        Fault.PROXY,
+    ),
+    Row(
+        lambda c: c.proxy_itself and c.has(HTTPException),
+        lambda c: f"the answer of {c.peer} is no HTTP that can be read: {_last_words(c)!r}",
         Fault.PROXY,
     ),
     Row(
