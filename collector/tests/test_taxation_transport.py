@@ -599,8 +599,62 @@ def test_a_proxy_whose_name_is_nowhere(exchange: "ScriptedExchange") -> None:
     failure(answer, "the name of the proxy nowhere.invalid:3128 cannot be", Fault.NETWORK)
 
 
-def test_a_proxy_that_falls_silent(exchange: "ScriptedExchange", listener: socket.socket) -> None:
-    way = route(exchange, connect_seconds_max=0.2, proxy=ProxyRoute("127.0.0.1", port_of(listener)))
-    answer = log_in(way, exchange.port)
-    assert isinstance(answer, Failure)
-    assert "timed out" in answer.what
+PROXY_BEFORE_THE_TUNNEL = [
+    (b"", False, "the proxy 127.0.0.1:{port} took the connection and fell silent"),
+    (b"HTTP/1.1 200", False, "the proxy 127.0.0.1:{port} took the connection and fell silent"),
+    (b"", True, "the proxy 127.0.0.1:{port} closed the connection without an answer"),
+    (b"220 ftp\r\n", True, "the answer of the proxy 127.0.0.1:{port} is no HTTP"),
+    (b"\x00" * 100, True, "the answer of the proxy 127.0.0.1:{port} is no HTTP"),
+    (b"HTTP/1.1 banana\r\n\r\n", True, "the answer of the proxy 127.0.0.1:{port} is no HTTP"),
+    (b"x" * 70_000, True, "the answer of the proxy 127.0.0.1:{port} is no HTTP"),
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "close", "words"),
+    PROXY_BEFORE_THE_TUNNEL,
+    ids=["silent", "half a line", "closed", "ftp", "zeros", "banana", "endless line"],
+)
+def test_before_the_tunnel_stands_it_is_the_proxy(
+    exchange: "ScriptedExchange",
+    listener: socket.socket,
+    said: bytes,
+    close: bool,  # noqa: FBT001 - a parameter
+    words: str,
+) -> None:
+    port = port_of(listener)
+    speak(listener, said, close=close)
+    way = route(exchange, connect_seconds_max=0.3, proxy=ProxyRoute("127.0.0.1", port))
+    failed = failure(log_in(way, exchange.port), words.format(port=port), Fault.PROXY)
+    assert len(failed.what) < 1000
+    assert "the exchange" not in failed.what
+
+
+def test_a_proxy_that_drips_is_broken_off(
+    exchange: "ScriptedExchange", listener: socket.socket, over: threading.Event
+) -> None:
+    def say() -> None:
+        client, _ = listener.accept()
+        with client, contextlib.suppress(OSError):
+            client.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+            while not over.wait(0.02):
+                client.sendall(b"x")
+
+    threading.Thread(target=say, daemon=True).start()
+    way = route(exchange, proxy=ProxyRoute("127.0.0.1", port_of(listener)))
+    answer = log_in(way, exchange.port, answer_seconds_max=0.4)
+    words = f"the proxy 127.0.0.1:{port_of(listener)} had made no connection to the exchange"
+    failure(answer, f"{words} after 0.4 seconds: timed out, broken off", Fault.PROXY)
+
+
+def test_behind_the_tunnel_it_is_the_exchange(
+    exchange: "ScriptedExchange", proxy: "ScriptedProxy", over: threading.Event
+) -> None:
+    way = dataclasses.replace(through(proxy, exchange), read_seconds_max=0.3)
+    exchange.go_wrong("Login", lambda _desk: over.wait(10) and None)
+    failure(log_in(way, exchange.port), "the exchange took the connection", Fault.NETWORK)
+    exchange.go_wrong("Login", drip(*DRIPS["head"], over))
+    answer = log_in(way, exchange.port, answer_seconds_max=0.4)
+    failure(answer, "half an answer, after 0.4 seconds", Fault.EXCHANGE)
+    exchange.go_wrong("Login", drip(b"220 ftp\r\n", b"", over))
+    failure(log_in(way, exchange.port), "no HTTP that can be read", Fault.EXCHANGE)

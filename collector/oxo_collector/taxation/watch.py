@@ -113,7 +113,8 @@ def watched_pool(owner: Watched) -> type[HTTPSConnectionPool]:
 
         def _tunnel(self) -> None:
             super()._tunnel()
-            if owner.watch is not None:
+            # Cut off in the head of its answer, the library takes the half for a whole.
+            if owner.watch is not None and owner.watch.cut is None:
                 owner.watch.before_tunnel = False
 
         def request(self, *args: Any, **kwargs: Any) -> None:
