@@ -25,6 +25,7 @@ from oxo_simulator.control.messages import (
     Fault,
     LedgerLine,
 )
+from oxo_simulator.exchange.recorded import unsayable
 
 LOAD_AT_ONCE_MAX = 1_000
 LINE_END_BYTES_MAX = 2
@@ -323,9 +324,12 @@ def _batch(lines: _Lines) -> tuple[list[Ticket], str | None]:
     found: list[Ticket] = []
     for number, line in lines:
         try:
-            found.append(from_json(line))
+            ticket = from_json(line)
         except TicketUnreadable as error:
             return found, f"line {number}: {error}"
+        if wrong := unsayable(ticket):
+            return found, f"line {number}: {wrong}"
+        found.append(ticket)
         if len(found) == LOAD_AT_ONCE_MAX:
             break
     return found, None

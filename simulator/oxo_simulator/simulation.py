@@ -30,7 +30,7 @@ from oxo_simulator.exchange.telephony import LOAD_TICKETS_MAX, OrderError, Place
 from oxo_simulator.ledger import Ledger
 from oxo_simulator.link.relay import Link
 from oxo_simulator.profile import Profile, choices, load_profile
-from oxo_simulator.taxation import Taxation, TaxationSettings, Transcript
+from oxo_simulator.taxation import Taxation, TaxationSettings, Transcript, can_render
 
 ADVANCE_SECONDS_MAX = 366 * 24 * 3600
 FIXED = ("name", "user", "ports.standard.number", "ports.alternate.number")
@@ -83,6 +83,7 @@ class Installed:
             epoch=f"{number}-{token}",
             clock=self.wall,
             record=self.ledger.append,
+            renderable=lambda ticket: can_render(ticket, profile.tag_set),
         )
         self.exchange.record(
             "installed",

@@ -14,6 +14,7 @@ from oxo_simulator.exchange.port import NeverOffered, TicketPort
 from oxo_simulator.exchange.telephony import OrderError
 from oxo_simulator.exchange.trunks import TrunkUnavailable
 from oxo_simulator.profile import load_profile
+from oxo_simulator.taxation import can_render
 from oxo_tickets import (
     CommunicationType,
     DiallingMode,
@@ -50,6 +51,7 @@ class Bench:
             epoch="e",
             clock=self.wall,
             record=lambda event, detail: self.lines.append((event, detail)),
+            renderable=lambda ticket: can_render(ticket, profile.tag_set),
         )
 
     def place(self, *orders: CallOrder) -> list[int]:
@@ -232,7 +234,7 @@ def test_spacing_is_of_instants_so_the_repeated_hour_counts() -> None:
 
 def test_a_ticket_of_no_zone_is_refused_before_any_is_written() -> None:
     bench = Bench()
-    with pytest.raises(OrderError, match="ticket zone 'Mars/Base'; an IANA zone is expected"):
+    with pytest.raises(OrderError, match="ticket 2: zone 'Mars/Base'; an IANA zone is expected"):
         bench.exchange.load(
             [*loaded(1), Ticket(kind=Kind.CALL, local_time=datetime(2020, 1, 1), zone="Mars/Base")],  # noqa: DTZ001
             0,
@@ -340,3 +342,33 @@ def test_the_exchange_is_the_port_that_wires_ask_for() -> None:
         return port.epoch, port.release, port.serving
 
     assert epoch_of(Bench().exchange) == ("e", "R3.2 (034.001)", True)
+
+
+def test_a_ticket_that_no_wire_can_say_is_dropped_and_blocks_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("oxo_simulator.exchange.telephony.unsayable", lambda _ticket: None)
+    local_time = datetime(9999, 12, 31, 12, 59, 59)  # noqa: DTZ001 - wall clock
+    poison = Ticket(kind=Kind.LOCAL_CALL, local_time=local_time, call_seconds=86400)
+    good = Ticket(kind=Kind.CALL, local_time=local_time, call_seconds=1)
+    bench = Bench()
+    assert bench.exchange.load([good, poison, good], 0).ids == [1, 2, 3]
+    assert [(line, detail.get("reason")) for line, detail in bench.lines] == [
+        ("made", None),
+        ("buffered", None),
+        ("made", None),
+        ("dropped", "cannot be rendered"),
+        ("made", None),
+        ("buffered", None),
+    ]
+    assert [(each.sequence, each.id) for each in bench.exchange.waiting(9)] == [(1, 1), (2, 3)]
+
+
+def test_a_load_with_one_ticket_that_no_wire_can_say_writes_nothing() -> None:
+    bench = Bench()
+    local_time = datetime(2020, 2, 24)  # noqa: DTZ001 - wall clock
+    call = Ticket(kind=Kind.CALL, local_time=local_time)
+    wrong = Ticket(kind=Kind.CALL, local_time=local_time, call_seconds=360_000)
+    with pytest.raises(OrderError, match=r"ticket 2: call_seconds 360000; less than a hundred"):
+        bench.exchange.load([call, wrong], 0)
+    assert bench.lines == []

@@ -4,7 +4,7 @@ The path of a ticket is one function, `_write`: made, and then buffered or dropp
 Every step is in the ledger before anybody can see its effect.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from oxo_tickets import CommunicationType, Ticket
@@ -37,10 +37,19 @@ class Exchange:
         epoch: name of the count that the sequences belong to; unique to this exchange.
         clock: exchange time.
         record: the ledger.
+        renderable: whether the wire can say a ticket; one that it cannot say never waits, for it
+            would stand before all others.
     """
 
-    def __init__(
-        self, *, profile: Profile, seed: int, epoch: str, clock: ExchangeTime, record: Record
+    def __init__(  # noqa: PLR0913 - what an exchange is made of
+        self,
+        *,
+        profile: Profile,
+        seed: int,
+        epoch: str,
+        clock: ExchangeTime,
+        record: Record,
+        renderable: Callable[[Ticket], bool],
     ) -> None:
         self.profile = profile
         self.phase = Phase.SERVING
@@ -49,6 +58,7 @@ class Exchange:
         self.tickets_made = 0
         self._epoch = epoch
         self._record = record
+        self._renderable = renderable
         self._offered = 0
         self._telephony = Telephony(
             directory=Directory.from_seed(seed),
@@ -152,7 +162,7 @@ class Exchange:
         )
         if unanswered and not self.profile.metering.unanswered_incoming:
             return "unanswered call not ticketed"
-        return None
+        return None if self._renderable(ticket) else "cannot be rendered"
 
     def _buffer(self, number: int, ticket: Ticket) -> None:
         placed = self.buffer.put(number, ticket)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from itertools import accumulate, pairwise
 from typing import Literal, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from oxo_tickets import Ticket
 
@@ -17,6 +17,7 @@ from oxo_simulator.exchange.directory import Directory, Subscriber
 from oxo_simulator.exchange.metering import Tariff, activation_ticket, call_ticket
 from oxo_simulator.exchange.moment import ExchangeTime
 from oxo_simulator.exchange.orders import Appointment, CallOrder
+from oxo_simulator.exchange.recorded import unsayable
 from oxo_simulator.exchange.trunks import TrunkGroup
 
 CALL_SECONDS_MAX = 24 * 3600 - 1
@@ -130,10 +131,13 @@ class Telephony:
         of the first ticket is the last one of the load before, if it `continues` that one.
 
         Raises:
-            OrderError: a pace or date that cannot be; nothing was written.
+            OrderError: a pace, date or ticket that cannot be; nothing was written.
         """
         if not 0 <= pace <= PACE_MAX:
             raise OrderError(f"pace {pace}; 0 (at once) to {PACE_MAX} times as fast is expected")
+        for number, ticket in enumerate(tickets, 1):
+            if wrong := unsayable(ticket):
+                raise OrderError(f"ticket {number}: {wrong}")
         instants = [self._instant(ticket) for ticket in tickets]
         placed = Placed()
         for ticket, after in zip(tickets, self._due(instants, pace, continues), strict=True):
@@ -185,19 +189,8 @@ class Telephony:
         return due
 
     def _instant(self, ticket: Ticket) -> datetime:
-        zone = self._clock.zone
-        if ticket.zone:
-            try:
-                zone = ZoneInfo(ticket.zone)
-            except (ZoneInfoNotFoundError, ValueError, OSError):
-                raise OrderError(f"ticket zone {ticket.zone!r}; an IANA zone is expected") from None
-        local = ticket.local_time.replace(tzinfo=zone, fold=ticket.fold or 0)
-        try:
-            return local.astimezone(UTC)
-        except OverflowError:
-            raise OrderError(
-                f"ticket local_time {ticket.local_time}; no such UTC instant"
-            ) from None
+        zone = ZoneInfo(ticket.zone) if ticket.zone else self._clock.zone
+        return ticket.local_time.replace(tzinfo=zone, fold=ticket.fold or 0).astimezone(UTC)
 
 
 def _spacing(instants: Sequence[datetime], pace: float) -> list[float]:

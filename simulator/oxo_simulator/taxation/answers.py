@@ -7,6 +7,9 @@ is rendered when it is first asked for and kept while it waits.
 
 from collections.abc import Sequence
 
+import structlog
+from oxo_tickets import Ticket
+
 from oxo_simulator.exchange.port import Buffered
 from oxo_simulator.taxation.codec import list_bytes, ticket_bytes
 from oxo_simulator.taxation.mapping import TagSet, wire_ticket
@@ -20,6 +23,18 @@ _HEAD = (
     "<remaining>{remaining}</remaining>"
 )
 _TAIL = b"</GetTicketsResult></GetTicketsResponse></soap11env:Body></soap11env:Envelope>"
+
+_log = structlog.get_logger()
+
+
+def can_render(ticket: Ticket, tag_set: TagSet) -> bool:
+    """Tell whether the wire can say a ticket; what breaks is logged, for it is our own fault."""
+    try:
+        ticket_bytes(wire_ticket(ticket, tag_set))
+    except Exception:  # noqa: BLE001 -- whatever it is, it must not stand before other tickets
+        _log.exception("taxation.ticket_not_renderable")
+        return False
+    return True
 
 
 class Answers:
