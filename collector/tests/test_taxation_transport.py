@@ -169,7 +169,9 @@ def test_a_certificate_of_another_name(
 def test_another_certificate_than_the_pinned(exchange: "ScriptedExchange") -> None:
     for ca_file in (None, str(exchange.ca_file)):
         answer = log_in(route(exchange, fingerprint="ab" * 32, ca_file=ca_file), exchange.port)
-        failure(answer, "not the pinned one (fingerprint mismatch)", Fault.OPERATOR)
+        failed = failure(answer, "not the pinned one (fingerprint mismatch)", Fault.OPERATOR)
+        assert f": expected {'ab' * 32}, found {exchange.fingerprint};" in failed.what
+        assert "put the new fingerprint into the configuration" in failed.what
     assert exchange.asked == []
 
 

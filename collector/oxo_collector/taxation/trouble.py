@@ -5,6 +5,7 @@ chain is laid open once, and each row of the table asks it one question; the fir
 answers yes names the failure. The last row always does.
 """
 
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,8 @@ from oxo_collector.failure import Failure, Fault
 
 CHAIN_LENGTH_MAX: Final = 20
 REDIRECTION: Final = 3
+
+_FINGERPRINT: Final = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 class Chain(NamedTuple):
@@ -53,6 +56,13 @@ class Chain(NamedTuple):
         found = (link for link in self.links if isinstance(link, ssl.SSLCertVerificationError))
         error = next(found, None)
         return "" if error is None else str(error.verify_message or error.reason)
+
+    @property
+    def fingerprint_words(self) -> str:
+        """Name the expected and the found fingerprint; the library tells them in this order."""
+        texts = " ".join(str(link) for link in self.links)
+        expected, found = [*_FINGERPRINT.findall(texts), "unknown", "unknown"][:2]
+        return f"expected {expected}, found {found}"
 
 
 class Row(NamedTuple):
@@ -152,7 +162,11 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     Row(
         lambda c: c.says("Fingerprints did not match"),
-        lambda _: "the certificate of the exchange is not the pinned one (fingerprint mismatch)",
+        lambda c: (
+            "the certificate of the exchange is not the pinned one (fingerprint mismatch):"
+            f" {c.fingerprint_words}; the certificate changed: if the exchange's address was"
+            " changed, put the new fingerprint into the configuration"
+        ),
         Fault.OPERATOR,
     ),
     Row(
