@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -100,6 +100,24 @@ def alive(pid: int) -> bool:
         return False
 
 
+def wait_for_end(pid: int) -> None:
+    """Wait until a process that nobody waits for has ended."""
+    deadline = time.monotonic() + 10
+    while alive(pid):
+        assert time.monotonic() < deadline, f"process {pid} lives on"
+        os.sched_yield()
+
+
+def wait_for_number(path: Path, bench: subprocess.Popen[str]) -> int:
+    """Wait until a subject has written its number there."""
+    deadline = time.monotonic() + 30
+    while not (path.exists() and path.read_text("ascii").strip()):
+        assert bench.poll() is None, bench.communicate()
+        assert time.monotonic() < deadline, f"nobody wrote {path}"
+        os.sched_yield()
+    return int(path.read_text("ascii"))
+
+
 @pytest.mark.parametrize(
     "subject",
     [pytest.param(CURL, marks=pytest.mark.needs("curl")), OWN_SUBJECT],
@@ -166,8 +184,24 @@ def test_an_interruption_before_the_first_case_leaves_no_exchange_behind(
         assert process.returncode == 4, out + err
     assert "interrupted" in err
     assert "Traceback" not in err
-    assert not alive(exchange)
+    wait_for_end(exchange)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_killed_bench_leaves_neither_exchange_nor_subject_running(
+    tmp_path: Path, foreign: Callable[..., Path]
+) -> None:
+    """It can tidy up nothing; the machine ends what it has started."""
+    subject = foreign("echo $$ > $OXO_SUBJECT/number; exec sleep 600")
+    with running(tmp_path / "out", "--subject", subject, "--case", "CIC3") as process:
+        number = wait_for_number(subject / "number", process)
+        started = children(process.pid)
+        assert number in started
+        assert any("oxo-sim" in command for command in started.values())
+        process.kill()
+        process.wait(SECONDS_MAX)
+        for pid in started:
+            wait_for_end(pid)
 
 
 @pytest.mark.needs("curl")

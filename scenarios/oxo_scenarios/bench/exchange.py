@@ -6,6 +6,7 @@ of. What a subject needs from it (the authority's certificate) is copied elsewhe
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from oxo_simulator.control.messages import ExchangeState
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from oxo_scenarios.bench.connect import Account
+from oxo_scenarios.bench.mortal import dies_with_bench
 from oxo_scenarios.bench.trouble import BenchBroken, UsageWrong
 
 START_SECONDS_MAX = 30.0
@@ -62,6 +64,7 @@ class Exchange:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
+                    preexec_fn=dies_with_bench(signal.SIGTERM),  # noqa: PLW1509 - see there
                 )
             except OSError as error:
                 raise BenchBroken(f"cannot start {self._command[0]}: {error}") from error

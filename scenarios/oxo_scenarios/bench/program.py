@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from oxo_scenarios.bench.mortal import dies_with_bench, threads_known
 from oxo_scenarios.bench.offspring import KILL_SECONDS_MAX, Offspring
 from oxo_scenarios.bench.output import Output
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
@@ -120,15 +121,17 @@ class Program:
     def _start(self) -> subprocess.Popen[bytes]:
         command = self._subject.settings.start.command
         try:
-            return subprocess.Popen(  # noqa: S603 - running the subject's command is the purpose
-                resolved(command, self._subject.folder, self._environment),
-                cwd=self._subject.folder,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            with threads_known():
+                return subprocess.Popen(  # noqa: S603 - the subject's, on purpose
+                    resolved(command, self._subject.folder, self._environment),
+                    cwd=self._subject.folder,
+                    env=self._environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    preexec_fn=dies_with_bench(signal.SIGKILL),  # noqa: PLW1509 - see there
+                )
         except OSError as error:
             raise SubjectFailed(f"cannot start {command[0]!r} of the subject: {error}") from error
 
@@ -185,16 +188,18 @@ def run_command(
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         try:
-            process = subprocess.Popen(  # noqa: S603 - running the subject's command is the purpose
-                resolved(command, folder, environment),
-                cwd=folder,
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                # Files, not pipes: what a command leaves running cannot keep the bench waiting.
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
-            )
+            with threads_known():
+                process = subprocess.Popen(  # noqa: S603 - the subject's, on purpose
+                    resolved(command, folder, environment),
+                    cwd=folder,
+                    env=dict(environment),
+                    stdin=subprocess.DEVNULL,
+                    # Files, not pipes: what a command leaves running cannot keep the bench waiting.
+                    stdout=out,
+                    stderr=err,
+                    start_new_session=True,
+                    preexec_fn=dies_with_bench(signal.SIGKILL),  # noqa: PLW1509 - see there
+                )
         except OSError as error:
             raise SubjectFailed(f"cannot start {command[0]!r} of the subject: {error}") from error
         try:
