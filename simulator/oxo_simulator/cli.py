@@ -95,7 +95,7 @@ def run(  # noqa: PLR0913 - one parameter per option
         Path | None,
         typer.Option(
             envvar="OXO_SIM_PASSWORD_FILE",
-            help="First line is the password of the taxation account; otherwise one is made.",
+            help="First line is the password; else that of the folder is kept, or one is made.",
         ),
     ] = None,
 ) -> None:

@@ -21,6 +21,7 @@ from zope.interface import implementer
 from oxo_simulator.certificates import AuthorityUnreadable
 from oxo_simulator.clock import StartUnknown
 from oxo_simulator.control.messages import Installation
+from oxo_simulator.files import PasswordUnusable, read_password
 from oxo_simulator.link.door import PortOccupied
 from oxo_simulator.profile import ProfileError
 from oxo_simulator.wiring import (
@@ -33,7 +34,6 @@ from oxo_simulator.wiring import (
     start,
 )
 
-PASSWORD_BYTES_MAX = 1024
 FACTOR_MAX = 100_000
 PORT_MAX = 65_535
 NAME_CHARACTERS_MAX = 253
@@ -49,7 +49,7 @@ class OptionWrong(ValueError):
 
 WRONGLY_ORDERED = (OptionWrong, ProfileError, StartUnknown, PortTwice)
 """The operator wrote something that is right on no machine."""
-IMPOSSIBLE_HERE = (PortOccupied, FolderOccupied, AuthorityUnreadable)
+IMPOSSIBLE_HERE = (PortOccupied, FolderOccupied, AuthorityUnreadable, PasswordUnusable)
 """The operator's order is understood, but this machine does not allow it now."""
 
 
@@ -200,14 +200,9 @@ def _password(file: Path | None) -> str | None:
     if file is None:
         return None
     try:
-        with file.open("rb") as opened:
-            text = opened.read(PASSWORD_BYTES_MAX).decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise OptionWrong(f"--password-file {file}: {error}") from error
-    password = text.splitlines()[0] if text else ""
-    if not password:
-        raise OptionWrong(f"--password-file {file}: its first line is empty")
-    return password
+        return read_password(file)
+    except PasswordUnusable as error:
+        raise OptionWrong(f"--password-file {error}") from error
 
 
 def _say(running: Running) -> None:

@@ -26,13 +26,14 @@ from oxo_simulator.certificates import Authority, ServerCertificate
 from oxo_simulator.control.limits import ControlSite
 from oxo_simulator.control.messages import Installation
 from oxo_simulator.control.server import ControlServer
-from oxo_simulator.files import write_whole
+from oxo_simulator.files import kept_password, write_whole
 from oxo_simulator.link.door import PortOccupied, reserve
 from oxo_simulator.link.relay import Link
 from oxo_simulator.profile import Profile
 from oxo_simulator.simulation import Premises, Simulation, profile_of
 from oxo_simulator.taxation import Taxation, Transcript
 
+PASSWORD_FILE = "taxation.password"  # noqa: S105 - a name
 BEHIND = "127.0.0.2"
 """Where the exchange itself listens, under the numbers of the link (facts: tech 5)."""
 CONTROL_ADDRESS = "127.0.0.1"
@@ -55,7 +56,7 @@ class RunOptions:
     Attributes:
         folder: the state folder.
         installation: the first exchange.
-        password: of the taxation wire; `None` makes one at random.
+        password: of the taxation wire; `None` keeps the folder's, or makes one at random.
         listen: address for collectors.
         ports: name -> number, in place of the profile's; 0 is a free one.
         names: further names for the certificate.
@@ -114,7 +115,7 @@ def start(options: RunOptions, reactor: Any, broken: Callable[[Failure], None]) 
 
     Raises:
         ProfileError, StartUnknown, PortTwice, PortOccupied, FolderOccupied, AuthorityUnreadable,
-            OSError: the operator's to correct; the process is to be ended then.
+            PasswordUnusable, OSError: the operator's to correct; the process is to be ended then.
     """
     profile = profile_of(options.installation)
     _port_numbers(options, profile)
@@ -133,7 +134,8 @@ def _put_together(
     reactor: Any,
     broken: Callable[[Failure], None],
 ) -> Running:
-    password = options.password or secrets.token_urlsafe(12)
+    password = options.password or kept_password(options.folder / PASSWORD_FILE)
+    password = password or secrets.token_urlsafe(12)
     token = secrets.token_urlsafe(32)
     certificate, ca_file = _certificate(options, profile)
     towards_collectors, behind = _reserve(options, profile)
@@ -283,7 +285,7 @@ def _describe(premises: Premises, url: str, token: str, password: str) -> None:
     """Write the files by which others find the exchange; `exchange.json` comes last."""
     folder = premises.folder
     write_whole(folder / "control.token", f"{token}\n".encode())
-    write_whole(folder / "taxation.password", f"{password}\n".encode())
+    write_whole(folder / PASSWORD_FILE, f"{password}\n".encode())
     described = {
         "control_url": url,
         "pid": os.getpid(),

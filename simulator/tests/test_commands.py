@@ -88,6 +88,7 @@ def test_what_is_wrongly_typed_ends_the_process(
     ("folder", "said"),
     [
         ("file", "--state {}: File exists"),
+        ("password", "{}/taxation.password: a file of mode 0600 is expected"),
         ("file/below", "--state {}: Not a directory"),
         ("certificate", "{}/server.pem is no file; remove it"),
         ("token", "{}/control.token: Is a directory"),
@@ -100,6 +101,9 @@ def test_a_folder_that_cannot_be_used_ends_the_process(
     (tmp_path / "file").touch()
     for name in ("certificate/server.pem", "token/control.token", "description/exchange.json"):
         (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "password").mkdir()
+    (tmp_path / "password" / "taxation.password").write_text("secret")
+    (tmp_path / "password" / "taxation.password").chmod(0o644)
     status, log = _run(tmp_path / folder)
     assert status == 1
     assert log.startswith("oxo-sim: " + said.format(tmp_path / folder))

@@ -233,6 +233,20 @@ def test_the_password_can_be_given_in_a_file(tmp_path: Path) -> None:
     assert kept == "grüße und küsse\n"
 
 
+def test_a_second_run_keeps_the_password_unless_it_is_given_one(tmp_path: Path) -> None:
+    folder, given = tmp_path / "state", tmp_path / "given"
+    given.write_text("of the operator\n", "utf-8")
+
+    def password(*options: str) -> str:
+        with Process(folder, *options):
+            return (folder / "taxation.password").read_text("utf-8").strip()
+
+    first = password()
+    assert password() == first
+    assert password("--password-file", str(given)) == "of the operator" != first
+    assert password() == "of the operator"
+
+
 def test_no_exchange_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(ExchangeUnreachable, match=r"exchange.json is missing.*oxo-sim run"):
         ControlClient.from_state(tmp_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from oxo_simulator.files import write_whole
+from oxo_simulator.files import PasswordUnusable, kept_password, write_whole
 
 
 class _FullDisk:
@@ -50,3 +50,28 @@ def test_a_full_disk_leaves_what_was_there_and_is_named(
     assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == (
         {} if before is None else {"ca.pem": before}
     )
+
+
+def test_the_password_of_an_earlier_run_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "taxation.password"
+    assert kept_password(file) is None
+    write_whole(file, b"secret\n")
+    assert kept_password(file) == "secret"
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644])
+def test_a_password_that_others_may_read_is_not_taken(tmp_path: Path, mode: int) -> None:
+    file = tmp_path / "taxation.password"
+    file.write_bytes(b"secret\n")
+    file.chmod(mode)
+    with pytest.raises(
+        PasswordUnusable, match=r"taxation\.password: a file of mode 0600"
+    ) as caught:
+        kept_password(file)
+    assert "secret" not in str(caught.value)
+
+
+def test_an_empty_password_is_named(tmp_path: Path) -> None:
+    write_whole(tmp_path / "taxation.password", b"\n")
+    with pytest.raises(PasswordUnusable, match="its first line is empty"):
+        kept_password(tmp_path / "taxation.password")
