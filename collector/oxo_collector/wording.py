@@ -1,5 +1,20 @@
 """Words of a peer made fit to be printed."""
 
+from typing import Final
+
+PEER_TEXT_CHARACTERS_MAX: Final = 200
+"""A report quotes at most so much of a peer's text: a long one would fill the log's disk."""
+
+
+def clipped(text: str) -> str:
+    """Return the text in one line, at most `PEER_TEXT_CHARACTERS_MAX`, with its true length."""
+    if len(text) <= PEER_TEXT_CHARACTERS_MAX:
+        line = one_line(text)
+        if len(line) <= PEER_TEXT_CHARACTERS_MAX:
+            return line
+    head = one_line(text[:PEER_TEXT_CHARACTERS_MAX])[:PEER_TEXT_CHARACTERS_MAX]
+    return f"{head}... ({len(text)} characters)"
+
 
 def one_line(text: str) -> str:
     """Return the text without anything that could start a line or steer a terminal.

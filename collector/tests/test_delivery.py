@@ -12,7 +12,7 @@ from oxo_collector.cli import app
 from oxo_collector.delivery import write_csv, write_ndjson
 from oxo_collector.journal import start
 from oxo_collector.store import Row
-from oxo_collector.wording import one_line
+from oxo_collector.wording import clipped, one_line
 from oxo_tickets import Facility, Kind, Ticket, from_json, to_json
 from typer.testing import CliRunner
 
@@ -71,6 +71,21 @@ def test_csv_has_a_column_for_every_field() -> None:
 )
 def test_a_peer_cannot_write_lines_of_its_own(text: str, line: str) -> None:
     assert one_line(text) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", ""),
+        ("two\nlines", "two\\x0alines"),
+        ("x" * 200, "x" * 200),
+        ("x" * 201, "x" * 200 + "... (201 characters)"),
+        ("\n" * 51, "\\x0a" * 50 + "... (51 characters)"),
+        ("x" * 10**6, "x" * 200 + "... (1000000 characters)"),
+    ],
+)
+def test_a_peer_cannot_fill_the_log(text: str, told: str) -> None:
+    assert clipped(text) == told
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

@@ -262,3 +262,28 @@ def test_a_ticket_that_cannot_be_read_is_counted_by_the_status(play: Play, path:
     assert (status.tickets, status.quarantined, status.last_sequence) == (2, 1, 3)
     assert (entry.epoch, entry.sequence) == ("E1", 1)
     assert entry.reason == "Date '22/11/2026' is no date YYYY-MM-DD"
+
+
+def test_what_a_hostile_exchange_says_is_cut_in_every_report(play: Play) -> None:
+    long = "\u202e" * 50_000
+    faults = [
+        envelope(
+            f"<s:Fault><faultcode>s:{code}</faultcode><faultstring>{long}</faultstring></s:Fault>"
+        )
+        for code in ("Server", "Client.Session", long)
+    ]
+    # The first three are answers to Login; the refused second session is closed first.
+    first, second, third = faults
+    _, reports = play(first, second, result("Logout"), third, LOGIN, offer(0, 0))
+    told = [report.text for report in reports]
+    assert sum("... (50000 characters)" in text for text in told) == len(faults)
+    assert max(map(len, told)) < 1000
+    assert "\u202e" not in "".join(told)
+
+
+def test_what_a_login_tells_is_cut_in_its_report(play: Play) -> None:
+    long = "E" * 50_000
+    inner = f"<epoch>{long}</epoch><release>{long}</release><sessionSeconds>9</sessionSeconds>"
+    _, reports = play(LOGIN, LOST, result("Login", inner), offer(0, 0))
+    values = [str(value) for report in reports for value in report.fields.values()]
+    assert max(map(len, [*values, *(report.text for report in reports)])) < 1000

@@ -653,7 +653,7 @@ def test_behind_the_tunnel_it_is_the_exchange(
     exchange: "ScriptedExchange", proxy: "ScriptedProxy", over: threading.Event
 ) -> None:
     way = dataclasses.replace(through(proxy, exchange), read_seconds_max=0.3)
-    exchange.go_wrong("Login", lambda _desk: over.wait(10) and None)
+    exchange.go_late("Login")
     failure(log_in(way, exchange.port), "the exchange took the connection", Fault.NETWORK)
     exchange.go_wrong("Login", drip(*DRIPS["head"], over))
     answer = log_in(way, exchange.port, answer_seconds_max=0.4)

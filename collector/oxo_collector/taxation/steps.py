@@ -36,6 +36,7 @@ from oxo_collector.taxation.messages import (
     Wait,
 )
 from oxo_collector.taxation.states import FAULTS, OPERATIONS, Move, Pace, Place, State
+from oxo_collector.wording import clipped
 
 UNREADABLE_COUNT_MAX: Final = 2
 """After so many unreadable batches in a row their tickets are asked for one by one."""
@@ -88,8 +89,8 @@ class Steps:
         reports: list[Command] = [
             _info(
                 f"collecting from {self._place.exchange} at {self._url}",
-                release=answer.release,
-                epoch=answer.epoch,
+                release=clipped(answer.release),
+                epoch=clipped(answer.epoch),
             )
         ]
         if self._epoch not in (None, answer.epoch):
@@ -99,10 +100,11 @@ class Steps:
         return self._get().after(*reports)
 
     def _new_epoch(self, epoch: str) -> Report:
+        before = self._epoch or ""
         return _warning(
-            f"new epoch {epoch}: the exchange counts its tickets anew (new installation or cold"
-            f" reset); tickets it had not delivered under epoch {self._epoch} are gone there",
-            epoch_before=self._epoch or "",
+            f"new epoch {clipped(epoch)}: the exchange counts its tickets anew (new installation or"
+            f" cold reset); tickets it had not delivered under epoch {clipped(before)} are gone there",
+            epoch_before=clipped(before),
             last_sequence_before=self._last_sequence,
         )
 
@@ -113,7 +115,7 @@ class Steps:
             return self.fault(event)
         what = (
             "the exchange refuses a second session beside one that is open"
-            f" (fault {answer.code}: {answer.text})"
+            f" (fault {clipped(answer.code)}: {clipped(answer.text)})"
         )
         failure = Failure(what, f"Login at {self._url}", Fault.EXCHANGE)
         if self._stopping or self._left_since_rest:
@@ -244,8 +246,8 @@ class Steps:
     def set_aside(self, event: Event) -> Move:
         """Keep an unreadable answer."""
         malformed = _answer(event, Malformed)
-        reason, place = malformed.reason, str(malformed.place)
-        what = f"the answer to {self._asked} cannot be read: {reason}, {place}"
+        reason, place = malformed.reason, malformed.place
+        what = f"the answer to {self._asked} cannot be read: {clipped(reason)}, {place}"
         if self.state is State.GETTING:
             what += self._alone_if_again()
         self._unread = Failure(what, self._url, Fault.EXCHANGE)
@@ -273,7 +275,7 @@ class Steps:
         """The exchange refused."""
         answer = _answer(event, FaultAnswer)
         meaning = FAULTS.get(answer.code, "the exchange refused the request")
-        what = f"{meaning} (fault {answer.code}: {answer.text})"
+        what = f"{meaning} (fault {clipped(answer.code)}: {clipped(answer.text)})"
         return self._rest(Failure(what, f"{self._asked} at {self._url}", Fault.EXCHANGE))
 
     def failed(self, event: Event) -> Move:

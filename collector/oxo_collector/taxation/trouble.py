@@ -16,6 +16,7 @@ from requests import exceptions as http
 from urllib3 import exceptions as pool
 
 from oxo_collector.failure import Failure, Fault
+from oxo_collector.wording import clipped
 
 CHAIN_LENGTH_MAX: Final = 20
 REDIRECTION: Final = 3
@@ -55,7 +56,7 @@ class Chain(NamedTuple):
         """Return what OpenSSL says about the certificate."""
         found = (link for link in self.links if isinstance(link, ssl.SSLCertVerificationError))
         error = next(found, None)
-        return "" if error is None else str(error.verify_message or error.reason)
+        return "" if error is None else clipped(str(error.verify_message or error.reason))
 
     @property
     def fingerprint_words(self) -> str:
@@ -99,7 +100,7 @@ def explain(
 def refused_status(status: int, location: str | None, where: str) -> Failure:
     """Return the meaning of an HTTP status that brings no SOAP answer."""
     if status // 100 == REDIRECTION:
-        target = f" to {location[:200]}" if location else ""
+        target = f" to {clipped(location)}" if location else ""
         what = (
             f"redirected (HTTP {status}){target}; not followed, the account stays with the exchange"
         )
@@ -222,7 +223,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     Row(
         lambda c: c.proxy_itself and c.has(HTTPException),
-        lambda c: f"the answer of {c.peer} is no HTTP that can be read: {_last_words(c)!r}",
+        lambda c: f"the answer of {c.peer} is no HTTP that can be read: '{_last_words(c)}'",
         Fault.PROXY,
     ),
     Row(
@@ -264,7 +265,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     Row(
         lambda c: c.has(HTTPException),
-        lambda c: f"the answer is no HTTP that can be read: {_last_words(c)!r}",
+        lambda c: f"the answer is no HTTP that can be read: '{_last_words(c)}'",
         Fault.EXCHANGE,
     ),
     Row(
@@ -275,7 +276,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     Row(
         lambda _: True,
-        lambda c: f"the request failed in a way without a name: {_last_words(c)!r}",
+        lambda c: f"the request failed in a way without a name: '{_last_words(c)}'",
         Fault.EXCHANGE,
     ),
 )
@@ -286,11 +287,11 @@ def _tunnel_words(chain: Chain) -> str:
     """Return status and phrase that the proxy gave."""
     mark = "Tunnel connection failed: "
     text = next(str(link) for link in chain.links if mark in str(link))
-    return "HTTP " + text.partition(mark)[2].split("'")[0].rstrip(")")[:100]
+    return "HTTP " + clipped(text.partition(mark)[2].split("'")[0].rstrip(")"))
 
 
 def _last_words(chain: Chain) -> str:
     """Return the innermost text, in the system's own words where there are any."""
     systems = [link for link in chain.links if isinstance(link, OSError) and link.strerror]
     text = systems[-1].strerror if systems else str(chain.links[-1])
-    return str(text or type(chain.links[-1]).__name__)[:200]
+    return clipped(str(text or type(chain.links[-1]).__name__))
