@@ -103,7 +103,8 @@ class Steps:
         before = self._epoch or ""
         return _warning(
             f"new epoch {clipped(epoch)}: the exchange counts its tickets anew (new installation or"
-            f" cold reset); tickets it had not delivered under epoch {clipped(before)} are gone there",
+            f" cold reset); tickets it had not delivered under epoch {clipped(before)} are gone"
+            " there",
             epoch_before=clipped(before),
             last_sequence_before=self._last_sequence,
         )
