@@ -2,11 +2,15 @@
 
 One line per event, NDJSON, as docs/bundle.md says: `n`, `at` (UTC), `exchange_time` (local),
 `event` and the event's own keys. Every line is handed to the operating system before anything that
-follows from it happens, so that a killed process leaves a true ledger. The newest lines are kept
-in memory too; older ones are read back from the file.
+follows from it happens, so that a killed process leaves a true ledger. A line that the disk does
+not take whole is taken away again and ends the ledger: nothing true could follow it. The newest
+lines are kept in memory too; older ones are read back from the file.
 """
 
+import contextlib
+import errno
 import itertools
+import os
 from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -25,6 +29,10 @@ _COMMON = ("n", "at", "exchange_time", "event")
 _encoder = msgspec.json.Encoder()
 
 
+class LedgerBroken(Exception):
+    """A line could not be written whole (a full disk, say): the bench cannot go on; says where."""
+
+
 class Ledger:
     """One installation's ledger.
 
@@ -32,31 +40,43 @@ class Ledger:
         file: where it is kept; must not exist.
         utc_now: real time, for `at`.
         exchange_now: wall clock of the exchange, for `exchange_time`.
+        broken: told once when a line cannot be written; the exchange is to be ended then.
     """
 
     def __init__(
-        self, file: Path, utc_now: Callable[[], datetime], exchange_now: Callable[[], datetime]
+        self,
+        file: Path,
+        utc_now: Callable[[], datetime],
+        exchange_now: Callable[[], datetime],
+        broken: Callable[[LedgerBroken], None] = lambda _error: None,
     ) -> None:
         self.file = file
         self._utc_now = utc_now
         self._exchange_now = exchange_now
         self._sink = file.open("xb", buffering=0)
+        self._bytes = 0
+        self._tell_broken = broken
+        self._broken: LedgerBroken | None = None
         self._recent: deque[LedgerLine] = deque(maxlen=RECENT_LINES_MAX)
         self._watchers: list[Callable[[LedgerLine], None]] = []
         self._waiting: list[Deferred[None]] = []
         self.last = 0
 
     def append(self, event: str, detail: Mapping[str, Any]) -> None:
-        """Write one line, then tell the watchers, in this instant."""
-        self.last += 1
+        """Write one line, then tell the watchers, in this instant.
+
+        Raises:
+            LedgerBroken: this line, or one before it, could not be written; nobody was told of it.
+        """
         line = LedgerLine(
-            n=self.last,
+            n=self.last + 1,
             at=utc_text(self._utc_now()),
             exchange_time=self._exchange_now().isoformat(timespec="seconds"),
             event=event,
             detail={key: _plain(value) for key, value in detail.items()},
         )
-        self._sink.write(_flat(line))
+        self._write(_flat(line))
+        self.last = line.n
         self._recent.append(line)
         for watcher in tuple(self._watchers):
             watcher(line)
@@ -87,6 +107,26 @@ class Ledger:
         waiting, self._waiting = self._waiting, []
         for deferred in waiting:
             deferred.callback(None)
+
+    def _write(self, line: bytes) -> None:
+        """Hand a whole line to the operating system at once, or end the ledger before it."""
+        if self._broken is not None:
+            raise self._broken
+        try:
+            taken = self._sink.write(line)
+        except OSError as error:
+            raise self._break(str(error.strerror)) from error
+        if taken != len(line):
+            raise self._break(os.strerror(errno.ENOSPC))
+        self._bytes += taken
+
+    def _break(self, why: str) -> LedgerBroken:
+        """Take away what there is of a line, and tell that this was the end."""
+        with contextlib.suppress(OSError):
+            self._sink.truncate(self._bytes)
+        self._broken = LedgerBroken(f"{self.file}: {why}; the ledger ends with line {self.last}")
+        self._tell_broken(self._broken)
+        return self._broken
 
     def _forget(self, deferred: "Deferred[None]") -> None:
         self._waiting.remove(deferred)

@@ -22,6 +22,7 @@ from oxo_simulator.certificates import AuthorityUnreadable
 from oxo_simulator.clock import StartUnknown
 from oxo_simulator.control.messages import Installation
 from oxo_simulator.files import PasswordUnusable, read_password
+from oxo_simulator.ledger import LedgerBroken
 from oxo_simulator.link.door import PortOccupied
 from oxo_simulator.profile import ProfileError
 from oxo_simulator.wiring import (
@@ -92,7 +93,10 @@ def run_until_signal(typed: Start, reactor: Any) -> Trouble | None:
 
     def broken(failure: Failure) -> None:
         _log.error("exchange.broken", failure=failure.getTraceback())
-        end(Trouble(f"exchange time cannot go on: {failure.value!r}"))
+        if isinstance(failure.value, LedgerBroken):
+            end(Trouble(str(failure.value)))
+        else:
+            end(Trouble(f"exchange time cannot go on: {failure.value!r}"))
 
     def begin() -> None:
         # Whatever is raised here ends the process: the reactor would run on and serve nothing.

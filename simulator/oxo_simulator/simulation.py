@@ -72,11 +72,17 @@ class Installed:
         token: str,
         ledger_file: Path,
         utc_now: Callable[[], datetime],
+        broken: Callable[[Failure], None],
     ) -> None:
         self.order, self.profile = order, profile
         self.clock = VirtualClock()
         self.wall = WallClock(self.clock, profile.start, ZoneInfo(profile.zone))
-        self.ledger = Ledger(ledger_file, utc_now, lambda: self.wall.now().local)
+        self.ledger = Ledger(
+            ledger_file,
+            utc_now,
+            lambda: self.wall.now().local,
+            lambda error: broken(Failure(error)),  # type: ignore[no-untyped-call]
+        )
         self.exchange = Exchange(
             profile=profile,
             seed=order.seed,
@@ -107,7 +113,7 @@ class Simulation:
         transcript: of the wire.
         utc_now: the real instant, for the ledger.
         factor: exchange seconds per real second; 0 is manual.
-        broken: told when exchange time cannot go on by itself.
+        broken: told when exchange time or the ledger cannot go on.
         new_token: makes each epoch unlike any other.
     """
 
@@ -131,6 +137,7 @@ class Simulation:
         self.transcript = transcript
         self._real = real
         self._utc_now = utc_now
+        self._broken = broken
         self._taxation = taxation
         self._new_token = new_token
         self._installations = 0
@@ -167,6 +174,7 @@ class Simulation:
             token=self._new_token(),
             ledger_file=_fresh_ledger_file(self.premises.folder),
             utc_now=self._utc_now,
+            broken=self._broken,
         )
         self.ledger.watch(self.link.ledger_line)
         self.link.renew(self.ledger.append)

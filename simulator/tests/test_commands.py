@@ -1,11 +1,15 @@
 """The command where no exchange runs: what it loads, and which it is."""
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from oxo_simulator.control.client import ControlClient, ControlError
+from oxo_simulator.ledger import read_line
+from oxo_tickets import from_json
 
 pytestmark = pytest.mark.process
 
@@ -131,3 +135,26 @@ def test_what_nobody_expected_at_the_start_ends_the_process_with_its_trace(
     assert "event=exchange.broken" in log
     assert "Traceback" in log
     assert "did not start, by a fault of its own: KeyError('odd')" in log
+
+
+def test_a_ledger_that_the_disk_does_not_take_ends_the_process_with_whole_lines(
+    tmp_path: Path,
+) -> None:
+    ports = ["--port", "standard=0", "--port", "alternate=0"]
+    with subprocess.Popen(
+        [OXO_SIM, "run", "--state", str(tmp_path), *ports],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        while b"token in" not in (said := process.stdout.readline()):
+            assert said
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (2000, 2000))
+        tickets = [from_json('{"kind":"call","local_time":"2020-02-24T14:00:00"}')] * 100
+        with ControlClient.from_state(tmp_path) as client, pytest.raises(ControlError):
+            client.load(tickets, 0)
+        _, log = process.communicate(timeout=SECONDS_MAX)
+    assert process.returncode == 1, log
+    assert log.splitlines()[-1].startswith(f"oxo-sim: {tmp_path}/ledger.ndjson: ".encode())
+    lines = (tmp_path / "ledger.ndjson").read_bytes().splitlines(keepends=True)
+    assert [read_line(line).n for line in lines] == list(range(1, len(lines) + 1))
+    assert lines[-1].endswith(b"}\n")

@@ -1,6 +1,7 @@
 """The ledger: every line at once in the file, nothing rewritten, the old lines still readable."""
 
-from collections.abc import Iterator
+import errno
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from oxo_simulator import ledger as module
-from oxo_simulator.ledger import Ledger, read_line
+from oxo_simulator.ledger import Ledger, LedgerBroken, read_line
 from oxo_tickets import Kind, Ticket, to_json
 
 AT = datetime(2026, 11, 22, 20, 45, 0, 123_456, tzinfo=UTC)
@@ -76,3 +77,43 @@ def test_a_ledger_is_never_overwritten(ledger: Ledger) -> None:
 def test_a_line_of_another_shape_does_not_pass_as_one() -> None:
     with pytest.raises((msgspec.DecodeError, KeyError)):
         read_line(b'{"n":1}')
+
+
+class _SmallDisk:
+    """A ledger file on a disk with room for so many bytes."""
+
+    def __init__(self, sink: Any, room: int) -> None:
+        self._sink, self._room = sink, room
+        self.truncate: Callable[[int], int] = sink.truncate
+        self.close: Callable[[], None] = sink.close
+
+    def write(self, line: bytes) -> int:
+        if not self._room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken = int(self._sink.write(line[: self._room]))
+        self._room -= taken
+        return taken
+
+
+def test_a_full_disk_ends_the_ledger_before_the_line_wherever_it_is_full(tmp_path: Path) -> None:
+    def write(ledger: Ledger) -> None:
+        for number in (1, 2):
+            ledger.append("buffered", {"id": number, "sequence": number})
+
+    whole = Ledger(tmp_path / "whole", lambda: AT, lambda: LOCAL)
+    write(whole)
+    whole.close()
+    first, second = whole.file.read_bytes().splitlines(keepends=True)
+    for room in range(len(first), len(first + second)):
+        told: list[LedgerBroken] = []
+        ledger = Ledger(tmp_path / f"{room}", lambda: AT, lambda: LOCAL, told.append)
+        ledger._sink = _SmallDisk(ledger._sink, room)  # type: ignore[assignment]
+        seen: list[int] = []
+        ledger.watch(lambda line, seen=seen: seen.append(line.n))  # type: ignore[misc]
+        with pytest.raises(LedgerBroken, match=r"No space left on device; .* ends with line 1"):
+            write(ledger)
+        with pytest.raises(LedgerBroken):
+            ledger.append("phase", {"phase": "busy"})
+        ledger.close()
+        assert ledger.file.read_bytes() == first
+        assert (len(told), seen, ledger.last) == (1, [1], 1)
