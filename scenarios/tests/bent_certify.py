@@ -91,19 +91,20 @@ def survivor(_value: str) -> None:
 def secrets(folder: str) -> None:
     """The state folder of the exchange and the proxy's login are copied here."""
     kept = Path(folder)
-    enter, account = Exchange.__enter__, stand.proxy_account
+    take_away, account = Exchange.take_token_away, stand.proxy_account
 
-    def entered(self: Exchange) -> Exchange:
-        begun = enter(self)
+    def copied(self: Exchange) -> None:
         shutil.copytree(self.state_folder, kept / "state")
-        return begun
+        take_away(self)
+        left = [path.name for path in self.state_folder.iterdir()]
+        (kept / "left.json").write_text(json.dumps(left), "utf-8")
 
     def noted() -> Any:
         made = account()
         (kept / "proxy.json").write_text(json.dumps(list(made)), "utf-8")
         return made
 
-    _put(Exchange, __enter__=entered)
+    _put(Exchange, take_token_away=copied)
     _put(play, proxy_account=noted)
 
 

@@ -67,6 +67,7 @@ class Known(NamedTuple):
     """A full run, and what was secret in it."""
 
     found: Any
+    left: list[str]
     noted: str
     control: str
     token: str
@@ -85,6 +86,7 @@ def known(certify: Any, tmp_path_factory: pytest.TempPathFactory) -> Known:
     state = secret / "state"
     return Known(
         found,
+        json.loads((secret / "left.json").read_text("utf-8")),
         noted,
         json.loads((state / "exchange.json").read_text("utf-8"))["control_url"],
         (state / "control.token").read_text("ascii").strip(),
@@ -111,7 +113,11 @@ def test_a_subject_is_told_neither_control_port_nor_token(known: Known) -> None:
     assert "ca.pem" in known.noted
     assert not re.search(rf"(?<!\d){port}(?!\d)", known.noted)
     assert known.token not in known.noted
-    assert "oxo-exchange-" not in known.noted
+    assert "exchange.json" not in known.noted
+    assert "exchange.json" in known.left
+    assert "control.token" not in known.left
+    (ca_file,) = set(re.findall(r"^OXO_CA_FILE (\S+)$", known.noted, re.MULTILINE))
+    assert f"OXO_WORK {Path(ca_file).parent}/" in known.noted
 
 
 def test_no_credential_is_in_the_bundle(known: Known) -> None:

@@ -71,6 +71,7 @@ class Exchange:
         try:
             self._wait()
             self.control = ControlClient.from_state(self.state_folder)
+            self.take_token_away()
             self.control.state()
         except ControlError as error:
             self._end()
@@ -87,6 +88,10 @@ class Exchange:
             self.control.close()
         finally:
             self._end()
+
+    def take_token_away(self) -> None:
+        """Keep the token in memory alone: a subject of the same user could read it on disk."""
+        (self.state_folder / "control.token").unlink(missing_ok=True)
 
     def account(self) -> Account:
         """Return the account of the taxation wire."""

@@ -67,8 +67,8 @@ class Stand:
         """
         adopt_orphans()
         with ExitStack() as closing:
-            hidden = _folder(closing, "oxo-exchange-")
-            self._shown = _folder(closing, "oxo-subject-")
+            hidden = _folder(closing)
+            self._shown = _folder(closing)
             self.exchange = closing.enter_context(
                 Exchange(hidden, self.conditions.profile, _naming(self.conditions.name))
             )
@@ -209,5 +209,9 @@ def _naming(wanted: str | None) -> list[str]:
     return [part for name in names for part in ("--name", name)]
 
 
-def _folder(closing: ExitStack, prefix: str) -> Path:
-    return Path(closing.enter_context(tempfile.TemporaryDirectory(prefix=prefix)))
+def _folder(closing: ExitStack) -> Path:
+    """Make a folder below one of its own: neither name nor parent tells what it is for."""
+    parent = Path(closing.enter_context(tempfile.TemporaryDirectory()))
+    folder = parent / secrets.token_hex(4)
+    folder.mkdir(mode=0o700)
+    return folder
