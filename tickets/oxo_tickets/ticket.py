@@ -206,6 +206,8 @@ class Ticket(
             raise ValueError(
                 "local_time and local_end are wall clock without an offset; put the zone in `zone`"
             )
+        if self.local_time.microsecond or (self.local_end and self.local_end.microsecond):
+            raise ValueError("local_time and local_end are told in whole seconds")
         if self.facilities != tuple(sorted(set(self.facilities))):
             raise ValueError("facilities are sorted and without repetition")
         if self.fold not in (None, 0, 1):

@@ -40,7 +40,9 @@ seconds = st.none() | st.integers(0, 90_000)
 tickets = st.builds(
     Ticket,
     kind=st.sampled_from(Kind),
-    local_time=st.datetimes(min_value=datetime(1970, 1, 1)),  # noqa: DTZ001 (wall clock)
+    local_time=st.datetimes(min_value=datetime(1970, 1, 1)).map(  # noqa: DTZ001 (wall clock)
+        lambda at: at.replace(microsecond=0)
+    ),
     charged_user=texts,
     dialled_number=texts,
     subscriber_name=texts,

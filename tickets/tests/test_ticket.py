@@ -23,6 +23,13 @@ def test_a_local_time_with_an_offset_is_refused(field: str) -> None:
         msgspec.structs.replace(ticket, **{field: datetime(2020, 2, 24, tzinfo=UTC)})
 
 
+@pytest.mark.parametrize("field", ["local_time", "local_end"])
+def test_no_wire_tells_a_fraction_of_a_second(field: str) -> None:
+    ticket = Ticket(kind=Kind.CALL, local_time=AT)
+    with pytest.raises(ValueError, match="whole seconds"):
+        msgspec.structs.replace(ticket, **{field: AT.replace(microsecond=1)})
+
+
 @pytest.mark.parametrize(
     "facilities",
     [
