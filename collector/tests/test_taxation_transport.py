@@ -1,12 +1,10 @@
 """Each way a connection can go wrong: what the operator reads, where, and whose fault it is."""
 
 import base64
-import contextlib
 import dataclasses
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from itertools import count
@@ -16,11 +14,11 @@ from typing import TYPE_CHECKING
 import pytest
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.taxation import encoder
-from oxo_collector.taxation.transport import ProxyRoute, Route, Transport
+from oxo_collector.taxation.transport import Route, Transport
 from pydantic import SecretStr
 
 if TYPE_CHECKING:
-    from tests.conftest import Authority, ScriptedExchange, ScriptedProxy
+    from tests.conftest import Authority, ScriptedExchange
 
 pytestmark = pytest.mark.process
 
@@ -403,115 +401,6 @@ def test_an_answer_that_trickles_without_end(exchange: "ScriptedExchange") -> No
     failure(answer, "half an answer after 25 seconds", Fault.EXCHANGE)
 
 
-def drip(head: bytes, again: bytes, over: threading.Event) -> Reply:
-    """Say the head at once and then a little again and again: never silent, never done."""
-
-    def say(desk: BaseHTTPRequestHandler) -> None:
-        desk.close_connection = True
-        desk.wfile.write(head)
-        while not over.wait(0.02):
-            desk.wfile.write(again)
-
-    return say
-
-
-DRIPS = {
-    "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b"x"),
-    "body without length": (b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
-    "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
-    "chunk size": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0"),
-    "trailers": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"a: b\r\n"),
-    "head": (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
-    "status": (b"HTTP/1.1 200 ", b"x"),
-    "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-}
-
-
-@pytest.fixture
-def over() -> Iterator[threading.Event]:
-    """Ends what a peer does without end, at the end of the test."""
-    event = threading.Event()
-    yield event
-    event.set()
-
-
-@pytest.mark.parametrize("part", DRIPS)
-@pytest.mark.parametrize("kept_open", [False, True], ids=["new", "kept open"])
-def test_whatever_drips_is_broken_off_at_the_limit_of_the_whole(
-    exchange: "ScriptedExchange",
-    over: threading.Event,
-    part: str,
-    kept_open: bool,  # noqa: FBT001 - a parameter
-) -> None:
-    head, again = DRIPS[part]
-    transport = Transport(route(exchange), answer_seconds_max=0.4)
-    transport.begin(exchange.port)
-    if kept_open:
-        assert isinstance(transport.post("Login", encoder.login()), bytes)
-    exchange.go_wrong("Login", drip(head, again, over))
-    begun = time.monotonic()
-    answer = transport.post("Login", encoder.login())
-    assert time.monotonic() - begun < 2
-    transport.close()
-    failure(answer, "half an answer, after 0.4 seconds: timed out, broken off", Fault.EXCHANGE)
-    assert [one.cookie != "" for one in exchange.asked] == [False, True][: 1 + kept_open]
-
-
-def test_a_handshake_that_drips_is_broken_off(
-    exchange: "ScriptedExchange", listener: socket.socket, over: threading.Event
-) -> None:
-    def shake() -> None:
-        client, _ = listener.accept()
-        with client, contextlib.suppress(OSError):
-            client.sendall(b"\x16\x03\x03\x40\x00")
-            while not over.wait(0.02):
-                client.sendall(b"\x00")
-
-    threading.Thread(target=shake, daemon=True).start()
-    way = route(exchange, connect_seconds_max=10.0)
-    answer = log_in(way, port_of(listener), answer_seconds_max=0.4)
-    failure(answer, "after 0.4 seconds: timed out, broken off", Fault.EXCHANGE)
-
-
-def test_the_limit_of_the_whole_is_never_below_those_of_its_parts(
-    exchange: "ScriptedExchange",
-) -> None:
-    assert Transport(route(exchange))._answer_seconds_max == 120
-    slow = route(exchange, connect_seconds_max=10.0, read_seconds_max=600.0)
-    assert Transport(slow)._answer_seconds_max == 610
-
-
-def test_the_limit_of_one_answer_is_not_that_of_the_next(exchange: "ScriptedExchange") -> None:
-    transport = Transport(route(exchange), answer_seconds_max=0.3)
-    transport.begin(exchange.port)
-    began = time.monotonic()
-    while time.monotonic() - began < 0.8:
-        assert isinstance(transport.post("Login", encoder.login()), bytes)
-    transport.close()
-
-
-def test_what_is_broken_off_from_another_thread_fails_at_once_and_so_does_the_next(
-    exchange: "ScriptedExchange", over: threading.Event
-) -> None:
-    head, again = DRIPS["body"]
-    exchange.go_wrong("Login", drip(head, again, over))
-    transport = Transport(route(exchange))
-    transport.begin(exchange.port)
-    answers: list[bytes | Failure] = []
-    thread = threading.Thread(
-        target=lambda: answers.append(transport.post("Login", encoder.login()))
-    )
-    thread.start()
-    exchange.wait_for(lambda: bool(exchange.asked))
-    transport.break_off()
-    thread.join(5)
-    answers.append(transport.post("Login", encoder.login()))
-    transport.close()
-    for answer in answers:
-        failure(answer, "when the time that a stop leaves was over: broken off", Fault.EXCHANGE)
-    assert [one.operation for one in exchange.asked] == ["Login"], "nothing is sent any more"
-
-
 @pytest.mark.parametrize("length_told", [False, True])
 def test_an_answer_without_end(exchange: "ScriptedExchange", length_told: bool) -> None:  # noqa: FBT001 - a parameter
     def flood(desk: BaseHTTPRequestHandler) -> None:
@@ -539,124 +428,3 @@ def test_what_is_no_http(exchange: "ScriptedExchange", noise: bytes) -> None:
     exchange.go_wrong("Login", babble)
     answer = log_in(route(exchange), exchange.port)
     failure(answer, "no HTTP that can be read", Fault.EXCHANGE)
-
-
-# --- the proxy
-
-
-def through(proxy: "ScriptedProxy", exchange: "ScriptedExchange", **login: object) -> Route:
-    return route(exchange, proxy=ProxyRoute("127.0.0.1", proxy.port, **login))  # type: ignore[arg-type]
-
-
-def test_a_proxy_carries_the_session_and_gets_its_own_login(
-    exchange: "ScriptedExchange", proxy: "ScriptedProxy"
-) -> None:
-    proxy.login = "Basic " + base64.b64encode("collector:sëcret word".encode()).decode()
-    way = through(proxy, exchange, user="collector", password=SecretStr("sëcret word"))
-    assert isinstance(log_in(way, exchange.port), bytes)
-    assert proxy.connected == [f"127.0.0.1:{exchange.port}"]
-    assert exchange.operations() == ["Login"]
-
-
-def test_a_pin_holds_through_a_proxy(exchange: "ScriptedExchange", proxy: "ScriptedProxy") -> None:
-    way = dataclasses.replace(through(proxy, exchange), fingerprint="ab" * 32)
-    failure(log_in(way, exchange.port), "fingerprint mismatch", Fault.OPERATOR)
-    assert exchange.asked == []
-
-
-def test_a_proxy_that_refuses_the_login(
-    exchange: "ScriptedExchange", proxy: "ScriptedProxy"
-) -> None:
-    proxy.login = "Basic other"
-    answer = log_in(through(proxy, exchange), exchange.port)
-    where = f"through the proxy 127.0.0.1:{proxy.port}"
-    failure(answer, "refused our login (HTTP 407)", Fault.OPERATOR, where)
-
-
-@pytest.mark.parametrize(
-    ("refusal", "words", "fault"),
-    [
-        ("403 Forbidden", "refused to connect to the exchange (HTTP 403 Forbidden)", Fault.PROXY),
-        ("502 Bad Gateway", "cannot reach the exchange", Fault.NETWORK),
-        ("504 Gateway Timeout", "cannot reach the exchange", Fault.NETWORK),
-    ],
-)
-def test_a_proxy_that_refuses(
-    exchange: "ScriptedExchange", proxy: "ScriptedProxy", refusal: str, words: str, fault: Fault
-) -> None:
-    proxy.refusal = refusal
-    failure(log_in(through(proxy, exchange), exchange.port), words, fault)
-
-
-def test_a_proxy_that_is_not_there(exchange: "ScriptedExchange", listener: socket.socket) -> None:
-    way = route(exchange, proxy=ProxyRoute("127.0.0.1", port_of(listener)))
-    listener.close()
-    answer = log_in(way, exchange.port)
-    failure(answer, "connection refused by the proxy", Fault.PROXY)
-
-
-def test_a_proxy_whose_name_is_nowhere(exchange: "ScriptedExchange") -> None:
-    way = route(exchange, proxy=ProxyRoute("nowhere.invalid", 3128))
-    answer = log_in(way, exchange.port)
-    failure(answer, "the name of the proxy nowhere.invalid:3128 cannot be", Fault.NETWORK)
-
-
-PROXY_BEFORE_THE_TUNNEL = [
-    (b"", False, "the proxy 127.0.0.1:{port} took the connection and fell silent"),
-    (b"HTTP/1.1 200", False, "the proxy 127.0.0.1:{port} took the connection and fell silent"),
-    (b"", True, "the proxy 127.0.0.1:{port} closed the connection without an answer"),
-    (b"220 ftp\r\n", True, "the answer of the proxy 127.0.0.1:{port} is no HTTP"),
-    (b"\x00" * 100, True, "the answer of the proxy 127.0.0.1:{port} is no HTTP"),
-    (b"HTTP/1.1 banana\r\n\r\n", True, "the answer of the proxy 127.0.0.1:{port} is no HTTP"),
-    (b"x" * 70_000, True, "the answer of the proxy 127.0.0.1:{port} is no HTTP"),
-]
-
-
-@pytest.mark.parametrize(
-    ("said", "close", "words"),
-    PROXY_BEFORE_THE_TUNNEL,
-    ids=["silent", "half a line", "closed", "ftp", "zeros", "banana", "endless line"],
-)
-def test_before_the_tunnel_stands_it_is_the_proxy(
-    exchange: "ScriptedExchange",
-    listener: socket.socket,
-    said: bytes,
-    close: bool,  # noqa: FBT001 - a parameter
-    words: str,
-) -> None:
-    port = port_of(listener)
-    speak(listener, said, close=close)
-    way = route(exchange, connect_seconds_max=0.3, proxy=ProxyRoute("127.0.0.1", port))
-    failed = failure(log_in(way, exchange.port), words.format(port=port), Fault.PROXY)
-    assert len(failed.what) < 1000
-    assert "the exchange" not in failed.what
-
-
-def test_a_proxy_that_drips_is_broken_off(
-    exchange: "ScriptedExchange", listener: socket.socket, over: threading.Event
-) -> None:
-    def say() -> None:
-        client, _ = listener.accept()
-        with client, contextlib.suppress(OSError):
-            client.sendall(b"HTTP/1.1 200 OK\r\nX: ")
-            while not over.wait(0.02):
-                client.sendall(b"x")
-
-    threading.Thread(target=say, daemon=True).start()
-    way = route(exchange, proxy=ProxyRoute("127.0.0.1", port_of(listener)))
-    answer = log_in(way, exchange.port, answer_seconds_max=0.4)
-    words = f"the proxy 127.0.0.1:{port_of(listener)} had made no connection to the exchange"
-    failure(answer, f"{words} after 0.4 seconds: timed out, broken off", Fault.PROXY)
-
-
-def test_behind_the_tunnel_it_is_the_exchange(
-    exchange: "ScriptedExchange", proxy: "ScriptedProxy", over: threading.Event
-) -> None:
-    way = dataclasses.replace(through(proxy, exchange), read_seconds_max=0.3)
-    exchange.go_late("Login")
-    failure(log_in(way, exchange.port), "the exchange took the connection", Fault.NETWORK)
-    exchange.go_wrong("Login", drip(*DRIPS["head"], over))
-    answer = log_in(way, exchange.port, answer_seconds_max=0.4)
-    failure(answer, "half an answer, after 0.4 seconds", Fault.EXCHANGE)
-    exchange.go_wrong("Login", drip(b"220 ftp\r\n", b"", over))
-    failure(log_in(way, exchange.port), "no HTTP that can be read", Fault.EXCHANGE)
