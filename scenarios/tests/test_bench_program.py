@@ -1,8 +1,11 @@
 """The subject's process: readiness, end, kill of its whole group, its log, its delivery."""
 
+import base64
 import os
+import re
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,10 +13,12 @@ import pytest
 from oxo_scenarios.bench import offspring as offspring_module
 from oxo_scenarios.bench import output as output_module
 from oxo_scenarios.bench import program as program_module
+from oxo_scenarios.bench.connect import Account
 from oxo_scenarios.bench.delivered import DeliveryReader
 from oxo_scenarios.bench.offspring import Offspring, adopt_orphans
 from oxo_scenarios.bench.output import Output
 from oxo_scenarios.bench.program import Program, one_line, run_command
+from oxo_scenarios.bench.redaction import Redaction
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
 from oxo_scenarios.subject import Subject, load_subject
 
@@ -182,6 +187,38 @@ def test_a_log_is_kept_up_to_its_limit_and_the_subject_is_never_blocked(
     assert len(log(output)) < 1000 + output_module.CHUNK_BYTES + 100
     assert log(output).endswith("[bench] log ends here, at 1000 bytes\n")
     assert output.cut_at == 1000
+
+
+def test_what_was_told_in_secret_is_redacted_however_it_is_cut(output: Output) -> None:
+    account = Account("u", "s3cret@pass")
+    output.redaction = Redaction([account])
+    login = base64.b64encode(b"u:s3cret@pass")
+    for cut in range(1, 11):
+        inward, outward = os.pipe()
+        reading = output.follow(os.fdopen(inward, "rb"))
+        size = output.size
+        os.write(outward, b"a s3cret@pass"[: 2 + cut])
+        assert output.wait_for(re.compile("a"), threading.Event(), 5)
+        os.write(outward, b"s3cret@pass"[cut:] + b" s3cret%40pass " + login + b" s3c")
+        os.close(outward)
+        reading.join(5)
+        assert output.path.read_bytes()[size:] == b"a [redacted] [redacted] [redacted] s3c"
+
+
+def test_a_delivery_and_the_words_of_its_command_are_redacted(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "OXO_WORK": str(tmp_path)}
+    for script, status in (("echo s3cret@pass", 0), ("echo s3cret@pass >&2; exit 4", 4)):
+        door = f'format = "ndjson"\ncommand = ["sh", "-c", "{script}"]'
+        found = DeliveryReader(
+            subject(tmp_path, "exit 0", delivery=door),
+            environment,
+            Redaction([Account("u", "s3cret@pass")]),
+        )
+        if status:
+            with pytest.raises(SubjectFailed, match=r"ended with 4: \[redacted\]$"):
+                found.read()
+        else:
+            assert found.read() == b"[redacted]\n"
 
 
 def reader(tmp_path: Path, **tables: str) -> DeliveryReader:

@@ -39,6 +39,8 @@ def begin_and_note(answer):
 http.client.HTTPResponse.begin = begin_and_note
 for name, value in os.environ.items():
     note(name, value)
+    if "PASSWORD" in name or "PROXY_URL" in name:
+        print("told", name, value, flush=True)
 for pid in (os.getpid(), os.getppid()):
     note("SEEN", pathlib.Path(f"/proc/{{pid}}/cmdline").read_bytes())
 shown = pathlib.Path(os.environ["OXO_CA_FILE"]).parent
@@ -134,6 +136,9 @@ def test_no_credential_is_in_the_bundle(known: Known) -> None:
     names = {path.name for path in files}
     assert {"run.json", "report.html", "subject.log", "transcript.ndjson"} <= names
     assert any(path.parent.name == "allure-results" for path in files)
+    log = known.found.evidence("cic1", "subject.log").read_text("utf-8")
+    assert "told OXO_PASSWORD [redacted]\n" in log
+    assert "told OXO_PROXY_URL http://collector:[redacted]@" in log
     for path in files:
         content = path.read_bytes()
         shown = [secret for secret in secrets if secret.encode() in content]

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from oxo_scenarios.bench.program import COMMAND_SECONDS_MAX, run_command
+from oxo_scenarios.bench.redaction import Redaction
 from oxo_scenarios.bench.trouble import SubjectFailed
 from oxo_scenarios.delivery import DELIVERY_BYTES_MAX, read_delivery
 from oxo_scenarios.judge import Delivery
@@ -22,8 +23,14 @@ from oxo_scenarios.subject import Subject
 class DeliveryReader:
     """Reads the delivery of one play."""
 
-    def __init__(self, subject: Subject, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        environment: Mapping[str, str],
+        redaction: Redaction | None = None,
+    ) -> None:
         """Find the delivery as the subject's folder says, in this environment."""
+        self._redaction = redaction or Redaction()
         self._subject = subject
         self._environment = environment
 
@@ -55,7 +62,14 @@ class DeliveryReader:
         return last, read_delivery(last, door)
 
     def read(self) -> bytes:
-        """Read the delivery as it is now; a file that is not there yet is an empty delivery."""
+        """Read the delivery as it is now, without the bench's secrets."""
+        try:
+            return self._redaction.of(self._read())
+        except SubjectFailed as failure:
+            raise SubjectFailed(self._redaction.text(str(failure))) from None
+
+    def _read(self) -> bytes:
+        """Read it as it stands; a file that is not there yet is an empty delivery."""
         door = self._subject.settings.delivery
         if door.command is not None:
             return run_command(

@@ -48,6 +48,7 @@ class Exchange:
         ]  # fmt: skip
         self._process: subprocess.Popen[bytes] | None = None
         self.control: ControlClient
+        self.token = ""
 
     def __enter__(self) -> Self:
         """Start it and wait until it listens.
@@ -91,7 +92,9 @@ class Exchange:
 
     def take_token_away(self) -> None:
         """Keep the token in memory alone: a subject of the same user could read it on disk."""
-        (self.state_folder / "control.token").unlink(missing_ok=True)
+        path = self.state_folder / "control.token"
+        self.token = path.read_text("ascii").strip()
+        path.unlink()
 
     def account(self) -> Account:
         """Return the account of the taxation wire."""

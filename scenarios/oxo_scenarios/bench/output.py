@@ -5,6 +5,8 @@ import threading
 from pathlib import Path
 from typing import IO
 
+from oxo_scenarios.bench.redaction import Redaction
+
 LOG_BYTES_MAX = 4 * 1024 * 1024
 """More output of one play is read, so that the subject never blocks, and let go with a note."""
 WATCHED_BYTES_MAX = 256 * 1024
@@ -16,8 +18,9 @@ class Output:
     """The log of one play. Several processes in a row (after a kill) write into the same one."""
 
     def __init__(self, path: Path) -> None:
-        """Write to `path`, which is made anew."""
+        """Write to `path`, which is made anew; `redaction` may be set before a process starts."""
         self.path = path
+        self.redaction = Redaction()
         self._news = threading.Condition()
         self._watched = b""
         self._kept = 0
@@ -75,8 +78,14 @@ class Output:
     def _read(self, pipe: IO[bytes]) -> None:
         with pipe:
             # read1 answers with what is there: a ready line must not wait for a full buffer.
+            held = b""
             while chunk := pipe.read1(CHUNK_BYTES):  # type: ignore[attr-defined]
-                self._append(chunk, watch=True)
+                told = self.redaction.of(held + chunk)
+                # What may be half a secret waits for its other half.
+                end = len(told) - self.redaction.held_back(told)
+                held = told[end:]
+                self._append(told[:end], watch=True)
+            self._append(self.redaction.of(held), watch=True)
 
     def _append(self, chunk: bytes, *, watch: bool) -> None:
         with self._news:

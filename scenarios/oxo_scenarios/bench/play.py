@@ -57,6 +57,7 @@ class Play:
         self._offspring = Offspring(self._work)
         self._closing = ExitStack()
         self._output = Output(folder / "subject.log")
+        self._output.redaction = stand.redaction()
         self._closing.callback(self._output.close)
         self._ledger = Ledger(stand.exchange.control)
         self._program: Program | None = None
@@ -90,6 +91,7 @@ class Play:
         """Let the subject reach the exchange through the proxy only."""
         proxy = Proxy(proxy_account(), self._stand.proxy_targets())
         self._proxy = self._closing.enter_context(proxy)
+        self._output.redaction = self._stand.redaction(proxy.account)
 
     def use_name(self) -> None:
         """Tell the subject a name instead of an address."""
@@ -124,7 +126,7 @@ class Play:
             return
         trouble = self._program.stop()
         if trouble:
-            self._output.note(trouble)
+            self._output.note(self._output.redaction.text(trouble))
         stop = self._stand.subject.settings.stop
         self._remember_end("command" if stop.command else stop.signal or "TERM")
 
@@ -225,7 +227,7 @@ class Play:
         evidence = Evidence(
             ledger=ask.evidence(self._ledger.lines),
             transcript=self._stand.exchange.control.transcript(),
-            proxy=self._proxy.journal() if self._proxy else [],
+            proxy=self._passages(),
             delivery=delivery,
             subject_log=self._output.path.read_bytes(),
             failure_log=self._failure_log(),
@@ -254,7 +256,7 @@ class Play:
 
     def _delivered(self) -> tuple[bytes, Delivery]:
         """Read the delivery when it has settled, and stop the subject in peace."""
-        reader = DeliveryReader(self._stand.subject, self._environment())
+        reader = DeliveryReader(self._stand.subject, self._environment(), self._output.redaction)
         try:
             raw = reader.settled()
             self.stop()
@@ -265,6 +267,17 @@ class Play:
                 self.incidents.append(Incident(fault="subject", text=str(failure)))
             self.stop()
             return b"", Delivery()
+
+    def _passages(self) -> list[dict[str, Any]]:
+        """Return the proxy's journal; what a subject asked it for may hold a secret."""
+        clean = self._output.redaction.text
+        return [
+            {
+                name: clean(value) if isinstance(value, str) else value
+                for name, value in line.items()
+            }
+            for line in (self._proxy.journal() if self._proxy else [])
+        ]
 
     def _end(self) -> None:
         """Close what the evidence must not see moving any more."""

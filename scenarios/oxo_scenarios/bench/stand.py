@@ -19,6 +19,7 @@ from oxo_scenarios.bench.environment import Access, Place, ProxyAccess, environm
 from oxo_scenarios.bench.exchange import Exchange, own_commands
 from oxo_scenarios.bench.offspring import Offspring, adopt_orphans
 from oxo_scenarios.bench.program import one_line, run_command
+from oxo_scenarios.bench.redaction import Redaction
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed, UsageWrong
 from oxo_scenarios.catalogue import Case
 from oxo_scenarios.subject import Subject
@@ -139,6 +140,10 @@ class Stand:
         place = Place(str(self.subject.folder), str(work), proxy)
         return environment(access, place, os.environ, str(own_commands()))
 
+    def redaction(self, *accounts: Account) -> Redaction:
+        """Return what takes the secrets of the run, and of these accounts, out of words."""
+        return Redaction((self.account, *accounts), (self.exchange.token,))
+
     def subject_version(self) -> str:
         """Ask the subject for its version; the first line of what it says.
 
@@ -158,9 +163,11 @@ class Stand:
                 self.environment(Target(self.address, self.ports["standard"]), work),
                 VERSION_SECONDS_MAX,
             )
+        except SubjectFailed as failure:
+            raise SubjectFailed(self.redaction().text(str(failure))) from None
         finally:
             offspring.end()
-        lines = told.strip().splitlines()
+        lines = self.redaction().of(told).strip().splitlines()
         if not lines:
             raise SubjectFailed("the subject's version command says nothing")
         # "name 1.2" is what most programs say; the report prints the name beside it already.
