@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -187,6 +188,17 @@ def test_a_log_is_kept_up_to_its_limit_and_the_subject_is_never_blocked(
     assert len(log(output)) < 1000 + output_module.CHUNK_BYTES + 100
     assert log(output).endswith("[bench] log ends here, at 1000 bytes\n")
     assert output.cut_at == 1000
+
+
+def test_a_pattern_that_would_search_for_years_has_the_limit_too(output: Output) -> None:
+    inward, outward = os.pipe()
+    reading = output.follow(os.fdopen(inward, "rb"))
+    os.write(outward, b"a" * 4000 + b"\n")
+    os.close(outward)
+    reading.join(5)
+    begun = time.monotonic()
+    assert not output.wait_for(re.compile("(a+)+b"), threading.Event(), 0.3)
+    assert time.monotonic() - begun < 5
 
 
 def test_what_was_told_in_secret_is_redacted_however_it_is_cut(output: Output) -> None:

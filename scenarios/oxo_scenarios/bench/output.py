@@ -1,7 +1,11 @@
 """A subject's output: kept, bounded, and waited upon."""
 
 import re
+import signal
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -11,7 +15,35 @@ LOG_BYTES_MAX = 4 * 1024 * 1024
 """More output of one play is read, so that the subject never blocks, and let go with a note."""
 WATCHED_BYTES_MAX = 256 * 1024
 """The ready pattern is looked for in so many last bytes."""
+LINE_CHARACTERS_MAX = 1024
+"""The ready pattern is looked for in so many last characters of each line."""
 CHUNK_BYTES = 16 * 1024
+
+
+class _TooLong(Exception):
+    pass
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Break off after this time: a pattern such as `(a+)+b` may else search for years.
+
+    A search heeds signals, and nothing else; so this works in the main thread alone.
+    """
+
+    def ring(_number: int, _frame: object) -> None:
+        raise _TooLong
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        yield
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    except _TooLong:
+        pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 class Output:
@@ -46,9 +78,16 @@ class Output:
 
         False at the limit, or when the process has ended without it.
         """
+        deadline = time.monotonic() + seconds_max
+
+        def has() -> bool:
+            found = False
+            with _at_most(max(0.001, deadline - time.monotonic())):
+                found = self._has(pattern)
+            return found  # noqa: RET504 - a search that was broken off comes here too
+
         with self._news:
-            self._news.wait_for(lambda: ended.is_set() or self._has(pattern), seconds_max)
-            return self._has(pattern)
+            return self._news.wait_for(lambda: has() or ended.is_set(), seconds_max) and has()
 
     @property
     def size(self) -> int:
@@ -73,7 +112,8 @@ class Output:
             self._file.close()
 
     def _has(self, pattern: re.Pattern[str]) -> bool:
-        return pattern.search(self._watched.decode("utf-8", "replace")) is not None
+        lines = self._watched.decode("utf-8", "replace").split("\n")
+        return any(pattern.search(line[-LINE_CHARACTERS_MAX:]) for line in lines)
 
     def _read(self, pipe: IO[bytes]) -> None:
         with pipe:
