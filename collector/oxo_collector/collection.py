@@ -26,6 +26,9 @@ Log = FilteringBoundLogger
 STOP_SECONDS_MAX: Final = 8.0
 """What a stop leaves to the batches in hand; a peer that is slower is broken off."""
 
+SIGNAL_SECONDS_MAX: Final = 0.25
+"""A signal is noticed after so long at the latest."""
+
 
 def collect(
     configuration: Configuration,
@@ -69,8 +72,18 @@ def collect(
             daemon=True,
         ).start()
         for thread in threads:
-            thread.join()
+            _await_end(thread)
         _fold_log_in(store)
+
+
+def _await_end(thread: threading.Thread) -> None:
+    """Wait for the end, and let the interpreter look for signals meanwhile.
+
+    It runs their functions in the main thread alone. A signal that another thread was given, or
+    that came just before the main thread fell asleep, does not wake it.
+    """
+    while thread.is_alive():
+        thread.join(SIGNAL_SECONDS_MAX)
 
 
 def _break_off_late(

@@ -339,6 +339,21 @@ def test_a_session_of_another_client_is_named_as_such(
     assert "Traceback" not in collector.log
 
 
+SIGTERM_GOES_ELSEWHERE = """
+import signal, threading
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+"""
+
+
+def test_sigterm_ends_it_though_the_system_gives_the_signal_to_another_thread(
+    exchange: "ScriptedExchange", start: Start, tmp_path: Path
+) -> None:
+    collector = start(configure(tmp_path, exchange), before=SIGTERM_GOES_ELSEWHERE)
+    collector.wait_for("collecting from")
+    collector.stop()
+
+
 def test_the_second_port_is_used_when_the_first_is_closed(
     exchange: "ScriptedExchange", start: Start, tmp_path: Path
 ) -> None:
