@@ -98,7 +98,8 @@ def failure_message(e: Evidence) -> str:
     if e.facts["failure_pattern"] is None or e.facts["failure_log"] is None:
         return UNSEEN if e.facts["failure_pattern"] is None else UNDECIDED
     log = (e.folder / "subject.log").read_bytes()[slice(*e.facts["failure_log"])]
-    return done(re.search(e.facts["failure_pattern"], log.decode("utf-8", "replace"), re.IGNORECASE))
+    lines = log.decode("utf-8", "replace").split("\n")
+    return done(any(re.search(e.facts["failure_pattern"], line[:1024], re.IGNORECASE) for line in lines))
 def restarted(e: Evidence, how: str) -> str:
     kills = [x["after_line"] for x in e.facts["restarts"] if x["signal"] == "KILL"]
     caught = {"acknowledged": lambda n: re.search(r"armed-acknowledged .* acknowledged .*fault-", e.story(n)),

@@ -285,6 +285,23 @@ def test_failure_message(pattern: str | None, window: tuple[int, int] | None, ve
     assert found[0] == verdict
 
 
+@pytest.mark.parametrize(
+    ("log", "verdict"),
+    [
+        (b"." * 1000 + b"connection refused", "ok"),
+        (b"." * 1015 + b"connection refused", "nok"),
+        (b"connection\nrefused", "nok"),
+    ],
+)
+def test_a_failure_message_is_one_line_and_stands_near_its_begin(log: bytes, verdict: str) -> None:
+    window = (0, len(log))
+    found = answer(
+        "failure message",
+        subject_log=log, failure_log=window, failure_pattern=r"connection\srefused",
+    )  # fmt: skip
+    assert found[0] == verdict
+
+
 ARMED: Event = ("fault armed", {"fault": {"kind": "cut"}, "when": "acknowledged"})
 KILL_5, KILL_6 = Restart(after_line=5, signal="KILL"), Restart(after_line=6, signal="KILL")
 

@@ -17,6 +17,9 @@ from oxo_scenarios.judge.evidence import Restart
 from oxo_scenarios.judge.sight import Sight
 from oxo_scenarios.verdict import Verdict
 
+LINE_CHARACTERS_MAX = 1024
+"""The wording of a failure is looked for in so many first characters of each line."""
+
 
 def link_cut(sight: Sight, _argument: str) -> Answer:
     """The link was cut while the subject used it, tickets were made meanwhile, and it came back.
@@ -57,7 +60,7 @@ def warm_reset(sight: Sight, _argument: str) -> Answer:
 def failure_message(sight: Sight, _argument: str) -> Answer:
     """The subject's log tells of the failed connection.
 
-    Decided by the part of its log written since the exchange went away and the wording it
+    Decided by each line of its log written since the exchange went away and the wording it
     declares, in any letter case. Without a declared wording it is not observable, which spoils
     nothing.
     """
@@ -70,8 +73,9 @@ def failure_message(sight: Sight, _argument: str) -> Answer:
         return undecided("the exchange never went away, or the log was cut before")
     begin, end = sight.evidence.failure_log
     text = sight.evidence.subject_log[begin:end].decode("utf-8", "replace")
-    found = re.search(pattern, text, re.IGNORECASE)
-    if found is None:
+    words = re.compile(pattern, re.IGNORECASE)
+    # Per line and bounded: a careless pattern may take quadratic time, or worse.
+    if not any(words.search(line[:LINE_CHARACTERS_MAX]) for line in text.split("\n")):
         return nok("its log has no failure message since the exchange went away", pattern=pattern)
     return ok("failure messages seen", pattern=pattern)
 
