@@ -3,30 +3,37 @@
 One line per event, NDJSON, as docs/bundle.md says: `n`, `at` (UTC), `exchange_time` (local),
 `event` and the event's own keys. Every line is handed to the operating system before anything that
 follows from it happens, so that a killed process leaves a true ledger. A line that the disk does
-not take whole is taken away again and ends the ledger: nothing true could follow it. The newest
-lines are kept in memory too; older ones are read back from the file.
+not take whole is taken away again and ends the ledger: nothing true could follow it. No line stays
+in memory: whoever asks for lines gets pages, read back from the file.
 """
 
-import contextlib
-import errno
-import itertools
-import os
-from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from oxo_tickets import Ticket, to_json
 from twisted.internet.defer import Deferred
 
 from oxo_simulator.control.messages import LedgerLine
+from oxo_simulator.lines import Lines
 
-RECENT_LINES_MAX = 50_000
+PAGE_BYTES_MAX = 4 * 1024 * 1024
+"""Bytes of lines that are read at once; a page holds one line at least, however long."""
 
-_COMMON = ("n", "at", "exchange_time", "event")
+INDEX_LINES = 64
+"""A place in the file is remembered for every so-many-th line: a million tickets need 400 kB."""
+
 _encoder = msgspec.json.Encoder()
+_EVENT = b'"event":"'
+
+
+class Page(NamedTuple):
+    """Some lines as JSON in the shape of `LedgerLine`, and whether there are more behind them."""
+
+    lines: list[msgspec.Raw]
+    more: bool
 
 
 class LedgerBroken(Exception):
@@ -53,11 +60,9 @@ class Ledger:
         self.file = file
         self._utc_now = utc_now
         self._exchange_now = exchange_now
-        self._sink = file.open("xb", buffering=0)
-        self._bytes = 0
+        self._lines = Lines(file.open("xb+", buffering=0), INDEX_LINES)
         self._tell_broken = broken
         self._broken: LedgerBroken | None = None
-        self._recent: deque[LedgerLine] = deque(maxlen=RECENT_LINES_MAX)
         self._watchers: list[Callable[[LedgerLine], None]] = []
         self._waiting: list[Deferred[None]] = []
         self.last = 0
@@ -75,9 +80,8 @@ class Ledger:
             event=event,
             detail={key: _plain(value) for key, value in detail.items()},
         )
-        self._write(_flat(line))
+        self._write(_written(line))
         self.last = line.n
-        self._recent.append(line)
         for watcher in tuple(self._watchers):
             watcher(line)
         waiting, self._waiting = self._waiting, []
@@ -88,12 +92,18 @@ class Ledger:
         """Call `watcher` with every line from now on, before `append` returns."""
         self._watchers.append(watcher)
 
+    def page(self, n: int, lines_max: int) -> Page:
+        """Return the lines after number `n`, the oldest first, at most `lines_max`.
+
+        A page holds no more than `PAGE_BYTES_MAX`, so that reading it keeps nobody waiting.
+        """
+        lines = self._lines.page(n, lines_max, PAGE_BYTES_MAX)
+        more = bool(lines) and n + len(lines) < self.last
+        return Page([msgspec.Raw(_nested(line)) for line in lines], more)
+
     def since(self, n: int, lines_max: int) -> list[LedgerLine]:
-        """Return the lines after number `n`, the oldest first, at most `lines_max`."""
-        if self._recent and n + 1 < self._recent[0].n:
-            return self._from_file(n, lines_max)
-        start = max(0, n + 1 - self._recent[0].n) if self._recent else 0
-        return list(itertools.islice(self._recent, start, start + lines_max))
+        """Return the lines of a page as messages."""
+        return [read_line(line) for line in self._lines.page(n, lines_max, PAGE_BYTES_MAX)]
 
     def next_line(self) -> "Deferred[None]":
         """Return what fires at the next line; cancelling it is harmless."""
@@ -102,28 +112,23 @@ class Ledger:
         return deferred
 
     def close(self) -> None:
-        """Close the file and let everybody who waits go."""
-        self._sink.close()
+        """Let everybody who waits go, then close the file."""
         waiting, self._waiting = self._waiting, []
         for deferred in waiting:
             deferred.callback(None)
+        self._lines.close()
 
     def _write(self, line: bytes) -> None:
         """Hand a whole line to the operating system at once, or end the ledger before it."""
         if self._broken is not None:
             raise self._broken
         try:
-            taken = self._sink.write(line)
+            self._lines.append(line)
         except OSError as error:
             raise self._break(str(error.strerror)) from error
-        if taken != len(line):
-            raise self._break(os.strerror(errno.ENOSPC))
-        self._bytes += taken
 
     def _break(self, why: str) -> LedgerBroken:
-        """Take away what there is of a line, and tell that this was the end."""
-        with contextlib.suppress(OSError):
-            self._sink.truncate(self._bytes)
+        """Tell that this was the end."""
         self._broken = LedgerBroken(f"{self.file}: {why}; the ledger ends with line {self.last}")
         self._tell_broken(self._broken)
         return self._broken
@@ -132,26 +137,29 @@ class Ledger:
         self._waiting.remove(deferred)
         deferred.callback(None)
 
-    def _from_file(self, n: int, lines_max: int) -> list[LedgerLine]:
-        with self.file.open("rb") as lines:
-            return [read_line(line) for line in itertools.islice(lines, n, n + lines_max)]
-
-
-def read_line(line: bytes) -> LedgerLine:
-    """Read one line of a ledger file."""
-    flat = msgspec.json.decode(line, type=dict[str, Any])
-    common = {key: flat.pop(key) for key in _COMMON}
-    return LedgerLine(detail=flat, **common)
-
 
 def utc_text(instant: datetime) -> str:
     """Write a UTC instant as the bundle does: milliseconds and `Z`."""
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-def _flat(line: LedgerLine) -> bytes:
-    common = {key: getattr(line, key) for key in _COMMON}
-    return _encoder.encode(common | line.detail) + b"\n"
+def read_line(line: bytes) -> LedgerLine:
+    """Read one line of a ledger file."""
+    return msgspec.json.decode(_nested(line), type=LedgerLine)
+
+
+def _written(line: LedgerLine) -> bytes:
+    """Write the common keys, then the event's own beside them."""
+    own = _encoder.encode(line.detail)
+    common = f'{{"n":{line.n},"at":"{line.at}","exchange_time":"{line.exchange_time}",'
+    event = f'"event":"{line.event}"'
+    return (common + event).encode() + (b"," if line.detail else b"") + own[1:] + b"\n"
+
+
+def _nested(line: bytes) -> bytes:
+    """Put an event's own keys into `detail`, without reading them: pages are long."""
+    end = line.index(b'"', line.index(_EVENT) + len(_EVENT)) + 1
+    return line[:end] + b',"detail":{' + line[end:].rstrip(b"\n")[1:-1] + b"}}"
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from oxo_simulator import ledger as module
+from oxo_simulator.control.messages import LedgerLine
 from oxo_simulator.ledger import Ledger, LedgerBroken, read_line
 from oxo_tickets import Kind, Ticket, to_json
 
@@ -33,19 +34,52 @@ def test_a_line_is_what_the_bundle_says(ledger: Ledger) -> None:
     assert ledger.file.read_bytes() == expected
 
 
-def test_lines_come_back_from_memory_and_from_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("index_lines", [1, 3, 64])
+def test_lines_come_back_from_wherever_they_lie_in_the_file(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, index_lines: int
 ) -> None:
-    monkeypatch.setattr(module, "RECENT_LINES_MAX", 3)
-    ledger = Ledger(tmp_path / "ledger.ndjson", lambda: AT, lambda: LOCAL)
+    monkeypatch.setattr(module, "INDEX_LINES", index_lines)
+    ledger = Ledger(tmp_path / "other.ndjson", lambda: AT, lambda: LOCAL)
     for number in range(1, 8):
         ledger.append("buffered", {"id": number, "sequence": number})
     for since in range(9):
-        for lines_max in (1, 2, 100):
+        for lines_max in (0, 1, 2, 100):
             found = [line.n for line in ledger.since(since, lines_max)]
             assert found == list(range(since + 1, 8))[:lines_max]
-    ledger.close()
     assert ledger.since(0, 1) == [read_line(ledger.file.read_bytes().splitlines()[0])]
+    ledger.close()
+
+
+def test_a_page_has_the_shape_of_messages_and_says_whether_more_follow(ledger: Ledger) -> None:
+    ledger.append("made", {"id": 1, "ticket": TICKET, "source": 'an "event":"made" }'})
+    ledger.append("phase", {})
+    page = ledger.page(0, 1)
+    assert page.more
+    assert msgspec.json.encode(page.lines) == (
+        b'[{"n":1,"at":"2026-11-22T20:45:00.123Z","exchange_time":"2020-02-24T14:00:00",'
+        b'"event":"made","detail":{"id":1,"ticket":' + to_json(TICKET) + b","
+        b'"source":"an \\"event\\":\\"made\\" }"}}]'
+    )
+    assert ledger.page(1, 9) == ledger.page(1, 1)
+    assert msgspec.json.decode(ledger.page(1, 9).lines[0], type=LedgerLine).detail == {}
+    assert not ledger.page(1, 9).more
+    assert ledger.page(2, 9) == ([], False)
+
+
+def test_a_page_is_bounded_and_never_empty_while_there_are_lines(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PAGE_BYTES_MAX", 300)
+    for length in (10, 10, 10, 1000, 10, 100_000, 10):
+        ledger.append("phase", {"phase": "x" * length})
+    pages, n = [], 0
+    while lines := ledger.since(n, 100):
+        assert ledger.page(n, 100).more == (lines[-1].n < 7)
+        pages.append([line.n for line in lines])
+        n = lines[-1].n
+    assert pages[:2] == [[1, 2], [3]]
+    assert [number for page in pages for number in page] == [1, 2, 3, 4, 5, 6, 7]
+    assert len(pages) >= 4
 
 
 def test_a_watcher_acts_before_append_returns(ledger: Ledger) -> None:
@@ -75,7 +109,7 @@ def test_a_ledger_is_never_overwritten(ledger: Ledger) -> None:
 
 
 def test_a_line_of_another_shape_does_not_pass_as_one() -> None:
-    with pytest.raises((msgspec.DecodeError, KeyError)):
+    with pytest.raises((msgspec.DecodeError, ValueError)):
         read_line(b'{"n":1}')
 
 
@@ -85,6 +119,8 @@ class _SmallDisk:
     def __init__(self, sink: Any, room: int) -> None:
         self._sink, self._room = sink, room
         self.truncate: Callable[[int], int] = sink.truncate
+        self.seek: Callable[[int], int] = sink.seek
+        self.fileno: Callable[[], int] = sink.fileno
         self.close: Callable[[], None] = sink.close
 
     def write(self, line: bytes) -> int:
@@ -107,7 +143,7 @@ def test_a_full_disk_ends_the_ledger_before_the_line_wherever_it_is_full(tmp_pat
     for room in range(len(first), len(first + second)):
         told: list[LedgerBroken] = []
         ledger = Ledger(tmp_path / f"{room}", lambda: AT, lambda: LOCAL, told.append)
-        ledger._sink = _SmallDisk(ledger._sink, room)  # type: ignore[assignment]
+        ledger._lines._sink = _SmallDisk(ledger._lines._sink, room)
         seen: list[int] = []
         ledger.watch(lambda line, seen=seen: seen.append(line.n))  # type: ignore[misc]
         with pytest.raises(LedgerBroken, match=r"No space left on device; .* ends with line 1"):
