@@ -61,6 +61,7 @@ class Issue(msgspec.Struct, frozen=True):
     case: str
     reference: str
     summary: str | None
+    expires: str | None = None
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -134,6 +135,48 @@ class Incident(msgspec.Struct, frozen=True):
     text: str
 
 
+class Confirmation(msgspec.Struct, frozen=True):
+    """What the bench asked the operator, what the operator answered, who and when."""
+
+    question: str
+    text: str
+    answer: Literal["yes", "no"]
+    by: str
+    at: str
+
+
+class UnknownOperation(msgspec.Struct, frozen=True):
+    """An operation that the solution called and the profile does not know."""
+
+    operation: str
+    namespace: str | None
+    soap_action: str | None
+    count: int
+    profile_lines: list[str]
+
+
+class KnownFailure(msgspec.Struct, frozen=True):
+    """What an issue of the subject's issues.toml came to in this run."""
+
+    case: str
+    reference: str
+    expires: str | None
+    state: Literal[
+        "known",
+        "expired",
+        "no expiry date",
+        "passes now",
+        "neither failed nor passed",
+        "not played",
+    ]
+
+
+class Operator(msgspec.Struct, frozen=True):
+    """Who answered the bench's questions."""
+
+    name: str
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What the judge was told besides the evidence files."""
 
@@ -148,6 +191,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     restarts: list[Restart]
     incidents: list[Incident]
     host_name: str
+    confirmations: list[Confirmation] = []
 
 
 class Play(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +223,7 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     findings: list[Finding]
     tickets: list[TicketFate]
     evidence: list[str]
+    unknown_operations: list[UnknownOperation] = []
     facts: Facts | None = None
 
 
@@ -209,3 +254,5 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     plays: list[Play]
     gaps: list[Gap] | None = None
     incomplete: list[str] | None = None
+    known_failures: list[KnownFailure] = []
+    operator: Operator | None = None

@@ -17,7 +17,7 @@ SECONDS_MAX = 60
 
 
 def test_it_prints_where_the_report_is(bundle: Path) -> None:
-    outcome = CliRunner().invoke(app, [str(bundle)])
+    outcome = CliRunner().invoke(app, [str(bundle), "--no-pdf"])
     assert outcome.exit_code == 0
     assert outcome.stdout.strip() == str(bundle / "report.html")
     assert (bundle / "report.html").is_file()
@@ -37,7 +37,7 @@ def test_no_bundle_is_a_usage_error() -> None:
 @pytest.mark.process
 def test_the_module_runs(bundle: Path, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "oxo_reports", str(bundle)],
+        [sys.executable, "-m", "oxo_reports", str(bundle), "--no-pdf"],
         capture_output=True,
         text=True,
         cwd=tmp_path,
