@@ -1,6 +1,7 @@
 """run.json: what was run and found, in exactly the shape of docs/bundle.md, version 1."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ from oxo_tickets import FIELDS, Standing, carriage
 from oxo_scenarios.catalogue import Case, Catalogue
 from oxo_scenarios.judge.evidence import Appointments, Evidence, Incident, Restart, Unreadable
 from oxo_scenarios.judge.finding import Finding, Judgement, TicketFate
+from oxo_scenarios.known import IssueNote, Known, KnownFailure, Outcome, known_failures
 from oxo_scenarios.verdict import (
     Mark,
     Played,
@@ -50,11 +52,21 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IssueRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A reference from the subject's issues.toml."""
+    """A reference from the subject's issues.toml; `expires` is a day, ISO."""
 
     case: str
     reference: str
     summary: str
+    expires: str | None = None
+
+
+class KnownRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What a known failure came to in this run (`oxo_scenarios.known`)."""
+
+    case: str
+    reference: str
+    expires: str | None
+    state: Known
 
 
 class SubjectRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +140,7 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     findings: Sequence[Finding]
     tickets: Sequence[TicketFate]
     evidence: Sequence[str]
+    unknown_operations: Sequence[Mapping[str, Any]] = ()
     facts: Facts
 
 
@@ -164,6 +177,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     counts: Mapping[str, int]
     assumed_contract: int
     incomplete: Sequence[str]
+    known_failures: Sequence[KnownRecord] = ()
     chapters: Sequence[ChapterRecord]
     gaps: Sequence[GapRecord]
     plays: Sequence[Play]
@@ -198,6 +212,7 @@ def play_of(  # noqa: PLR0913 - one argument per source of the record
     seconds: float,
     settle_seconds: float,
     files: Sequence[str],
+    unknown_operations: Sequence[Mapping[str, Any]] = (),
 ) -> Play:
     """Put a judged play together.
 
@@ -211,6 +226,7 @@ def play_of(  # noqa: PLR0913 - one argument per source of the record
         seconds: how long it took.
         settle_seconds: how long the delivery was given to settle.
         files: names of the evidence files in the play's folder.
+        unknown_operations: what the subject called and the profile does not know.
     """
     return Play(
         play=case.play(tag_set),
@@ -239,6 +255,7 @@ def play_of(  # noqa: PLR0913 - one argument per source of the record
         findings=judgement.findings,
         tickets=judgement.tickets,
         evidence=files,
+        unknown_operations=unknown_operations,
         facts=facts_of(case, tag_set, evidence),
     )
 
@@ -277,6 +294,7 @@ def run_of(  # noqa: PLR0913 - one argument per part of the record
         counts={word.value: words.count(word) for word in reversed(Verdict)},
         assumed_contract=sum(_rests_on_ours(play) for play in plays),
         incomplete=[sentence for play in plays for sentence in _incomplete(play)],
+        known_failures=_known_records(known_of(plays, subject.issues, started)),
         chapters=_chapters(catalogue, plays),
         gaps=_gaps(catalogue, plays, planned),
         plays=plays,
@@ -307,6 +325,34 @@ def _incomplete(play: Play) -> Iterator[str]:
     if play.verdict is Verdict.NOK and not play.reference:
         name = play.case if play.play == play.case.lower() else f"{play.case} ({play.tag_set})"
         yield f"{name}: NOK without an issue reference in the subject's issues.toml."
+
+
+def outcomes(plays: Sequence[Play]) -> list[Outcome]:
+    """Return cases and verdicts alone."""
+    return [Outcome(play.case, play.verdict) for play in plays]
+
+
+def known_of(
+    plays: Sequence[Play], issues: Sequence[IssueRecord], started: str
+) -> list[KnownFailure]:
+    """Hold the issues against the plays, on the day (UTC) that the run was started."""
+    notes = [
+        IssueNote(one.case, one.reference, date.fromisoformat(one.expires) if one.expires else None)
+        for one in issues
+    ]
+    return known_failures(outcomes(plays), notes, date.fromisoformat(started[:10]))
+
+
+def _known_records(found: Sequence[KnownFailure]) -> list[KnownRecord]:
+    return [
+        KnownRecord(
+            case=one.case,
+            reference=one.reference,
+            expires=one.expires.isoformat() if one.expires else None,
+            state=one.state,
+        )
+        for one in found
+    ]
 
 
 def _rests_on_ours(play: Play) -> bool:

@@ -1,12 +1,10 @@
 """`oxo-certify`: certify a collector against the simulated exchange."""
 
 import contextlib
-import json
 import os
 import secrets
 import signal
 import sys
-import tempfile
 import traceback
 from importlib.metadata import version
 from pathlib import Path
@@ -19,10 +17,11 @@ from rich.table import Table
 from oxo_scenarios.bench.stand import Conditions
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed, UsageWrong
 from oxo_scenarios.catalogue import Catalogue, Planned, load_catalogue
-from oxo_scenarios.junit import write_junit
-from oxo_scenarios.play.record import DISTRIBUTION, Options, as_json
-from oxo_scenarios.play.run import REPORT_FILE, Outcome, certify
-from oxo_scenarios.play.session import ALLURE_FOLDER
+from oxo_scenarios.comparing import compare_bundles
+from oxo_scenarios.ending import end_streams, leave
+from oxo_scenarios.outlet import check_junit, check_out, hand_out, summarise
+from oxo_scenarios.play.record import DISTRIBUTION, Options
+from oxo_scenarios.play.run import certify
 from oxo_scenarios.selection import NothingSelected, Selection, last_failures, select
 from oxo_scenarios.subject import SubjectUnreadable, load_subject
 from oxo_scenarios.verdict import ExitStatus
@@ -39,6 +38,9 @@ app = typer.Typer(
 )
 
 
+app.command("compare")(compare_bundles)
+
+
 def main() -> None:
     """Run the command line."""
     # A polite end by signal is an interruption like Ctrl-C: the bundle is left valid.
@@ -51,7 +53,7 @@ def main() -> None:
     except Exception:  # noqa: BLE001 - whatever it is: Python's own status, 1, would accuse the subject
         with contextlib.suppress(OSError):
             traceback.print_exc()
-        _end_streams()
+        end_streams()
         sys.exit(ExitStatus.BENCH_ERROR)
 
 
@@ -78,6 +80,13 @@ def run(  # noqa: PLR0913 - one argument per option
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the run bundles.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML to this file too.")] = None,
+    allow_known: Annotated[
+        bool,
+        typer.Option(
+            "--allow-known",
+            help="End with 0 if every NOK is in the subject's issues.toml and not expired.",
+        ),
+    ] = False,
     as_json_text: Annotated[
         bool, typer.Option("--json", help="Print run.json on standard output, the rest on error.")
     ] = False,
@@ -91,14 +100,14 @@ def run(  # noqa: PLR0913 - one argument per option
     catalogue = load_catalogue()
     planned = _selected(catalogue, Selection(case, tag, chapter), folder if last_failed else None)
     if subject.is_dir() and not os.access(subject, os.R_OK | os.X_OK):
-        _leave(ExitStatus.BENCH_ERROR, f"{subject} may not be read by this user")
+        leave(ExitStatus.BENCH_ERROR, f"{subject} may not be read by this user")
     try:
         loaded = load_subject(subject, [each.id for each in catalogue.cases])
     except SubjectUnreadable as error:
-        _leave(ExitStatus.USAGE, str(error))
-    _check_out(folder)
+        leave(ExitStatus.USAGE, str(error))
+    check_out(folder)
     if junit is not None:
-        _check_junit(junit)
+        check_junit(junit)
     conditions = Conditions(profile, secrets.randbelow(SEED_MAX) if seed is None else seed, name)
     console.print(
         f"{loaded.settings.subject.name} against the simulated OXO Connect: "
@@ -106,17 +115,19 @@ def run(  # noqa: PLR0913 - one argument per option
         soft_wrap=True,
     )
     try:
-        outcome = certify(loaded, Options(catalogue, planned, folder), conditions, console)
+        outcome = certify(
+            loaded, Options(catalogue, planned, folder, allow_known), conditions, console
+        )
     except UsageWrong as wrong:
-        _leave(ExitStatus.USAGE, str(wrong))
+        leave(ExitStatus.USAGE, str(wrong))
     except KeyboardInterrupt:
-        _leave(ExitStatus.UNDECIDED, "interrupted before the first case; there is no bundle")
+        leave(ExitStatus.UNDECIDED, "interrupted before the first case; there is no bundle")
     except BenchBroken as broken:
-        _leave(ExitStatus.BENCH_ERROR, f"the bench broke: {broken}")
+        leave(ExitStatus.BENCH_ERROR, f"the bench broke: {broken}")
     except SubjectFailed as failed:
-        _leave(ExitStatus.SUBJECT_FAILED, str(failed))
-    _hand_out(outcome, junit, as_json_text=as_json_text)
-    _summarise(console, outcome, len(catalogue.cases))
+        leave(ExitStatus.SUBJECT_FAILED, str(failed))
+    hand_out(outcome, junit, as_json_text=as_json_text)
+    summarise(console, outcome, len(catalogue.cases))
     raise typer.Exit(outcome.status)
 
 
@@ -161,79 +172,7 @@ def _selected(catalogue: Catalogue, asked: Selection, last: Path | None) -> list
             asked = asked._replace(plays=last_failures(last))
         return select(catalogue, asked)
     except NothingSelected as error:
-        _leave(ExitStatus.USAGE, str(error))
-
-
-def _check_out(folder: Path) -> None:
-    """Make the folder of the bundles, and see that it takes files: rights alone do not tell."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        _leave(ExitStatus.USAGE, f"--out {folder} takes no bundle: {error.strerror}")
-
-
-def _check_junit(path: Path) -> None:
-    """See that the file can be written; what stands in it stays until there is a run to write."""
-    if path.exists() and not path.is_file():
-        _leave(ExitStatus.USAGE, f"--junit {path} is no regular file")
-    if not path.parent.is_dir():
-        _leave(ExitStatus.USAGE, f"--junit {path}: there is no folder {path.parent}")
-    new = not path.exists()
-    try:
-        path.open("ab").close()
-        if new:
-            path.unlink()
-    except OSError as error:
-        _leave(ExitStatus.USAGE, f"--junit {path} cannot be written: {error.strerror}")
-
-
-def _hand_out(outcome: Outcome, junit: Path | None, *, as_json_text: bool) -> None:
-    """Write the run where the operator wants it besides the bundle."""
-    told = f"the run bundle is in {outcome.record.folder}"
-    if junit is not None:
-        try:
-            write_junit(junit, outcome.record.run)
-        except OSError as error:
-            _leave(ExitStatus.USAGE, f"--junit {junit} cannot be written: {error.strerror}; {told}")
-    if as_json_text:
-        try:
-            typer.echo(json.dumps(as_json(outcome.record.run), ensure_ascii=False, indent=2))
-        except OSError as error:
-            _end_streams()
-            _leave(ExitStatus.USAGE, f"standard output takes no --json: {error.strerror}; {told}")
-
-
-def _end_streams() -> None:
-    """Drop what cannot be written: at the very end Python would try again and change the status."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
-
-
-def _summarise(console: Console, outcome: Outcome, cases: int) -> None:
-    run, folder = outcome.record.run, outcome.record.folder
-    played = len({play.case for play in run.plays})
-    partial = f" ({played} of {cases} cases played)" if played < cases else ""
-    counts = ", ".join(f"{number} {word}" for word, number in run.counts.items() if number)
-    console.print()
-    console.print(f"{counts or 'nothing played'}; result: {run.result}{partial}", soft_wrap=True)
-    if outcome.trouble:
-        console.print(outcome.trouble, style="bold red", soft_wrap=True)
-    console.print(f"report          {folder / REPORT_FILE}", soft_wrap=True)
-    console.print(f"run bundle      {folder}", soft_wrap=True)
-    console.print(f"Allure results  {folder / ALLURE_FOLDER}", soft_wrap=True)
-
-
-def _leave(status: ExitStatus, text: str) -> NoReturn:
-    with contextlib.suppress(OSError):
-        typer.echo(f"oxo-certify: {text}", err=True)
-    raise typer.Exit(status)
+        leave(ExitStatus.USAGE, str(error))
 
 
 def _interrupt() -> NoReturn:

@@ -7,6 +7,7 @@ import re
 import signal
 import tomllib
 from collections.abc import Collection, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -176,11 +177,19 @@ class Capabilities(_Table):
 
 
 class Issue(_Table):
-    """Reference to the record of a known failure."""
+    """Reference to the record of a known failure; good through the day `expires`."""
 
     case: Text
     reference: Text
     summary: Text
+    expires: date | None = None
+
+    @field_validator("expires", mode="before")
+    @classmethod
+    def _a_day(cls, value: object) -> object:
+        if type(value) is not date:
+            raise ValueError("is a day, written without quotes as in 2027-03-31")
+        return value
 
 
 class Settings(_Table):

@@ -9,10 +9,11 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
+import msgspec
 from oxo_simulator.control.client import ControlClient, ControlError
 from oxo_simulator.control.messages import ExchangeState
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
@@ -106,6 +107,11 @@ class Exchange:
         """Return who and how the exchange is."""
         return self.control.state()
 
+    def unknown_operations(self) -> list[dict[str, Any]]:
+        """Return the operations that subjects called and the profile does not know."""
+        told: Sequence[Any] = getattr(self.state(), "unknown_operations", ())
+        return [as_operation(msgspec.to_builtins(one)) for one in told]
+
     def check(self) -> None:
         """See that the process lives.
 
@@ -150,6 +156,18 @@ class Exchange:
 
     def _tail(self) -> str:
         return self._log.read_bytes()[-LOG_TAIL_BYTES_MAX:].decode("utf-8", "replace").strip()
+
+
+def as_operation(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an unknown operation in the shape of docs/bundle.md; what is not told is blank."""
+    lines = told.get("profile_lines") or []
+    return {
+        "operation": str(told.get("operation") or "(none)"),
+        "namespace": str(told.get("namespace") or ""),
+        "soap_action": str(told.get("soap_action") or ""),
+        "count": int(told.get("count") or 1),
+        "profile_lines": lines.splitlines() if isinstance(lines, str) else list(map(str, lines)),
+    }
 
 
 def own_commands() -> Path:

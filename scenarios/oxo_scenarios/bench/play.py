@@ -44,6 +44,7 @@ class Play:
         planned: the case and its tag set.
         folder: its evidence folder in the bundle.
         incidents: what kept the case from being played as written.
+        unknown_operations: what the subject called and the profile does not know, at the end.
     """
 
     def __init__(self, stand: Stand, planned: Planned, folder: Path) -> None:
@@ -52,6 +53,7 @@ class Play:
         self.folder = folder
         self.incidents: list[Incident] = []
         folder.mkdir(parents=True)
+        self.unknown_operations: list[dict[str, Any]] = []
         self._stand = stand
         self._work = stand.work_folder(planned.play)
         self._offspring = Offspring(self._work)
@@ -223,6 +225,7 @@ class Play:
         self._end()
         self._ledger.refresh()
         self._see_log_whole()
+        self.unknown_operations = self._stand.exchange.unknown_operations()
         subject = self._stand.subject.settings
         evidence = Evidence(
             ledger=ask.evidence(self._ledger.lines),

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 NAMES = ("oxo-connect.localhost", "localhost")
 """Names tried for the exchange, in this order; the first that this machine resolves is taken."""
+ACKNOWLEDGEMENT, ON_READ = "contract.acknowledgement", "on-read"
+ON_READ_REASON = (
+    "by the contract of the profile {} a ticket is gone once it was answered (acknowledgement "
+    "on-read): not even a perfect collector survives being killed in the middle of a batch"
+)
 VERSION_SECONDS_MAX = 20.0
 VERSION_CHARACTERS_MAX = 200
 
@@ -102,14 +107,19 @@ class Stand:
         for port in self.state.ports:
             if not port.open and f"on port {port.name}" in case.demands:
                 return f"the profile {self.state.profile} closes the exchange's {port.name} port"
+        if self._choices.get(ACKNOWLEDGEMENT) == ON_READ and _kills_in_mid_batch(case):
+            return ON_READ_REASON.format(self.state.profile)
         return None
 
     @property
     def reset_seconds(self) -> float:
         """Return how long the profile lets a warm reset take."""
-        chosen = {choice["key"]: choice["value"] for choice in self.state.profile_choices}
         phases = ("reset.refused_seconds", "reset.busy_seconds")
-        return sum(float(chosen.get(phase, 0)) for phase in phases)
+        return sum(float(self._choices.get(phase, 0)) for phase in phases)
+
+    @property
+    def _choices(self) -> dict[str, str]:
+        return {choice["key"]: choice["value"] for choice in self.state.profile_choices}
 
     def proxy_targets(self) -> set[Target]:
         """Return everything the proxy may connect to: the exchange, by address or by name."""
@@ -173,6 +183,10 @@ class Stand:
         # "name 1.2" is what most programs say; the report prints the name beside it already.
         first = one_line(lines[0]).removeprefix(f"{identity.name} ")
         return first[:VERSION_CHARACTERS_MAX]
+
+
+def _kills_in_mid_batch(case: Case) -> bool:
+    return any(demand.startswith("restarted ") for demand in case.demands)
 
 
 def proxy_account() -> Account:

@@ -21,6 +21,7 @@ from oxo_scenarios.bench.trouble import BenchBroken, NotHeld
 from oxo_scenarios.catalogue import Case, Catalogue, Planned
 from oxo_scenarios.judge import Evidence, Finding, Incident, Judgement, judge, not_applicable
 from oxo_scenarios.judge.judgement import PLAYED
+from oxo_scenarios.known import KnownFailure
 from oxo_scenarios.verdict import Mark, Verdict
 
 DISTRIBUTION = "oxo-interop"
@@ -99,11 +100,12 @@ class Performance:
 
 
 class Options(NamedTuple):
-    """What a run plays and where its bundle goes."""
+    """What a run plays, where its bundle goes, and whether known failures let it pass."""
 
     catalogue: Catalogue
     planned: Sequence[Planned]
     out: Path
+    allow_known: bool = False
 
 
 class Record:
@@ -127,6 +129,11 @@ class Record:
         """Tell whether every play was recorded."""
         return len(self.plays) == len(self.options.planned)
 
+    @property
+    def known(self) -> list[KnownFailure]:
+        """Return what the subject's issues mean for the plays so far."""
+        return bundle.known_of(self.plays, self._subject.issues, self._started)
+
     def evidence_folder(self, planned: Planned) -> Path:
         """Return where the evidence of a play goes."""
         return self.folder / "evidence" / planned.play
@@ -148,6 +155,7 @@ class Record:
             seconds=performance.seconds,
             settle_seconds=subject.settings.delivery.settle_seconds,
             files=files(folder),
+            unknown_operations=performance.play.unknown_operations if performance.play else (),
         )
         self.plays.append(play)
         self.run = self._written()
@@ -195,7 +203,10 @@ class Record:
             wires=identity.wires,
             issues=[
                 bundle.IssueRecord(
-                    case=issue.case, reference=issue.reference, summary=issue.summary
+                    case=issue.case,
+                    reference=issue.reference,
+                    summary=issue.summary,
+                    expires=issue.expires.isoformat() if issue.expires else None,
                 )
                 for issue in subject.issues
             ],

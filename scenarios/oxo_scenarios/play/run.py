@@ -2,13 +2,16 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from rich.console import Console
 
+from oxo_scenarios import bundle
 from oxo_scenarios.bench.stand import Conditions, Stand
 from oxo_scenarios.bench.trouble import BenchBroken
+from oxo_scenarios.known import allowed_status
 from oxo_scenarios.play.progress import Progressing
 from oxo_scenarios.play.record import Options, Record
 from oxo_scenarios.play.session import perform
@@ -17,14 +20,21 @@ from oxo_scenarios.verdict import ExitStatus, exit_status
 
 REPORT_SECONDS_MAX = 120.0
 REPORT_FILE = "report.html"
+PRINT_FILE = "report.pdf"
 
 
 class Outcome(NamedTuple):
-    """How a run ended: its record, its exit status, what broke if anything did."""
+    """How a run ended: its record, its exit status, what broke if anything did.
+
+    `known` are sentences about the known failures; `remark` is what the report's program said
+    though it wrote the report, such as why there is no PDF.
+    """
 
     record: Record
     status: ExitStatus
     trouble: str | None
+    known: Sequence[str] = ()
+    remark: str = ""
 
 
 def certify(
@@ -37,28 +47,35 @@ def certify(
         UsageWrong: profile or name do not exist; likewise.
         SubjectFailed: the subject cannot tell its version; likewise.
     """
-    trouble = None
+    trouble, remark = None, ""
     with Stand(subject, conditions) as stand:
         record = Record(stand, options)
         try:
             with Progressing(console, len(options.planned)) as progress:
                 perform(stand, record, progress)
-            status = exit_status(record.run.verdict)
+            status = _status(record)
         except KeyboardInterrupt:
             trouble, status = "interrupted; the cases played so far stand", ExitStatus.UNDECIDED
         except BenchBroken as broken:
             trouble, status = str(broken), ExitStatus.BENCH_ERROR
     try:
-        render(record.folder)
+        remark = render(record.folder)
     except KeyboardInterrupt:
         trouble, status = "interrupted; the report was not written", ExitStatus.UNDECIDED
     except BenchBroken as broken:
         trouble, status = str(broken), ExitStatus.BENCH_ERROR
-    return Outcome(record, status, trouble)
+    known = [failure.sentence() for failure in record.known]
+    return Outcome(record, status, trouble, known, remark)
 
 
-def render(folder: Path) -> None:
-    """Let the report be written from the bundle, by a program of its own.
+def _status(record: Record) -> ExitStatus:
+    if record.options.allow_known:
+        return allowed_status(bundle.outcomes(record.plays), record.known)
+    return exit_status(record.run.verdict)
+
+
+def render(folder: Path) -> str:
+    """Let the report be written from the bundle, by a program of its own; return its remark.
 
     Raises:
         BenchBroken: it was not written.
@@ -75,3 +92,4 @@ def render(folder: Path) -> None:
     if done.returncode != 0:
         told = (done.stderr or done.stdout)[-1000:].decode("utf-8", "replace").strip()
         raise BenchBroken(f"the report was not written: {told}")
+    return done.stderr[-1000:].decode("utf-8", "replace").strip()

@@ -1,0 +1,96 @@
+"""Known failures: what the subject's issues.toml says of its NOKs, and what follows. Pure.
+
+A known failure stays NOK in the report. It only lets a run end with status 0, if the operator
+asks for that (`--allow-known`), and only until the day that its issue names: a failure that
+is known for ever is forgotten.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from oxo_scenarios.verdict import ExitStatus, Verdict, exit_status, gravest, of_run
+
+_PEACEFUL = (Verdict.OK, Verdict.NOT_OBSERVABLE, Verdict.NOT_APPLICABLE)
+
+
+class Known(StrEnum):
+    """What an issue means in one run."""
+
+    KNOWN = "known"
+    EXPIRED = "expired"
+    NO_EXPIRY = "no expiry date"
+    PASSES = "passes now"
+    OTHERWISE = "neither failed nor passed"
+    NOT_PLAYED = "not played"
+
+
+class IssueNote(NamedTuple):
+    """One issue of issues.toml; `expires` is the last day on which it excuses a NOK."""
+
+    case: str
+    reference: str
+    expires: date | None
+
+
+class KnownFailure(NamedTuple):
+    """An issue with what it means in this run."""
+
+    case: str
+    reference: str
+    expires: date | None
+    state: Known
+
+    def sentence(self) -> str:
+        """Say it to the operator."""
+        name = f"{self.case} [{self.reference}]"
+        return {
+            Known.KNOWN: f"{name}: a known failure, until {self.expires}",
+            Known.EXPIRED: f"{name}: known, but the issue expired on {self.expires}",
+            Known.NO_EXPIRY: f"{name}: known, but the issue has no expiry date "
+            "(issues.toml: expires = YYYY-MM-DD)",
+            Known.PASSES: f"{name}: passes now; take it out of issues.toml",
+            Known.OTHERWISE: f"{name}: neither failed nor passed in this run",
+            Known.NOT_PLAYED: f"{name}: not played in this run",
+        }[self.state]
+
+
+class Outcome(NamedTuple):
+    """One play: its case and verdict."""
+
+    case: str
+    verdict: Verdict
+
+
+def known_failures(
+    plays: Sequence[Outcome], issues: Iterable[IssueNote], today: date
+) -> list[KnownFailure]:
+    """Tell of each issue what it means; an issue is good through its day of expiry, UTC."""
+    return [KnownFailure(*issue, _state(plays, issue, today)) for issue in issues]
+
+
+def allowed_status(plays: Sequence[Outcome], known: Iterable[KnownFailure]) -> ExitStatus:
+    """Return the exit status under `--allow-known`.
+
+    NOKs that are known do not weigh. What is left decides: a NOK, an error or an undecided play
+    ends the run as it always does; else a run passes that has an ok or a known failure.
+    """
+    excused = {failure.case for failure in known if failure.state is Known.KNOWN}
+    left = [p.verdict for p in plays if not (p.verdict is Verdict.NOK and p.case in excused)]
+    if len(left) == len(plays):
+        return exit_status(of_run(left))
+    found = gravest([*left, Verdict.OK])
+    return ExitStatus.PASSED if found in _PEACEFUL else exit_status(found)
+
+
+def _state(plays: Sequence[Outcome], issue: IssueNote, today: date) -> Known:
+    words = {play.verdict for play in plays if play.case == issue.case}
+    if not words:
+        return Known.NOT_PLAYED
+    if Verdict.NOK not in words:
+        failed = words & {Verdict.ERROR, Verdict.UNDECIDED}
+        return Known.PASSES if Verdict.OK in words and not failed else Known.OTHERWISE
+    if issue.expires is None:
+        return Known.NO_EXPIRY
+    return Known.KNOWN if today <= issue.expires else Known.EXPIRED

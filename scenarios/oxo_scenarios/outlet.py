@@ -1,0 +1,107 @@
+"""Where a run goes besides its bundle: paths, seen before the run, and the terminal."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from oxo_scenarios.ending import end_streams, leave
+from oxo_scenarios.junit import write_junit
+from oxo_scenarios.play.record import as_json
+from oxo_scenarios.play.run import PRINT_FILE, REPORT_FILE, Outcome
+from oxo_scenarios.play.session import ALLURE_FOLDER
+from oxo_scenarios.verdict import ExitStatus
+
+
+def check_out(folder: Path) -> None:
+    """Make the folder of the bundles, and see that it takes files: rights alone do not tell."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        leave(ExitStatus.USAGE, f"--out {folder} takes no bundle: {error.strerror}")
+
+
+def check_junit(path: Path) -> None:
+    """See that the file can be written; what stands in it stays until there is a run to write."""
+    if path.exists() and not path.is_file():
+        leave(ExitStatus.USAGE, f"--junit {path} is no regular file")
+    if not path.parent.is_dir():
+        leave(ExitStatus.USAGE, f"--junit {path}: there is no folder {path.parent}")
+    new = not path.exists()
+    try:
+        path.open("ab").close()
+        if new:
+            path.unlink()
+    except OSError as error:
+        leave(ExitStatus.USAGE, f"--junit {path} cannot be written: {error.strerror}")
+
+
+def hand_out(outcome: Outcome, junit: Path | None, *, as_json_text: bool) -> None:
+    """Write the run where the operator wants it besides the bundle."""
+    told = f"the run bundle is in {outcome.record.folder}"
+    if junit is not None:
+        try:
+            write_junit(junit, outcome.record.run)
+        except OSError as error:
+            leave(ExitStatus.USAGE, f"--junit {junit} cannot be written: {error.strerror}; {told}")
+    if as_json_text:
+        print_json(as_json(outcome.record.run), "--json", f"; {told}")
+
+
+def print_json(document: Any, option: str, told: str = "") -> None:
+    """Print JSON on standard output, or end and say why it was not taken."""
+    try:
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    except OSError as error:
+        end_streams()
+        leave(ExitStatus.USAGE, f"standard output takes no {option}: {error.strerror}{told}")
+
+
+def summarise(console: Console, outcome: Outcome, cases: int) -> None:
+    """Say what the run came to, what it lacks, and where everything lies."""
+    run, folder = outcome.record.run, outcome.record.folder
+    played = len({play.case for play in run.plays})
+    partial = f" ({played} of {cases} cases played)" if played < cases else ""
+    counts = ", ".join(f"{number} {word}" for word, number in run.counts.items() if number)
+    console.print()
+    console.print(f"{counts or 'nothing played'}; result: {run.result}{partial}", soft_wrap=True)
+    if outcome.trouble:
+        console.print(outcome.trouble, style="bold red", soft_wrap=True)
+    for sentence in outcome.known:
+        console.print(f"issues.toml     {sentence}", soft_wrap=True)
+    for sentence in run.incomplete:
+        console.print(f"incomplete      {sentence}", soft_wrap=True)
+    for operation in _unknown(outcome):
+        _print_unknown(console, operation)
+    console.print(f"report          {folder / REPORT_FILE}", soft_wrap=True)
+    if (folder / PRINT_FILE).exists():
+        console.print(f"for print       {folder / PRINT_FILE}", soft_wrap=True)
+    elif outcome.remark:
+        console.print(outcome.remark, soft_wrap=True)
+    console.print(f"run bundle      {folder}", soft_wrap=True)
+    console.print(f"Allure results  {folder / ALLURE_FOLDER}", soft_wrap=True)
+
+
+def _unknown(outcome: Outcome) -> list[Mapping[str, Any]]:
+    """Return every operation that the profile does not know, once for all plays."""
+    found: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for play in outcome.record.run.plays:
+        for operation in play.unknown_operations:
+            found.setdefault((operation["operation"], operation["namespace"]), operation)
+    return list(found.values())
+
+
+def _print_unknown(console: Console, operation: Mapping[str, Any]) -> None:
+    where = f" (namespace {operation['namespace']})" if operation["namespace"] else ""
+    told = f"the subject called {operation['operation']}{where}, which this profile does not know"
+    lines = operation["profile_lines"]
+    console.print(f"unknown         {told}{'; lines that would map it:' if lines else ''}",
+                  style="yellow", soft_wrap=True)  # fmt: skip
+    for line in lines:
+        console.print(f"                  {line}", soft_wrap=True)

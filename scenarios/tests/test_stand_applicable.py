@@ -1,0 +1,52 @@
+"""Which cases a stand does not ask of anybody, and how unknown operations come into the bundle."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from oxo_scenarios.bench.exchange import as_operation
+from oxo_scenarios.bench.stand import Conditions, Stand
+from oxo_scenarios.catalogue import load_catalogue
+
+CATALOGUE = load_catalogue()
+
+
+def stand(acknowledgement: str, not_applicable: dict[str, str] | None = None) -> Stand:
+    subject: Any = SimpleNamespace(settings=SimpleNamespace(not_applicable=not_applicable or {}))
+    found = Stand(subject, Conditions("mine.toml", 1))
+    state: Any = SimpleNamespace(
+        profile="mine",
+        ports=[],
+        profile_choices=[{"key": "contract.acknowledgement", "value": acknowledgement}],
+    )
+    found.state = state
+    return found
+
+
+@pytest.mark.parametrize("acknowledgement", ["explicit", "next-request"])
+def test_every_case_applies_where_tickets_are_acknowledged(acknowledgement: str) -> None:
+    found = stand(acknowledgement)
+    assert {found.not_applicable(case) for case in CATALOGUE.cases} == {None}
+
+
+def test_no_kill_in_mid_batch_is_asked_where_reading_removes() -> None:
+    found = stand("on-read")
+    reasons = {case.id: found.not_applicable(case) for case in CATALOGUE.cases}
+    assert [case for case, reason in reasons.items() if reason] == ["BU2", "DIS102"]
+    assert "profile mine" in str(reasons["BU2"])
+    assert "on-read" in str(reasons["BU2"])
+
+
+def test_what_the_subject_declares_is_said_first() -> None:
+    found = stand("on-read", {"BU2": "no store"})
+    assert found.not_applicable(CATALOGUE.case("BU2")) == "no store"
+
+
+@pytest.mark.parametrize("lines", [["[a]", "b = 1"], "[a]\nb = 1"])
+def test_an_unknown_operation_has_the_shape_of_the_bundle(lines: Any) -> None:
+    told = {"operation": "Fetch", "namespace": "urn:x", "soap_action": None, "count": 2}
+    assert as_operation({**told, "profile_lines": lines}) == {
+        **told,
+        "soap_action": "",
+        "profile_lines": ["[a]", "b = 1"],
+    }
