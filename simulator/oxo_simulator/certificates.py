@@ -6,7 +6,8 @@ exchange's folder, the server certificate beside it as long as it names the same
 """
 
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import trustme
@@ -43,13 +44,18 @@ class ServerCertificate:
     def __init__(self, key_and_certificate: bytes) -> None:
         self._certificate = x509.load_pem_x509_certificate(key_and_certificate)
         self._key = load_pem_private_key(key_and_certificate, password=None)
-        self.fingerprint = self._certificate.fingerprint(hashes.SHA256()).hex()
+        self.fingerprint = _sha256(self._certificate)
 
     @property
-    def names(self) -> frozenset[str]:
-        """Every name and address that the certificate is good for."""
+    def names(self) -> tuple[str, ...]:
+        """Every name and address that the certificate is good for, in its order."""
         found = self._certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-        return frozenset(str(entry.value) for entry in found.value)
+        return tuple(str(entry.value) for entry in found.value)
+
+    @property
+    def validity(self) -> tuple[datetime, datetime]:
+        """The first and the last instant at which it is good (UTC)."""
+        return self._certificate.not_valid_before_utc, self._certificate.not_valid_after_utc
 
     def signed_by(self, authority: x509.Certificate) -> bool:
         """Tell whether this authority signed it."""
@@ -133,6 +139,28 @@ class Authority:
         names = list(dict.fromkeys([name, *addresses]))
         return self._kept(frozenset(names)) or self._issue(names)
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the authority's certificate, lower-case hex."""
+        return _sha256(x509.load_pem_x509_certificate(self._ca.cert_pem.bytes()))
+
+    def successor(self) -> "Authority":
+        """Make another authority in the place of this one.
+
+        Raises:
+            OSError: the folder cannot be written; names the file.
+        """
+        return self._create(self._folder)
+
+    def sign(self, names: Sequence[str], **validity: datetime) -> ServerCertificate:
+        """Return a new certificate with a new key, which is not kept beside the authority.
+
+        Args:
+            names: that it is good for, the first is its subject's.
+            validity: `not_before` and `not_after`, with offset; far away where not given.
+        """
+        return ServerCertificate(self._signed(names, **validity))
+
     def _kept(self, names: frozenset[str]) -> ServerCertificate | None:
         file = self._folder / SERVER_FILE
         if not file.exists():
@@ -144,19 +172,27 @@ class Authority:
         except ValueError:
             return None  # it can be made again at any time
         ca = x509.load_pem_x509_certificate(self._ca.cert_pem.bytes())
-        return kept if kept.names == names and kept.signed_by(ca) else None
+        return kept if frozenset(kept.names) == names and kept.signed_by(ca) else None
 
     def _issue(self, names: list[str]) -> ServerCertificate:
+        pem = self._signed(names)
+        write_whole(self._folder / SERVER_FILE, pem)
+        return ServerCertificate(pem)
+
+    def _signed(self, names: Sequence[str], **validity: datetime) -> bytes:
         leaf = self._ca.issue_cert(
             *names,
             common_name=names[0],
             organization_name="OXO Connect (simulated)",
             organization_unit_name="Server certificate of the exchange",
             key_type=trustme.KeyType.RSA,
+            **validity,
         )
-        pem = leaf.private_key_and_cert_chain_pem.bytes()
-        write_whole(self._folder / SERVER_FILE, pem)
-        return ServerCertificate(pem)
+        return leaf.private_key_and_cert_chain_pem.bytes()
+
+
+def _sha256(certificate: x509.Certificate) -> str:
+    return certificate.fingerprint(hashes.SHA256()).hex()
 
 
 def _read(certificate: Path, key: Path) -> trustme.CA:

@@ -155,11 +155,14 @@ def keys() -> Mapping[str, Standing]:
 
 def choices(profile: Profile) -> list[dict[str, str]]:
     """List what is not documented but chosen: key, value, standing."""
-    found = ((key, standing, _value(profile, key)) for key, standing in keys().items())
+    return [each for each in described(profile) if each["standing"] != str(_DOC)]
+
+
+def described(profile: Profile) -> list[dict[str, str]]:
+    """List every key: key, value, standing."""
     return [
-        {"key": key, "value": _text(value), "standing": str(standing)}
-        for key, standing, value in found
-        if standing is not _DOC
+        {"key": key, "value": _text(_value(profile, key)), "standing": str(standing)}
+        for key, standing in keys().items()
     ]
 
 

@@ -1,12 +1,10 @@
 """`oxo-sim run`: from the words of the command line to a process that serves until a signal."""
 
-import re
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,9 +20,11 @@ from oxo_simulator.certificates import AuthorityUnreadable
 from oxo_simulator.clock import StartUnknown
 from oxo_simulator.control.messages import Installation
 from oxo_simulator.files import PasswordUnusable, read_password
+from oxo_simulator.identity import NameWrong, host_name
 from oxo_simulator.ledger import LedgerBroken
 from oxo_simulator.link.door import PortOccupied
 from oxo_simulator.profile import ProfileError
+from oxo_simulator.simulation import FACTOR_MAX
 from oxo_simulator.wiring import (
     BEHIND,
     PORT_NAMES,
@@ -35,10 +35,7 @@ from oxo_simulator.wiring import (
     start,
 )
 
-FACTOR_MAX = 100_000
 PORT_MAX = 65_535
-NAME_CHARACTERS_MAX = 253
-_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _GRAVE = (LogLevel.warn, LogLevel.error, LogLevel.critical)
 
 _log = structlog.get_logger()
@@ -166,14 +163,10 @@ def _address(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    with suppress(ValueError):
-        return str(ip_address(text))
-    if len(text) > NAME_CHARACTERS_MAX or not all(map(_LABEL.fullmatch, text.split("."))):
-        raise OptionWrong(
-            f"--name {text!r}: a host name is expected (letters, digits and hyphens between dots; "
-            "other letters in the form xn--...), or an IP address"
-        )
-    return text
+    try:
+        return host_name(text)
+    except NameWrong as error:
+        raise OptionWrong(f"--name {error}") from error
 
 
 def _port_name(name: str) -> str:

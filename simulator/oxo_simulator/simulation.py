@@ -5,8 +5,8 @@ ports is an *installation*: exchange, exchange time, ledger and transcript are m
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,25 +16,39 @@ from twisted.python.failure import Failure
 from oxo_simulator.clock import Pacer, VirtualClock, WallClock
 from oxo_simulator.control.messages import (
     AppointmentOrder,
+    BufferState,
     CallRequest,
     CallsPlaced,
+    CertificateOrder,
+    CertificateState,
     ExchangeState,
     Installation,
+    LedgerLine,
     Load,
     PortState,
+    ProfileKey,
+    ProfileState,
+    SessionState,
+    WaitingTicket,
 )
 from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.life import Life, Phase
 from oxo_simulator.exchange.orders import Appointment
 from oxo_simulator.exchange.telephony import LOAD_TICKETS_MAX, OrderError, Placed
+from oxo_simulator.identity import Identity
 from oxo_simulator.ledger import Ledger
 from oxo_simulator.link.relay import Link
-from oxo_simulator.profile import Profile, choices, load_profile
+from oxo_simulator.profile import Profile, choices, described, load_profile
 from oxo_simulator.taxation import Taxation, TaxationSettings, Transcript, can_render
 
 ADVANCE_SECONDS_MAX = 366 * 24 * 3600
+FACTOR_MAX = 100_000
 FIXED = ("name", "user", "ports.standard.number", "ports.alternate.number")
 """Keys that belong to the process: an installation cannot change them."""
+
+
+class SessionUnknown(ValueError):
+    """No such session lives (the operator's fault); says which do."""
 
 
 @dataclass(frozen=True)
@@ -111,10 +125,12 @@ class Simulation:
         link: in front of the wires.
         taxation: the wire.
         transcript: of the wire.
+        identity: the certificate that the wire shows.
         utc_now: the real instant, for the ledger.
         factor: exchange seconds per real second; 0 is manual.
         broken: told when exchange time or the ledger cannot go on.
         new_token: makes each epoch unlike any other.
+        describe: told of the premises when they have changed.
     """
 
     installed: Installed
@@ -127,14 +143,20 @@ class Simulation:
         link: Link,
         taxation: Taxation,
         transcript: Transcript,
+        identity: Identity,
         utc_now: Callable[[], datetime],
         factor: float,
         broken: Callable[[Failure], None],
         new_token: Callable[[], str],
+        describe: Callable[[Premises], None],
     ) -> None:
         self.premises = premises
         self.link = link
         self.transcript = transcript
+        self._identity = identity
+        self._describe = describe
+        self._opened: LedgerLine | None = None
+        self._opened_port = "unknown"
         self._real = real
         self._utc_now = utc_now
         self._broken = broken
@@ -176,6 +198,7 @@ class Simulation:
             utc_now=self._utc_now,
             broken=self._broken,
         )
+        self.ledger.watch(self._ledger_line)
         self.ledger.watch(self.link.ledger_line)
         self.link.renew(self.ledger.append)
         self.transcript.clear()
@@ -209,11 +232,97 @@ class Simulation:
             raise OrderError(f"advance by {seconds} s; 0 to {ADVANCE_SECONDS_MAX} is expected")
         self.installed.clock.advance(seconds)
 
+    def pace(self, factor: float) -> None:
+        """Let exchange time stand (0), go with real time (1), or go so many times as fast.
+
+        Raises:
+            OrderError: time stays as it goes.
+        """
+        if not 0 <= factor <= FACTOR_MAX:
+            raise OrderError(f"factor {factor}; 0 (manual) to {FACTOR_MAX} is expected")
+        self.pacer.stop()
+        self.pacer.factor = factor
+        self.pacer.start()
+
+    def renew_certificate(self, order: CertificateOrder) -> CertificateState:
+        """Show another certificate to new connections.
+
+        Raises:
+            CertificateOrderWrong: the present one stays.
+        """
+        self._identity.renew(order, self._utc_now())
+        shown = self._identity.state()
+        name = self.premises.name if order.names is None else shown.names[0]
+        self.premises = replace(self.premises, name=name, fingerprint=shown.fingerprint)
+        self._describe(self.premises)
+        self.exchange.record(
+            "certificate",
+            fingerprint=shown.fingerprint,
+            names=shown.names,
+            not_before=shown.not_before,
+            not_after=shown.not_after,
+            authority=order.authority,
+        )
+        return shown
+
+    def end_session(self, name: str) -> None:
+        """End a session of the taxation wire.
+
+        Raises:
+            SessionUnknown: no such session lives.
+        """
+        names = [session.name for session in self.sessions()]
+        if name not in names:
+            living = ", ".join(names) or "none"
+            raise SessionUnknown(f"session {name[:64]!r} does not live; living: {living}")
+        self._taxation.end_sessions("operator")
+
     def warm_reset(self) -> None:
         """Begin a warm reset."""
         assert self._life is not None  # made with the first installation
         self.exchange.record("reset", kind="warm")
         self._life.warm_reset()
+
+    def certificate(self) -> CertificateState:
+        """Say which certificate new connections meet."""
+        return self._identity.state()
+
+    def profile(self) -> ProfileState:
+        """Say every key of the profile."""
+        keys = [ProfileKey(**each) for each in described(self.installed.profile)]
+        return ProfileState(name=profile_name(self.installed.order), keys=keys)
+
+    def buffer(self, after: int, count: int) -> BufferState:
+        """Say what waits, with at most `count` tickets behind the sequence `after`."""
+        buffer = self.exchange.buffer
+        oldest = next((one.sequence for one in buffer.oldest(1)), None)
+        return BufferState(
+            count=len(buffer),
+            capacity=buffer.capacity,
+            alarm_percent=buffer.alarm_percent,
+            alarm=buffer.alarm,
+            oldest=oldest,
+            newest=None if oldest is None else oldest + len(buffer) - 1,
+            tickets=[WaitingTicket(**one._asdict()) for one in buffer.after(after, count)],
+        )
+
+    def sessions(self) -> list[SessionState]:
+        """Say who is logged in."""
+        living, opened = self._taxation.living, self._opened
+        if living is None or opened is None:
+            return []
+        idle = timedelta(seconds=round(living.idle_seconds, 3))
+        return [
+            SessionState(
+                name=living.session.name,
+                user=living.session.user,
+                port=self._opened_port,
+                connection=living.session.connection,
+                since=datetime.fromisoformat(opened.at),
+                last_call=self._utc_now().astimezone(UTC) - idle,
+                idle_seconds=idle.total_seconds(),
+            )
+        ]
 
     def state(self) -> ExchangeState:
         """Say who and how the exchange is."""
@@ -250,6 +359,7 @@ class Simulation:
             ca_file=str(here.ca_file),
             fingerprint=here.fingerprint,
             profile_choices=choices(profile),
+            time_factor=self.pacer.factor,
         )
 
     def stop(self) -> None:
@@ -262,6 +372,13 @@ class Simulation:
         if advance and self.pacer.manual:
             self.installed.clock.advance(placed.seconds)
         return CallsPlaced(ids=placed.ids, exchange_time=self.installed.wall.now().local)
+
+    def _ledger_line(self, line: LedgerLine) -> None:
+        """Remember where and when the session that lives was opened."""
+        if line.event == "session opened":
+            self._opened = line
+            port = self.link.connection_port(str(line.detail["connection"]))
+            self._opened_port = port or "unknown"
 
     def _tick(self, seconds: float) -> None:
         self.installed.clock.advance(seconds)

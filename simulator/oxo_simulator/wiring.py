@@ -22,11 +22,12 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 from twisted.python.failure import Failure
 
-from oxo_simulator.certificates import Authority, ServerCertificate
+from oxo_simulator.certificates import Authority
 from oxo_simulator.control.limits import ControlSite
 from oxo_simulator.control.messages import Installation
 from oxo_simulator.control.server import ControlServer
 from oxo_simulator.files import kept_password, write_whole
+from oxo_simulator.identity import Identity
 from oxo_simulator.link.door import PortOccupied, reserve
 from oxo_simulator.link.relay import Link
 from oxo_simulator.profile import Profile
@@ -137,7 +138,8 @@ def _put_together(
     password = options.password or kept_password(options.folder / PASSWORD_FILE)
     password = password or secrets.token_urlsafe(12)
     token = secrets.token_urlsafe(32)
-    certificate, ca_file = _certificate(options, profile)
+    identity = _identity(options, profile)
+    shown = identity.state()
     towards_collectors, behind = _reserve(options, profile)
     link = Link(
         reactor=reactor,
@@ -150,8 +152,7 @@ def _put_together(
     ports = {name: door.port for name, door in link.doors.items()}
     wires = []
     for name, number in ports.items():
-        site, context = taxation.site(name), certificate.context_factory()
-        wires.append(reactor.listenSSL(number, site, context, interface=BEHIND))
+        wires.append(reactor.listenSSL(number, taxation.site(name), identity, interface=BEHIND))
         behind[name].close()
     simulation = Simulation(
         premises=Premises(
@@ -160,22 +161,26 @@ def _put_together(
             ports=ports,
             name=profile.name,
             user=profile.user,
-            ca_file=ca_file,
-            fingerprint=certificate.fingerprint,
+            ca_file=Path(shown.ca_file),
+            fingerprint=shown.fingerprint,
         ),
         real=reactor,
         link=link,
         taxation=taxation,
         transcript=transcript,
+        identity=identity,
         utc_now=_utc_now,
         factor=options.time_factor,
         broken=broken,
         new_token=lambda: secrets.token_hex(4),
+        describe=lambda premises: _describe(premises, url),
     )
     simulation.install(options.installation)
     simulation.pacer.start()
     control, url = _control_port(simulation, token, options.control_port, reactor)
-    _describe(simulation.premises, url, token, password)
+    write_whole(options.folder / "control.token", f"{token}\n".encode())
+    write_whole(options.folder / PASSWORD_FILE, f"{password}\n".encode())
+    _describe(simulation.premises, url)
     return Running(simulation, url, [control, *wires], lock)
 
 
@@ -199,10 +204,10 @@ def _number(listening: Any) -> int:
     return number
 
 
-def _certificate(options: RunOptions, profile: Profile) -> tuple[ServerCertificate, Path]:
+def _identity(options: RunOptions, profile: Profile) -> Identity:
     authority = Authority.load_or_create(options.folder)
     also = ["localhost", *options.names, "127.0.0.1", BEHIND, options.listen]
-    return authority.server_certificate(profile.name, also), authority.ca_pem_file
+    return Identity(authority, authority.server_certificate(profile.name, also))
 
 
 def _port_numbers(options: RunOptions, profile: Profile) -> dict[str, int]:
@@ -281,11 +286,8 @@ def _occupy(folder: Path) -> int:
     return lock
 
 
-def _describe(premises: Premises, url: str, token: str, password: str) -> None:
-    """Write the files by which others find the exchange; `exchange.json` comes last."""
-    folder = premises.folder
-    write_whole(folder / "control.token", f"{token}\n".encode())
-    write_whole(folder / PASSWORD_FILE, f"{password}\n".encode())
+def _describe(premises: Premises, url: str) -> None:
+    """Write the file by which others find the exchange, once everything else is there."""
     described = {
         "control_url": url,
         "pid": os.getpid(),
@@ -297,4 +299,4 @@ def _describe(premises: Premises, url: str, token: str, password: str) -> None:
         "fingerprint": premises.fingerprint,
         "user": premises.user,
     }
-    write_whole(folder / "exchange.json", f"{json.dumps(described, indent=2)}\n".encode())
+    write_whole(premises.folder / "exchange.json", f"{json.dumps(described, indent=2)}\n".encode())

@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
+from urllib.parse import quote
 
 import msgspec
 import requests
@@ -15,28 +16,35 @@ from oxo_tickets import Ticket
 from requests.auth import AuthBase
 
 from oxo_simulator.control.messages import (
+    BUFFER_TICKETS_MAX,
+    LEDGER_LINES_MAX,
     Advance,
     AppointmentOrder,
     ArmedFault,
+    BufferState,
     CallOrder,
     CallRequest,
     CallsPlaced,
+    CertificateOrder,
+    CertificateState,
     ExchangeState,
     Fault,
     Installation,
     LedgerLine,
     Licence,
+    LinkState,
     Load,
     Message,
+    Pace,
     Problem,
+    ProfileState,
     Reset,
     Restore,
+    SessionState,
 )
 
 CONNECT_SECONDS_MAX = 5.0
 ANSWER_SECONDS_MAX = 60.0
-LEDGER_LINES_MAX = 10_000
-"""Most lines of one answer; the client asks on until it has them all."""
 
 _Answer = TypeVar("_Answer")
 
@@ -125,6 +133,10 @@ class ControlClient:
         """Put a fresh exchange behind the same ports."""
         return self._post("/installation", installation, ExchangeState)
 
+    def profile(self) -> ProfileState:
+        """Return every key of the profile with its value and standing."""
+        return self._get("/profile", {}, ProfileState)
+
     def place_calls(self, *calls: CallOrder, advance: bool = True) -> CallsPlaced:
         """Place calls, all at the same exchange instant."""
         return self._post("/calls", CallRequest(calls=list(calls), advance=advance), CallsPlaced)
@@ -140,9 +152,30 @@ class ControlClient:
         order = Load(tickets=tickets, pace=pace, continues=continues)
         return self._post("/tickets", order, CallsPlaced)
 
+    def buffer(self, after: int = 0, count: int = BUFFER_TICKETS_MAX) -> BufferState:
+        """Return what waits, with at most `count` of the tickets behind the sequence `after`."""
+        return self._get("/buffer", {"after": after, "count": count}, BufferState)
+
+    def sessions(self) -> list[SessionState]:
+        """Return who is logged in at the taxation wire."""
+        return self._get("/sessions", {}, list[SessionState])
+
+    def end_session(self, name: str) -> ExchangeState:
+        """End a session of the taxation wire."""
+        path = f"/sessions/{quote(name, safe='')}"
+        return self._exchange("DELETE", path, ExchangeState, ANSWER_SECONDS_MAX)
+
     def advance(self, seconds: float) -> ExchangeState:
         """Move exchange time by so many seconds."""
         return self._post("/time", Advance(seconds=seconds), ExchangeState)
+
+    def pace(self, factor: float) -> ExchangeState:
+        """Let exchange time stand (0), go with real time (1), or go so many times as fast."""
+        return self._post("/time/pace", Pace(factor=factor), ExchangeState)
+
+    def link(self) -> LinkState:
+        """Return the faults in force, the armed ones, and the connections."""
+        return self._get("/link", {}, LinkState)
 
     def strike(self, fault: Fault) -> ExchangeState:
         """Disturb the link now."""
@@ -166,6 +199,14 @@ class ControlClient:
         order = Licence(call_accounting_over_ip=call_accounting_over_ip)
         return self._post("/licence", order, ExchangeState)
 
+    def certificate(self) -> CertificateState:
+        """Return the certificate that new connections meet."""
+        return self._get("/certificate", {}, CertificateState)
+
+    def renew_certificate(self, order: CertificateOrder | None = None) -> CertificateState:
+        """Show another certificate to new connections."""
+        return self._post("/certificate", order or CertificateOrder(), CertificateState)
+
     def ledger(self, since: int = 0, wait_seconds: float = 0) -> list[LedgerLine]:
         """Return every ledger line after number `since`; wait up to so long for the first."""
         lines: list[LedgerLine] = []
@@ -181,6 +222,10 @@ class ControlClient:
     def transcript(self, since: int = 0) -> list[dict[str, Any]]:
         """Return the HTTP exchanges of the taxation wire after number `since`."""
         return self._get("/transcript", {"since": since}, list[dict[str, Any]])
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the description of this API (OpenAPI 3.1)."""
+        return self._get("/openapi.json", {}, dict[str, Any])
 
     def _get(self, path: str, query: Mapping[str, float], answer: type[_Answer]) -> _Answer:
         seconds = ANSWER_SECONDS_MAX + query.get("wait_seconds", 0)

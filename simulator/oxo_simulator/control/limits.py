@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import msgspec
 from twisted.internet.interfaces import IReactorTime
 from twisted.web.resource import IResource
 from twisted.web.server import Request, Site
+
+from oxo_simulator.control.messages import Problem
 
 BODY_BYTES_MAX = 32 * 1024 * 1024
 SILENCE_SECONDS_MAX = 120
 """Longer than the longest wait for a ledger line."""
 
-_TOO_LONG = f"a body has at most {BODY_BYTES_MAX} bytes".encode()
+_TOO_LONG = msgspec.json.encode(Problem(error=f"a body has at most {BODY_BYTES_MAX} bytes"))
 
 
 class ControlRequest(Request):
@@ -43,7 +46,8 @@ class ControlRequest(Request):
         channel: Any = self.channel
         channel.transport.write(
             b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n"
-            b"Content-Length: %d\r\n\r\n%s" % (len(_TOO_LONG), _TOO_LONG)
+            b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+            % (len(_TOO_LONG), _TOO_LONG)
         )
         channel.loseConnection()
 

@@ -16,21 +16,36 @@ __all__ = [
     "Advance",
     "AppointmentOrder",
     "ArmedFault",
+    "BufferState",
     "CallOrder",
     "CallRequest",
     "CallsPlaced",
+    "CarriedConnection",
+    "CertificateOrder",
+    "CertificateState",
     "ExchangeState",
     "Fault",
     "Installation",
     "LedgerLine",
     "Licence",
+    "LinkState",
     "Load",
     "Message",
+    "Pace",
     "PortState",
     "Problem",
+    "ProfileKey",
+    "ProfileState",
     "Reset",
     "Restore",
+    "SessionState",
+    "WaitingTicket",
 ]
+
+LEDGER_LINES_MAX = 10_000
+"""Most lines of one answer; the client asks on until it has them all."""
+BUFFER_TICKETS_MAX = 1_000
+"""Most tickets of one page of the buffer."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,6 +100,15 @@ class Advance(Message, frozen=True):
     """Move exchange time by so many seconds."""
 
     seconds: float
+
+
+class Pace(Message, frozen=True):
+    """How exchange time goes from now on, in exchange seconds per real second.
+
+    0 leaves it to the operator (manual), 1 goes with real time, anything else is scaled.
+    """
+
+    factor: float
 
 
 class Fault(Message, frozen=True):
@@ -150,6 +174,110 @@ class Load(Message, frozen=True):
     continues: bool = False
 
 
+class CertificateOrder(Message, frozen=True):
+    """A new certificate with a new key, as an exchange makes it when its address changes.
+
+    New connections meet it; those that live keep the old one. It lasts as long as the process; a
+    new authority lasts longer: it replaces `ca.pem` in the state folder.
+
+    Attributes:
+        names: host names and addresses that it is good for, the first is the subject's; `None`
+            keeps those of the present one.
+        authority: `kept` signs with the authority that collectors trust, `new` makes another.
+        expired: it ended a day ago. Not together with `not_after`.
+        not_before: from when it is good, with offset; `None` is long ago.
+        not_after: until when it is good, with offset; `None` is far away.
+    """
+
+    names: list[str] | None = None
+    authority: Literal["kept", "new"] = "kept"
+    expired: bool = False
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+
+
+class CertificateState(Message, frozen=True):
+    """The certificate that new connections meet; fingerprints are SHA-256, lower-case hex."""
+
+    names: list[str]
+    fingerprint: str
+    not_before: datetime
+    not_after: datetime
+    authority_fingerprint: str
+    ca_file: str
+
+
+class ProfileKey(Message, frozen=True):
+    """One key of the profile: dotted name, value as text, and where the value comes from."""
+
+    key: str
+    value: str
+    standing: str
+
+
+class ProfileState(Message, frozen=True):
+    """The whole profile of the present installation, overrides laid over it."""
+
+    name: str
+    keys: list[ProfileKey]
+
+
+class WaitingTicket(Message, frozen=True):
+    """A ticket that waits for the taxation client; `id` is its ledger id."""
+
+    sequence: int
+    id: int
+    ticket: Ticket
+
+
+class BufferState(Message, frozen=True):
+    """What waits: `alarm_percent` of `capacity` raises the alarm; one page of the tickets.
+
+    `oldest` and `newest` are sequences, `None` when nothing waits.
+    """
+
+    count: int
+    capacity: int
+    alarm_percent: int
+    alarm: bool
+    oldest: int | None
+    newest: int | None
+    tickets: list[WaitingTicket]
+
+
+class SessionState(Message, frozen=True):
+    """A session of the taxation wire: who logged in where, and when it last asked (UTC).
+
+    `connection` is the link's name of the connection that opened it, `idle_seconds` how long the
+    session has been silent. The cookie is the collector's secret and not told.
+    """
+
+    name: str
+    user: str
+    port: str
+    connection: str
+    since: datetime
+    last_call: datetime
+    idle_seconds: float
+
+
+class CarriedConnection(Message, frozen=True):
+    """A connection through the link; `peer` is the collector's address."""
+
+    name: str
+    port: str
+    peer: str
+
+
+class LinkState(Message, frozen=True):
+    """The link: the faults in force, those that wait for an event, and what it carries."""
+
+    state: Literal["whole", "disturbed"]
+    faults: list[Fault]
+    armed: list[ArmedFault]
+    connections: list[CarriedConnection]
+
+
 class PortState(Message, frozen=True):
     """One port of the taxation wire as a collector reaches it; `open` is the profile's word."""
 
@@ -160,7 +288,12 @@ class PortState(Message, frozen=True):
 
 
 class ExchangeState(Message, frozen=True):
-    """Who and how the exchange is right now; `ledger_last` numbers the ledger's last line."""
+    """Who and how the exchange is right now.
+
+    Attributes:
+        ledger_last: number of the ledger's last line.
+        time_factor: exchange seconds per real second; 0 is manual.
+    """
 
     name: str
     release: str
@@ -185,6 +318,7 @@ class ExchangeState(Message, frozen=True):
     ca_file: str
     fingerprint: str
     profile_choices: list[dict[str, str]]
+    time_factor: float = 0
 
 
 class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):

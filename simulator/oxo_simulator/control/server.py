@@ -1,12 +1,13 @@
 """The operator's door inside the exchange's process: HTTP on loopback, a bearer token, JSON.
 
-One route per row of docs/control.md. What the operator gets wrong is 400 with a `Problem` that says
+One operation per row of `ROUTES`. What the operator gets wrong is 400 with a `Problem` that says
 what would be allowed; nothing has changed then.
 """
 
 import hmac
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
@@ -15,33 +16,24 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 from twisted.web.resource import IResource
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from oxo_simulator.clock import StartUnknown
-from oxo_simulator.control.client import LEDGER_LINES_MAX
 from oxo_simulator.control.messages import (
-    Advance,
-    AppointmentOrder,
-    ArmedFault,
-    CallRequest,
+    LEDGER_LINES_MAX,
     ExchangeState,
-    Fault,
-    Installation,
     LedgerLine,
-    Licence,
-    Load,
-    Message,
     Problem,
-    Reset,
-    Restore,
 )
+from oxo_simulator.control.openapi import document
+from oxo_simulator.control.routes import ROUTES, Parameter, Route
 from oxo_simulator.exchange.directory import SubscriberUnknown
 from oxo_simulator.exchange.telephony import OrderError
 from oxo_simulator.exchange.trunks import TrunkUnavailable
+from oxo_simulator.identity import CertificateOrderWrong
 from oxo_simulator.link.faults import FaultUnknown
 from oxo_simulator.profile import ProfileError
-from oxo_simulator.simulation import Simulation
-
-WAIT_SECONDS_MAX = 60.0
+from oxo_simulator.simulation import SessionUnknown, Simulation
 
 REFUSALS = (
     OrderError,
@@ -50,12 +42,20 @@ REFUSALS = (
     FaultUnknown,
     ProfileError,
     StartUnknown,
+    CertificateOrderWrong,
     msgspec.DecodeError,
 )
 """What an operator can get wrong."""
 
-_Order = TypeVar("_Order", bound=Message)
 _log = structlog.get_logger()
+
+
+class Asked(NamedTuple):
+    """A request as read: the message in its body, the numbers of its query, the path's value."""
+
+    order: Any
+    query: Mapping[str, float]
+    place: str
 
 
 class ControlServer:
@@ -67,102 +67,69 @@ class ControlServer:
         real: real time, for waiting.
     """
 
-    app = Klein()
-
     def __init__(self, simulation: Simulation, token: str, real: IReactorTime) -> None:
         self._simulation = simulation
         self._expected = f"Bearer {token}".encode()
         self._real = real
+        self.app = Klein()
+        works = self._works()
+        for route in ROUTES:
+            self._serve(route, works[route.name])
+        self.app.handle_errors(NotFound, MethodNotAllowed)(self._nothing_here)
 
     def resource(self) -> IResource:
         """Return what a site serves."""
         found: IResource = self.app.resource()
         return found
 
-    @app.route("/state", methods=["GET"])
-    def _state(self, request: Any) -> "Deferred[bytes]":
-        return self._answer(request, self._simulation.state)
-
-    @app.route("/installation", methods=["POST"])
-    def _installation(self, request: Any) -> "Deferred[bytes]":
-        return self._steer(request, Installation, self._simulation.install)
-
-    @app.route("/calls", methods=["POST"])
-    def _calls(self, request: Any) -> "Deferred[bytes]":
-        return self._obey(request, CallRequest, self._simulation.place)
-
-    @app.route("/appointments", methods=["POST"])
-    def _appointments(self, request: Any) -> "Deferred[bytes]":
-        return self._obey(request, AppointmentOrder, self._simulation.program)
-
-    @app.route("/tickets", methods=["POST"])
-    def _tickets(self, request: Any) -> "Deferred[bytes]":
-        return self._obey(request, Load, self._simulation.load)
-
-    @app.route("/time", methods=["POST"])
-    def _time(self, request: Any) -> "Deferred[bytes]":
-        return self._steer(request, Advance, lambda order: self._simulation.advance(order.seconds))
-
-    @app.route("/link/fault", methods=["POST"])
-    def _fault(self, request: Any) -> "Deferred[bytes]":
-        return self._steer(request, Fault, self._simulation.link.strike)
-
-    @app.route("/link/armed", methods=["POST"])
-    def _armed(self, request: Any) -> "Deferred[bytes]":
-        return self._steer(request, ArmedFault, self._simulation.link.arm)
-
-    @app.route("/link/restore", methods=["POST"])
-    def _restore(self, request: Any) -> "Deferred[bytes]":
-        link = self._simulation.link
-        return self._steer(
-            request,
-            Restore,
-            lambda order: link.restore(reset_connections=order.reset_connections),
-        )
-
-    @app.route("/reset", methods=["POST"])
-    def _reset(self, request: Any) -> "Deferred[bytes]":
-        return self._steer(request, Reset, lambda _order: self._simulation.warm_reset())
-
-    @app.route("/licence", methods=["POST"])
-    def _licence(self, request: Any) -> "Deferred[bytes]":
-        return self._steer(
-            request,
-            Licence,
-            lambda order: self._simulation.exchange.set_licence(
-                call_accounting_over_ip=order.call_accounting_over_ip
+    def _works(self) -> dict[str, Callable[[Asked], Any]]:
+        """Return what each operation does; one that returns nothing answers the state."""
+        simulation = self._simulation
+        link = simulation.link
+        return {
+            "state": lambda _: simulation.state(),
+            "install": lambda asked: simulation.install(asked.order),
+            "profile": lambda _: simulation.profile(),
+            "place_calls": lambda asked: simulation.place(asked.order),
+            "program_appointment": lambda asked: simulation.program(asked.order),
+            "load": lambda asked: simulation.load(asked.order),
+            "buffer": lambda asked: simulation.buffer(
+                int(asked.query["after"]), int(asked.query["count"])
             ),
-        )
+            "sessions": lambda _: simulation.sessions(),
+            "end_session": lambda asked: simulation.end_session(asked.place),
+            "advance": lambda asked: simulation.advance(asked.order.seconds),
+            "pace": lambda asked: simulation.pace(asked.order.factor),
+            "link": lambda _: link.state(),
+            "strike": lambda asked: link.strike(asked.order),
+            "arm": lambda asked: link.arm(asked.order),
+            "restore": lambda asked: link.restore(reset_connections=asked.order.reset_connections),
+            "reset": lambda _: simulation.warm_reset(),
+            "licence": lambda asked: simulation.exchange.set_licence(
+                call_accounting_over_ip=asked.order.call_accounting_over_ip
+            ),
+            "certificate": lambda _: simulation.certificate(),
+            "renew_certificate": lambda asked: simulation.renew_certificate(asked.order),
+            "ledger": self._ledger_lines,
+            "transcript": lambda asked: simulation.transcript.lines(int(asked.query["since"])),
+            "openapi": lambda _: document(),
+        }
 
-    @app.route("/ledger", methods=["GET"])
-    def _ledger(self, request: Any) -> "Deferred[bytes]":
-        return self._answer(request, lambda: self._ledger_lines(request))
+    def _serve(self, route: Route, work: Callable[[Asked], Any]) -> None:
+        def answer(request: Any, **places: str) -> "Deferred[bytes]":
+            def carry_out() -> Any:
+                found = work(_asked(route, request, places))
+                return self._settled() if found is None else found
 
-    @app.route("/transcript", methods=["GET"])
-    def _transcript(self, request: Any) -> "Deferred[bytes]":
-        return self._answer(
-            request, lambda: self._simulation.transcript.lines(int(_number(request, "since")))
-        )
+            return self._answer(request, carry_out)
 
-    def _steer(
-        self, request: Any, kind: type[_Order], carry_out: Callable[[_Order], None]
-    ) -> "Deferred[bytes]":
-        """Carry out an order whose answer is the exchange's state, once every door has followed."""
+        path = route.path.replace("{", "<").replace("}", ">")
+        self.app.route(path, methods=[route.method], endpoint=route.name)(answer)
 
-        def work(order: _Order) -> "Deferred[ExchangeState]":
-            carry_out(order)
-            settled = self._simulation.link.settled()
-            return settled.addCallback(lambda _: self._simulation.state())
-
-        return self._obey(request, kind, work)
-
-    def _obey(
-        self, request: Any, kind: type[_Order], carry_out: Callable[[_Order], Any]
-    ) -> "Deferred[bytes]":
-        def work() -> Any:
-            return carry_out(msgspec.json.decode(request.content.read(), type=kind))
-
-        return self._answer(request, work)
+    def _settled(self) -> "Deferred[ExchangeState]":
+        """Return the exchange's state, once every door has followed an order."""
+        settled = self._simulation.link.settled()
+        return settled.addCallback(lambda _: self._simulation.state())
 
     def _answer(self, request: Any, work: Callable[[], Any]) -> "Deferred[bytes]":
         request.setHeader("Content-Type", "application/json")
@@ -174,9 +141,12 @@ class ControlServer:
             msgspec.json.encode, lambda failure: _problem(request, failure)
         )
 
-    def _ledger_lines(self, request: Any) -> "list[LedgerLine] | Deferred[list[LedgerLine]]":
-        ledger, since = self._simulation.ledger, int(_number(request, "since"))
-        seconds = min(_number(request, "wait_seconds"), WAIT_SECONDS_MAX)
+    def _nothing_here(self, request: Any, failure: Failure) -> "Deferred[bytes]":
+        return self._answer(request, lambda: failure)
+
+    def _ledger_lines(self, asked: Asked) -> "list[LedgerLine] | Deferred[list[LedgerLine]]":
+        ledger, since = self._simulation.ledger, int(asked.query["since"])
+        seconds = asked.query["wait_seconds"]
         lines = ledger.since(since, LEDGER_LINES_MAX)
         if lines or not seconds:
             return lines
@@ -192,24 +162,55 @@ def _stranger() -> None:
     raise _Stranger
 
 
-def _number(request: Any, name: str) -> float:
-    text = request.args.get(name.encode(), [b"0"])[0].decode("latin-1")
+def _asked(route: Route, request: Any, places: Mapping[str, str]) -> Asked:
+    """Read a request.
+
+    Raises:
+        msgspec.DecodeError, OrderError: it is not what the route takes.
+    """
+    known = [parameter.name for parameter in route.query]
+    for name in request.args:
+        if name.decode("latin-1") not in known:
+            allowed = ", ".join(known) or "none"
+            raise OrderError(f"parameter {name.decode('latin-1')!r}; allowed here: {allowed}")
+    return Asked(
+        order=msgspec.json.decode(request.content.read(), type=route.body) if route.body else None,
+        query={parameter.name: _number(request, parameter) for parameter in route.query},
+        place=places.get(route.place or "", ""),
+    )
+
+
+def _number(request: Any, parameter: Parameter) -> float:
+    given = request.args.get(parameter.name.encode())
+    if given is None:
+        return parameter.default
+    text = given[0].decode("latin-1")
     try:
         value = float(text)
     except ValueError:
         value = -1.0
     if not 0 <= value < 2**53:
-        raise OrderError(f"{name} {text!r}; a number from 0 is expected")
-    return value
+        raise OrderError(f"{parameter.name} {text!r}; a number from 0 is expected")
+    return min(value, parameter.most)
 
 
 def _problem(request: Any, failure: Failure) -> bytes:
-    if isinstance(failure.value, _Stranger):
-        request.setResponseCode(401)
-        return msgspec.json.encode(Problem(error="the bearer token is missing or wrong"))
-    if isinstance(failure.value, REFUSALS):
-        request.setResponseCode(400)
-        return msgspec.json.encode(Problem(error=str(failure.value)))
+    status, words = _judged(request, failure)
+    request.setResponseCode(status)
+    return msgspec.json.encode(Problem(error=words))
+
+
+def _judged(request: Any, failure: Failure) -> tuple[int, str]:
+    error = failure.value
+    if isinstance(error, _Stranger):
+        return HTTPStatus.UNAUTHORIZED, "the bearer token is missing or wrong"
+    if isinstance(error, SessionUnknown):
+        return HTTPStatus.NOT_FOUND, str(error)
+    if isinstance(error, REFUSALS):
+        return HTTPStatus.BAD_REQUEST, str(error)
+    if isinstance(error, HTTPException):
+        asked = f"{request.method.decode('latin-1')} {request.path.decode('latin-1')}"
+        words = f"nothing answers {asked[:200]!r}; GET /openapi.json describes what does"
+        return error.code or HTTPStatus.NOT_FOUND, words
     _log.error("control.broken", path=request.path.decode(), failure=failure.getTraceback())
-    request.setResponseCode(500)
-    return msgspec.json.encode(Problem(error=f"the simulator broke: {failure.value!r}"))
+    return HTTPStatus.INTERNAL_SERVER_ERROR, f"the simulator broke: {error!r}"

@@ -52,6 +52,14 @@ class TicketBuffer:
         """Return the oldest, at most so many; they stay."""
         return tuple(islice(self._tickets, max(0, count_max)))
 
+    def after(self, sequence: int, count_max: int) -> Sequence[Buffered]:
+        """Return the oldest behind that sequence, at most so many; they stay."""
+        if not self._tickets:
+            return ()
+        # No gap lies between the sequences of two that wait beside each other.
+        start = max(0, sequence + 1 - self._tickets[0].sequence)
+        return tuple(islice(self._tickets, start, start + max(0, count_max)))
+
     def remove_through(self, sequence: int) -> Sequence[Buffered]:
         """Remove every ticket up to that sequence and return them."""
         gone = []

@@ -15,7 +15,13 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.protocol import Factory, Protocol, ServerFactory
 
-from oxo_simulator.control.messages import ArmedFault, Fault, LedgerLine
+from oxo_simulator.control.messages import (
+    ArmedFault,
+    CarriedConnection,
+    Fault,
+    LedgerLine,
+    LinkState,
+)
 from oxo_simulator.link.connection import DIAL_SECONDS_MAX, Connection
 from oxo_simulator.link.door import Door
 from oxo_simulator.link.faults import Disturbance, FaultUnknown, disturbance
@@ -52,7 +58,7 @@ class Link:
         self._connections: dict[str, Connection] = {}
         self._names: dict[tuple[str, int], Connection] = {}
         self._armed: list[ArmedFault] = []
-        self._in_force: list[Disturbance] = []
+        self._in_force: list[tuple[Fault, Disturbance]] = []
         self.doors = {
             name: Door(reactor, name, held, _Incoming(self, name))
             for name, held in reserved.items()
@@ -62,6 +68,23 @@ class Link:
     def disturbed(self) -> bool:
         """Tell whether a fault is in force."""
         return bool(self._in_force)
+
+    def state(self) -> LinkState:
+        """Say what is in force, what is armed and what is carried."""
+        return LinkState(
+            state="disturbed" if self.disturbed else "whole",
+            faults=[ordered for ordered, _ in self._in_force],
+            armed=list(self._armed),
+            connections=[
+                CarriedConnection(name=each.name, port=each.port, peer=each.peer)
+                for each in self._connections.values()
+            ],
+        )
+
+    def connection_port(self, name: str) -> str | None:
+        """Return the port on which a connection came in, while it lives."""
+        connection = self._connections.get(name)
+        return None if connection is None else connection.port
 
     def connections(self, ports: Iterable[str]) -> list[Connection]:
         """Return the connections of these ports."""
@@ -111,7 +134,7 @@ class Link:
         self._record("restored", {"reset_connections": reset_connections})
         lived_through = list(self._connections.values())
         faults, self._in_force = self._in_force, []
-        for fault in faults:
+        for _, fault in faults:
             fault.lift(self)
         for connection in lived_through:
             if reset_connections:
@@ -121,8 +144,7 @@ class Link:
 
     def spent(self, fault: Disturbance) -> None:
         """The fault is over by itself."""
-        if fault in self._in_force:
-            self._in_force.remove(fault)
+        self._in_force = [each for each in self._in_force if each[1] is not fault]
 
     def reset_when_delivered(self, connection: Connection, lane: Lane) -> None:
         """Reset a connection once its peer's system has what the lane carried.
@@ -149,7 +171,7 @@ class Link:
 
     def renew(self, record: Record) -> None:
         """Begin anew for a fresh exchange: whole, nothing armed, nobody connected."""
-        for fault in self._in_force:
+        for _, fault in self._in_force:
             fault.lift(self)
         self._in_force, self._armed = [], []
         # What still happens to the old connections belongs in no ledger any more.
@@ -180,7 +202,7 @@ class Link:
         connection = Connection(f"c{self._count}", port, peer, self)
         self._connections[connection.name] = connection
         self._event("connection opened", connection, port=port, peer=peer)
-        for fault in self._in_force:
+        for _, fault in self._in_force:
             fault.join(connection)
         return connection.near
 
@@ -205,7 +227,7 @@ class Link:
 
     def arrived(self, connection: Connection, towards: Towards, data: bytes) -> None:
         """Let the faults have their share of the bytes, then carry the rest."""
-        for fault in tuple(self._in_force):
+        for _, fault in tuple(self._in_force):
             if fault.takes(self, connection, towards, data):
                 return
         connection.lanes[towards].carry(data)
@@ -220,7 +242,7 @@ class Link:
     def _strike(self, fault: Fault, found: Disturbance) -> None:
         self._record("fault", {"fault": msgspec.to_builtins(fault)})
         if found.lasting:
-            self._in_force.append(found)
+            self._in_force.append((fault, found))
         found.strike(self)
 
     def _event(self, event: str, connection: Connection, **detail: Any) -> None:

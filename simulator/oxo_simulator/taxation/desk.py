@@ -50,6 +50,13 @@ class Outcome(NamedTuple):
     opened: Session | None
 
 
+class Living(NamedTuple):
+    """The session that lives, and the seconds since its last call."""
+
+    session: Session
+    idle_seconds: float
+
+
 class Desk:
     """The taxation service of one installation.
 
@@ -78,6 +85,15 @@ class Desk:
     def session_count(self) -> int:
         """How many sessions live."""
         return 0 if self._sessions.living is None else 1
+
+    @property
+    def living(self) -> Living | None:
+        """The session that lives, if one does."""
+        session, timer = self._sessions.living, self._timer
+        if session is None or timer is None:
+            return None
+        left = timer.getTime() - self._clock.seconds()
+        return Living(session, max(0.0, self.settings.idle_seconds - left))
 
     def end_sessions(self, reason: str) -> None:
         """End every session, in the ledger with this reason."""

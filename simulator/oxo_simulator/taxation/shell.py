@@ -20,7 +20,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Site
 
 from oxo_simulator.exchange.port import TicketPort
-from oxo_simulator.taxation.desk import Desk, Turn
+from oxo_simulator.taxation.desk import Desk, Living, Turn
 from oxo_simulator.taxation.faults import SoapFault, internal, unreadable
 from oxo_simulator.taxation.http import (
     BODY_BYTES_MAX,
@@ -86,6 +86,11 @@ class Taxation:
     def session_count(self) -> int:
         """How many sessions live."""
         return 0 if self._desk is None else self._desk.session_count
+
+    @property
+    def living(self) -> Living | None:
+        """The session that lives, if one does."""
+        return None if self._desk is None else self._desk.living
 
     def site(self, port_name: str) -> Site:
         """Return the site for one port, to be served over TLS."""

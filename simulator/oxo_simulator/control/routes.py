@@ -1,0 +1,112 @@
+"""The routes of the control API, as data: the server serves these, the description is made of them.
+
+Each row says what an operation takes and what it answers; its name is that of the client's
+method and of the `operationId` in the OpenAPI document.
+"""
+
+from typing import Any, Literal, NamedTuple
+
+from oxo_simulator.control.messages import (
+    BUFFER_TICKETS_MAX,
+    LEDGER_LINES_MAX,
+    Advance,
+    AppointmentOrder,
+    ArmedFault,
+    BufferState,
+    CallRequest,
+    CallsPlaced,
+    CertificateOrder,
+    CertificateState,
+    ExchangeState,
+    Fault,
+    Installation,
+    LedgerLine,
+    Licence,
+    LinkState,
+    Load,
+    Message,
+    Pace,
+    ProfileState,
+    Reset,
+    Restore,
+    SessionState,
+)
+
+WAIT_SECONDS_MAX = 60.0
+NUMBER_MAX = 2**53 - 1
+"""The highest whole number that every JSON reader keeps."""
+
+
+class Parameter(NamedTuple):
+    """A number in the query: 0 to `most`; what is more counts as `most`."""
+
+    name: str
+    meaning: str
+    most: float = NUMBER_MAX
+    default: float = 0
+    whole: bool = True
+
+
+class Route(NamedTuple):
+    """One operation. `place` names the part of the path that is a value, where there is one."""
+
+    method: Literal["GET", "POST", "DELETE"]
+    path: str
+    name: str
+    meaning: str
+    answer: Any
+    body: type[Message] | None = None
+    query: tuple[Parameter, ...] = ()
+    place: str | None = None
+
+
+_SINCE = Parameter("since", "Only lines with a number above this one.")
+_WAIT = Parameter("wait_seconds", "Wait so long for the first line.", WAIT_SECONDS_MAX, whole=False)
+_AFTER = Parameter("after", "Only tickets with a sequence above this one.")
+_COUNT = Parameter(
+    "count", "At most so many tickets; 0 asks for none.", BUFFER_TICKETS_MAX, BUFFER_TICKETS_MAX
+)
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/state", "state", "Who and how the exchange is.", ExchangeState),
+    Route("POST", "/installation", "install",
+          "Put a fresh exchange behind the same ports and certificate.",
+          ExchangeState, Installation),
+    Route("GET", "/profile", "profile",
+          "Every key of the profile with its value and its standing.", ProfileState),
+    Route("POST", "/calls", "place_calls", "Place calls, all at the same instant.",
+          CallsPlaced, CallRequest),
+    Route("POST", "/appointments", "program_appointment", "Program an appointment.",
+          CallsPlaced, AppointmentOrder),
+    Route("POST", "/tickets", "load", "Write tickets as they are.", CallsPlaced, Load),
+    Route("GET", "/buffer", "buffer", "What waits for the taxation client, and a page of it.",
+          BufferState, query=(_AFTER, _COUNT)),
+    Route("GET", "/sessions", "sessions", "Who is logged in at the taxation wire.",
+          list[SessionState]),
+    Route("DELETE", "/sessions/{session}", "end_session", "End a session.",
+          ExchangeState, place="session"),
+    Route("POST", "/time", "advance", "Move exchange time.", ExchangeState, Advance),
+    Route("POST", "/time/pace", "pace", "Let exchange time stand, go on, or hurry.",
+          ExchangeState, Pace),
+    Route("GET", "/link", "link", "The link: faults in force, armed ones, connections.",
+          LinkState),
+    Route("POST", "/link/fault", "strike", "Disturb the link now.", ExchangeState, Fault),
+    Route("POST", "/link/armed", "arm", "Disturb it at the next such ledger event.",
+          ExchangeState, ArmedFault),
+    Route("POST", "/link/restore", "restore", "Make the link whole.", ExchangeState, Restore),
+    Route("POST", "/reset", "reset", "Warm reset, its phases in real time by profile.",
+          ExchangeState, Reset),
+    Route("POST", "/licence", "licence", "Open or close Call Accounting over IP.",
+          ExchangeState, Licence),
+    Route("GET", "/certificate", "certificate", "The certificate that new connections meet.",
+          CertificateState),
+    Route("POST", "/certificate", "renew_certificate",
+          "A new certificate for new connections, as after a change of address.",
+          CertificateState, CertificateOrder),
+    Route("GET", "/ledger", "ledger", f"Lines of the ledger, at most {LEDGER_LINES_MAX}.",
+          list[LedgerLine], query=(_SINCE, _WAIT)),
+    Route("GET", "/transcript", "transcript", "HTTP exchanges of the taxation wire.",
+          list[dict[str, Any]], query=(_SINCE,)),
+    Route("GET", "/openapi.json", "openapi", "This API as an OpenAPI 3.1 document.",
+          dict[str, Any]),
+)  # fmt: skip
