@@ -10,14 +10,14 @@ in memory: whoever asks for lines gets pages, read back from the file.
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from oxo_tickets import Ticket, to_json
 from twisted.internet.defer import Deferred
 
 from oxo_simulator.control.messages import LedgerLine
-from oxo_simulator.lines import Lines
+from oxo_simulator.lines import Lines, Page
 
 PAGE_BYTES_MAX = 4 * 1024 * 1024
 """Bytes of lines that are read at once; a page holds one line at least, however long."""
@@ -27,13 +27,6 @@ INDEX_LINES = 64
 
 _encoder = msgspec.json.Encoder()
 _EVENT = b'"event":"'
-
-
-class Page(NamedTuple):
-    """Some lines as JSON in the shape of `LedgerLine`, and whether there are more behind them."""
-
-    lines: list[msgspec.Raw]
-    more: bool
 
 
 class LedgerBroken(Exception):

@@ -9,7 +9,16 @@ import errno
 import os
 from array import array
 from contextlib import suppress
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+
+class Page(NamedTuple):
+    """Some lines as JSON in the shape in which they are told, and whether more follow."""
+
+    lines: list[msgspec.Raw]
+    more: bool
 
 
 class Sink(Protocol):

@@ -9,7 +9,7 @@ from oxo_simulator.lines import Lines
 
 @pytest.mark.parametrize("index_lines", [1, 2, 7])
 def test_every_page_is_that_of_a_list(tmp_path: Path, index_lines: int) -> None:
-    draw = random.Random(7)
+    draw = random.Random(7)  # noqa: S311 - lengths of lines
     kept = [bytes(draw.choices(b"abc", k=draw.choice((0, 1, 9, 60)))) for _ in range(30)]
     lines = Lines((tmp_path / "lines").open("xb+", buffering=0), index_lines)
     for count, line in enumerate(kept, 1):

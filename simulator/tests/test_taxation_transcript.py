@@ -3,9 +3,16 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from oxo_simulator.taxation.transcript import BODY_BYTES_MAX, HttpExchange, Transcript
+from oxo_simulator.taxation import transcript as module
+from oxo_simulator.taxation.transcript import (
+    BODY_BYTES_MAX,
+    FILE_BYTES_MAX,
+    HttpExchange,
+    Transcript,
+)
 
 EXCHANGE = HttpExchange(
     connection="c7",
@@ -32,8 +39,8 @@ def now() -> datetime:
     return datetime(2026, 11, 22, 20, 45, 0, 123456, tzinfo=UTC)
 
 
-def transcript(**limits: int) -> Transcript:
-    return Transcript(now=now, key=b"k" * 32, **limits)
+def transcript(file_bytes_max: int = FILE_BYTES_MAX) -> Transcript:
+    return Transcript(now=now, key=b"k" * 32, file_bytes_max=file_bytes_max)
 
 
 def test_a_line_has_the_keys_of_the_bundle() -> None:
@@ -115,20 +122,53 @@ def test_bodies_are_cut_and_say_so() -> None:
     assert line["answer_body"] == "\ufffd\x00"
 
 
+def line_bytes() -> int:
+    kept = transcript()
+    kept.add(EXCHANGE)
+    return len(kept.page(0).lines[0])
+
+
 def test_the_oldest_lines_go_and_leave_their_numbers() -> None:
-    kept = transcript(entries_max=3)
+    kept = transcript(file_bytes_max=2 * line_bytes() + 10)
+    seen = []
+    for _ in range(7):
+        kept.add(EXCHANGE)
+        seen.append([line["n"] for line in kept.lines(0)])
+    assert seen == [[1], [1, 2], [1, 2, 3], [1, 2, 3, 4], [3, 4, 5], [3, 4, 5, 6], [5, 6, 7]]
+    assert [line["n"] for line in kept.lines(5)] == [6, 7]
+    assert kept.lines(7) == kept.lines(99) == []
+
+
+def test_a_page_is_bounded_and_says_whether_more_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAGE_LINES_MAX", 2)
+    kept = transcript(file_bytes_max=3 * line_bytes() + 10)
     for _ in range(5):
         kept.add(EXCHANGE)
-    assert [line["n"] for line in kept.lines(0)] == [3, 4, 5]
-    assert [line["n"] for line in kept.lines(4)] == [5]
-    assert kept.lines(5) == []
+    pages = [kept.page(since) for since in (0, 2, 3, 4, 5)]
+    assert [(len(page.lines), page.more) for page in pages] == [
+        (2, True), (1, True), (2, False), (1, False), (0, False),
+    ]  # fmt: skip
+    assert [line["n"] for line in kept.lines(0)] == [1, 2, 3, 4, 5]
 
 
-def test_bodies_together_have_a_limit_too() -> None:
-    kept = transcript(text_bytes_max=100)
-    for _ in range(5):
-        kept.add(replace(EXCHANGE, request_body=b"x" * 40, answer_body=b""))
-    assert [line["n"] for line in kept.lines(0)] == [4, 5]
+def test_its_files_have_no_name_and_end_with_it(tmp_path: Path) -> None:
+    kept = Transcript(now=now, folder=tmp_path, file_bytes_max=10)
+    for _ in range(3):
+        kept.add(EXCHANGE)
+    assert [line["n"] for line in kept.lines(0)] == [2, 3]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_takes_no_line_leaves_a_gap_and_a_word(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = Transcript(now=now, folder=tmp_path / "not there")
+    kept.add(EXCHANGE)
+    assert kept.lines(0) == []
+    assert "taxation.transcript_lost" in capsys.readouterr().out
+    (tmp_path / "not there").mkdir()
+    kept.add(EXCHANGE)
+    assert [line["n"] for line in kept.lines(0)] == [2]
 
 
 def test_a_fresh_exchange_has_a_fresh_transcript() -> None:

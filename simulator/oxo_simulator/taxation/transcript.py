@@ -3,25 +3,42 @@
 Lines are those of docs/bundle.md. Credentials never enter: a password is not kept at all, a
 cookie only as a keyed hash, so that equal cookies can be told equal; the key is random and
 leaves the process never.
+
+The lines lie in two files without a name, which end with the process: one that grows, and the one
+before it. When the growing one is full the other is let go, its numbers stay vacant, so that a
+reader sees the gap. So a transcript takes a bounded place on the disk and next to none in memory.
 """
 
 import hashlib
 import re
 import secrets
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
+
+import msgspec
+import structlog
+
+from oxo_simulator.lines import Lines, Page
 
 BODY_BYTES_MAX = 64 * 1024
 """A longer body is cut in the transcript, never on the wire."""
 
-ENTRIES_MAX = 10_000
-"""The oldest lines go first; their numbers stay vacant, so that a reader sees the gap."""
+FILE_BYTES_MAX = 64 * 1024 * 1024
+"""Each of the two files is let go no earlier than when the other has so many bytes."""
 
-TEXT_BYTES_MAX = 64 * 1024 * 1024
-"""Bodies of all lines together: the second limit, since entries differ in size."""
+PAGE_BYTES_MAX = 4 * 1024 * 1024
+PAGE_LINES_MAX = 1_000
+"""What is read at once, so that reading keeps nobody waiting."""
+
+_INDEX_LINES = 8
+_FILES_MAX = 2
+_log = structlog.get_logger()
 
 Headers = Iterable[tuple[str, str]]
 
@@ -49,14 +66,24 @@ class HttpExchange:
         return f"HttpExchange({self.connection}, {self.method} {self.path}, {self.status})"
 
 
+class _File(Lines):
+    """One file of the transcript; its lines have the numbers from `first` on."""
+
+    def __init__(self, first: int, folder: Path | None) -> None:
+        sink = TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - closed with this object
+        super().__init__(sink, _INDEX_LINES)
+        self.first = first
+        weakref.finalize(self, sink.close)
+
+
 class Transcript:
-    """The lines, numbered from 1, oldest dropped at the limits.
+    """The lines, numbered from 1, the oldest let go at the limit.
 
     Args:
         now: the UTC instant, for `at`.
         key: of the cookie hashes; random by default.
-        entries_max: most lines kept.
-        text_bytes_max: most characters of bodies kept.
+        folder: where its files lie; `None` is the system's folder for temporary files.
+        file_bytes_max: see `FILE_BYTES_MAX`.
     """
 
     def __init__(
@@ -64,25 +91,36 @@ class Transcript:
         *,
         now: Callable[[], datetime],
         key: bytes | None = None,
-        entries_max: int = ENTRIES_MAX,
-        text_bytes_max: int = TEXT_BYTES_MAX,
+        folder: Path | None = None,
+        file_bytes_max: int = FILE_BYTES_MAX,
     ) -> None:
         self._now = now
         self._key = key or secrets.token_bytes(32)
-        self._entries_max = entries_max
-        self._text_max = text_bytes_max
-        self._text = 0
-        self._lines: deque[dict[str, Any]] = deque()
+        self._folder = folder
+        self._file_bytes_max = file_bytes_max
+        self._files: deque[_File] = deque()
         self._count = 0
 
+    def page(self, since: int) -> Page:
+        """Return the oldest lines with a number above `since` that are still kept, as JSON."""
+        for file in self._files:
+            skip = max(0, since + 1 - file.first)
+            if lines := file.page(skip, PAGE_LINES_MAX, PAGE_BYTES_MAX):
+                last = file.first + skip + len(lines) - 1
+                return Page([msgspec.Raw(line) for line in lines], last < self._count)
+        return Page([], more=False)
+
     def lines(self, since: int) -> list[dict[str, Any]]:
-        """Return the lines with a number above `since` that are still kept."""
-        return [line for line in self._lines if line["n"] > since]
+        """Return all lines with a number above `since` that are still kept, page by page."""
+        found: list[dict[str, Any]] = []
+        while lines := self.page(found[-1]["n"] if found else since).lines:
+            found += (msgspec.json.decode(line) for line in lines)
+        return found
 
     def clear(self) -> None:
         """Forget all lines and count from 1 again: a fresh exchange has a fresh transcript."""
-        self._lines.clear()
-        self._text = self._count = 0
+        self._files.clear()
+        self._count = 0
 
     def add(self, exchange: HttpExchange) -> None:
         """Redact one HTTP exchange and append its line."""
@@ -104,10 +142,19 @@ class Transcript:
             "operation": exchange.operation,
             "user": exchange.user,
         }
-        self._lines.append(line)
-        self._text += _size(line)
-        while len(self._lines) > self._entries_max or self._text > self._text_max:
-            self._text -= _size(self._lines.popleft())
+        try:
+            self._write(msgspec.json.encode(line) + b"\n")
+        except OSError as error:
+            # The ledger ends an exchange whose disk is full; here the numbers stay vacant.
+            _log.error("taxation.transcript_lost", why=str(error), last=self._count)
+            self._files.clear()
+
+    def _write(self, line: bytes) -> None:
+        if not self._files or self._files[-1].bytes + len(line) > self._file_bytes_max:
+            if len(self._files) == _FILES_MAX:
+                self._files.popleft()
+            self._files.append(_File(self._count, self._folder))
+        self._files[-1].append(line)
 
     def _redacted(self, headers: Headers) -> list[list[str]]:
         return [[name, self._redact(name.lower(), value)] for name, value in headers]
@@ -132,10 +179,6 @@ class Transcript:
     def _hashed(self, value: str) -> str:
         digest = hashlib.blake2b(value.encode(errors="replace"), key=self._key[:64]).hexdigest()
         return f"[redacted:{digest[:8]}]"
-
-
-def _size(line: dict[str, Any]) -> int:
-    return len(line["request_body"]) + len(line["answer_body"])
 
 
 def _utc(instant: datetime) -> str:
