@@ -19,7 +19,7 @@ from oxo_collector.taxation.machine import TaxationSession
 from oxo_collector.taxation.messages import Report
 from oxo_collector.taxation.shell import Shell
 from oxo_collector.taxation.states import Pace, Place
-from oxo_collector.taxation.transport import ProxyRoute, Route, Transport
+from oxo_collector.taxation.transport import ProxyRoute, Route, Transport, answer_bytes_max
 
 Log = FilteringBoundLogger
 
@@ -54,7 +54,12 @@ def collect(
         intake = Intake(store, lambda: datetime.now(UTC))
         for exchange in configuration.exchange:
             intake.cursor(exchange.name)  # a damaged store is refused here, not in every thread
-        wires = {name: Transport(route) for name, route in routes.items()}
+        wires = {
+            exchange.name: Transport(
+                routes[exchange.name], answer_bytes_max=answer_bytes_max(exchange.batch_tickets_max)
+            )
+            for exchange in configuration.exchange
+        }
         threads = [
             threading.Thread(
                 target=_until_stopped,
@@ -108,7 +113,7 @@ def _until_stopped(
     bound = log.bind(exchange=exchange.name)
     while True:
         try:
-            _shell(exchange, wire, intake, stop, _reporter(bound)).run()
+            _shell(exchange, wire, intake, stop, _reporter(bound, wire.scrubbed)).run()
         except StoreUnusable as error:
             bound.warning(f"{error}; the session is begun again after a rest")
         except Exception:  # noqa: BLE001 - logged with its traceback, and rested upon
@@ -150,9 +155,11 @@ def _shell(
     )
 
 
-def _reporter(log: Log) -> Callable[[Report], None]:
+def _reporter(log: Log, scrubbed: Callable[[str], str]) -> Callable[[Report], None]:
     def report(one: Report) -> None:
-        log.log(logging.getLevelNamesMapping()[one.level.upper()], one.text, **one.fields)
+        level = logging.getLevelNamesMapping()[one.level.upper()]
+        fields = {k: scrubbed(v) if isinstance(v, str) else v for k, v in one.fields.items()}
+        log.log(level, scrubbed(one.text), **fields)
 
     return report
 

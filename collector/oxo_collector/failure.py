@@ -27,12 +27,14 @@ class Failure:
         where: the operation, address or file.
         fault: who has to act.
         other_port_may_help: nothing answered as an exchange, so that a second port is worth a try.
+        alarm: somebody else may be answering in the exchange's place; told louder than the rest.
     """
 
     what: str
     where: str
     fault: Fault
     other_port_may_help: bool = False
+    alarm: bool = False
 
     def __str__(self) -> str:
         """Return the line for the log."""

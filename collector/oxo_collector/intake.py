@@ -68,7 +68,7 @@ class Intake:
         """
         now = self._now()
         before = self._contacts.get(exchange)
-        if before is not None and now - before < CONTACT_EVERY:
+        if before is not None and abs(now - before) < CONTACT_EVERY:  # our clock may jump back
             return
         with self._transaction():
             self._note_contact(self._exchange(exchange), exchange, now)

@@ -83,6 +83,9 @@ class ScriptedExchange:
     wrong: dict[str, deque[Wrong]] = field(default_factory=dict)
     cookie: str = ""
     logins: int = 0
+    connections: int = 0
+    tls: ssl.SSLContext | None = None
+    passwords_seen: int = 0
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def write(self, count: int) -> None:
@@ -110,6 +113,12 @@ class ScriptedExchange:
     def answer_with(self, operation: str, body: bytes, status: int = 200) -> None:
         """Answer the next request for an operation with these bytes."""
         self.go_wrong(operation, reply(status, body))
+
+    def present(self, certificate: trustme.LeafCert) -> str:
+        """Shake hands with this certificate from now on; return its SHA-256."""
+        assert self.tls is not None
+        certificate.configure_cert(self.tls)
+        return fingerprint_of(certificate)
 
     def forget_session(self) -> None:
         """Lose the session, as after an idle limit."""
@@ -170,10 +179,15 @@ class _Desk(BaseHTTPRequestHandler):
     exchange: ScriptedExchange
     asked: Asked
 
+    def setup(self) -> None:
+        super().setup()
+        self.exchange.connections += 1
+
     def do_POST(self) -> None:
         asked = self._asked()
         exchange = self.exchange
         with exchange.changed:
+            exchange.passwords_seen += "Authorization" in self.headers
             exchange.asked.append(asked)
             exchange.changed.notify_all()
             waiting = exchange.wrong.get(asked.operation)
@@ -241,6 +255,12 @@ def reply(status: int, body: bytes, *headers: tuple[str, str]) -> Wrong:
     return send
 
 
+def fingerprint_of(certificate: trustme.LeafCert) -> str:
+    """Return the SHA-256 that an operator pins."""
+    pem = certificate.cert_chain_pems[0].bytes().decode()
+    return sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
+
+
 @dataclass
 class Authority:
     """A certificate authority with the server contexts that tests need."""
@@ -260,8 +280,7 @@ class Authority:
         certificate = self.ca.issue_cert(*names)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
-        pem = certificate.cert_chain_pems[0].bytes().decode()
-        return context, sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
+        return context, fingerprint_of(certificate)
 
 
 @pytest.fixture(scope="session")
@@ -283,7 +302,7 @@ def start_exchange(authority: Authority) -> Iterator[Callable[..., ScriptedExcha
 
     def start(*names: str) -> ScriptedExchange:
         context, fingerprint = authority.serve(*(names or ("127.0.0.1", "localhost")))
-        exchange = ScriptedExchange(authority.ca_file, fingerprint)
+        exchange = ScriptedExchange(authority.ca_file, fingerprint, tls=context)
         desk = type("Desk", (_Desk,), {"exchange": exchange})
         server = _Server(("127.0.0.1", 0), desk)
         server.socket = context.wrap_socket(

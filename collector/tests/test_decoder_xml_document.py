@@ -75,6 +75,15 @@ def test_a_document_beyond_the_limit_is_not_parsed(monkeypatch: pytest.MonkeyPat
     assert found.reason == "document of 9 bytes; at most 8 are read"
 
 
+@pytest.mark.parametrize("piece", [b"<a/>", b"<a b='' c='' d=''/>"])
+def test_a_document_that_is_all_markup_is_not_parsed(piece: bytes) -> None:
+    document = b"<x>" + piece * 300_000 + b"</x>"
+    found = parse(document)
+    assert isinstance(found, Malformed)
+    assert " tags and attributes in " in found.reason
+    assert not isinstance(parse(b"<x>" + piece * 20_000 + b"</x>"), Malformed)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "iso-8859-1", "utf-16", "windows-1252"])
 def test_originals_are_the_bytes_of_the_document(encoding: str) -> None:
     pieces = ["<t>é</t>", "<t a='>'/>", "<t><u/></t>", "<t></t>"]

@@ -16,6 +16,14 @@ from oxo_collector.decoders.outcome import Malformed
 DOCUMENT_BYTES_MAX = 64 * 1024 * 1024
 """A longer document is kept and reported, not parsed (some 150,000 tickets)."""
 
+MARKUP_COUNT_BASE = 100_000
+MARKUP_BYTES_MIN = 8
+"""A document may have so many tags and attributes, and one more for each so many bytes.
+
+Each takes over a hundred bytes of memory and, in a document made to fill it, four on the wire.
+In tickets there is one for some twenty bytes.
+"""
+
 DOCUMENT = "document"
 """The place of a fault that spoils the whole document."""
 
@@ -30,6 +38,10 @@ def parse(document: bytes) -> etree._Element | Malformed:
     """Return the root, or the whole document with the reason why it cannot be read."""
     if len(document) > DOCUMENT_BYTES_MAX:
         reason = f"document of {len(document)} bytes; at most {DOCUMENT_BYTES_MAX} are read"
+        return Malformed(reason, document, DOCUMENT)
+    markup = document.count(b"<") + document.count(b"=")
+    if markup > (most := MARKUP_COUNT_BASE + len(document) // MARKUP_BYTES_MIN):
+        reason = f"{markup} tags and attributes in {len(document)} bytes; at most {most} are read"
         return Malformed(reason, document, DOCUMENT)
     if _declares_document_type(document):
         return Malformed("document type refused", document, DOCUMENT)
@@ -58,6 +70,11 @@ def _parser() -> etree.XMLParser:
 def local_name(element: etree._Element) -> str:
     """Return the tag without its namespace."""
     return str(element.tag).rpartition("}")[2]
+
+
+def namespace(element: etree._Element) -> str:
+    """Return the namespace of the tag; empty where it has none."""
+    return str(element.tag).rpartition("}")[0][1:]
 
 
 def originals(

@@ -11,7 +11,7 @@ One limit holds for connecting, asking and the whole answer together (watch.py).
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,14 +25,22 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.taxation.encoder import CONTENT_TYPE, PATH
-from oxo_collector.taxation.trouble import explain, refused_status
+from oxo_collector.taxation.refusal import Secrets, refused_cookies, refused_head
+from oxo_collector.taxation.trouble import explain
 from oxo_collector.taxation.watch import Cut, Watch, watched_pool
 
 if TYPE_CHECKING:
     from requests.cookies import RequestsCookieJar
 
 ANSWER_BYTES_MAX: Final = 32 * 1024 * 1024
-"""A longer answer is broken off: 10,000 tickets of the largest kind stay far below."""
+"""No answer is longer, whatever was asked for."""
+
+ANSWER_BYTES_BASE: Final = 1024 * 1024
+TICKET_BYTES_MAX: Final = 8 * 1024
+"""An answer may be so long, and so much longer for each ticket that is asked for.
+
+A ticket of the extended tags with the longest texts has some 4 kB.
+"""
 
 ANSWER_SECONDS_MAX: Final = 120.0
 """What takes longer from connecting to the last byte is broken off, however alive it looks.
@@ -43,9 +51,6 @@ CHUNK_BYTES: Final = 64 * 1024
 
 LOGOUT: Final = "Logout"
 """Once it is answered, the cookie is worth nothing and is not recalled."""
-
-_READABLE_STATUS: Final = frozenset({200, 500})
-"""docs/taxation.md: faults are HTTP 500."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,11 @@ class Route:
         """Return the address of the service on a port."""
         host = f"[{self.address}]" if ":" in self.address else self.address
         return f"https://{host}:{port}{PATH}"
+
+
+def answer_bytes_max(batch_tickets_max: int) -> int:
+    """Return the limit of an answer to a request for so many tickets, in bytes."""
+    return min(ANSWER_BYTES_MAX, ANSWER_BYTES_BASE + batch_tickets_max * TICKET_BYTES_MAX)
 
 
 class _TrustingAdapter(HTTPAdapter):
@@ -161,6 +171,8 @@ class Transport:
         self._answer_bytes_max = answer_bytes_max
         longest = max(ANSWER_SECONDS_MAX, route.connect_seconds_max + route.read_seconds_max)
         self._answer_seconds_max = longest if answer_seconds_max is None else answer_seconds_max
+        proxy = route.proxy or ProxyRoute("", 0)
+        self._secrets = Secrets((route.user, route.password), (proxy.user, proxy.password))
         self.watch: Watch | None = None
         self._broken_off = False
         self._pool = watched_pool(self)
@@ -172,6 +184,10 @@ class Transport:
     def url(self, port: int) -> str:
         """Return the address of the service on a port."""
         return self._route.url(port)
+
+    def scrubbed(self, text: str) -> str:
+        """Return a text for the log without any secret of this route."""
+        return self._secrets.scrubbed(text)
 
     def begin(self, port: int) -> None:
         """Drop connections, put cookies aside for `recall`; later posts go to this port."""
@@ -223,9 +239,14 @@ class Transport:
         if self._trust_problem is not None:
             return self._trust_problem
         answer = self._watched(self._session, body, where)
-        if operation == LOGOUT and not isinstance(answer, Failure):
+        if (refused := refused_cookies(self._session.cookies, where)) is not None:
             self._session.cookies.clear()
-        return answer
+            return refused
+        if isinstance(answer, Failure):
+            return replace(answer, what=self.scrubbed(answer.what))
+        if operation == LOGOUT:
+            self._session.cookies.clear()
+        return self._secrets.given_back(answer, where) or answer
 
     def _watched(self, session: requests.Session, body: bytes, where: str) -> bytes | Failure:
         with Watch(self._answer_seconds_max) as watch:
@@ -276,13 +297,9 @@ class Transport:
         return Failure(f"no answer, or half an answer, {when}", where, Fault.EXCHANGE)
 
     def _read(self, response: requests.Response, where: str, deadline: float) -> bytes | Failure:
-        status = response.status_code
-        if status not in _READABLE_STATUS:
-            return refused_status(status, response.headers.get("Location"), where)
-        content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if content_type == "text/html":
-            what = f"a web page came instead of a SOAP answer (HTTP {status}): this is not an OXO"
-            return Failure(what, where, Fault.OPERATOR, other_port_may_help=True)
+        refused = refused_head(response.status_code, response.headers, where)
+        if refused is not None:
+            return refused
         return self._read_body(response, where, deadline)
 
     def _read_body(
@@ -291,7 +308,7 @@ class Transport:
         limit = self._answer_bytes_max
         parts, size = [], 0
         # read1 gives what has come; a read would wait until so many bytes are there
-        while part := response.raw.read1(CHUNK_BYTES, decode_content=True):
+        while part := response.raw.read1(CHUNK_BYTES, decode_content=False):
             parts.append(part)
             size += len(part)
             if size > limit:

@@ -8,7 +8,7 @@ answers yes names the failure. The last row always does.
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from typing import Final, NamedTuple
 
@@ -19,7 +19,6 @@ from oxo_collector.failure import Failure, Fault
 from oxo_collector.wording import clipped
 
 CHAIN_LENGTH_MAX: Final = 20
-REDIRECTION: Final = 3
 
 _FINGERPRINT: Final = re.compile(r"\b[0-9a-f]{64}\b")
 
@@ -73,6 +72,7 @@ class Row(NamedTuple):
     what: Callable[[Chain], str]
     fault: Fault
     other_port_may_help: bool = False
+    alarm: bool = False
 
 
 def explain(
@@ -94,37 +94,7 @@ def explain(
     """
     chain = Chain(tuple(_links(error)), address, proxy, before_tunnel)
     row = next(row for row in ROWS if row.applies(chain))
-    return Failure(row.what(chain), where, row.fault, row.other_port_may_help)
-
-
-def refused_status(status: int, location: str | None, where: str) -> Failure:
-    """Return the meaning of an HTTP status that brings no SOAP answer."""
-    if status // 100 == REDIRECTION:
-        target = f" to {clipped(location)}" if location else ""
-        what = (
-            f"redirected (HTTP {status}){target}; not followed, the account stays with the exchange"
-        )
-        return Failure(what, where, Fault.EXCHANGE)
-    what, fault, other_port = STATUSES.get(
-        status, (f"unexpected answer HTTP {status}", Fault.EXCHANGE, False)
-    )
-    return Failure(what, where, fault, other_port)
-
-
-STATUSES: Final[Mapping[int, tuple[str, Fault, bool]]] = {
-    401: ("user or password refused (HTTP 401)", Fault.OPERATOR, False),
-    403: ("access refused to this account (HTTP 403)", Fault.OPERATOR, False),
-    404: (
-        "no taxation service there (HTTP 404): not an OXO, or closed on it",
-        Fault.OPERATOR,
-        True,
-    ),
-    405: ("no taxation service there (HTTP 405): not an OXO", Fault.OPERATOR, True),
-    413: ("request refused as too long (HTTP 413)", Fault.EXCHANGE, False),
-    502: ("unavailable behind a gateway (HTTP 502)", Fault.NETWORK, False),
-    503: ("the exchange is unavailable: busy or in a reset (HTTP 503)", Fault.EXCHANGE, False),
-    504: ("unavailable behind a gateway (HTTP 504)", Fault.NETWORK, False),
-}
+    return Failure(row.what(chain), where, row.fault, row.other_port_may_help, row.alarm)
 
 
 def _links(error: BaseException) -> Iterator[BaseException]:
@@ -165,10 +135,12 @@ ROWS: Final[tuple[Row, ...]] = (
         lambda c: c.says("Fingerprints did not match"),
         lambda c: (
             "the certificate of the exchange is not the pinned one (fingerprint mismatch):"
-            f" {c.fingerprint_words}; the certificate changed: if the exchange's address was"
-            " changed, put the new fingerprint into the configuration"
+            f" {c.fingerprint_words}; no password was sent; the certificate changed: if the"
+            " exchange's address was changed, put the new fingerprint into the configuration,"
+            " else somebody may be answering in its place"
         ),
         Fault.OPERATOR,
+        alarm=True,
     ),
     Row(
         lambda c: c.says("Hostname mismatch", "IP address mismatch", "doesn't match"),
@@ -177,7 +149,10 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     Row(
         lambda c: c.says("has expired", "not yet valid"),
-        lambda c: f"the certificate of the exchange is out of its time: {c.certificate_words}",
+        lambda c: (
+            f"the certificate of the exchange is out of its time: {c.certificate_words}"
+            " by the clock of this machine"
+        ),
         Fault.EXCHANGE,
     ),
     Row(
