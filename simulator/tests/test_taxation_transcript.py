@@ -32,6 +32,7 @@ EXCHANGE = HttpExchange(
     answer_body="é".encode(),
     operation="Login",
     user="admin",
+    seconds=0.01249,
 )
 
 
@@ -68,6 +69,7 @@ def test_a_line_has_the_keys_of_the_bundle() -> None:
         "answer_body": "é",
         "operation": "Login",
         "user": "admin",
+        "seconds": 0.012,
     }
     json.dumps(line)
 

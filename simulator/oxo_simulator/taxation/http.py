@@ -45,6 +45,7 @@ class Received:
         tls: version and server name (SNI) of the connection, `None` without TLS.
         target: path and query as they came.
         too_long: the body was refused unread.
+        began: seconds of the reactor's clock when its head had come.
     """
 
     connection: str
@@ -57,6 +58,7 @@ class Received:
     headers: Headers
     body: bytes
     too_long: bool
+    began: float = 0.0
 
     def __repr__(self) -> str:
         """Name the request."""
@@ -191,6 +193,7 @@ class TaxationRequest(Request):
     """A request with a limited body."""
 
     refused = False
+    began = 0.0
     _received_bytes = 0
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802
@@ -199,6 +202,8 @@ class TaxationRequest(Request):
         The body stays in memory: twisted.web would open a temporary file for a long one.
         """
         self.content = BytesIO()
+        channel: Any = self.channel
+        self.began = channel.site.reactor.seconds()
         if length is not None and length > BODY_BYTES_MAX:
             self._refuse()
 
@@ -296,6 +301,7 @@ def _received(request: Any, who: tuple[str, str]) -> Received:
         headers=_all(request.requestHeaders),
         body=request.content.read(),
         too_long=request.refused,
+        began=request.began,
     )
 
 

@@ -139,6 +139,7 @@ class Taxation:
                 answer_body=answer.body,
                 operation=answer.operation,
                 user=answer.user,
+                seconds=self._clock.seconds() - received.began,
             )
         )
 

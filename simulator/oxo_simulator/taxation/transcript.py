@@ -60,6 +60,7 @@ class HttpExchange:
     answer_body: bytes
     operation: str | None
     user: str | None
+    seconds: float
 
     def __repr__(self) -> str:
         """Name the exchange; headers hold secrets."""
@@ -141,6 +142,7 @@ class Transcript:
             "answer_body": _shown(exchange.answer_body),
             "operation": exchange.operation,
             "user": exchange.user,
+            "seconds": round(exchange.seconds, 3),
         }
         try:
             self._write(msgspec.json.encode(line) + b"\n")
