@@ -232,9 +232,11 @@ WRONGS: dict[str, tuple[Wrong, str, str]] = {
     "our password": (echo, "the answer repeats the Authorization header", EXCHANGE),
     "another question": (
         answers(
-            b"<Envelope><Body><RestartSessionTimerResponse><RestartSessionTimerResult>"
+            b'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"'
+            b' xmlns="urn:oxo-sim:taxation:1"><e:Body>'
+            b"<RestartSessionTimerResponse><RestartSessionTimerResult>"
             b"<sessionSeconds>1</sessionSeconds></RestartSessionTimerResult>"
-            b"</RestartSessionTimerResponse></Body></Envelope>"
+            b"</RestartSessionTimerResponse></e:Body></e:Envelope>"
         ),
         "is one to another question (RestartAnswer)",
         EXCHANGE,

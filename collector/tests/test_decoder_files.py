@@ -12,7 +12,10 @@ from oxo_tickets import Ticket
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors"
 
-ENVELOPE = b"<e:Envelope xmlns:e='x'><e:Body>%s</e:Body></e:Envelope>"
+ENVELOPE = (
+    b"<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'"
+    b" xmlns='urn:oxo-sim:taxation:1'><e:Body>%s</e:Body></e:Envelope>"
+)
 TICKET = b"<CallAccounting><Date>2020-02-24</Date><Time>14:32:00</Time></CallAccounting>"
 ANSWER = ENVELOPE % (
     b"<GetTicketsResponse><GetTicketsResult><firstSequence>1</firstSequence>"

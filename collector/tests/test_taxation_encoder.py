@@ -2,6 +2,7 @@
 
 import pytest
 from oxo_collector.taxation import encoder
+from oxo_collector.taxation.encoder import Request
 
 HEAD = (
     b'<?xml version="1.0" encoding="UTF-8"?>'
@@ -12,7 +13,7 @@ TAIL = b"</soap:Body></soap:Envelope>"
 
 
 @pytest.mark.parametrize(
-    ("request_bytes", "inside"),
+    ("request_made", "inside"),
     [
         (encoder.login(), b"<tax:Login></tax:Login>"),
         (
@@ -33,8 +34,12 @@ TAIL = b"</soap:Body></soap:Envelope>"
         (encoder.logout(), b"<tax:Logout></tax:Logout>"),
     ],
 )
-def test_each_request(request_bytes: bytes, inside: bytes) -> None:
-    assert request_bytes == HEAD + inside + TAIL
+def test_each_request(request_made: Request, inside: bytes) -> None:
+    assert request_made.body == HEAD + inside + TAIL
+    assert request_made.headers == {
+        "Content-Type": b"text/xml; charset=utf-8",
+        "SOAPAction": f'"{request_made.name}"'.encode(),
+    }
 
 
 def test_at_least_one_ticket_is_asked_for() -> None:

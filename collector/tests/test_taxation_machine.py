@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 from oxo_collector.decoders.outcome import Malformed
+from oxo_collector.decoders.taxation_fault import FaultAnswer
 from oxo_collector.decoders.taxation_soap import (
     AcknowledgeAnswer,
-    FaultAnswer,
     LoginAnswer,
     LogoutAnswer,
     RestartAnswer,

@@ -13,6 +13,7 @@ import pytest
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.intake import Intake
 from oxo_collector.store import Reading, open_for_writing
+from oxo_collector.taxation.encoder import Request
 from oxo_collector.taxation.machine import TaxationSession
 from oxo_collector.taxation.messages import Level, Report
 from oxo_collector.taxation.shell import Shell
@@ -75,10 +76,10 @@ class ScriptedWire:
         self.posted.append("recall")
         return self.recalls
 
-    def post(self, operation: str, body: bytes) -> bytes | Failure:
-        assert f"<tax:{operation}>".encode() in body
-        self.posted.append(operation)
-        self.asked_max += [int(n) for n in re.findall(rb"<tax:maxTickets>(\d+)<", body)]
+    def post(self, request: Request) -> bytes | Failure:
+        assert f"<tax:{request.name}>".encode() in request.body
+        self.posted.append(request.name)
+        self.asked_max += [int(n) for n in re.findall(rb"<tax:maxTickets>(\d+)<", request.body)]
         if len(self.answers) <= 2:
             self.stop.set()
         return self.answers.pop(0)

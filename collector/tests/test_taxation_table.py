@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from oxo_collector.decoders.outcome import Malformed
+from oxo_collector.decoders.taxation_fault import FaultAnswer
 from oxo_collector.decoders.taxation_soap import (
     AcknowledgeAnswer,
-    FaultAnswer,
     LoginAnswer,
     LogoutAnswer,
     RestartAnswer,

@@ -56,7 +56,7 @@ def log_in(way: Route, port: int, **limits: float) -> bytes | Failure:
     transport = Transport(way, **limits)  # type: ignore[arg-type]
     transport.begin(port)
     try:
-        return transport.post("Login", encoder.login())
+        return transport.post(encoder.login())
     finally:
         transport.close()
 
@@ -77,14 +77,14 @@ def failure(answer: bytes | Failure, words: str, fault: Fault, where: str = "") 
 def test_a_session_keeps_its_cookie_and_one_connection(exchange: "ScriptedExchange") -> None:
     transport = Transport(route(exchange))
     transport.begin(exchange.port)
-    assert isinstance(transport.post("Login", encoder.login()), bytes)
-    for operation, body in (
-        ("GetTickets", encoder.get_tickets(5)),
-        ("AckTickets", encoder.acknowledge(0)),
-        ("RestartSessionTimer", encoder.restart_session_timer()),
-        ("Logout", encoder.logout()),
+    assert isinstance(transport.post(encoder.login()), bytes)
+    for request in (
+        encoder.get_tickets(5),
+        encoder.acknowledge(0),
+        encoder.restart_session_timer(),
+        encoder.logout(),
     ):
-        answer = transport.post(operation, body)
+        answer = transport.post(request)
         assert isinstance(answer, bytes)
         assert b"Fault" not in answer
     assert exchange.operations() == [
@@ -104,14 +104,14 @@ def test_a_session_left_behind_is_recalled_once_to_be_closed(
     for _ in range(2):
         transport.begin(exchange.port)
         assert not transport.recall()
-    transport.post("Login", encoder.login())
+    transport.post(encoder.login())
     for _ in range(2):
         transport.begin(exchange.port)
-    transport.post("GetTickets", encoder.get_tickets(5))
+    transport.post(encoder.get_tickets(5))
     assert exchange.asked[-1].cookie == "", "a new session begins without cookies"
     assert transport.recall()
     assert not transport.recall()
-    transport.post("Logout", encoder.logout())
+    transport.post(encoder.logout())
     assert exchange.asked[-1].cookie == "SESSIONID=s1"
     assert exchange.cookie == "", "closed"
     transport.begin(exchange.port)
@@ -127,9 +127,9 @@ def test_a_ca_file_is_read_when_a_session_is_begun_and_missed_when_it_is_gone(
     transport = Transport(route(exchange, ca_file=str(ca_file)))
     transport.begin(exchange.port)
     monkeypatch.setattr(ssl, "create_default_context", None)
-    assert isinstance(transport.post("Login", encoder.login()), bytes), "not read again"
+    assert isinstance(transport.post(encoder.login()), bytes), "not read again"
     ca_file.unlink()
-    answer = transport.post("Login", encoder.login())
+    answer = transport.post(encoder.login())
     failure(answer, "the CA file is gone since the session was begun", Fault.OPERATOR)
     transport.close()
 
@@ -396,7 +396,7 @@ def test_an_answer_that_trickles_without_end(exchange: "ScriptedExchange") -> No
     transport = Transport(route(exchange), clock=lambda: next(seconds), answer_seconds_max=25.0)
     exchange.go_wrong("Login", reply(200, b"x" * 1_000_000))
     transport.begin(exchange.port)
-    answer = transport.post("Login", encoder.login())
+    answer = transport.post(encoder.login())
     transport.close()
     failure(answer, "half an answer after 25 seconds", Fault.EXCHANGE)
 

@@ -42,7 +42,7 @@ def log_in(way: Route, port: int, **limits: float) -> bytes | Failure:
     transport = Transport(way, **limits)  # type: ignore[arg-type]
     transport.begin(port)
     try:
-        return transport.post("Login", encoder.login())
+        return transport.post(encoder.login())
     finally:
         transport.close()
 
@@ -131,10 +131,10 @@ def test_whatever_drips_is_broken_off_at_the_limit_of_the_whole(
     transport = Transport(route(exchange), answer_seconds_max=0.4)
     transport.begin(exchange.port)
     if kept_open:
-        assert isinstance(transport.post("Login", encoder.login()), bytes)
+        assert isinstance(transport.post(encoder.login()), bytes)
     exchange.go_wrong("Login", drip(head, again, over))
     begun = time.monotonic()
-    answer = transport.post("Login", encoder.login())
+    answer = transport.post(encoder.login())
     assert time.monotonic() - begun < 2
     transport.close()
     failure(answer, "half an answer, after 0.4 seconds: timed out, broken off", Fault.EXCHANGE)
@@ -170,7 +170,7 @@ def test_the_limit_of_one_answer_is_not_that_of_the_next(exchange: "ScriptedExch
     transport.begin(exchange.port)
     began = time.monotonic()
     while time.monotonic() - began < 0.8:
-        assert isinstance(transport.post("Login", encoder.login()), bytes)
+        assert isinstance(transport.post(encoder.login()), bytes)
     transport.close()
 
 
@@ -182,14 +182,12 @@ def test_what_is_broken_off_from_another_thread_fails_at_once_and_so_does_the_ne
     transport = Transport(route(exchange))
     transport.begin(exchange.port)
     answers: list[bytes | Failure] = []
-    thread = threading.Thread(
-        target=lambda: answers.append(transport.post("Login", encoder.login()))
-    )
+    thread = threading.Thread(target=lambda: answers.append(transport.post(encoder.login())))
     thread.start()
     exchange.wait_for(lambda: bool(exchange.asked))
     transport.break_off()
     thread.join(5)
-    answers.append(transport.post("Login", encoder.login()))
+    answers.append(transport.post(encoder.login()))
     transport.close()
     for answer in answers:
         failure(answer, "when the time that a stop leaves was over: broken off", Fault.EXCHANGE)

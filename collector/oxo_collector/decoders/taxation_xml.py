@@ -88,11 +88,23 @@ def decode_list(document: bytes, zone: str | None) -> list[Decoded]:
 
 
 def decode_elements(
-    document: bytes, root: etree._Element, listed: etree._Element, zone: str | None
+    document: bytes,
+    root: etree._Element,
+    listed: etree._Element,
+    zone: str | None,
+    ticket: str = TICKET,
 ) -> list[Decoded]:
-    """Read every child of a list that stands somewhere in a parsed document."""
+    """Read every child of a list that stands somewhere in a parsed document.
+
+    Args:
+        document: the bytes that were parsed.
+        root: what was parsed from them.
+        listed: the list, in it or itself the root.
+        zone: IANA name, for the tickets.
+        ticket: name of a ticket's element, without namespace.
+    """
     elements = list(listed)
-    outcomes = [_decode(element, zone) for element in elements]
+    outcomes = [_decode(element, zone, ticket) for element in elements]
     bad = [place for place, outcome in enumerate(outcomes) if isinstance(outcome, Unreadable)]
     raws = iter(originals(document, root, [elements[place] for place in bad]) if bad else ())
     decoded: list[Decoded] = [
@@ -152,10 +164,10 @@ def to_ticket(record: CallAccounting, zone: str | None) -> Ticket:
 FACILITY_CODES = ("FacilityRequest", "FacilityCancelled")
 
 
-def _decode(element: etree._Element, zone: str | None) -> Ticket | Unreadable:
+def _decode(element: etree._Element, zone: str | None, ticket: str) -> Ticket | Unreadable:
     name = local_name(element)
-    if name != TICKET:
-        return Unreadable(f"unexpected tag {quoted(name)} instead of {TICKET}")
+    if name != ticket:
+        return Unreadable(f"unexpected tag {quoted(name)} instead of {ticket}")
     try:
         return to_ticket(read_record(element), zone)
     except Unreadable as fault:

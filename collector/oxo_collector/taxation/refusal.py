@@ -28,6 +28,9 @@ SCRUBBED_CHARACTERS_MIN: Final = 6
 READABLE_STATUS: Final = frozenset({200, 500})
 """docs/taxation.md: faults are HTTP 500."""
 
+FAULT_OF_1_2: Final = (400, "application/soap+xml")
+"""SOAP 1.2, part 2, 7.5.2.2: a fault of the sender may be HTTP 400, too."""
+
 VAGUE_TYPES: Final = frozenset({"", "text/plain", "application/octet-stream"})
 """Types that say nothing about the content; what it is, the decoder sees."""
 
@@ -49,9 +52,9 @@ STATUSES: Final[Mapping[int, tuple[str, Fault, bool]]] = {
 
 def refused_head(status: int, headers: Mapping[str, str], where: str) -> Failure | None:
     """Return why an answer with this head is not read; None when it may be."""
-    if status not in READABLE_STATUS:
-        return _refused_status(status, headers.get("Location"), where)
     kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if status not in READABLE_STATUS and (status, kind) != FAULT_OF_1_2:
+        return _refused_status(status, headers.get("Location"), where)
     if kind == "text/html":
         what = f"a web page came instead of a SOAP answer (HTTP {status}): this is not an OXO"
         return Failure(what, where, Fault.OPERATOR, other_port_may_help=True)

@@ -9,6 +9,8 @@ from oxo_collector.decoders.taxation_soap import TicketsAnswer, decode_answer
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.store import StoreUnusable
 from oxo_collector.taxation import encoder
+from oxo_collector.taxation.contract import OWN, Contract
+from oxo_collector.taxation.encoder import Request
 from oxo_collector.taxation.machine import TaxationSession
 from oxo_collector.taxation.messages import (
     Answered,
@@ -42,7 +44,7 @@ class Wire(Protocol):
     def recall(self) -> bool:
         """Post with the cookies of the session left behind; False when none is known."""
 
-    def post(self, operation: str, body: bytes) -> bytes | Failure:
+    def post(self, request: Request) -> bytes | Failure:
         """Send a request; return the whole answer, or what prevented it."""
 
     def close(self) -> None:
@@ -74,6 +76,7 @@ class Shell:
         door: the intake.
         stop: set when the collection is to end; breaks waits off.
         report: takes each report, for the log.
+        contract: names and shape of requests and answers.
     """
 
     exchange: str
@@ -83,6 +86,7 @@ class Shell:
     door: Door
     stop: threading.Event
     report: Callable[[Report], None]
+    contract: Contract = OWN
     _stop_told: bool = field(default=False, init=False)
 
     def run(self) -> None:
@@ -115,15 +119,15 @@ class Shell:
         match command:
             case SendLogin(port):
                 self.wire.begin(port)
-                return self._ask("Login", encoder.login())
+                return self._ask(encoder.login(self.contract))
             case SendGet(tickets_max):
-                return self._ask("GetTickets", encoder.get_tickets(tickets_max))
+                return self._ask(encoder.get_tickets(tickets_max, self.contract))
             case SendAcknowledge(last_sequence):
-                return self._ask("AckTickets", encoder.acknowledge(last_sequence))
+                return self._ask(encoder.acknowledge(last_sequence, self.contract))
             case SendRestartTimer():
-                return self._ask("RestartSessionTimer", encoder.restart_session_timer())
+                return self._ask(encoder.restart_session_timer(self.contract))
             case SendLogout():
-                return self._ask("Logout", encoder.logout())
+                return self._ask(encoder.logout(self.contract))
             case SendLogoutLeft():
                 return self._leave()
             case Keep(epoch, batch, body):
@@ -139,19 +143,20 @@ class Shell:
             case _:
                 assert_never(command)
 
-    def _ask(self, operation: str, body: bytes) -> Event:
-        answer = self.wire.post(operation, body)
+    def _ask(self, request: Request) -> Event:
+        answer = self.wire.post(request)
         if isinstance(answer, Failure):
             return Failed(answer)
         try:
             self.door.contact(self.exchange)
         except StoreUnusable as error:
             return _store_failed(error)
-        return Answered(decode_answer(answer, self.zone), answer)
+        decoded = decode_answer(answer, self.zone, self.contract, request.operation)
+        return Answered(decoded, answer)
 
     def _leave(self) -> Event:
         if self.wire.recall():
-            return self._ask("Logout", encoder.logout())
+            return self._ask(encoder.logout(self.contract))
         what = (
             "the open session is not ours to close: of another client, or of a process that was"
             " killed; it ends by the exchange's idle limit"

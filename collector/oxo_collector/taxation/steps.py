@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from oxo_collector.decoders.outcome import Malformed
+from oxo_collector.decoders.taxation_fault import FaultAnswer
 from oxo_collector.decoders.taxation_soap import (
     AcknowledgeAnswer,
-    FaultAnswer,
     LoginAnswer,
     RestartAnswer,
     TicketsAnswer,

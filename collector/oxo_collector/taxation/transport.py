@@ -24,7 +24,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util.ssl_ import create_urllib3_context
 
 from oxo_collector.failure import Failure, Fault
-from oxo_collector.taxation.encoder import CONTENT_TYPE, PATH
+from oxo_collector.taxation.encoder import PATH, Request
 from oxo_collector.taxation.refusal import Secrets, refused_cookies, refused_head
 from oxo_collector.taxation.trouble import explain
 from oxo_collector.taxation.watch import Cut, Watch, watched_pool
@@ -48,9 +48,6 @@ ANSWER_SECONDS_MAX: Final = 120.0
 A route whose own limits are longer together has those."""
 
 CHUNK_BYTES: Final = 64 * 1024
-
-LOGOUT: Final = "Logout"
-"""Once it is answered, the cookie is worth nothing and is not recalled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,31 +228,34 @@ class Transport:
         if (watch := self.watch) is not None:
             watch.break_off(Cut.STOPPED)
 
-    def post(self, operation: str, body: bytes) -> bytes | Failure:
-        """Send one request and return the whole answer, or what prevented it. Never raises."""
-        where = self._where(operation)
+    def post(self, request: Request) -> bytes | Failure:
+        """Send one request and return the whole answer, or what prevented it. Never raises.
+
+        Once a logout is answered, the cookie is worth nothing and is not recalled.
+        """
+        where = self._where(request.name)
         if self._session is None:
             return Failure("no session was begun", where, Fault.MACHINE)
         if self._trust_problem is not None:
             return self._trust_problem
-        answer = self._watched(self._session, body, where)
+        answer = self._watched(self._session, request, where)
         if (refused := refused_cookies(self._session.cookies, where)) is not None:
             self._session.cookies.clear()
             return refused
         if isinstance(answer, Failure):
             return replace(answer, what=self.scrubbed(answer.what))
-        if operation == LOGOUT:
+        if request.operation == "logout":
             self._session.cookies.clear()
         return self._secrets.given_back(answer, where) or answer
 
-    def _watched(self, session: requests.Session, body: bytes, where: str) -> bytes | Failure:
+    def _watched(self, session: requests.Session, request: Request, where: str) -> bytes | Failure:
         with Watch(self._answer_seconds_max) as watch:
             self.watch = watch
             if self._broken_off:  # asked with the watch in place, so that no stop falls between
                 watch.break_off(Cut.STOPPED)
                 return self._cut_off(watch, where)
             try:
-                answer = self._exchange(session, body, where)
+                answer = self._exchange(session, request, where)
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                 answer = explain(
                     error,
@@ -270,16 +270,12 @@ class Transport:
             return self._cut_off(watch, where)
         return answer
 
-    def _exchange(self, session: requests.Session, body: bytes, where: str) -> bytes | Failure:
+    def _exchange(self, session: requests.Session, request: Request, where: str) -> bytes | Failure:
         deadline = self._clock() + self._answer_seconds_max
         with session.post(
             self._route.url(self._port),
-            data=body,
-            headers={
-                "Content-Type": CONTENT_TYPE,
-                "SOAPAction": '""',
-                "Accept-Encoding": "identity",
-            },
+            data=request.body,
+            headers={**request.headers, "Accept-Encoding": "identity"},
             timeout=(self._route.connect_seconds_max, self._route.read_seconds_max),
             allow_redirects=False,
             stream=True,
