@@ -91,8 +91,9 @@ class Ledger:
         A page holds no more than `PAGE_BYTES_MAX`, so that reading it keeps nobody waiting.
         """
         lines = self._lines.page(n, lines_max, PAGE_BYTES_MAX)
-        more = bool(lines) and n + len(lines) < self.last
-        return Page([msgspec.Raw(_nested(line)) for line in lines], more)
+        last = n + len(lines)
+        more = bool(lines) and last < self.last
+        return Page([msgspec.Raw(_nested(line)) for line in lines], last, more)
 
     def since(self, n: int, lines_max: int) -> list[LedgerLine]:
         """Return the lines of a page as messages."""

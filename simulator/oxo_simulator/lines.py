@@ -15,9 +15,13 @@ import msgspec
 
 
 class Page(NamedTuple):
-    """Some lines as JSON in the shape in which they are told, and whether more follow."""
+    """Some lines as JSON in the shape in which they are told.
+
+    `last` is the number of the last of them, and `more` says whether others follow it.
+    """
 
     lines: list[msgspec.Raw]
+    last: int
     more: bool
 
 

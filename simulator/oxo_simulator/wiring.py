@@ -147,7 +147,7 @@ def _put_together(
         reserved=towards_collectors,
         record=lambda _event, _detail: None,
     )
-    transcript = Transcript(now=_utc_now)
+    transcript = Transcript(now=_utc_now, folder=options.folder)
     taxation = Taxation({profile.user: password}, reactor, link.connection_name, transcript)
     ports = {name: door.port for name, door in link.doors.items()}
     wires = []

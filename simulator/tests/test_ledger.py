@@ -63,7 +63,7 @@ def test_a_page_has_the_shape_of_messages_and_says_whether_more_follow(ledger: L
     assert ledger.page(1, 9) == ledger.page(1, 1)
     assert msgspec.json.decode(ledger.page(1, 9).lines[0], type=LedgerLine).detail == {}
     assert not ledger.page(1, 9).more
-    assert ledger.page(2, 9) == ([], False)
+    assert ledger.page(2, 9) == ([], 2, False)
 
 
 def test_a_page_is_bounded_and_never_empty_while_there_are_lines(

@@ -147,8 +147,8 @@ def test_a_page_is_bounded_and_says_whether_more_follow(monkeypatch: pytest.Monk
     for _ in range(5):
         kept.add(EXCHANGE)
     pages = [kept.page(since) for since in (0, 2, 3, 4, 5)]
-    assert [(len(page.lines), page.more) for page in pages] == [
-        (2, True), (1, True), (2, False), (1, False), (0, False),
+    assert [(len(page.lines), page.last, page.more) for page in pages] == [
+        (2, 2, True), (1, 3, True), (2, 5, False), (1, 5, False), (0, 5, False),
     ]  # fmt: skip
     assert [line["n"] for line in kept.lines(0)] == [1, 2, 3, 4, 5]
 

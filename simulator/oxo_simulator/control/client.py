@@ -17,7 +17,6 @@ from requests.auth import AuthBase
 
 from oxo_simulator.control.messages import (
     BUFFER_TICKETS_MAX,
-    LEDGER_LINES_MAX,
     Advance,
     AppointmentOrder,
     ArmedFault,
@@ -209,19 +208,11 @@ class ControlClient:
 
     def ledger(self, since: int = 0, wait_seconds: float = 0) -> list[LedgerLine]:
         """Return every ledger line after number `since`; wait up to so long for the first."""
-        lines: list[LedgerLine] = []
-        while True:
-            found = self._get(
-                "/ledger", {"since": since, "wait_seconds": wait_seconds}, list[LedgerLine]
-            )
-            lines += found
-            if len(found) < LEDGER_LINES_MAX:
-                return lines
-            since, wait_seconds = found[-1].n, 0
+        return self._pages("/ledger", since, LedgerLine, wait_seconds)
 
     def transcript(self, since: int = 0) -> list[dict[str, Any]]:
         """Return the HTTP exchanges of the taxation wire after number `since`."""
-        return self._get("/transcript", {"since": since}, list[dict[str, Any]])
+        return self._pages("/transcript", since, dict[str, Any])
 
     def openapi(self) -> dict[str, Any]:
         """Return the description of this API (OpenAPI 3.1)."""
@@ -231,6 +222,21 @@ class ControlClient:
         seconds = ANSWER_SECONDS_MAX + query.get("wait_seconds", 0)
         return self._exchange("GET", path, answer, seconds, params=dict(query))
 
+    def _pages(
+        self, path: str, since: int, line: type[_Answer], wait_seconds: float = 0
+    ) -> list[_Answer]:
+        """Ask on until an answer names no page behind it."""
+        found: list[_Answer] = []
+        place, seconds = path, ANSWER_SECONDS_MAX + wait_seconds
+        query = {"since": since, "wait_seconds": wait_seconds}
+        asked: dict[str, Any] = {"params": {name: value for name, value in query.items() if value}}
+        while True:
+            response = self._ask("GET", place, seconds, **asked)
+            found += _decoded(path, response, list[line])  # type: ignore[valid-type]
+            if "next" not in response.links:
+                return found
+            place, asked = response.links["next"]["url"], {}
+
     def _post(self, path: str, message: Message, answer: type[_Answer]) -> _Answer:
         body = msgspec.json.encode(message)
         headers = {"Content-Type": "application/json"}
@@ -239,6 +245,9 @@ class ControlClient:
     def _exchange(
         self, method: str, path: str, answer: type[_Answer], seconds: float, **request: Any
     ) -> _Answer:
+        return _decoded(path, self._ask(method, path, seconds, **request), answer)
+
+    def _ask(self, method: str, path: str, seconds: float, **request: Any) -> requests.Response:
         try:
             response = self._session.request(
                 method, self.url + path, timeout=(CONNECT_SECONDS_MAX, seconds), **request
@@ -249,10 +258,14 @@ class ControlClient:
             ) from error
         if response.status_code != requests.codes.ok:
             raise OrderRefused(_reason(path, response))
-        try:
-            return msgspec.json.decode(response.content, type=answer)
-        except msgspec.DecodeError as error:
-            raise ControlError(f"{path}: the answer cannot be read: {error}") from error
+        return response
+
+
+def _decoded(path: str, response: requests.Response, answer: type[_Answer]) -> _Answer:
+    try:
+        return msgspec.json.decode(response.content, type=answer)
+    except msgspec.DecodeError as error:
+        raise ControlError(f"{path}: the answer cannot be read: {error}") from error
 
 
 def _reason(path: str, response: requests.Response) -> str:

@@ -22,7 +22,6 @@ from oxo_simulator.clock import StartUnknown
 from oxo_simulator.control.messages import (
     LEDGER_LINES_MAX,
     ExchangeState,
-    LedgerLine,
     Problem,
 )
 from oxo_simulator.control.openapi import document
@@ -31,6 +30,7 @@ from oxo_simulator.exchange.directory import SubscriberUnknown
 from oxo_simulator.exchange.telephony import OrderError
 from oxo_simulator.exchange.trunks import TrunkUnavailable
 from oxo_simulator.identity import CertificateOrderWrong
+from oxo_simulator.lines import Page
 from oxo_simulator.link.faults import FaultUnknown
 from oxo_simulator.profile import ProfileError
 from oxo_simulator.simulation import SessionUnknown, Simulation
@@ -111,7 +111,7 @@ class ControlServer:
             "certificate": lambda _: simulation.certificate(),
             "renew_certificate": lambda asked: simulation.renew_certificate(asked.order),
             "ledger": self._ledger_lines,
-            "transcript": lambda asked: simulation.transcript.lines(int(asked.query["since"])),
+            "transcript": lambda asked: simulation.transcript.page(int(asked.query["since"])),
             "openapi": lambda _: document(),
         }
 
@@ -138,20 +138,20 @@ class ControlServer:
             work = _stranger
         answered: Deferred[Any] = maybeDeferred(work)
         return answered.addCallbacks(
-            msgspec.json.encode, lambda failure: _problem(request, failure)
+            lambda found: _encoded(request, found), lambda failure: _problem(request, failure)
         )
 
     def _nothing_here(self, request: Any, failure: Failure) -> "Deferred[bytes]":
         return self._answer(request, lambda: failure)
 
-    def _ledger_lines(self, asked: Asked) -> "list[LedgerLine] | Deferred[list[LedgerLine]]":
+    def _ledger_lines(self, asked: Asked) -> "Page | Deferred[Page]":
         ledger, since = self._simulation.ledger, int(asked.query["since"])
         seconds = asked.query["wait_seconds"]
-        lines = ledger.since(since, LEDGER_LINES_MAX)
-        if lines or not seconds:
-            return lines
+        page = ledger.page(since, LEDGER_LINES_MAX)
+        if page.lines or not seconds:
+            return page
         waited = ledger.next_line().addTimeout(seconds, self._real)
-        return waited.addCallback(lambda _: ledger.since(since, LEDGER_LINES_MAX))
+        return waited.addCallback(lambda _: ledger.page(since, LEDGER_LINES_MAX))
 
 
 class _Stranger(Exception):
@@ -192,6 +192,16 @@ def _number(request: Any, parameter: Parameter) -> float:
     if not 0 <= value < 2**53:
         raise OrderError(f"{parameter.name} {text!r}; a number from 0 is expected")
     return min(value, parameter.most)
+
+
+def _encoded(request: Any, found: Any) -> bytes:
+    """Write an answer; of a page that others follow, say where (RFC 8288)."""
+    if not isinstance(found, Page):
+        return msgspec.json.encode(found)
+    if found.more:
+        following = f"<{request.path.decode()}?since={found.last}>"
+        request.setHeader("Link", f'{following}; rel="next"')
+    return msgspec.json.encode(found.lines)
 
 
 def _problem(request: Any, failure: Failure) -> bytes:

@@ -108,14 +108,15 @@ class Transcript:
             skip = max(0, since + 1 - file.first)
             if lines := file.page(skip, PAGE_LINES_MAX, PAGE_BYTES_MAX):
                 last = file.first + skip + len(lines) - 1
-                return Page([msgspec.Raw(line) for line in lines], last < self._count)
-        return Page([], more=False)
+                return Page([msgspec.Raw(line) for line in lines], last, last < self._count)
+        return Page([], since, more=False)
 
     def lines(self, since: int) -> list[dict[str, Any]]:
         """Return all lines with a number above `since` that are still kept, page by page."""
         found: list[dict[str, Any]] = []
-        while lines := self.page(found[-1]["n"] if found else since).lines:
-            found += (msgspec.json.decode(line) for line in lines)
+        while (page := self.page(since)).lines:
+            found += (msgspec.json.decode(line) for line in page.lines)
+            since = page.last
         return found
 
     def clear(self) -> None:
