@@ -1,8 +1,12 @@
 """`oxo-sim run`: from the words of the command line to a process that serves until a signal."""
 
+import json
+import os
+import shutil
 import sys
+import threading
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +40,8 @@ from oxo_simulator.wiring import (
 )
 
 PORT_MAX = 65_535
+STANDARD_INPUT = 0
+INPUT_BYTES = 4096
 _GRAVE = (LogLevel.warn, LogLevel.error, LogLevel.critical)
 
 _log = structlog.get_logger()
@@ -66,6 +72,8 @@ class Start:
     names: Sequence[str]
     control_port: int
     password_file: Path | None
+    ephemeral: bool = False
+    json: bool = False
 
 
 class Trouble(NamedTuple):
@@ -83,10 +91,13 @@ def run_until_signal(typed: Start, reactor: Any) -> Trouble | None:
     _log_to_standard_error()
     wrong: list[Trouble] = []
 
-    def end(trouble: Trouble) -> None:
-        wrong.append(trouble)
+    def stop() -> None:
         with suppress(ReactorNotRunning):  # it is ending already
             reactor.stop()
+
+    def end(trouble: Trouble) -> None:
+        wrong.append(trouble)
+        stop()
 
     def broken(failure: Failure) -> None:
         _log.error("exchange.broken", failure=failure.getTraceback())
@@ -100,17 +111,37 @@ def run_until_signal(typed: Start, reactor: Any) -> Trouble | None:
         try:
             running = start(options(typed), reactor, broken)
             reactor.addSystemEventTrigger("before", "shutdown", running.stop)
-            _say(running)
+            if typed.ephemeral:
+                _watch_standard_input(lambda: reactor.callFromThread(stop))
+            _say(running, as_json=typed.json)
         except Exception as error:  # noqa: BLE001 - see above
             end(_trouble(error))
 
     # Not before the reactor runs: from then on a signal ends the exchange in order.
     reactor.callWhenRunning(begin)
     reactor.run()
+    if typed.ephemeral and not any(trouble.usage for trouble in wrong):
+        shutil.rmtree(typed.folder, ignore_errors=True)
     if wrong:
         return wrong[0]
     _log.info("exchange.stopped")
     return None
+
+
+def _watch_standard_input(ended: Callable[[], None]) -> None:
+    """Tell when standard input ends, as it does when the program that holds it dies, however.
+
+    In a thread, since an event loop cannot watch every kind of file; by the system's own call,
+    since a reader of Python's would hold a lock at the end of the process.
+    """
+
+    def read() -> None:
+        with suppress(OSError):
+            while os.read(STANDARD_INPUT, INPUT_BYTES):
+                pass
+        ended()
+
+    threading.Thread(target=read, daemon=True).start()
 
 
 def _trouble(error: Exception) -> Trouble:
@@ -137,6 +168,11 @@ def options(typed: Start) -> RunOptions:
         "tag_set": typed.tag_set,
         "seed": typed.seed,
     }
+    if typed.ephemeral and typed.folder.exists() and any(typed.folder.iterdir()):
+        raise OptionWrong(
+            f"--ephemeral --state {typed.folder}: it would be removed, but it is not empty; "
+            "an empty folder is expected, or the name of one that can be made"
+        )
     try:
         installation = msgspec.convert(fields, Installation)
     except msgspec.ValidationError as error:
@@ -202,8 +238,13 @@ def _password(file: Path | None) -> str | None:
         raise OptionWrong(f"--password-file {error}") from error
 
 
-def _say(running: Running) -> None:
+def _say(running: Running, *, as_json: bool) -> None:
     state, folder = running.simulation.state(), running.simulation.premises.folder
+    _log.info("exchange.started", profile=state.profile, seed=state.seed, epoch=state.epoch)
+    if as_json:
+        described = json.loads((folder / "exchange.json").read_text("utf-8"))
+        typer.echo(json.dumps({**described, "state": str(folder)}))
+        return
     typer.echo(f"{state.name} ({state.release}, profile {state.profile}) serves")
     for port in state.ports:
         closed = "" if port.open else "  (closed by the profile)"
@@ -211,7 +252,6 @@ def _say(running: Running) -> None:
     typer.echo(f"  authority {state.ca_file}")
     typer.echo(f"  account   {state.user}, password in {folder / 'taxation.password'}")
     typer.echo(f"  control   {running.control_url}, token in {folder / 'control.token'}")
-    _log.info("exchange.started", profile=state.profile, seed=state.seed, epoch=state.epoch)
 
 
 def _log_to_standard_error() -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from oxo_simulator.cli import _batch, _numbered
+from oxo_simulator.commands.tickets import batch, numbered
 from oxo_simulator.control.client import ControlClient, OrderRefused
 from oxo_simulator.control.messages import LedgerLine
 from oxo_tickets import Kind, Ticket, to_json, to_ndjson
@@ -57,7 +57,7 @@ def made(client: ControlClient, count: int) -> list[LedgerLine]:
 
 
 def read(octets: bytes) -> list[tuple[int, bytes]]:
-    return list(_numbered(io.BytesIO(octets)))
+    return list(numbered(io.BytesIO(octets)))
 
 
 def test_lines_are_counted_and_blank_ones_passed_over() -> None:
@@ -69,9 +69,9 @@ def test_lines_are_counted_and_blank_ones_passed_over() -> None:
 def test_the_longest_line_is_read_and_a_longer_one_refused(end: bytes) -> None:
     ticket = to_json(tickets(1, 0)[0])
     longest = ticket + b" " * (LINE_BYTES_MAX - len(ticket))
-    found, wrong = _batch(iter(read(longest + end)))
+    found, wrong = batch(iter(read(longest + end)))
     assert (found, wrong) == (tickets(1, 0), None)
-    found, wrong = _batch(iter(read(ticket + b"\n" + longest + b" " + end)))
+    found, wrong = batch(iter(read(ticket + b"\n" + longest + b" " + end)))
     assert found == tickets(1, 0)
     assert wrong is not None
     assert wrong.startswith("line 2: line of ")
@@ -79,7 +79,7 @@ def test_the_longest_line_is_read_and_a_longer_one_refused(end: bytes) -> None:
 
 def test_a_line_without_end_is_not_read_whole() -> None:
     endless = io.BytesIO(b"x" * 10 * LINE_BYTES_MAX)
-    _, wrong = _batch(_numbered(endless))
+    _, wrong = batch(numbered(endless))
     assert wrong is not None
     assert wrong.startswith("line 1: ")
     assert endless.tell() <= LINE_BYTES_MAX + 2
@@ -88,7 +88,7 @@ def test_a_line_without_end_is_not_read_whole() -> None:
 def test_a_bad_line_ends_the_batch_behind_the_good_ones() -> None:
     good = tickets(2, 0)
     lines = iter(read(to_ndjson(good) + b'{"kind": "banana"}\n' + to_ndjson(good)))
-    found, wrong = _batch(lines)
+    found, wrong = batch(lines)
     assert found == good
     assert wrong is not None
     assert wrong.startswith("line 3: Invalid enum value 'banana'")

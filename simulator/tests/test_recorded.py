@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from oxo_simulator.cli import _batch
+from oxo_simulator.commands.tickets import batch
 from oxo_simulator.control.client import ControlClient, OrderRefused
 from oxo_simulator.exchange.recorded import unsayable
 from oxo_simulator.taxation.answers import can_render
@@ -83,7 +83,7 @@ def test_times_stay_within_the_calendar(
 def test_a_load_names_line_and_field(wrong: str, words: str) -> None:
     right = from_json(CALL % '"units":1')
     lines = [(1, (CALL % '"units":1').encode()), (3, wrong.encode()), (4, b"not read")]
-    found, said = _batch(iter(lines))
+    found, said = batch(iter(lines))
     assert found == [right]
     assert (said or "").startswith(words)
 

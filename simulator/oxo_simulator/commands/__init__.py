@@ -1,0 +1,1 @@
+"""The subcommands of `oxo-sim` that steer an exchange which runs already."""

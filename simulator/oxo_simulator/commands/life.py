@@ -1,0 +1,160 @@
+"""`oxo-sim state | install | profile | reset | licence | openapi`: who and how the exchange is."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+import typer
+
+from oxo_simulator.commands.console import (
+    DEFAULT_STATE,
+    WRONG_USAGE,
+    Json,
+    State,
+    checked,
+    fail,
+    pair,
+    say,
+    table,
+)
+from oxo_simulator.commands.telephony import instant, pace_name
+from oxo_simulator.control.client import ControlClient
+from oxo_simulator.control.messages import ExchangeState, Installation, ProfileState
+
+FOLLOW_SECONDS = 20.0
+OPEN, CLOSED = "open", "closed"
+
+app = typer.Typer()
+
+
+@app.command("state")
+def show_state(*, json: Json = False, state: State = DEFAULT_STATE) -> None:
+    """Show who and how the exchange is."""
+    with ControlClient.from_state(state) as client:
+        found = client.state()
+    say(found, _described(found), json=json)
+
+
+@app.command()
+def install(  # noqa: PLR0913 - one parameter per option
+    *,
+    profile: Annotated[str, typer.Option(help="Packaged profile, or a .toml file.")] = "certify",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Profile key, e.g. session.idle_seconds=5.")
+    ] = None,
+    tag_set: Annotated[str | None, typer.Option(help="observed or extended.")] = None,
+    seed: Annotated[int, typer.Option(help="Of every random choice.")] = 1,
+    start: Annotated[
+        str | None, typer.Option(help="Exchange time to begin at, without offset.")
+    ] = None,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Put a fresh exchange behind the same ports: empty, whole, with a new ledger."""
+    wanted = {
+        "profile": profile,
+        "overrides": dict(pair("--set", text) for text in set_ or ()),
+        "tag_set": tag_set,
+        "seed": seed,
+        "start": _wall_clock(start),
+    }
+    order = checked(Installation, wanted)
+    with ControlClient.from_state(state) as client:
+        found = client.install(order)
+    say(found, _described(found), json=json)
+
+
+@app.command()
+def profile(
+    words: Annotated[
+        list[str] | None, typer.Argument(help="Only keys with one of these words in their name.")
+    ] = None,
+    *,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Show every key of the profile with its value and its standing."""
+    with ControlClient.from_state(state) as client:
+        found = client.profile()
+    keys = [each for each in found.keys if not words or any(word in each.key for word in words)]
+    found = ProfileState(name=found.name, keys=keys)
+    rows = [(each.key, each.value, each.standing) for each in keys]
+    say(found, lambda: table((f"key of {found.name}", "value", "standing"), rows), json=json)
+
+
+@app.command()
+def reset(
+    *,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until the exchange serves again.")
+    ] = False,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Reset the exchange (warm): tickets are kept, sessions end."""
+    with ControlClient.from_state(state) as client:
+        since = client.state().ledger_last
+        now = client.reset()
+        phase: str = now.phase
+        while wait and phase != "serving":
+            for line in client.ledger(since, FOLLOW_SECONDS):
+                since = line.n
+                phase = line.detail["phase"] if line.event == "phase" else phase
+        if wait:
+            now = client.state()
+    say(now, f"phase {now.phase}", json=json)
+
+
+@app.command()
+def licence(
+    wanted: Annotated[
+        str | None, typer.Argument(help="open or closed; shows it when not given.")
+    ] = None,
+    *,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Show the licence Call Accounting over IP, or open or close it."""
+    if wanted not in (None, OPEN, CLOSED):
+        fail(f"licence {wanted}: open or closed is expected", WRONG_USAGE)
+    with ControlClient.from_state(state) as client:
+        if wanted is None:
+            now = client.state()
+        else:
+            now = client.licence(call_accounting_over_ip=wanted == OPEN)
+    say(now, f"licence {OPEN if now.licence else CLOSED}", json=json)
+
+
+@app.command()
+def openapi(*, json: Json = False) -> None:
+    """Print the control API as an OpenAPI 3.1 document; no exchange has to run."""
+    from oxo_simulator.control.openapi import document  # noqa: PLC0415 - only here
+
+    encoded = msgspec.json.encode(document())
+    typer.echo((encoded if json else msgspec.json.format(encoded, indent=2)).decode())
+
+
+def _wall_clock(text: str | None) -> str | None:
+    try:
+        return None if text is None else datetime.fromisoformat(text).isoformat()
+    except ValueError:
+        fail(f"--start {text}: a time is expected, as 2020-02-24T14:00", WRONG_USAGE)
+
+
+def _described(found: ExchangeState) -> str:
+    ports = ", ".join(
+        f"{port.name} {port.address}:{port.port}{'' if port.open else ' (closed)'}"
+        for port in found.ports
+    )
+    licensed = OPEN if found.licence else CLOSED
+    rows = {
+        "exchange": f"{found.name}, {found.release}, profile {found.profile}, {found.tag_set}",
+        "time": f"{instant(found)} {found.zone}, {pace_name(found)}",
+        "phase": f"{found.phase}; link {found.link}; licence {licensed}",
+        "buffer": f"{found.buffered} of {found.capacity}{', alarm' if found.alarm else ''}",
+        "tickets": f"{found.tickets_made} made; {found.sessions} sessions; epoch {found.epoch}",
+        "ports": ports,
+        "account": found.user,
+        "authority": found.ca_file,
+    }
+    return "\n".join(f"{name:<10}{text}" for name, text in rows.items())

@@ -1,0 +1,151 @@
+"""`oxo-sim link | cut | restore | certificate`: the line to the collectors and who answers it."""
+
+from datetime import datetime
+from typing import Annotated, get_type_hints
+
+import typer
+
+from oxo_simulator.commands.console import (
+    DEFAULT_STATE,
+    WRONG_USAGE,
+    Json,
+    State,
+    checked,
+    fail,
+    say,
+    table,
+)
+from oxo_simulator.control.client import ControlClient
+from oxo_simulator.control.messages import (
+    ArmedFault,
+    CertificateOrder,
+    CertificateState,
+    Fault,
+    LinkState,
+)
+
+EVENT = get_type_hints(ArmedFault)["when"]
+"""Events that a fault can be armed for."""
+
+app = typer.Typer()
+
+
+@app.command()
+def link(*, json: Json = False, state: State = DEFAULT_STATE) -> None:
+    """Show the link: faults in force, faults armed, connections."""
+    with ControlClient.from_state(state) as client:
+        found = client.link()
+    say(found, lambda: _show_link(found), json=json)
+
+
+@app.command()
+def cut(  # noqa: PLR0913 - one parameter per option
+    *,
+    kind: Annotated[
+        str, typer.Option(help="cut, refuse, reset, 'carry then cut' or 'carry then reset'.")
+    ] = "cut",
+    towards: Annotated[str, typer.Option(help="exchange, collector or both.")] = "both",
+    carry_bytes: Annotated[int, typer.Option(min=0, help="For the two that carry.")] = 0,
+    port: Annotated[list[str] | None, typer.Option(help="Only these ports.")] = None,
+    when: Annotated[
+        str | None, typer.Option(help="offered, acknowledged or 'session opened'; else now.")
+    ] = None,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Disturb the link, now or at the next such event."""
+    wanted = {"kind": kind, "towards": towards, "carry_bytes": carry_bytes}
+    fault = checked(Fault, {**wanted, "ports": list(port or ())})
+    event = None if when is None else checked(EVENT, when)
+    with ControlClient.from_state(state) as client:
+        if event is None:
+            now = client.strike(fault)
+        else:
+            now = client.arm(ArmedFault(when=event, fault=fault))
+    say(now, f"link {now.link}" if when is None else f"armed for {when}", json=json)
+
+
+@app.command()
+def restore(
+    *,
+    reset_connections: Annotated[
+        bool, typer.Option(help="Reset those that lived through it.")
+    ] = False,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Make the link whole."""
+    with ControlClient.from_state(state) as client:
+        now = client.restore(reset_connections=reset_connections)
+    say(now, f"link {now.link}", json=json)
+
+
+@app.command()
+def certificate(  # noqa: PLR0913 - one parameter per option
+    *,
+    name: Annotated[
+        list[str] | None, typer.Option(help="Name or address that it is good for; more than once.")
+    ] = None,
+    new_authority: Annotated[
+        bool, typer.Option("--new-authority", help="Signed by an authority nobody knows yet.")
+    ] = False,
+    expired: Annotated[bool, typer.Option("--expired", help="It ended a day ago.")] = False,
+    not_before: Annotated[
+        str | None, typer.Option(help="With offset, as 2026-01-01T00:00Z.")
+    ] = None,
+    not_after: Annotated[str | None, typer.Option(help="With offset.")] = None,
+    renew: Annotated[bool, typer.Option("--renew", help="A new key, all else as it is.")] = False,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Show the certificate; with any other option, show a new one to new connections from now on.
+
+    It lasts as long as the exchange runs; a new authority replaces `ca.pem` for good.
+    """
+    order = CertificateOrder(
+        names=list(name) if name else None,
+        authority="new" if new_authority else "kept",
+        expired=expired,
+        not_before=_instant("--not-before", not_before),
+        not_after=_instant("--not-after", not_after),
+    )
+    wanted = renew or order != CertificateOrder()
+    with ControlClient.from_state(state) as client:
+        found = client.renew_certificate(order) if wanted else client.certificate()
+    say(found, _described(found), json=json)
+
+
+def _instant(option: str, text: str | None) -> datetime | None:
+    try:
+        return None if text is None else datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"{option} {text}: an instant is expected, as 2026-01-01T00:00Z", WRONG_USAGE)
+
+
+def _described(found: CertificateState) -> str:
+    rows = {
+        "names": ", ".join(found.names),
+        "fingerprint": found.fingerprint,
+        "good": f"{found.not_before:%Y-%m-%d %H:%M} to {found.not_after:%Y-%m-%d %H:%M} UTC",
+        "authority": f"{found.authority_fingerprint} in {found.ca_file}",
+    }
+    return "\n".join(f"{name:<13}{text}" for name, text in rows.items())
+
+
+def _show_link(found: LinkState) -> None:
+    typer.echo(f"link {found.state}")
+    for fault in found.faults:
+        typer.echo(f"in force: {_words(fault)}")
+    for armed in found.armed:
+        typer.echo(f"armed for {armed.when}: {_words(armed.fault)}")
+    if found.connections:
+        table(
+            ("connection", "port", "collector"),
+            ((one.name, one.port, one.peer) for one in found.connections),
+        )
+
+
+def _words(fault: Fault) -> str:
+    counted = f", after {fault.carry_bytes} bytes" if fault.kind.startswith("carry") else ""
+    ports = f", ports {', '.join(fault.ports)}" if fault.ports else ""
+    return f"{fault.kind}, towards {fault.towards}{counted}{ports}"

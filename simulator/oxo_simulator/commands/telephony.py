@@ -1,0 +1,187 @@
+"""`oxo-sim call | appointment | load | advance | time`: tickets, and the time that brings them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from oxo_tickets import DiallingMode, Ticket, to_json
+
+from oxo_simulator.commands.console import (
+    DEFAULT_STATE,
+    WRONG_USAGE,
+    Json,
+    State,
+    checked,
+    fail,
+    say,
+)
+from oxo_simulator.commands.tickets import batch, opened
+from oxo_simulator.control.client import ControlClient
+from oxo_simulator.control.messages import AppointmentOrder, CallOrder, CallsPlaced, ExchangeState
+
+MANUAL, REAL = 0.0, 1.0
+
+app = typer.Typer()
+
+
+@app.command()
+def call(  # noqa: PLR0913 - one parameter per option
+    *,
+    user: Annotated[str, typer.Argument(help="The set that calls or is called.")],
+    number: Annotated[str, typer.Argument(help="The other party.")],
+    direction: Annotated[str, typer.Option(help="outgoing or incoming.")] = "outgoing",
+    mode: Annotated[DiallingMode, typer.Option(help="How it is dialled.")] = DiallingMode.MANUAL,
+    duration: Annotated[int, typer.Option(help="Conversation in seconds; 0 is unanswered.")] = 50,
+    ring: Annotated[int, typer.Option(help="Ringing in seconds.")] = 0,
+    units: Annotated[int, typer.Option(help="Metering units.")] = 0,
+    account: Annotated[str | None, typer.Option(help="Account code.")] = None,
+    trunk: Annotated[str | None, typer.Option(help="Line, e.g. N01.")] = None,
+    times: Annotated[int, typer.Option(help="So many such calls at once.")] = 1,
+    advance: Annotated[bool, typer.Option(help="Move exchange time to the tickets.")] = True,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Place calls and print their tickets."""
+    wanted = {
+        "direction": direction,
+        "user": user,
+        "number": number,
+        "dialling_mode": mode,
+        "ring_seconds": ring,
+        "call_seconds": duration,
+        "units": units,
+        "account_code": account,
+        "trunk": trunk,
+        "times": times,
+    }
+    order = checked(CallOrder, wanted)
+    with ControlClient.from_state(state) as client:
+        before = client.state().ledger_last
+        placed = client.place_calls(order, advance=advance)
+        _say_tickets(client, before, placed, json=json)
+
+
+@app.command()
+def appointment(
+    *,
+    user: Annotated[str, typer.Argument(help="The set that rings.")],
+    time: Annotated[str, typer.Argument(help="When, as HH:MM.")],
+    advance: Annotated[bool, typer.Option(help="Move exchange time to the ticket.")] = True,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Program an appointment and print its activation ticket."""
+    with ControlClient.from_state(state) as client:
+        before = client.state().ledger_last
+        order = AppointmentOrder(user=user, time=time, advance=advance)
+        _say_tickets(client, before, client.program_appointment(order), json=json)
+
+
+@app.command()
+def load(
+    *,
+    file: Annotated[Path, typer.Argument(help="NDJSON of canonical tickets; - is the input.")],
+    pace: Annotated[
+        float, typer.Option(min=0, help="0 at once; 1 in original spacing; N times as fast.")
+    ] = 0,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Write tickets as they are into the exchange.
+
+    Any number: they go in orders of a thousand, and a pace goes on from one to the next. Behind a
+    line that is no ticket nothing is read; those before it are written.
+    """
+    with ControlClient.from_state(state) as client, opened(file) as lines:
+        written = ordered = 0
+        wrong = None
+        while not wrong:
+            tickets, wrong = batch(lines)
+            if not tickets:
+                break
+            written += len(client.load(tickets, pace, continues=ordered > 0).ids)
+            ordered += len(tickets)
+        now = client.state()
+    told = {
+        "written": written,
+        "to_come": ordered - written,
+        "buffered": now.buffered,
+        "capacity": now.capacity,
+    }
+    say(told, lambda: _say_loaded(told), json=json)
+    if wrong:
+        fail(f"{file}, {wrong}")
+
+
+@app.command()
+def advance(
+    seconds: Annotated[float, typer.Argument(min=0, help="Exchange seconds.")],
+    *,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Move exchange time."""
+    with ControlClient.from_state(state) as client:
+        now = client.advance(seconds)
+    say(now, instant(now), json=json)
+
+
+@app.command()
+def time(
+    pace: Annotated[
+        str | None, typer.Argument(help="manual, real, or so many times as fast.")
+    ] = None,
+    *,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Show exchange time, or let it stand, go on, or hurry."""
+    with ControlClient.from_state(state) as client:
+        now = client.state() if pace is None else client.pace(_factor(pace))
+    say(now, f"{instant(now)} {now.zone}, {pace_name(now)}", json=json)
+
+
+def instant(now: ExchangeState) -> str:
+    """Write exchange time for people."""
+    return now.exchange_time.isoformat(sep=" ", timespec="seconds")
+
+
+def pace_name(now: ExchangeState) -> str:
+    """Say how exchange time goes."""
+    names = {MANUAL: "manual", REAL: "real time"}
+    return names.get(now.time_factor, f"{now.time_factor:g} times as fast")
+
+
+def _factor(text: str) -> float:
+    names = {"manual": MANUAL, "real": REAL}
+    try:
+        return names[text] if text in names else float(text)
+    except ValueError:
+        fail(f"time {text}: manual, real, or a number is expected", WRONG_USAGE)
+
+
+def _say_tickets(client: ControlClient, before: int, placed: CallsPlaced, *, json: bool) -> None:
+    wanted = set(placed.ids)
+    tickets = [
+        msgspec.convert(line.detail["ticket"], Ticket)
+        for line in client.ledger(before)
+        if line.event == "made" and line.detail["id"] in wanted
+    ]
+
+    def plain() -> None:
+        for ticket in tickets:
+            typer.echo(to_json(ticket).decode())
+        if not wanted:
+            typer.echo("the tickets are written when the calls have ended", err=True)
+
+    shown = [msgspec.Raw(to_json(ticket)) for ticket in tickets]
+    answer = {"ids": placed.ids, "exchange_time": placed.exchange_time, "tickets": shown}
+    say(answer, plain, json=json)
+
+
+def _say_loaded(told: dict[str, int]) -> None:
+    come = told["to_come"]
+    later = f", {come} to come as exchange time goes on" if come else ""
+    typer.echo(f"{told['written']} tickets written{later}")
+    typer.echo(f"{told['buffered']} of {told['capacity']} wait in the buffer", err=True)
