@@ -11,6 +11,9 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
 
+from twisted.internet.interfaces import IOpenSSLContextFactory
+from zope.interface import implementer
+
 from oxo_simulator.certificates import Authority, ServerCertificate
 from oxo_simulator.control.messages import CertificateOrder, CertificateState
 
@@ -47,6 +50,7 @@ def host_name(text: str) -> str:
     return text
 
 
+@implementer(IOpenSSLContextFactory)
 class Identity:
     """What new connections of the taxation wire are shown; a context factory of Twisted's.
 
