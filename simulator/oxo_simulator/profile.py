@@ -16,7 +16,11 @@ from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from oxo_tickets import Standing
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from oxo_simulator.contract_table import TABLE_ERROR, Contract
+from oxo_simulator.wsdl_folder import WsdlFiles, WsdlFolderUnusable, read_wsdl_folder
 
 PROFILE_BYTES_MAX = 64 * 1024
 
@@ -112,7 +116,8 @@ class Profile(_Section):
     user: Annotated[str, Field(pattern=r"^[^:\x00-\x1f\x7f]{1,64}$"), _INFERRED]
     tag_set: Annotated[Literal["observed", "extended"], _OURS]
     batch_tickets_max: Annotated[int, Field(ge=1, le=10_000), _OURS]
-    wsdl: Annotated[Literal["served", "withheld"], _INFERRED]
+    wsdl: Annotated[Literal["served", "withheld", "files"], _INFERRED]
+    wsdl_folder: Annotated[Path | None, _OURS] = None
     ports: Ports
     session: Session
     buffer: Buffer
@@ -120,6 +125,29 @@ class Profile(_Section):
     reset: ResetPhases
     metering: Metering
     charging: Charging
+    contract: Contract = Contract()
+
+    @property
+    def wsdl_files(self) -> WsdlFiles | None:
+        """The maker's files, read now; `None` where the profile serves none."""
+        if self.wsdl != "files" or self.wsdl_folder is None:
+            return None
+        return read_wsdl_folder(self.wsdl_folder)
+
+    @model_validator(mode="after")
+    def _files_can_be_served(self) -> "Profile":
+        if (self.wsdl == "files") != (self.wsdl_folder is not None):
+            raise _together("wsdl_folder", 'wsdl = "files" needs the folder, and nothing else does')
+        try:
+            _ = self.wsdl_files
+        except WsdlFolderUnusable as error:
+            raise _together("wsdl_folder", str(error)) from error
+        return self
+
+
+def _together(key: str, words: str) -> PydanticCustomError:
+    escaped = words.replace("{", "(").replace("}", ")")  # braces would be places to fill in
+    return PydanticCustomError(TABLE_ERROR, f"{key}: {escaped}")
 
 
 def packaged() -> tuple[str, ...]:
@@ -140,6 +168,7 @@ def load_profile(name: str, overrides: Mapping[str, Any] = MappingProxyType({}))
         ProfileError: names file or override, key, and what is allowed.
     """
     table = _read(name)
+    _beside_file(table, name)
     for key, value in overrides.items():
         _lay(table, key, value)
     try:
@@ -155,7 +184,10 @@ def keys() -> Mapping[str, Standing]:
 
 def choices(profile: Profile) -> list[dict[str, str]]:
     """List what is not documented but chosen: key, value, standing."""
-    return [each for each in described(profile) if each["standing"] != str(_DOC)]
+    unused = {f"contract.{key}" for key in profile.contract.unused}
+    unused |= {"wsdl_folder"} if profile.wsdl_folder is None else set()
+    listed = (each for each in described(profile) if each["key"] not in unused)
+    return [each for each in listed if each["standing"] != str(_DOC)]
 
 
 def described(profile: Profile) -> list[dict[str, str]]:
@@ -186,6 +218,13 @@ def _read(name: str) -> dict[str, Any]:
         return tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProfileError(f"{where}: no TOML: {error}") from None
+
+
+def _beside_file(table: dict[str, Any], name: str) -> None:
+    """Let a folder that a file names by a relative path lie beside that file."""
+    folder = table.get("wsdl_folder")
+    if isinstance(folder, str):
+        table["wsdl_folder"] = Path(name).parent / folder
 
 
 def _lay(table: dict[str, Any], dotted: str, value: Any) -> None:
@@ -231,6 +270,10 @@ def _sentences(name: str, error: ValidationError, overrides: Mapping[str, Any]) 
         if wrong["type"] == "extra_forbidden":
             inside = key.rpartition(".")[0]
             yield f"{where} {key}: no such key; allowed here: {', '.join(_beside(inside))}"
+        elif wrong["type"] == TABLE_ERROR:
+            section = f"{key}." if key else ""
+            laid = " with overrides" if overrides else ""
+            yield f"profile {name}{laid}: {section}{wrong['msg']}"
         elif wrong["type"] == "missing":
             yield f"{where} {key}: is missing; {_allowed(key)}"
         else:

@@ -187,6 +187,7 @@ class Simulation:
         profile = profile_of(order)
         # Whatever can be wrong with the order is found before the old exchange goes.
         WallClock(VirtualClock(), profile.start, ZoneInfo(profile.zone))
+        settings = _settings(profile)
         self._leave()
         self._installations += 1
         self.installed = Installed(
@@ -202,7 +203,7 @@ class Simulation:
         self.ledger.watch(self.link.ledger_line)
         self.link.renew(self.ledger.append)
         self.transcript.clear()
-        self._taxation.install(self.exchange, _settings(profile))
+        self._taxation.install(self.exchange, settings)
         self._life = self._new_life(profile)
         for name, door in self.link.doors.items():
             change = door.admit if getattr(profile.ports, name).open else door.refuse
@@ -360,6 +361,7 @@ class Simulation:
             fingerprint=here.fingerprint,
             profile_choices=choices(profile),
             time_factor=self.pacer.factor,
+            unknown_operations=self._taxation.unknown_operations,
         )
 
     def stop(self) -> None:
@@ -432,6 +434,8 @@ def _settings(profile: Profile) -> TaxationSettings:
         without_cookie=profile.session.without_cookie,
         second_login=profile.session.second_login,
         wsdl=profile.wsdl,
+        wsdl_files=profile.wsdl_files,
+        contract=profile.contract,
     )
 
 

@@ -15,7 +15,6 @@ import pytest
 from lxml import etree
 from oxo_simulator.exchange.port import Buffered, NeverOffered
 from oxo_simulator.taxation import Taxation, TaxationSettings, Transcript
-from oxo_simulator.taxation.transport import SoapTransport
 from oxo_tickets import CommunicationType, Direction, Kind, Ticket
 from twisted.internet.address import IPv4Address
 from twisted.internet.epollreactor import EPollReactor
@@ -227,18 +226,9 @@ class Wire:
         return self.ask(soap_call(inside), **changed)
 
 
-@pytest.fixture(scope="session")
-def soap_transport() -> SoapTransport:
-    """Return the contract, which keeps nothing between requests."""
-    return SoapTransport()
-
-
 @pytest.fixture
-def make_wire(
-    soap_transport: SoapTransport, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Wire]:
-    """Return what makes wires; the contract is slow to build, keeps nothing, and is shared."""
-    monkeypatch.setattr("oxo_simulator.taxation.shell.SoapTransport", lambda: soap_transport)
+def make_wire() -> Callable[..., Wire]:
+    """Return what makes wires: so many tickets, any settings, by default the usual contract."""
 
     def make(tickets: int = 0, **settings: Any) -> Wire:
         return Wire(PaperExchange(tickets), TaxationSettings(**settings))

@@ -12,28 +12,32 @@ from typing import Any
 
 import pytest
 from lxml import etree
+from oxo_simulator.contract_table import Contract
 from oxo_simulator.exchange.port import Buffered
 from oxo_simulator.taxation import codec, compat, contract, mapping
 from oxo_simulator.taxation.answers import Answers
 from oxo_simulator.taxation.contract import LoginAnswer
+from oxo_simulator.taxation.envelope import Asked
 from oxo_simulator.taxation.faults import SoapFault, second_login, unreadable
-from oxo_simulator.taxation.transport import SoapTransport
+from oxo_simulator.taxation.transport import SoapRequest, SoapTransport
 from oxo_tickets import Facility, Kind, ReminderState, Service, Ticket, TrunkKind
 
 WHEN = datetime.fromisoformat("2026-11-22T14:32:07")
-NS = {"t": contract.NAMESPACE, "xs": "http://www.w3.org/2001/XMLSchema"}
+CONTRACT = Contract()
+NS = {"t": CONTRACT.namespace, "xs": "http://www.w3.org/2001/XMLSchema"}
 
 
 @pytest.fixture(scope="module")
 def soap() -> SoapTransport:
-    return SoapTransport()
+    return SoapTransport(CONTRACT)
 
 
-def envelope(inside: str) -> bytes:
-    return (
+def request(inside: str) -> SoapRequest:
+    body = (
         '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">'
         f'<s:Body xmlns="urn:oxo-sim:taxation:1">{inside}</s:Body></s:Envelope>'
-    ).encode()
+    )
+    return SoapRequest(body.encode(), "text/xml", None)
 
 
 class PaperOperations:
@@ -41,6 +45,7 @@ class PaperOperations:
 
     def __init__(self, error: Exception | None = None) -> None:
         self.asked: list[Any] = []
+        self.unknowns: list[Any] = []
         self._error = error
 
     def _note(self, *what: Any) -> None:
@@ -66,6 +71,9 @@ class PaperOperations:
 
     def logout(self) -> None:
         self._note("logout")
+
+    def unknown(self, asked: Asked, action: str | None) -> None:
+        self.unknowns.append((asked.soap, asked.namespace, asked.operation, action))
 
 
 def faultcode(body: bytes) -> str:
@@ -93,7 +101,7 @@ def test_no_garbage_is_collected_for_a_request(
         raise AssertionError("garbage collected in a request")
 
     monkeypatch.setattr(gc, "collect", collected)
-    assert soap.answer(envelope("<Login/>"), PaperOperations()).fault is None
+    assert soap.answer(request("<Login/>"), PaperOperations()).fault is None
 
 
 def test_the_six_of_others_stays_as_it_is() -> None:
@@ -136,7 +144,7 @@ def test_operations(
     soap: SoapTransport, request_xml: str, asked: tuple[Any, ...], answer: str
 ) -> None:
     operations = PaperOperations()
-    got = soap.answer(envelope(request_xml), operations)
+    got = soap.answer(request(request_xml), operations)
     assert operations.asked == [asked]
     assert got.fault is None
     assert got.body.decode() == (
@@ -150,7 +158,7 @@ def test_operations(
 def test_a_ticket_answer_passes_spyne_by(soap: SoapTransport) -> None:
     operations = PaperOperations()
     asked = "<GetTickets><maxTickets>7</maxTickets><waitSeconds>0</waitSeconds></GetTickets>"
-    got = soap.answer(envelope(asked), operations)
+    got = soap.answer(request(asked), operations)
     assert (got.body, got.operation, got.fault) == (b"<rendered/>", "GetTickets", None)
     assert operations.asked == [("get", 7)]
 
@@ -191,7 +199,7 @@ def test_what_is_against_the_contract_is_the_collectors_fault(
     soap: SoapTransport, request_xml: str, hint: str
 ) -> None:
     operations = PaperOperations()
-    got = soap.answer(envelope(request_xml), operations)
+    got = soap.answer(request(request_xml), operations)
     assert operations.asked == []
     assert faultcode(got.body) == "soap11env:Client.Request"
     assert hint in faultstring(got.body)
@@ -201,7 +209,7 @@ def test_what_is_against_the_contract_is_the_collectors_fault(
 
 
 def test_a_fault_of_the_operation_goes_back_as_it_is(soap: SoapTransport) -> None:
-    got = soap.answer(envelope("<Login/>"), PaperOperations(second_login()))
+    got = soap.answer(request("<Login/>"), PaperOperations(second_login()))
     assert faultcode(got.body) == "soap11env:Client.Session"
     assert faultstring(got.body) == second_login().text
     assert got.operation == "Login"
@@ -212,7 +220,7 @@ def test_a_fault_of_the_operation_goes_back_as_it_is(soap: SoapTransport) -> Non
 def test_a_break_inside_is_the_exchanges_fault_and_tells_nothing(
     soap: SoapTransport, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    got = soap.answer(envelope("<Login/>"), PaperOperations(KeyError("hunter2")))
+    got = soap.answer(request("<Login/>"), PaperOperations(KeyError("hunter2")))
     assert faultcode(got.body) == "soap11env:Server"
     assert b"hunter2" not in got.body
     assert "taxation.operation_failed" in capsys.readouterr().out
@@ -258,22 +266,23 @@ def spyne_answer(soap: SoapTransport, tickets: list[Buffered], tag_set: mapping.
     rows = []
     for buffered in tickets:
         record = mapping.wire_ticket(buffered.ticket, tag_set)
-        row = contract.CallAccounting()
+        row = soap.schema.ticket()
         for tag in codec.LAYOUT:
             value = getattr(record, tag.value)
             if value is not None:
                 unescaped = etree.fromstring(f"<a>{tag.spell(value)}</a>").text or ""
                 setattr(row, tag.name, unescaped)
         rows.append(row)
-    result = contract.GetTicketsResult(
-        firstSequence=tickets[0].sequence if tickets else 0,
-        lastSequence=tickets[-1].sequence if tickets else 0,
+    listed = soap.schema.ticket_list(tickets=rows)
+    result = soap.schema.results["get_tickets"](
+        first_sequence=tickets[0].sequence if tickets else 0,
+        last_sequence=tickets[-1].sequence if tickets else 0,
         remaining=4,
-        CallAccountingList=contract.CallAccountingList(CallAccounting=rows),
+        list=listed,
     )
     context = soap._context()
     context.descriptor = soap.app.interface.service_method_map[
-        f"{{{contract.NAMESPACE}}}GetTickets"
+        f"{{{CONTRACT.namespace}}}GetTickets"
     ][0]
     context.out_object = [result]
     return soap._finished(context, None)
@@ -291,7 +300,9 @@ def test_the_fast_path_writes_the_bytes_of_spyne(
     plain = paper_exchange(2).buffer
     exchange.put(*[full_ticket(), *(one.ticket for one in plain)][:count])
     tickets = exchange.buffer
-    assert Answers(tag_set).get_tickets(tickets, 4) == spyne_answer(soap, tickets, tag_set)
+    assert Answers(tag_set, CONTRACT).get_tickets(tickets, 4, "") == spyne_answer(
+        soap, tickets, tag_set
+    )
 
 
 def test_a_ticket_is_rendered_once_while_it_waits(
@@ -299,15 +310,15 @@ def test_a_ticket_is_rendered_once_while_it_waits(
 ) -> None:
     rendered: list[Any] = []
 
-    def counting(record: codec.WireTicket) -> bytes:
+    def counting(record: codec.WireTicket, **names: Any) -> bytes:
         rendered.append(record)
-        return codec.ticket_bytes(record)
+        return codec.ticket_bytes(record, **names)
 
     monkeypatch.setattr("oxo_simulator.taxation.answers.ticket_bytes", counting)
-    exchange, answers = paper_exchange(3), Answers("observed")
-    first = answers.get_tickets(exchange.waiting(2), 1)
-    assert answers.get_tickets(exchange.waiting(2), 1) == first
-    answers.get_tickets(exchange.waiting(3), 0)
+    exchange, answers = paper_exchange(3), Answers("observed", CONTRACT)
+    first = answers.get_tickets(exchange.waiting(2), 1, "")
+    assert answers.get_tickets(exchange.waiting(2), 1, "") == first
+    answers.get_tickets(exchange.waiting(3), 0, "")
     assert len(rendered) == 3
     answers.forget(2)
     assert list(answers._rendered) == [3]
@@ -327,7 +338,7 @@ def test_answers_keep_the_schema_of_the_wsdl(
     exchange = paper_exchange(1)
     unknown = {"taxation": {"NodeID": "3", "Entity": "North wing"}}
     exchange.put(full_ticket(), Ticket(kind=Kind.ROOM_STATUS, local_time=WHEN, extras=unknown))
-    answer = etree.fromstring(Answers(tag_set).get_tickets(exchange.buffer, 0))
+    answer = etree.fromstring(Answers(tag_set, CONTRACT).get_tickets(exchange.buffer, 0, ""))
     response = answer.find(".//t:GetTicketsResponse", NS)
     assert response is not None
     wsdl_schema(soap).assertValid(response)
@@ -347,7 +358,7 @@ def test_the_wsdl_has_the_operations_and_a_usable_transport(soap: SoapTransport)
     port_type = root.find("{http://schemas.xmlsoap.org/wsdl/}portType")
     assert port_type is not None
     names = [operation.get("name") for operation in port_type]
-    assert names == list(contract.OPERATIONS)
+    assert names == list(CONTRACT.operation_names.values())
     binding = root.find(".//{http://schemas.xmlsoap.org/wsdl/soap/}binding")
     assert binding is not None
     assert binding.get("transport") == "http://schemas.xmlsoap.org/soap/http"

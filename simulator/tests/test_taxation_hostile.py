@@ -49,7 +49,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "external DTD": (DTD + call("<Login/>"), "document type"),
     "UTF-16 document type": (utf16("<!DOCTYPE x [<!ENTITY a 'b'>]>" + LOGIN), "document type"),
     "UTF-16 entity bomb": (utf16(BOMB + LOGIN.replace("/>", ">&a8;</Login>", 1)), "amplification"),
-    "another root": (b"<Login xmlns='urn:oxo-sim:taxation:1'/>", "SOAP 1.1 Envelope is expected"),
+    "another root": (b"<Login xmlns='urn:oxo-sim:taxation:1'/>", "a SOAP Envelope is expected"),
     "SOAP 1.2": (call("<Login/>").replace(SOAP_11, SOAP_12), "SOAP 1.1"),
     "no Body": (b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"/>', "0 Body"),
     "two Bodies": (call("<Login/></s:Body><s:Body>"), "2 Body"),

@@ -293,6 +293,8 @@ class ExchangeState(Message, frozen=True):
     Attributes:
         ledger_last: number of the ledger's last line.
         time_factor: exchange seconds per real second; 0 is manual.
+        unknown_operations: what was asked for and the profile does not know, each with
+            `operation`, `namespace`, `soap_action`, `count`, and `profile_lines` that would map it.
     """
 
     name: str
@@ -319,6 +321,7 @@ class ExchangeState(Message, frozen=True):
     fingerprint: str
     profile_choices: list[dict[str, str]]
     time_factor: float = 0
+    unknown_operations: list[dict[str, str | int]] = []
 
 
 class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -158,27 +158,41 @@ LAYOUT: tuple[Tag, ...] = (
 """Every tag that docs/taxation.md names, in the order in which it is written."""
 
 
-def ticket_bytes(record: WireTicket, layout: Sequence[Tag] = LAYOUT) -> bytes:
-    """Render one `CallAccounting` element."""
-    parts = ["<CallAccounting>"]
+class ListNames(NamedTuple):
+    """What list and ticket are called (docs/taxation.md, Foreign contracts).
+
+    `prefix` stands before ticket and tags, colon included, where their namespace is their own.
+    """
+
+    tickets: str = "CallAccountingList"
+    ticket: str = "CallAccounting"
+    prefix: str = ""
+
+
+USUAL = ListNames()
+
+
+def ticket_bytes(
+    record: WireTicket, layout: Sequence[Tag] = LAYOUT, names: ListNames = USUAL
+) -> bytes:
+    """Render one ticket element."""
+    prefix, element = names.prefix, names.prefix + names.ticket
+    parts = [f"<{element}>"]
     for name, attribute, spell in layout:
         value = getattr(record, attribute)
         if value is not None:
-            parts.append(f"<{name}>{spell(value)}</{name}>")
+            parts.append(f"<{prefix}{name}>{spell(value)}</{prefix}{name}>")
     for name, value in record.other_tags.items():
         tag = tag_name(name)
         parts.append(f'<{tag} xmlns="">{text(value)}</{tag}>')
-    parts.append("</CallAccounting>")
+    parts.append(f"</{element}>")
     return "".join(parts).encode()
 
 
-def list_bytes(tickets: Iterable[bytes]) -> bytes:
-    """Join rendered tickets to a `CallAccountingList` element."""
-    inside = b"".join(tickets)
-    return b"<CallAccountingList>" + inside + b"</CallAccountingList>" if inside else _EMPTY_LIST
-
-
-_EMPTY_LIST = b"<CallAccountingList/>"
+def list_bytes(tickets: Iterable[bytes], names: ListNames = USUAL) -> bytes:
+    """Join rendered tickets to a list element."""
+    inside, name = b"".join(tickets), names.tickets.encode()
+    return b"<%b>%b</%b>" % (name, inside, name) if inside else b"<%b/>" % name
 
 
 def document(records: Iterable[WireTicket], layout: Sequence[Tag] = LAYOUT) -> bytes:

@@ -1,19 +1,25 @@
-"""The contract of docs/taxation.md as a spyne application: operations, types, faults, WSDL.
+"""The contract as a spyne application: operations, types and faults, built from the table.
 
-spyne has no type information; only this module, `transport` and `compat` touch it. What
-an operation does stands behind `Operations`, in our own words.
+Names and shape are those of the table `[contract]` (docs/taxation.md, Foreign contracts): a
+`Schema` holds the types that a table leads to, `application` the service over them. What an
+operation does stands behind `Operations`, in our own words.
+
+spyne has no type information; only this module, `wsdl`, `transport` and `compat` touch it.
+Members have keys of ours and show the table's names as `sub_name`: whatever they are called on
+the wire, spyne's own attributes stay out of their way.
 """
 
-# ruff: noqa: N802, N805 -- spyne takes an operation's name and its context from the method
 import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import structlog
-from lxml import etree
 
+from oxo_simulator.contract_table import Contract
 from oxo_simulator.taxation import compat as compat  # noqa: PLC0414 -- before any spyne
 from oxo_simulator.taxation.codec import LAYOUT, visible
-from oxo_simulator.taxation.envelope import SOAP_NAMESPACE
+from oxo_simulator.taxation.envelope import SOAP_VERSIONS, Asked
 from oxo_simulator.taxation.faults import SoapFault, internal
 
 from spyne import (  # isort: skip
@@ -26,16 +32,13 @@ from spyne import (  # isort: skip
     Unicode,
     rpc,
 )
-from spyne.interface.wsdl import Wsdl11  # isort: skip
-from spyne.protocol.soap import Soap11  # isort: skip
+from spyne.protocol.soap import Soap11, Soap12  # isort: skip
 
-NAMESPACE = "urn:oxo-sim:taxation:1"
-OPERATIONS = ("Login", "GetTickets", "AckTickets", "RestartSessionTimer", "Logout")
 FAULT_TEXT_MAX = 500
 """Longest fault text, in characters: a fault may quote a hostile request."""
 
-_PLACE = "http://address.invalid/"
-_XS = "{http://www.w3.org/2001/XMLSchema}"
+TICKETS_PREFIX = "tickets"
+"""Prefix of the tickets' namespace, where it is their own."""
 
 _log = structlog.get_logger()
 
@@ -66,112 +69,150 @@ class Operations(Protocol):
     def logout(self) -> None:
         """End the session."""
 
+    def unknown(self, asked: Asked, action: str | None) -> None:
+        """Keep an operation that the contract does not have; no session is asked for."""
 
-def _required(model: Any, **limits: int) -> Any:
+
+def _required(model: Any, **limits: Any) -> Any:
     return model.customize(min_occurs=1, nillable=False, **limits)
 
 
-_text = _required(Unicode)
-_int = _required(Integer32)
-_long = _required(Integer64)
+def _type(name: str, namespace: str, members: Sequence[tuple[str, Any]]) -> Any:
+    own = {"__namespace__": namespace, "__type_name__": name, "_type_info": list(members)}
+    return type(ComplexModel)(name, (ComplexModel,), own)
 
 
-class CallAccounting(ComplexModel):  # type: ignore[misc]
-    """One ticket; every tag is optional. Tags that no source knows follow, unqualified."""
+@dataclass(frozen=True)
+class Schema:
+    """The types that a table leads to.
 
-    __namespace__ = NAMESPACE
-    _type_info = [  # noqa: RUF012
-        (tag.name, Unicode.customize(min_occurs=0, nillable=False)) for tag in LAYOUT
-    ]
+    Attributes:
+        ticket: one ticket; every tag is optional.
+        ticket_list: what the list element holds: tickets, or text.
+        members: of each operation's answer, by operation and by their own keys, in order.
+        results: type of each operation's result element; empty where there are none.
+    """
 
-
-class CallAccountingList(ComplexModel):  # type: ignore[misc]
-    """The tickets of one answer, in the order of their sequence."""
-
-    __namespace__ = NAMESPACE
-    _type_info = [  # noqa: RUF012
-        (
-            "CallAccounting",
-            CallAccounting.customize(min_occurs=0, max_occurs="unbounded", nillable=False),
-        )
-    ]
+    ticket: Any
+    ticket_list: Any
+    members: Mapping[str, Sequence[tuple[str, Any]]]
+    results: Mapping[str, Any]
 
 
-class LoginResult(ComplexModel):  # type: ignore[misc]
-    """Answer of `Login`."""
-
-    __namespace__ = NAMESPACE
-    _type_info = [("epoch", _text), ("release", _text), ("sessionSeconds", _int)]  # noqa: RUF012
-
-
-class GetTicketsResult(ComplexModel):  # type: ignore[misc]
-    """Answer of `GetTickets`."""
-
-    __namespace__ = NAMESPACE
-    _type_info = [  # noqa: RUF012
-        ("firstSequence", _long),
-        ("lastSequence", _long),
-        ("remaining", _int),
-        ("CallAccountingList", _required(CallAccountingList)),
-    ]
-
-
-class AckTicketsResult(ComplexModel):  # type: ignore[misc]
-    """Answer of `AckTickets`."""
-
-    __namespace__ = NAMESPACE
-    _type_info = [("acknowledged", _int)]  # noqa: RUF012
-
-
-class RestartSessionTimerResult(ComplexModel):  # type: ignore[misc]
-    """Answer of `RestartSessionTimer`."""
-
-    __namespace__ = NAMESPACE
-    _type_info = [("sessionSeconds", _int)]  # noqa: RUF012
-
-
-class LogoutResult(ComplexModel):  # type: ignore[misc]
-    """Answer of `Logout`: nothing."""
-
-    __namespace__ = NAMESPACE
-
-
-class Taxation(ServiceBase):  # type: ignore[misc]
-    """The five operations. `ctx.udc.operations` is the request's `Operations`."""
-
-    @rpc(_returns=_required(LoginResult))  # type: ignore[untyped-decorator]
-    def Login(ctx: Any) -> Any:
-        """Open a session; the cookie of the answer is to be returned by later requests."""
-        answer = ctx.udc.operations.login()
-        return LoginResult(
-            epoch=answer.epoch, release=answer.release, sessionSeconds=answer.session_seconds
-        )
-
-    @rpc(  # type: ignore[untyped-decorator]
-        _required(Integer32, ge=1),
-        _required(Integer32, ge=0),
-        _args=["maxTickets", "waitSeconds"],
-        _returns=_required(GetTicketsResult),
+def schema_of(contract: Contract) -> Schema:
+    """Build the types."""
+    named = contract.elements
+    tags = [(tag.name, Unicode.customize(min_occurs=0, nillable=False)) for tag in LAYOUT]
+    ticket = _type(named.ticket, contract.tickets_in, tags)
+    tickets = ticket.customize(
+        min_occurs=0, max_occurs="unbounded", nillable=False, sub_name=named.ticket
     )
-    def GetTickets(ctx: Any, max_tickets: int, _wait_seconds: int) -> None:
-        """Return the oldest tickets not acknowledged; `waitSeconds` is answered at once."""
+    as_text = contract.ticket_list == "text"
+    listed = Unicode if as_text else _type(named.list, contract.tickets_in, [("tickets", tickets)])
+    members = _members(contract, listed)
+    results = {
+        key: _type(name + contract.result_suffix, contract.namespace, members[key])
+        for key, name in contract.operation_names.items()
+        if contract.result_suffix
+    }
+    return Schema(ticket, listed, members, results)
+
+
+def _members(contract: Contract, listed: Any) -> Mapping[str, Sequence[tuple[str, Any]]]:
+    def member(key: str, model: Any) -> tuple[str, Any]:
+        return key, _required(model, sub_name=getattr(contract.elements, key))
+
+    epoch = member("epoch", Unicode)
+    session_seconds = member("session_seconds", Integer32)
+    tickets = [
+        member("first_sequence", Integer64),
+        member("last_sequence", Integer64),
+        member("remaining", Integer32),
+        member("list", listed),
+    ]
+    return {
+        "login": [epoch, member("release", Unicode), session_seconds],
+        "get_tickets": [epoch, *tickets] if contract.login == "none" else tickets,
+        "acknowledge": [member("acknowledged", Integer32)],
+        "restart_timer": [session_seconds],
+        "logout": [],
+    }
+
+
+class _Bodies(NamedTuple):
+    """What the operations do: each asks `Operations` and returns its members' values."""
+
+    @staticmethod
+    def login(ctx: Any) -> tuple[Any, ...]:
+        """Open a session; the cookie of the answer is to be returned by later requests."""
+        return tuple(ctx.udc.operations.login())
+
+    @staticmethod
+    def get_tickets(ctx: Any, max_tickets: int, _wait_seconds: int) -> tuple[Any, ...]:
+        """Return the oldest tickets not acknowledged; what waiting asks is answered at once."""
         ctx.out_string = [ctx.udc.operations.get_tickets(max_tickets)]
+        return ()
 
-    @rpc(_long, _args=["lastSequence"], _returns=_required(AckTicketsResult))  # type: ignore[untyped-decorator]
-    def AckTickets(ctx: Any, last_sequence: int) -> Any:
+    @staticmethod
+    def acknowledge(ctx: Any, last_sequence: int) -> tuple[Any, ...]:
         """Remove every ticket up to the sequence."""
-        return AckTicketsResult(acknowledged=ctx.udc.operations.acknowledge(last_sequence))
+        return (ctx.udc.operations.acknowledge(last_sequence),)
 
-    @rpc(_returns=_required(RestartSessionTimerResult))  # type: ignore[untyped-decorator]
-    def RestartSessionTimer(ctx: Any) -> Any:
+    @staticmethod
+    def restart_timer(ctx: Any) -> tuple[Any, ...]:
         """Restart the idle timer, as every call does."""
-        return RestartSessionTimerResult(sessionSeconds=ctx.udc.operations.restart_timer())
+        return (ctx.udc.operations.restart_timer(),)
 
-    @rpc(_returns=_required(LogoutResult))  # type: ignore[untyped-decorator]
-    def Logout(ctx: Any) -> Any:
+    @staticmethod
+    def logout(ctx: Any) -> tuple[Any, ...]:
         """End the session."""
         ctx.udc.operations.logout()
-        return LogoutResult()
+        return ()
+
+
+def _arguments(contract: Contract) -> Mapping[str, Sequence[tuple[str, Any]]]:
+    def argument(key: str, model: Any, **limits: int) -> tuple[str, Any]:
+        return key, _required(model, sub_name=getattr(contract.elements, key), **limits)
+
+    asked = [argument("max_tickets", Integer32, ge=1), argument("wait_seconds", Integer32, ge=0)]
+    return {"get_tickets": asked, "acknowledge": [argument("last_sequence", Integer64)]}
+
+
+def _operation(contract: Contract, schema: Schema, key: str) -> Any:
+    """Return spyne's descriptor of one operation."""
+    body: Callable[..., tuple[Any, ...]] = getattr(_Bodies, key)
+    members, result = schema.members[key], schema.results.get(key)
+
+    def answer(ctx: Any, *arguments: Any) -> Any:
+        values = body(ctx, *arguments)
+        if result is not None:
+            return result(**dict(zip([name for name, _ in members], values, strict=False)))
+        return values[0] if len(members) == 1 and values else list(values)
+
+    answer.__name__, answer.__doc__ = key, body.__doc__
+    name = contract.operation_names[key]
+    arguments = _arguments(contract).get(key, ())
+    return rpc(
+        *(model for _, model in arguments),
+        _args=[argument for argument, _ in arguments],
+        _operation_name=name,
+        _out_message_name=name + contract.response_suffix,
+        **_returned(members, result, name + contract.result_suffix),
+    )(answer)
+
+
+def _returned(members: Sequence[tuple[str, Any]], result: Any, name: str) -> dict[str, Any]:
+    """Say what the response holds: one result element, the members themselves, or nothing."""
+    if result is not None:
+        return {"_returns": _required(result, sub_name=name), "_out_variable_name": "result"}
+    if not members:
+        return {}
+    keys, models = zip(*members, strict=True)
+    return {"_returns": list(models), "_out_variable_names": list(keys)}
+
+
+class _Taxation(ServiceBase):  # type: ignore[misc]
+    """What every contract's service has. `ctx.udc.operations` is the request's `Operations`."""
 
     @classmethod
     def call_wrapper(cls, ctx: Any) -> Any:
@@ -187,12 +228,20 @@ class Taxation(ServiceBase):  # type: ignore[misc]
         raise spyne_fault(ctx.udc.fault)
 
 
-class _ParsedSoap11(Soap11):  # type: ignore[misc]
+class _Parsed:
     """Takes the envelope that `envelope.read_envelope` has parsed and checked."""
 
     def create_in_document(self, ctx: Any, _charset: str | None = None) -> None:
         """Hand on the parsed document; no ids, hence no references to resolve."""
         ctx.in_document = (ctx.udc.envelope, {})
+
+
+class _ParsedSoap11(_Parsed, Soap11):  # type: ignore[misc]
+    pass
+
+
+class _ParsedSoap12(_Parsed, Soap12):  # type: ignore[misc]
+    pass
 
 
 def spyne_fault(fault: SoapFault) -> Any:
@@ -203,54 +252,27 @@ def spyne_fault(fault: SoapFault) -> Any:
     return Fault(faultcode=fault.code, faultstring=words)
 
 
-def application() -> Any:
+def application(contract: Contract, schema: Schema) -> Any:
     """Return a fresh spyne application of the contract."""
+    operations = {key: _operation(contract, schema, key) for key in contract.operation_names}
+    of_service: Any = type(_Taxation)
+    service = of_service("Taxation", (_Taxation,), operations)
+    reader, writer = (_ParsedSoap11, Soap11) if contract.soap == "1.1" else (_ParsedSoap12, Soap12)
     return Application(
-        [Taxation],
-        NAMESPACE,
+        [service],
+        contract.namespace,
         name="Taxation",
-        in_protocol=_ParsedSoap11(validator="lxml"),
-        out_protocol=Soap11(),
+        in_protocol=reader(validator="lxml"),
+        out_protocol=writer(),
     )
 
 
-def plain_answers(app: Any) -> None:
+def plain_answers(app: Any, contract: Contract) -> None:
     """Let answers stand in the default namespace: `<CallAccounting>`, as public readers know it.
 
     To be called when the WSDL is built, which needs the other prefixes.
     """
-    app.interface.nsmap = {None: NAMESPACE, "soap11env": SOAP_NAMESPACE}
-
-
-class Wsdl:
-    """The WSDL of an application, for whatever address the request came to.
-
-    spyne builds the address of the first request into it and keeps it (facts: tech 2.1); here the
-    document is built once for a place holder, which each answer replaces.
-    """
-
-    def __init__(self, app: Any) -> None:
-        wsdl = Wsdl11(app.interface)
-        wsdl.build_interface_document(_PLACE)
-        self._document = _with_unknown_tags(wsdl.get_interface_document())
-
-    def at(self, address: str) -> bytes:
-        """Return the document for a service at this URL (characters of a URL only)."""
-        return self._document.replace(_PLACE.encode(), address.encode("ascii"))
-
-
-def _with_unknown_tags(document: bytes) -> bytes:
-    """Allow unqualified tags behind the known ones, which no type of spyne can say."""
-    root = etree.fromstring(document)
-    (sequence,) = root.iterfind(f".//{_XS}complexType[@name='CallAccounting']/{_XS}sequence")
-    etree.SubElement(
-        sequence,
-        f"{_XS}any",
-        {
-            "namespace": "##local",
-            "processContents": "lax",
-            "minOccurs": "0",
-            "maxOccurs": "unbounded",
-        },
-    )
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    version = SOAP_VERSIONS[contract.soap]
+    app.interface.nsmap = {None: contract.namespace, version.prefix: version.namespace}
+    if contract.tickets_in != contract.namespace:
+        app.interface.nsmap[TICKETS_PREFIX] = contract.tickets_in

@@ -4,7 +4,7 @@ A `Desk` serves one installation; a `Turn` is one authenticated request's way to
 carries out what the session machine decides: ledger lines, the idle timer, refusals.
 
 Order matters to whoever disturbs the link (docs/control.md, armed faults): `offered` is written
-by the shell immediately before the answer's bytes leave, so a turn only notes what it offers;
+(`leave`) immediately before the answer's bytes leave, so a turn only notes what it offers;
 `acknowledge` and the session's lines are written while the answer is made, with nothing between
 them and its bytes but rendering.
 """
@@ -17,11 +17,13 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from oxo_simulator.exchange.port import NeverOffered, TicketPort
 from oxo_simulator.taxation.answers import Answers
 from oxo_simulator.taxation.contract import LoginAnswer
+from oxo_simulator.taxation.envelope import Asked
 from oxo_simulator.taxation.faults import SoapFault, never_offered
 from oxo_simulator.taxation.sessions import (
     Admitted,
     Ask,
     Closed,
+    Confirmed,
     End,
     Event,
     Idle,
@@ -33,6 +35,7 @@ from oxo_simulator.taxation.sessions import (
     Sessions,
 )
 from oxo_simulator.taxation.settings import TaxationSettings
+from oxo_simulator.taxation.unknown import UnknownOperations
 
 
 class Offer(NamedTuple):
@@ -76,7 +79,9 @@ class Desk:
     ) -> None:
         self.exchange = exchange
         self.settings = settings
-        self.answers = Answers(settings.tag_set)
+        self.answers = Answers(settings.tag_set, settings.contract)
+        self.unknown = UnknownOperations(settings.contract)
+        self._given: Offer | None = None
         self._sessions = Sessions(settings, new_cookie)
         self._clock = clock
         self._timer: IDelayedCall | None = None
@@ -111,6 +116,15 @@ class Desk:
         """
         return self._carry_out(request)
 
+    def leave(self, offer: Offer, connection: str) -> None:
+        """Write down tickets whose answer leaves next, and remove what is removed thereby."""
+        self.exchange.offered(offer.first, offer.last, offer.session, connection)
+        acknowledgement = self.settings.contract.acknowledgement
+        if acknowledgement == "next-request":
+            self._given = offer
+        elif acknowledgement == "on-read":
+            self._remove(offer, connection)
+
     def _carry_out(self, event: Event) -> Outcome:
         admitted = opened = None
         for decision in self._sessions.receive(event):
@@ -123,11 +137,19 @@ class Desk:
                     self._record("session closed", session, connection, reason)
                 case Restart():
                     self._restart_timer()
+                case Confirmed(session, connection):
+                    given, self._given = self._given, None
+                    if given is not None and given.session == session.name:
+                        self._remove(given, connection)
                 case Admitted(session):
                     admitted = session
                 case Refused(fault):
                     raise fault
         return Outcome(admitted, opened)
+
+    def _remove(self, offer: Offer, connection: str) -> None:
+        self.exchange.acknowledge(offer.last, offer.session, connection)
+        self.answers.forget(offer.last)
 
     def _record(self, event: str, session: Session, connection: str, reason: str) -> None:
         self.exchange.record(event, session=session.name, connection=connection, reason=reason)
@@ -170,13 +192,13 @@ class Turn:
 
     def get_tickets(self, tickets_max: int) -> bytes:
         """Render the oldest tickets that wait, as many as asked and as the profile allows."""
-        session = self._ask(Ask.CALL)
+        session = self._ask(Ask.CALL, confirms=True)
         exchange = self._desk.exchange
         tickets = exchange.waiting(min(tickets_max, self._desk.settings.batch_tickets_max))
         if tickets:
             self.offer = Offer(tickets[0].sequence, tickets[-1].sequence, session.name)
         remaining = exchange.waiting_count() - len(tickets)
-        return self._desk.answers.get_tickets(tickets, remaining)
+        return self._desk.answers.get_tickets(tickets, remaining, exchange.epoch)
 
     def acknowledge(self, last: int) -> int:
         """Remove what was offered up to `last`; what is gone already counts nothing."""
@@ -196,10 +218,15 @@ class Turn:
 
     def logout(self) -> None:
         """End the session."""
-        self._ask(Ask.LOGOUT)
+        self._ask(Ask.LOGOUT, confirms=True)
 
-    def _ask(self, ask: Ask) -> Session:
-        outcome = self._desk.ask(Request(ask, self._cookie, self._user, self._connection))
+    def unknown(self, asked: Asked, action: str | None) -> None:
+        """Keep what the contract does not have."""
+        self._desk.unknown.keep(asked.soap, asked.operation, asked.namespace, action)
+
+    def _ask(self, ask: Ask, *, confirms: bool = False) -> Session:
+        request = Request(ask, self._cookie, self._user, self._connection, confirms)
+        outcome = self._desk.ask(request)
         if outcome.opened is not None:
             self.cookie_to_set = outcome.opened.cookie
         if outcome.admitted is None:

@@ -1,20 +1,49 @@
-"""What is read of a request before spyne sees it: is this a SOAP 1.1 body with one operation?
+"""What is read of a request before spyne sees it: is this a SOAP body with one operation?
 
 A request is a hostile document until shown otherwise (facts: tech 2.2). No entity is expanded
 and nothing is fetched; a document type declaration is refused whatever it holds; comments and
 processing instructions are dropped. What goes on is one parsed envelope.
 """
 
+from email.message import Message
+from typing import NamedTuple
+
 from lxml import etree
 
 from oxo_simulator.taxation.faults import unreadable
 
-SOAP_NAMESPACE = "http://schemas.xmlsoap.org/soap/envelope/"
-_ENVELOPE, _BODY = (f"{{{SOAP_NAMESPACE}}}{name}" for name in ("Envelope", "Body"))
+
+class SoapVersion(NamedTuple):
+    """What differs between the two: envelope, media type, and the prefix that we write."""
+
+    number: str
+    namespace: str
+    media_type: str
+    prefix: str
 
 
-def read_envelope(body: bytes) -> etree._Element:
-    """Parse a request body.
+SOAP_VERSIONS = {
+    version.number: version
+    for version in (
+        SoapVersion("1.1", "http://schemas.xmlsoap.org/soap/envelope/", "text/xml", "soap11env"),
+        SoapVersion(
+            "1.2", "http://www.w3.org/2003/05/soap-envelope", "application/soap+xml", "soap12env"
+        ),
+    )
+}
+
+
+class Asked(NamedTuple):
+    """A request's envelope, and the operation that its Body holds."""
+
+    envelope: etree._Element
+    soap: str
+    namespace: str
+    operation: str
+
+
+def read_envelope(body: bytes) -> Asked:
+    """Parse a request body, of either SOAP version.
 
     Raises:
         SoapFault: `Client.Request`, saying what of the document is not as docs/taxation.md has it.
@@ -22,14 +51,31 @@ def read_envelope(body: bytes) -> etree._Element:
     if not body.strip():
         raise unreadable("the request has no body")
     envelope = _parse(body)
-    if envelope.tag != _ENVELOPE:
-        raise unreadable(f"the root is {envelope.tag!s}; a SOAP 1.1 Envelope is expected")
-    bodies = envelope.findall(_BODY)
+    soap = _version(envelope)
+    bodies = envelope.findall(f"{{{soap.namespace}}}Body")
     if len(bodies) != 1:
         raise unreadable(f"the envelope has {len(bodies)} Body elements; one is expected")
     if len(bodies[0]) != 1:
         raise unreadable(f"the Body holds {len(bodies[0])} operations; one a request is expected")
-    return envelope
+    asked = etree.QName(bodies[0][0])
+    return Asked(envelope, soap.number, asked.namespace or "", asked.localname)
+
+
+def soap_action(soap: str, header: str | None, content_type: str | None) -> str | None:
+    """Return the action that a request names, without quotes; `None` where it names none."""
+    if soap == "1.1":
+        return (header or "").strip().strip('"') or None
+    parsed = Message()
+    parsed["Content-Type"] = content_type or ""
+    action = parsed.get_param("action")
+    return action.strip() or None if isinstance(action, str) else None
+
+
+def _version(envelope: etree._Element) -> SoapVersion:
+    for version in SOAP_VERSIONS.values():
+        if envelope.tag == f"{{{version.namespace}}}Envelope":
+            return version
+    raise unreadable(f"the root is {envelope.tag!s}; a SOAP Envelope is expected")
 
 
 def _parse(body: bytes) -> etree._Element:

@@ -15,6 +15,8 @@ decision is a tuple of steps, carried out in order. There is no rule outside it:
   a killed collector can come back at once, or refuses the login.
 * A call in the own session restarts its timer. A call without one is a fault, or opens a
   session by itself where the profile says `new-session`, under the rule for second logins.
+* Where the contract has no login, a call that shows no cookie opens a session in any case, as
+  under `new-session`; the choice is left for calls with the cookie of a session that is over.
 * A logout ends the own session. It never opens one: opening a session in order to end it could
   only take another collector's session away.
 
@@ -53,12 +55,18 @@ class Ask(Enum):
 
 
 class Request(NamedTuple):
-    """Event: an authenticated request. `cookie` is `None` when none was sent."""
+    """Event: an authenticated request.
+
+    Attributes:
+        cookie: `None` when none was sent.
+        confirms: under `next-request`, what the session was given before has thereby arrived.
+    """
 
     ask: Ask
     cookie: str | None
     user: str
     connection: str
+    confirms: bool = False
 
 
 class Idle(NamedTuple):
@@ -95,6 +103,13 @@ class Restart(NamedTuple):
     session: Session
 
 
+class Confirmed(NamedTuple):
+    """Decision: what this session was given before is to be removed."""
+
+    session: Session
+    connection: str
+
+
 class Admitted(NamedTuple):
     """Decision: the request is served in this session."""
 
@@ -107,7 +122,7 @@ class Refused(NamedTuple):
     fault: SoapFault
 
 
-Decision = Opened | Closed | Restart | Admitted | Refused
+Decision = Opened | Closed | Restart | Confirmed | Admitted | Refused
 
 
 class Situation(Enum):
@@ -162,11 +177,15 @@ TABLE: tuple[Line, ...] = (
 )
 
 
-def steps(situation: Situation, ask: Ask, settings: TaxationSettings) -> tuple[Step, ...]:
-    """Return the steps of the one line that applies."""
+def steps(
+    situation: Situation, ask: Ask, settings: TaxationSettings, *, cookie: bool = True
+) -> tuple[Step, ...]:
+    """Return the steps of the one line that applies; `cookie`: the request shows one."""
+    opens = settings.contract.login == "none" and not cookie
+    without_cookie = "new-session" if opens else settings.without_cookie
     for line in TABLE:
         if (line.situation, line.ask) == (situation, ask) and (
-            line.without_cookie in (None, settings.without_cookie)
+            line.without_cookie in (None, without_cookie)
             and line.second_login in (None, settings.second_login)
         ):
             return line.steps
@@ -186,7 +205,8 @@ class Sessions:
         """Decide about one event."""
         match event:
             case Request():
-                chosen = steps(self._situation(event), event.ask, self._settings)
+                situation, cookie = self._situation(event), event.cookie is not None
+                chosen = steps(situation, event.ask, self._settings, cookie=cookie)
                 return [decision for step in chosen for decision in self._carry_out(step, event)]
             case Idle():
                 return self._close("idle", None)
@@ -213,11 +233,13 @@ class Sessions:
             case Step.ADMIT:
                 living = self.living
                 assert living is not None  # every line that admits has one or has opened one
-                return [Restart(living), Admitted(living)]
+                implied = self._settings.contract.acknowledgement == "next-request"
+                confirmed = [Confirmed(living, request.connection)] if implied else []
+                return [Restart(living), *(confirmed if request.confirms else []), Admitted(living)]
             case Step.REFUSE_SECOND:
                 return [Refused(second_login())]
             case Step.REFUSE:
-                return [Refused(no_session(_why(request)))]
+                return [Refused(no_session(_why(request, self._settings)))]
 
     def _open(self, request: Request, reason: str) -> list[Decision]:
         self._count += 1
@@ -232,7 +254,11 @@ class Sessions:
         return [Closed(closed, reason, connection or closed.connection)]
 
 
-def _why(request: Request) -> str:
+def _why(request: Request, settings: TaxationSettings) -> str:
+    names = settings.contract.operations
+    without_login = settings.contract.login == "none"
     if request.cookie is None:
-        return "the request carries no session cookie; Login gives one, later requests return it"
-    return "the session of this cookie is unknown or has ended; Login opens a new one"
+        given = "an answer sets it" if without_login else f"{names.login} gives one"
+        return f"the request carries no session cookie; {given}, later requests return it"
+    opens = "a request without cookie" if without_login else names.login
+    return f"the session of this cookie is unknown or has ended; {opens} opens a new one"

@@ -1,7 +1,10 @@
 """What a profile may choose about the taxation wire (docs/taxation.md, facts: oxo 7.3)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from oxo_simulator.contract_table import Contract
+from oxo_simulator.wsdl_folder import WsdlFiles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +18,10 @@ class TaxationSettings:
         cookie_name: name of the session cookie.
         without_cookie: a call without known session is a fault, or opens a session.
         second_login: a login takes a living session over, or is refused.
-        wsdl: whether `?wsdl` is answered (facts: oxo 1.6, hardened releases withhold it).
+        wsdl: whether `?wsdl` is answered (facts: oxo 1.6, hardened releases withhold it), by
+            our own description, or by the maker's files.
+        wsdl_files: these files, where `wsdl` says so.
+        contract: names and shape.
     """
 
     tag_set: Literal["observed", "extended"] = "observed"
@@ -24,4 +30,6 @@ class TaxationSettings:
     cookie_name: str = "SESSIONID"
     without_cookie: Literal["fault", "new-session"] = "fault"
     second_login: Literal["take-over", "refuse"] = "take-over"
-    wsdl: Literal["served", "withheld"] = "served"
+    wsdl: Literal["served", "withheld", "files"] = "served"
+    wsdl_files: WsdlFiles | None = None
+    contract: Contract = field(default_factory=Contract)

@@ -20,8 +20,9 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Site
 
 from oxo_simulator.exchange.port import TicketPort
+from oxo_simulator.taxation.description import PATH, asks, description, has_path
 from oxo_simulator.taxation.desk import Desk, Living, Turn
-from oxo_simulator.taxation.faults import SoapFault, internal, unreadable
+from oxo_simulator.taxation.faults import SoapFault, internal
 from oxo_simulator.taxation.http import (
     BODY_BYTES_MAX,
     Answer,
@@ -32,9 +33,8 @@ from oxo_simulator.taxation.http import (
 )
 from oxo_simulator.taxation.settings import TaxationSettings
 from oxo_simulator.taxation.transcript import HttpExchange, Transcript
-from oxo_simulator.taxation.transport import SoapTransport
+from oxo_simulator.taxation.transport import SoapRequest, soap_transport
 
-PATH = "/services/taxation"
 REALM = "OXO Connect"
 
 _HOST = re.compile(r"([A-Za-z0-9.\-_]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
@@ -68,7 +68,7 @@ class Taxation:
         self._connection_name = connection_name
         self._transcript = transcript
         self._new_cookie = new_cookie
-        self._soap = SoapTransport()
+        self._soap = soap_transport(TaxationSettings().contract)
         self._desk: Desk | None = None
 
     def install(self, exchange: TicketPort, settings: TaxationSettings) -> None:
@@ -76,6 +76,7 @@ class Taxation:
         if self._desk is not None:
             self._desk.close()
         self._desk = Desk(exchange, settings, self._clock, self._new_cookie)
+        self._soap = soap_transport(settings.contract)
 
     def end_sessions(self, reason: str) -> None:
         """End every session, with the ledger's word for it, such as `reset`."""
@@ -86,6 +87,11 @@ class Taxation:
     def session_count(self) -> int:
         """How many sessions live."""
         return 0 if self._desk is None else self._desk.session_count
+
+    @property
+    def unknown_operations(self) -> list[dict[str, str | int]]:
+        """What this installation was asked for and its contract does not have."""
+        return [] if self._desk is None else self._desk.unknown.listed()
 
     @property
     def living(self) -> Living | None:
@@ -107,7 +113,7 @@ class Taxation:
             answer = self._answer(received, user, password)
         except Exception:  # noqa: BLE001 -- any break is our own, and is logged
             _log.error("taxation.request_failed", trace=traceback.format_exc())
-            answer = _fault(self._soap.fault_bytes(internal()), internal())
+            answer = self._fault(self._soap.fault_bytes(internal()), internal())
         answer.user = user if user in self._accounts else None
         return answer
 
@@ -119,8 +125,7 @@ class Taxation:
         if answer.refusal is not None:
             self._desk.exchange.record("refused", connection=connection, reason=answer.refusal)
         if answer.offer is not None:
-            first, last, session = answer.offer
-            self._desk.exchange.offered(first, last, session, connection)
+            self._desk.leave(answer.offer, connection)
 
     def left(self, port: str, received: Received, answer: Answer, headers: Headers) -> None:
         """Append the HTTP exchange to the transcript."""
@@ -149,7 +154,7 @@ class Taxation:
             return _plain(413, f"a body has at most {BODY_BYTES_MAX} bytes", "bad request")
         if desk is None or not desk.exchange.serving:
             return _plain(503, "the exchange is busy", "busy")
-        if received.path != PATH:
+        if not has_path(desk.settings, received.path):
             return _plain(404, f"nothing is served here; the taxation service is {PATH}")
         if user is None or password is None:
             return _unauthorised("this request carries no Basic credentials", "no credentials")
@@ -158,9 +163,9 @@ class Taxation:
         return self._admitted(desk, received, user)
 
     def _admitted(self, desk: Desk, received: Received, user: str) -> Answer:
-        if received.method == "GET" and received.query.lower() == "wsdl":
-            return self._wsdl(desk.settings, received)
-        if received.method != "POST":
+        if received.method == "GET" and asks(received.path, received.query):
+            return self._description(desk.settings, received)
+        if received.method != "POST" or received.path != PATH:
             answer = _plain(405, "operations are POST requests; GET ?wsdl asks for the WSDL")
             answer.more_headers.append(("Allow", "POST"))
             return answer
@@ -171,26 +176,31 @@ class Taxation:
         expected = self._accounts.get(user, secrets.token_urlsafe())
         return hmac.compare_digest(expected.encode(), password.encode())
 
-    def _wsdl(self, settings: TaxationSettings, received: Received) -> Answer:
-        if settings.wsdl == "withheld":
-            return _plain(404, "this exchange withholds its WSDL")
-        return Answer(200, self._soap.wsdl.at(_address(received)), _XML)
+    def _description(self, settings: TaxationSettings, received: Received) -> Answer:
+        path, query, address = received.path, received.query, _address(received)
+        found = description(settings, self._soap.wsdl, path, query, address)
+        if found is not None:
+            return Answer(200, found, _XML)
+        why = "withholds its WSDL" if settings.wsdl == "withheld" else "describes nothing so named"
+        return _plain(404, f"this exchange {why}")
 
     def _operation(self, desk: Desk, received: Received, user: str) -> Answer:
-        if (wrong := _wrong_content_type(received)) is not None:
-            return _fault(self._soap.fault_bytes(wrong), wrong)
         name = desk.settings.cookie_name
         turn = Turn(desk, received.cookie(name), user, received.connection)
-        soap = self._soap.answer(received.body, turn)
+        content_type, action = received.header("content-type"), received.header("soapaction")
+        soap = self._soap.answer(SoapRequest(received.body, content_type, action), turn)
         if soap.fault is None:
-            answer = Answer(200, soap.body, _XML, offer=turn.offer)
+            answer = Answer(200, soap.body, self._soap.content_type, offer=turn.offer)
         else:
-            answer = _fault(soap.body, soap.fault)
+            answer = self._fault(soap.body, soap.fault)
         answer.operation = soap.operation
         if turn.cookie_to_set is not None:
             cookie = f"{name}={turn.cookie_to_set}; Path=/services; Secure; HttpOnly"
             answer.more_headers.append(("Set-Cookie", cookie))
         return answer
+
+    def _fault(self, body: bytes, fault: SoapFault) -> Answer:
+        return Answer(500, body, self._soap.content_type, refusal=fault.refusal)
 
 
 def _plain(status: int, words: str, refusal: str | None = None) -> Answer:
@@ -201,10 +211,6 @@ def _unauthorised(words: str, refusal: str) -> Answer:
     answer = _plain(401, words, refusal)
     answer.more_headers.append(("WWW-Authenticate", f'Basic realm="{REALM}"'))
     return answer
-
-
-def _fault(body: bytes, fault: SoapFault) -> Answer:
-    return Answer(500, body, _XML, refusal=fault.refusal)
 
 
 def _credentials(header: str | None) -> tuple[str | None, str | None]:
@@ -234,11 +240,3 @@ def _address(received: Received) -> str:
     if not _HOST.fullmatch(host):
         host = received.local
     return f"{received.scheme}://{host}{PATH}"
-
-
-def _wrong_content_type(received: Received) -> SoapFault | None:
-    media_type = (received.header("content-type") or "").partition(";")[0].strip().lower()
-    if media_type == "text/xml":
-        return None
-    found = f"Content-Type is {media_type}" if media_type else "Content-Type is missing"
-    return unreadable(f"{found}; SOAP 1.1 requests are text/xml")

@@ -4,22 +4,35 @@ spyne's Twisted server does not work on Python 3 and its WSGI server needs a thr
 (facts: tech 2.1); this transport runs the same steps, synchronously, on a body already read.
 """
 
+import functools
 import re
 import traceback
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import structlog
-from lxml import etree
 
-from oxo_simulator.taxation import contract
-from oxo_simulator.taxation.contract import NAMESPACE, OPERATIONS, Operations, Wsdl, spyne_fault
-from oxo_simulator.taxation.envelope import read_envelope
+from oxo_simulator.contract_table import Contract
+from oxo_simulator.taxation import contract as contract_
+from oxo_simulator.taxation.contract import Operations, spyne_fault
+from oxo_simulator.taxation.envelope import SOAP_VERSIONS, Asked, read_envelope, soap_action
 from oxo_simulator.taxation.faults import SoapFault, internal, unreadable
+from oxo_simulator.taxation.wsdl import Wsdl
 
 from spyne.server.http import HttpBase, HttpMethodContext, HttpTransportContext  # isort: skip
 
+CONTRACTS_KEPT_MAX = 16
+"""Contracts ready to answer; making one takes some hundredths of a second."""
+
 _log = structlog.get_logger()
+
+
+class SoapRequest(NamedTuple):
+    """A request as HTTP brought it: body, and the two headers that matter to SOAP."""
+
+    body: bytes
+    content_type: str | None
+    soap_action: str | None
 
 
 class SoapAnswer(NamedTuple):
@@ -45,22 +58,29 @@ class _MethodContext(HttpMethodContext):  # type: ignore[misc]
 class SoapTransport(HttpBase):  # type: ignore[misc]
     """The contract, ready to answer; `wsdl` is its description."""
 
-    def __init__(self) -> None:
-        super().__init__(contract.application())
-        self.wsdl = Wsdl(self.app)
-        contract.plain_answers(self.app)
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.schema = contract_.schema_of(contract)
+        super().__init__(contract_.application(contract, self.schema))
+        self.wsdl = Wsdl(self.app, contract)
+        contract_.plain_answers(self.app, contract)
 
-    def answer(self, body: bytes, operations: Operations) -> SoapAnswer:
-        """Answer one request body; every failure becomes a fault, none escapes."""
+    @property
+    def content_type(self) -> str:
+        """What an answer's body is."""
+        return f"{SOAP_VERSIONS[self.contract.soap].media_type}; charset=utf-8"
+
+    def answer(self, request: SoapRequest, operations: Operations) -> SoapAnswer:
+        """Answer one request; every failure becomes a fault, none escapes."""
         try:
-            envelope = read_envelope(body)
+            _check_soap(request)
+            asked = read_envelope(request.body)
         except SoapFault as fault:
             return SoapAnswer(self.fault_bytes(fault), None, fault)
-        asked = etree.QName(envelope.findall("{*}Body")[0][0])
-        operation = asked.localname
+        operation = asked.operation
         try:
-            _check_known(asked)
-            answered, met = self._run(envelope, operations)
+            self._check_known(asked, request, operations)
+            answered, met = self._run(asked.envelope, operations)
         except SoapFault as fault:
             answered, met = self.fault_bytes(fault), fault
         except Exception:  # noqa: BLE001 -- any break is our own, and is logged
@@ -72,6 +92,25 @@ class SoapTransport(HttpBase):  # type: ignore[misc]
     def fault_bytes(self, fault: SoapFault) -> bytes:
         """Render a fault that was met outside spyne."""
         return self._finished(self._context(), spyne_fault(fault))
+
+    def _check_known(self, asked: Asked, request: SoapRequest, operations: Operations) -> None:
+        """Refuse what the contract does not have; the exchange keeps what was asked for."""
+        version = SOAP_VERSIONS[self.contract.soap]
+        action = soap_action(asked.soap, request.soap_action, request.content_type)
+        known = self.contract.operation_names.values()
+        named = f"{{{asked.namespace}}}{asked.operation}"
+        if asked.soap != version.number:
+            operations.unknown(asked, action)
+            raise unreadable(f"SOAP {asked.soap}; this exchange speaks SOAP {version.number}")
+        if asked.namespace != self.contract.namespace or asked.operation not in known:
+            operations.unknown(asked, action)
+            raise unreadable(f"unknown operation {named}; known: {', '.join(known)}")
+        if _media_type(request.content_type) != version.media_type:
+            expected = f"a SOAP {version.number} request is {version.media_type}"
+            raise unreadable(f"Content-Type is {_media_type(request.content_type)}; {expected}")
+        if action not in (None, self.contract.soap_action + asked.operation):
+            operations.unknown(asked, action)
+            raise unreadable(f"SOAPAction {action} is not that of the operation {named}")
 
     def _context(self, **own: Any) -> Any:
         context = _MethodContext(self, None, "text/xml")
@@ -108,9 +147,21 @@ class SoapTransport(HttpBase):  # type: ignore[misc]
         return body
 
 
-def _check_known(asked: etree.QName) -> None:
-    if asked.namespace != NAMESPACE or asked.localname not in OPERATIONS:
-        raise unreadable(f"unknown operation {asked.text}; known: {', '.join(OPERATIONS)}")
+@functools.lru_cache(maxsize=CONTRACTS_KEPT_MAX)
+def soap_transport(contract: Contract) -> SoapTransport:
+    """Return the contract ready to answer; it keeps nothing between requests, so it is shared."""
+    return SoapTransport(contract)
+
+
+def _media_type(content_type: str | None) -> str:
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
+def _check_soap(request: SoapRequest) -> None:
+    found = _media_type(request.content_type)
+    if found not in {version.media_type for version in SOAP_VERSIONS.values()}:
+        said = f"Content-Type is {found}" if found else "Content-Type is missing"
+        raise unreadable(f"{said}; SOAP 1.1 requests are text/xml, 1.2 application/soap+xml")
 
 
 def _spyne_words(error: Any) -> str:
