@@ -21,7 +21,7 @@ NAME_CHARACTERS_MAX = 253
 NAMES_MAX = 100
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-_FAR_AWAY = datetime(2038, 1, 1, tzinfo=UTC)
+_FAR_AWAY = datetime(3000, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = datetime(1950, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 """What a certificate can say (RFC 5280, 4.1.2.5)."""
 

@@ -15,6 +15,8 @@ import typer
 RUN_FAILED, WRONG_USAGE = 1, 2
 """Exit statuses: what fails at run time; what is wrongly typed, as Typer gives it too."""
 JSON_OPTION = "--json"
+WIDTH_ELSEWHERE = 160
+"""Columns of a table that does not go to a terminal."""
 
 State = Annotated[Path, typer.Option("--state", help="Folder of the exchange.", show_default=True)]
 Json = Annotated[bool, typer.Option(JSON_OPTION, help="For programs: JSON, errors too.")]
@@ -46,7 +48,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     shown = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         shown.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    Console(highlight=False).print(shown)
+    width = None if sys.stdout.isatty() else WIDTH_ELSEWHERE
+    Console(highlight=False, width=width).print(shown)
 
 
 def fail(text: str, status: int = RUN_FAILED) -> NoReturn:
