@@ -15,7 +15,8 @@ from pydantic_core import PydanticCustomError
 
 NAME_LENGTH_MAX = 128
 NAMESPACE_LENGTH_MAX = 256
-"""Both in characters."""
+SUFFIX_LENGTH_MAX = 32
+"""All in characters."""
 
 TABLE_ERROR = "contract_table"
 """Type of the errors that concern several keys; their text begins with the keys."""
@@ -42,6 +43,14 @@ def _name(value: str) -> str:
     return value
 
 
+def _suffix(value: str) -> str:
+    try:
+        etree.QName(None, f"Name{value}")
+    except ValueError as error:
+        raise ValueError("what may stand behind a name of XML is expected") from error
+    return value
+
+
 def _namespace(value: str) -> str:
     if not value:
         return value
@@ -56,7 +65,7 @@ def _namespace(value: str) -> str:
 
 _URI = r"^[^\s<>\"'{}|\\^`\x00-\x1f\x7f]*$"
 _Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH_MAX), AfterValidator(_name)]
-_Suffix = Annotated[str, Field(max_length=32, pattern=r"^[\w.-]*$")]
+_Suffix = Annotated[str, Field(max_length=SUFFIX_LENGTH_MAX), AfterValidator(_suffix)]
 _Namespace = Annotated[
     str, Field(max_length=NAMESPACE_LENGTH_MAX, pattern=_URI), AfterValidator(_namespace)
 ]
@@ -133,9 +142,6 @@ class Contract(_Table):
         _distinct(self._top_names(), "elements and types of one schema")
         for place, names in self._messages():
             _distinct(((f"elements.{k}", getattr(self.elements, k)) for k in names), place)
-        for key, name in self._top_names():
-            if len(name) > 2 * NAME_LENGTH_MAX:
-                raise _wrong(key, f"{name!r} is longer than {2 * NAME_LENGTH_MAX} characters")
         return self
 
     def _check_shape(self) -> None:

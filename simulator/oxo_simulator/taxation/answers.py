@@ -94,14 +94,12 @@ class _Frame:
         closed = "".join(f"</{name}>" for name in reversed(names))
         soap = SOAP_VERSIONS[self._contract.soap]
         declared = f'xmlns="{_attribute(self._contract.namespace)}" '
+        declared += f'xmlns:{soap.prefix}="{soap.namespace}"'
         if self._apart and rendered:  # spyne declares what is used, and nothing else
             tickets_in = _attribute(self._contract.tickets_in)
-            declared += f'xmlns:{TICKETS_PREFIX}="{tickets_in}" '
+            declared += f' xmlns:{TICKETS_PREFIX}="{tickets_in}"'
         envelope, body = f"{soap.prefix}:Envelope", f"{soap.prefix}:Body"
-        head = (
-            "<?xml version='1.0' encoding='UTF-8'?>\n"
-            f'<{envelope} {declared}xmlns:{soap.prefix}="{soap.namespace}"><{body}>{opened}'
-        )
+        head = f"<?xml version='1.0' encoding='UTF-8'?>\n<{envelope} {declared}><{body}>{opened}"
         return head.encode(), f"{closed}</{body}></{envelope}>".encode()
 
     def _wrappers(self) -> Iterator[str]:
