@@ -36,10 +36,17 @@ from oxo_simulator.exchange.life import Life, Phase
 from oxo_simulator.exchange.orders import Appointment
 from oxo_simulator.exchange.telephony import LOAD_TICKETS_MAX, OrderError, Placed
 from oxo_simulator.identity import Identity
+from oxo_simulator.installation import (
+    Installed,
+    fresh_ledger_file,
+    profile_name,
+    profile_of,
+    taxation_settings,
+)
 from oxo_simulator.ledger import Ledger
 from oxo_simulator.link.relay import Link
-from oxo_simulator.profile import Profile, choices, described, load_profile
-from oxo_simulator.taxation import Taxation, TaxationSettings, Transcript, can_render
+from oxo_simulator.profile import Profile, choices, described
+from oxo_simulator.taxation import Taxation, Transcript
 
 ADVANCE_SECONDS_MAX = 366 * 24 * 3600
 FACTOR_MAX = 100_000
@@ -72,48 +79,6 @@ class Premises:
     user: str
     ca_file: Path
     fingerprint: str
-
-
-class Installed:
-    """One installation: what is made anew with each."""
-
-    def __init__(  # noqa: PLR0913 - what an installation is made of
-        self,
-        order: Installation,
-        profile: Profile,
-        *,
-        number: int,
-        token: str,
-        ledger_file: Path,
-        utc_now: Callable[[], datetime],
-        broken: Callable[[Failure], None],
-    ) -> None:
-        self.order, self.profile = order, profile
-        self.clock = VirtualClock()
-        self.wall = WallClock(self.clock, profile.start, ZoneInfo(profile.zone))
-        self.ledger = Ledger(
-            ledger_file,
-            utc_now,
-            lambda: self.wall.now().local,
-            lambda error: broken(Failure(error)),  # type: ignore[no-untyped-call]
-        )
-        self.exchange = Exchange(
-            profile=profile,
-            seed=order.seed,
-            epoch=f"{number}-{token}",
-            clock=self.wall,
-            record=self.ledger.append,
-            renderable=lambda ticket: can_render(ticket, profile.tag_set),
-        )
-        self.exchange.record(
-            "installed",
-            installation=number,
-            seed=order.seed,
-            epoch=self.exchange.epoch,
-            profile=profile_name(order),
-            tag_set=profile.tag_set,
-            zone=profile.zone,
-        )
 
 
 class Simulation:
@@ -187,7 +152,7 @@ class Simulation:
         profile = profile_of(order)
         # Whatever can be wrong with the order is found before the old exchange goes.
         WallClock(VirtualClock(), profile.start, ZoneInfo(profile.zone))
-        settings = _settings(profile)
+        settings = taxation_settings(profile)
         self._leave()
         self._installations += 1
         self.installed = Installed(
@@ -195,7 +160,7 @@ class Simulation:
             profile,
             number=self._installations,
             token=self._new_token(),
-            ledger_file=_fresh_ledger_file(self.premises.folder),
+            ledger_file=fresh_ledger_file(self.premises.folder),
             utc_now=self._utc_now,
             broken=self._broken,
         )
@@ -407,44 +372,3 @@ class Simulation:
         else:
             for door in self.link.doors.values():
                 door.admit("reset")
-
-
-def profile_of(order: Installation) -> Profile:
-    """Return the profile that an installation orders.
-
-    Raises:
-        ProfileError: names file or override, key, and what is allowed.
-    """
-    own = {"tag_set": order.tag_set, "start": order.start}
-    named = {key: value for key, value in own.items() if value is not None}
-    return load_profile(order.profile, {**order.overrides, **named})
-
-
-def profile_name(order: Installation) -> str:
-    """Return the profile's name: of a file, its own without folder and ending."""
-    return Path(order.profile).name.removesuffix(".toml")
-
-
-def _settings(profile: Profile) -> TaxationSettings:
-    return TaxationSettings(
-        tag_set=profile.tag_set,
-        batch_tickets_max=profile.batch_tickets_max,
-        idle_seconds=profile.session.idle_seconds,
-        cookie_name=profile.session.cookie_name,
-        without_cookie=profile.session.without_cookie,
-        second_login=profile.session.second_login,
-        wsdl=profile.wsdl,
-        wsdl_files=profile.wsdl_files,
-        contract=profile.contract,
-    )
-
-
-def _fresh_ledger_file(folder: Path) -> Path:
-    """Free the name `ledger.ndjson`; an older ledger gets a number behind it."""
-    current = folder / "ledger.ndjson"
-    if current.exists():
-        # What others called so, such as ledger.copy.ndjson, is theirs.
-        written = (old.suffixes[0][1:] for old in folder.glob("ledger.*.ndjson"))
-        numbers = (int(text) for text in written if text.isascii() and text.isdigit())
-        current.rename(folder / f"ledger.{max(numbers, default=0) + 1}.ndjson")
-    return current

@@ -28,10 +28,11 @@ from oxo_simulator.control.messages import Installation
 from oxo_simulator.control.server import ControlServer
 from oxo_simulator.files import kept_password, write_whole
 from oxo_simulator.identity import Identity
+from oxo_simulator.installation import profile_of
 from oxo_simulator.link.door import PortOccupied, reserve
 from oxo_simulator.link.relay import Link
 from oxo_simulator.profile import Profile
-from oxo_simulator.simulation import Premises, Simulation, profile_of
+from oxo_simulator.simulation import Premises, Simulation
 from oxo_simulator.taxation import Taxation, Transcript
 
 PASSWORD_FILE = "taxation.password"  # noqa: S105 - a name
@@ -148,7 +149,9 @@ def _put_together(
         record=lambda _event, _detail: None,
     )
     transcript = Transcript(now=_utc_now, folder=options.folder)
-    taxation = Taxation({profile.user: password}, reactor, link.connection_name, transcript)
+    taxation = Taxation(
+        {profile.user: password}, reactor, link.connection_name, transcript, prove=link.prove
+    )
     ports = {name: door.port for name, door in link.doors.items()}
     wires = []
     for name, number in ports.items():

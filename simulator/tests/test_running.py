@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from oxo_simulator.installation import profile_of
 from oxo_simulator.link.door import PortOccupied
 from oxo_simulator.profile import ProfileError, load_profile, packaged
 from oxo_simulator.running import OptionWrong, Start, options
-from oxo_simulator.simulation import profile_of
 from oxo_simulator.wiring import _reserve
 
 TYPED = Start(

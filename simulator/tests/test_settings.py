@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from oxo_simulator.control.messages import Installation
-from oxo_simulator.simulation import _settings, profile_name, profile_of
+from oxo_simulator.installation import profile_name, profile_of, taxation_settings
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,8 @@ from oxo_simulator.simulation import _settings, profile_name, profile_of
     ],
 )
 def test_a_key_of_the_wire_reaches_it(key: str, field: str, value: Any) -> None:
-    usual = _settings(profile_of(Installation()))
-    flipped = _settings(profile_of(Installation(overrides={key: value})))
+    usual = taxation_settings(profile_of(Installation()))
+    flipped = taxation_settings(profile_of(Installation(overrides={key: value})))
     assert getattr(usual, field) != value
     assert getattr(flipped, field) == value
 

@@ -1,0 +1,102 @@
+"""An installation: the exchange that stands behind the ports, made anew whenever it is ordered.
+
+Exchange, exchange time and ledger belong to it; ports, certificate and account do not.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from twisted.python.failure import Failure
+
+from oxo_simulator.clock import VirtualClock, WallClock
+from oxo_simulator.control.messages import Installation
+from oxo_simulator.exchange.core import Exchange
+from oxo_simulator.ledger import Ledger
+from oxo_simulator.profile import Profile, load_profile
+from oxo_simulator.taxation import TaxationSettings, can_render
+
+
+class Installed:
+    """One installation: what is made anew with each."""
+
+    def __init__(  # noqa: PLR0913 - what an installation is made of
+        self,
+        order: Installation,
+        profile: Profile,
+        *,
+        number: int,
+        token: str,
+        ledger_file: Path,
+        utc_now: Callable[[], datetime],
+        broken: Callable[[Failure], None],
+    ) -> None:
+        self.order, self.profile = order, profile
+        self.clock = VirtualClock()
+        self.wall = WallClock(self.clock, profile.start, ZoneInfo(profile.zone))
+        self.ledger = Ledger(
+            ledger_file,
+            utc_now,
+            lambda: self.wall.now().local,
+            lambda error: broken(Failure(error)),  # type: ignore[no-untyped-call]
+        )
+        self.exchange = Exchange(
+            profile=profile,
+            seed=order.seed,
+            epoch=f"{number}-{token}",
+            clock=self.wall,
+            record=self.ledger.append,
+            renderable=lambda ticket: can_render(ticket, profile.tag_set),
+        )
+        self.exchange.record(
+            "installed",
+            installation=number,
+            seed=order.seed,
+            epoch=self.exchange.epoch,
+            profile=profile_name(order),
+            tag_set=profile.tag_set,
+            zone=profile.zone,
+        )
+
+
+def profile_of(order: Installation) -> Profile:
+    """Return the profile that an installation orders.
+
+    Raises:
+        ProfileError: names file or override, key, and what is allowed.
+    """
+    own = {"tag_set": order.tag_set, "start": order.start}
+    named = {key: value for key, value in own.items() if value is not None}
+    return load_profile(order.profile, {**order.overrides, **named})
+
+
+def profile_name(order: Installation) -> str:
+    """Return the profile's name: of a file, its own without folder and ending."""
+    return Path(order.profile).name.removesuffix(".toml")
+
+
+def taxation_settings(profile: Profile) -> TaxationSettings:
+    """Return what of a profile concerns the taxation wire."""
+    return TaxationSettings(
+        tag_set=profile.tag_set,
+        batch_tickets_max=profile.batch_tickets_max,
+        idle_seconds=profile.session.idle_seconds,
+        cookie_name=profile.session.cookie_name,
+        without_cookie=profile.session.without_cookie,
+        second_login=profile.session.second_login,
+        wsdl=profile.wsdl,
+        wsdl_files=profile.wsdl_files,
+        contract=profile.contract,
+    )
+
+
+def fresh_ledger_file(folder: Path) -> Path:
+    """Free the name `ledger.ndjson`; an older ledger gets a number behind it."""
+    current = folder / "ledger.ndjson"
+    if current.exists():
+        # What others called so, such as ledger.copy.ndjson, is theirs.
+        written = (old.suffixes[0][1:] for old in folder.glob("ledger.*.ndjson"))
+        numbers = (int(text) for text in written if text.isascii() and text.isdigit())
+        current.rename(folder / f"ledger.{max(numbers, default=0) + 1}.ndjson")
+    return current
