@@ -1,8 +1,10 @@
 """Every key of the taxation wire reaches the wire."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from oxo_simulator.contract_table import Contract
 from oxo_simulator.control.messages import Installation
 from oxo_simulator.installation import profile_name, profile_of, taxation_settings
 
@@ -36,3 +38,13 @@ def test_the_tag_set_of_an_installation_goes_before_the_profile() -> None:
 )
 def test_a_profile_keeps_its_name(profile: str, name: str) -> None:
     assert profile_name(Installation(profile=profile)) == name
+
+
+def test_the_table_and_the_makers_files_reach_the_wire(tmp_path: Path) -> None:
+    (tmp_path / "a.wsdl").write_bytes(b"<w/>")
+    overrides = {"contract.soap": "1.2", "wsdl": "files", "wsdl_folder": str(tmp_path)}
+    settings = _settings(profile_of(Installation(overrides=overrides)))
+    assert settings.contract == Contract(soap="1.2")
+    assert settings.wsdl == "files"
+    assert settings.wsdl_files == WsdlFiles("a.wsdl", {"a.wsdl": b"<w/>"})
+    assert _settings(profile_of(Installation())).contract == Contract()

@@ -21,15 +21,17 @@ DISTINCT_MAX = 100
 TEXT_LENGTH_MAX = 256
 """Longest name, namespace or action kept, in characters."""
 
-_WORDS: Mapping[str, str] = {
+_VERBS: Mapping[str, str] = {
     "login": "login logon signin authenticate connect open begin start",
-    "get_tickets": "get fetch read retrieve poll collect ticket tickets record records call calls "
-    "cdr cdrs accounting taxation list",
+    "get_tickets": "get fetch read retrieve poll collect list",
     "acknowledge": "ack acknowledge acknowledgement confirm commit receipt delete remove clear",
-    "restart_timer": "restart timer keep alive keepalive ping renew refresh extend heartbeat",
+    "restart_timer": "restart reset timer keep alive keepalive ping renew refresh extend heartbeat",
     "logout": "logout logoff signout disconnect close end release quit",
 }
-"""Words of the trade that name an operation, each with its place of ours."""
+_OBJECTS: Mapping[str, str] = {
+    "get_tickets": "ticket tickets record records call calls cdr cdrs accounting taxation",
+}
+"""Words of the trade that name an operation: what it does; and failing that, what it is about."""
 
 _log = structlog.get_logger()
 
@@ -114,7 +116,7 @@ def _operation_lines(contract: Contract, asked: Unknown) -> list[str]:
     named = f"= {_toml(asked.operation)}"
     if len(meant) == 1:
         return [f"{key} {named}" for key in meant]
-    return [f"# {key} {named}" for key in _WORDS if not meant or key in meant]
+    return [f"# {key} {named}" for key in _VERBS if not meant or key in meant]
 
 
 def _meant(operation: str) -> set[str]:
@@ -122,9 +124,11 @@ def _meant(operation: str) -> set[str]:
     found = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", operation)
     words = {word.lower() for word in found} | {"".join(found).lower()}
     words |= {first.lower() + second.lower() for first, second in pairwise(found)}
-    counts = {key: len(words.intersection(known.split())) for key, known in _WORDS.items()}
-    most = max(counts.values())
-    return {key for key, count in counts.items() if count == most} if most else set()
+    for known in (_VERBS, _OBJECTS):
+        counts = {key: len(words.intersection(names.split())) for key, names in known.items()}
+        if most := max(counts.values()):
+            return {key for key, count in counts.items() if count == most}
+    return set()
 
 
 def _cut(text: str) -> str:
