@@ -133,7 +133,7 @@ def _shell(
 ) -> Shell:
     epoch, last_sequence = intake.cursor(exchange.name)
     session = TaxationSession(
-        Place(exchange.name, wire.url, exchange.ports),
+        Place(exchange.name, wire.url, exchange.ports, exchange.contract),
         Pace(
             batch_tickets_max=exchange.batch_tickets_max,
             poll_seconds=exchange.poll_seconds,
@@ -152,6 +152,7 @@ def _shell(
         door=intake,
         stop=stop,
         report=report,
+        contract=exchange.contract,
     )
 
 

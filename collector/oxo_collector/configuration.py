@@ -12,6 +12,7 @@
     ca_file = "exchange-ca.pem"          # checks chain and name; and/or
     fingerprint = "ab12..."              # SHA-256 of the server certificate; wins over the name
     zone = "Europe/Berlin"
+    contract = "contract.toml"           # table [contract] where it is not ours (docs/taxation.md)
 
     [exchange.proxy]                     # optional HTTP CONNECT proxy
     address = "proxy.example.net"
@@ -27,20 +28,24 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 from pydantic_core import ErrorDetails
+
+from oxo_collector.taxation.contract import OWN, Contract, Elements, Operations
 
 SECRET_BYTES_MAX = 4096
 CONFIGURATION_BYTES_MAX = 1024 * 1024
@@ -72,6 +77,16 @@ def _plain_address(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._:%-]{1,253}", plain):
         raise ValueError("allowed is a host name or an IP address, without scheme, port or path")
     return plain
+
+
+def _contract_of_file(name: object, info: ValidationInfo) -> Contract:
+    """Return the contract in a file beside the configuration; its errors become one of ours."""
+    if not isinstance(name, str) or not name:
+        raise ValueError("allowed is the name of a TOML file with the table [contract]")
+    try:
+        return load_contract(Path(info.context or "") / name)
+    except ConfigurationRefused as refused:
+        raise ValueError("; ".join(str(refused).splitlines())) from None
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -126,6 +141,7 @@ class Exchange(_Account):
     ca_file: Path | None = None
     fingerprint: Annotated[str, AfterValidator(_plain_fingerprint)] | None = None
     zone: Annotated[str, AfterValidator(known_zone)]
+    contract: Annotated[Contract, BeforeValidator(_contract_of_file)] = OWN
     proxy: Proxy | None = None
     batch_tickets_max: Annotated[int, Field(ge=1, le=10_000)] = 1000
     poll_seconds: Seconds = 5.0
@@ -172,21 +188,44 @@ class Configuration(_Section):
 
 
 def load(path: Path) -> Configuration:
-    """Read and check a configuration; no secret is read.
+    """Read and check a configuration and the contracts that it names; no secret is read.
 
     Raises:
         ConfigurationRefused: naming file, key and what is allowed; all errors at once.
     """
+    folder = path.resolve().parent
+    return _absolute(_checked(Configuration, path, folder), folder)
+
+
+class _ContractFile(_Section):
+    """A file that holds a contract and nothing else."""
+
+    contract: Contract
+
+
+def load_contract(path: Path) -> Contract:
+    """Read and check the table `[contract]` of a file.
+
+    Raises:
+        ConfigurationRefused: naming file, key and what is allowed; all errors at once.
+    """
+    return _checked(_ContractFile, path, None).contract
+
+
+_Checked = TypeVar("_Checked", bound=BaseModel)
+
+
+def _checked(model: type[_Checked], path: Path, folder: Path | None) -> _Checked:
+    """Read a file as the model wants it; `folder` is that of the files it names."""
     table = _table(path)
     try:
-        configuration = Configuration.model_validate(table)
+        return model.model_validate(table, context=folder)
     except ValidationError as error:
         # A refused exchange also leaves the list short; that line would name no further fault.
         faults = error.errors(include_url=False)
         told = [fault for fault in faults if fault["type"] != "too_short"] or faults
-        lines = [f"{path}: {_line(fault)}" for fault in told]
+        lines = [f"{path}: {_line(fault, model)}" for fault in told]
         raise ConfigurationRefused("\n".join(lines)) from None
-    return _absolute(configuration, path.resolve().parent)
 
 
 def secret(account: Exchange | Proxy, key: str) -> SecretStr:
@@ -258,12 +297,12 @@ def _absolute_exchange(exchange: Exchange, folder: Path) -> Exchange:
     return exchange.model_copy(update=update)
 
 
-def _line(detail: ErrorDetails) -> str:
+def _line(detail: ErrorDetails, whole: type[BaseModel]) -> str:
     """Say one error: the key as it is found in the file, and what is allowed there."""
     place = detail["loc"]
     key = "".join(f"[{p + 1}]" if isinstance(p, int) else f".{p}" for p in place).lstrip(".")
     if detail["type"] == "extra_forbidden":
-        allowed = ", ".join(_section(place[:-1]).model_fields)
+        allowed = ", ".join((_section(place[:-1]) or whole).model_fields)
         return f"{key}: unknown key; allowed here: {allowed}"
     if detail["type"] == "missing":
         return f"{key}: missing; it is required"
@@ -271,12 +310,15 @@ def _line(detail: ErrorDetails) -> str:
     return f"{key or 'the file as a whole'}: {message}"
 
 
-def _section(place: tuple[int | str, ...]) -> type[BaseModel]:
-    """Return the model that stands at a place, for the list of allowed keys."""
+def _section(place: tuple[int | str, ...]) -> type[BaseModel] | None:
+    """Return the model that stands at a place, for the list of allowed keys; None for the top."""
     last = next((part for part in reversed(place) if isinstance(part, str)), None)
     sections: dict[str | None, type[BaseModel]] = {
         "exchange": Exchange,
         "proxy": Proxy,
         "log": Log,
+        "contract": Contract,
+        "operations": Operations,
+        "elements": Elements,
     }
-    return sections.get(last, Configuration)
+    return sections.get(last)

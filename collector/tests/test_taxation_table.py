@@ -2,7 +2,7 @@
 
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from oxo_collector.decoders.outcome import Malformed
@@ -15,6 +15,7 @@ from oxo_collector.decoders.taxation_soap import (
     TicketsAnswer,
 )
 from oxo_collector.failure import Failure, Fault
+from oxo_collector.taxation.contract import Contract
 from oxo_collector.taxation.machine import TABLE, OutOfTurn, TaxationSession
 from oxo_collector.taxation.messages import (
     Answered,
@@ -37,15 +38,23 @@ CLOSED = Failed(Failure("connection refused", "there", Fault.EXCHANGE, other_por
 REFUSED = Failed(Failure("user or password refused", "there", Fault.OPERATOR))
 
 
-def offered(first: int, last: int, remaining: int = 0) -> Answered:
+def offered(first: int, last: int, remaining: int = 0, epoch: str = "E1") -> Answered:
     tickets = (BAD,) * (last - first + 1) if last else ()
-    return Answered(TicketsAnswer(first, last, remaining, tickets), BODY)
+    return Answered(TicketsAnswer(first, last, remaining, tickets, epoch), BODY)
+
+
+CONTRACTS = [
+    Contract(login=login, acknowledgement=acknowledgement)
+    for login in ("operation", "none")
+    for acknowledgement in ("explicit", "next-request", "on-read")
+]
 
 
 ANSWERS: tuple[Event, ...] = (
     Answered(LoginAnswer("E1", "R3.2", 300), BODY), offered(0, 0), offered(1, 2), offered(3, 3, 7),
-    offered(9, 9), Answered(AcknowledgeAnswer(1), BODY), Answered(RestartAnswer(300), BODY),
-    Answered(LogoutAnswer(), BODY), Answered(FaultAnswer("Client.Session", "who?"), BODY),
+    offered(9, 9), offered(1, 1, epoch="E2"), Answered(AcknowledgeAnswer(1), BODY),
+    Answered(RestartAnswer(300), BODY), Answered(LogoutAnswer(), BODY),
+    Answered(FaultAnswer("Client.Session", "who?"), BODY),
     Answered(FaultAnswer("Server.Busy", "reset"), BODY),
     Answered(Malformed("r", BODY, "p"), BODY), CLOSED, REFUSED,
 )  # fmt: skip
@@ -62,9 +71,11 @@ def possible(state: State) -> list[Event]:
     return [*own, *(ANSWERS if Answered in listed else (REFUSED,) * (Failed in listed))]
 
 
-def session(*ports: int, dice: random.Random | None = None) -> TaxationSession:
+def session(
+    *ports: int, dice: random.Random | None = None, contract: Contract | None = None
+) -> TaxationSession:
     dice = dice or random.Random(0)  # noqa: S311 - repeatable on purpose
-    place = Place("site", lambda port: f"https://pbx:{port}/", ports)
+    place = Place("site", lambda port: f"https://pbx:{port}/", ports, contract or Contract())
     pace = Pace(3, dice.choice((5.0, 400.0)), rest_seconds_first=1.0, rest_seconds_max=8.0)
     return TaxationSession(place, pace, chance=dice.random)
 
@@ -79,15 +90,17 @@ def kind_of(event: Event) -> type:
     return type(event.answer) if isinstance(event, Answered) else type(event)
 
 
-def walks(seeds: int, *ports: int) -> Iterator[tuple[random.Random, TaxationSession]]:
+def walks(
+    seeds: int, *ports: int, contracts: Sequence[Contract] = CONTRACTS
+) -> Iterator[tuple[random.Random, TaxationSession]]:
     for seed in range(seeds):
         dice = random.Random(seed)  # noqa: S311 - repeatable on purpose
-        yield dice, session(*ports, dice=dice)
+        yield dice, session(*ports, dice=dice, contract=dice.choice(contracts))
 
 
 def test_the_table_lists_the_ends_that_are_reached_and_no_other() -> None:
     reached: dict[tuple[State, type], set[State]] = {}
-    for dice, played in itertools.chain(walks(3000, 443), walks(3000, 443, 30443)):
+    for dice, played in itertools.chain(walks(6000, 443), walks(6000, 443, 30443)):
         stop_in, stopped = dice.choice(list(State)), False
         for _ in range(60):
             before = played.state
@@ -137,7 +150,7 @@ def test_what_only_our_own_shell_can_send_is_never_the_fault_of_the_exchange() -
 
 def test_whatever_comes_only_what_was_stored_is_acknowledged() -> None:
     """Garbage in any order: one command at a time, and no acknowledgement without a store."""
-    for dice, played in walks(300, 443, 30443):
+    for dice, played in walks(300, 443, 30443, contracts=[Contract()]):
         stored_last = 0
         event: Event = Started()
         for _ in range(100):

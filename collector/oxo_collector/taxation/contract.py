@@ -5,11 +5,12 @@ writes what differs there into a table `[contract]` (docs/taxation.md, Foreign c
 decoder and session follow this model and know no name of their own; nothing here reads a file.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 Operation = Literal["login", "get_tickets", "acknowledge", "restart_timer", "logout"]
 """What is asked, by the key of its name in the table `operations`."""
@@ -20,10 +21,41 @@ ENVELOPES: Final[Mapping[str, str]] = {
 }
 """Version of SOAP -> namespace of its envelope."""
 
-Name = Annotated[str, StringConstraints(pattern=r"^[^\W\d][\w.\-]*$", max_length=128)]
-Suffix = Annotated[str, StringConstraints(pattern=r"^[\w.\-]*$", max_length=128)]
-Namespace = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f]*$", max_length=256)]
-Action = Annotated[str, StringConstraints(pattern=r'^[^\s"\\\x00-\x1f\x7f]*$', max_length=256)]
+NAME_CHARACTERS_MAX: Final = 128
+NAMESPACE_CHARACTERS_MAX: Final = 256
+
+
+def _worded(pattern: str, characters_max: int, allowed: str) -> AfterValidator:
+    """Return a check whose message says in words what is allowed."""
+    wanted = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if len(text) > characters_max or not wanted.fullmatch(text):
+            raise ValueError(f"allowed is {allowed}, at most {characters_max} characters")
+        return text
+
+    return AfterValidator(check)
+
+
+Name = Annotated[
+    str, _worded(r"[^\W\d][\w.\-]*", NAME_CHARACTERS_MAX, "a name of XML without colon")
+]
+Suffix = Annotated[
+    str, _worded(r"[\w.\-]*", NAME_CHARACTERS_MAX, "the end of a name of XML, without colon")
+]
+SomeSuffix = Annotated[Suffix, _worded(r".+", NAME_CHARACTERS_MAX, "no empty text")]
+Namespace = Annotated[
+    str, _worded(r"[!-~]*", NAMESPACE_CHARACTERS_MAX, "a URI in ASCII, without blanks")
+]
+SomeNamespace = Annotated[Namespace, _worded(r".+", NAMESPACE_CHARACTERS_MAX, "no empty text")]
+Action = Annotated[
+    str,
+    _worded(
+        r"[!#-\[\]-~]*",
+        NAMESPACE_CHARACTERS_MAX,
+        "a URI in ASCII, without blanks, quotation marks and backslashes",
+    ),
+]
 
 
 class _Table(BaseModel):
@@ -75,13 +107,13 @@ class Contract(_Table):
     """
 
     soap: Literal["1.1", "1.2"] = "1.1"
-    namespace: Annotated[Namespace, StringConstraints(min_length=1)] = "urn:oxo-sim:taxation:1"
+    namespace: SomeNamespace = "urn:oxo-sim:taxation:1"
     ticket_namespace: Namespace = ""
     soap_action: Action = ""
     login: Literal["operation", "none"] = "operation"
     acknowledgement: Literal["explicit", "next-request", "on-read"] = "explicit"
     ticket_list: Literal["elements", "text"] = "elements"
-    response_suffix: Annotated[Suffix, StringConstraints(min_length=1)] = "Response"
+    response_suffix: SomeSuffix = "Response"
     result_suffix: Suffix = "Result"
     operations: Operations = Operations()
     elements: Elements = Elements()

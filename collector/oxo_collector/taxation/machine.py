@@ -36,6 +36,21 @@ sequence; the machine may therefore ask again after any trouble.
 * A stop ends the session after the batch in hand: kept, acknowledged, logged out. A failure on
   the way ends it at once; what is not acknowledged will be offered again.
 
+Under a foreign contract (docs/taxation.md, Foreign contracts) two things may differ:
+
+    LOGGING_IN ──► OPENING           login none: the first GetTickets opens, each answer tells the
+                                     epoch, and a new one is taken note of as at a login
+    ACKNOWLEDGING ──► GETTING        next-request: KEEPING ──stored──► GETTING, at once, until
+                                     nothing is there: what is polled in between is acknowledged
+    ACKNOWLEDGING ──► (nothing)      on-read: KEEPING ──stored──► GETTING or POLLING
+
+* Where the next request acknowledges, nothing may be sent in a session whose last answer is not
+  durable, not even a `Logout`: after a failure the old session is never ended by one, unless all
+  it gave is stored. A new session has nothing to acknowledge, and is given the same tickets again.
+* Where reading removes, the answer in hand is the only copy. It is given up only by a stop that
+  finds the store still refusing it: KEEPING ──not stored──► HOLDING ──time up──► KEEPING (and the
+  same from SETTING_ASIDE). What a crash or the network lost is told by the gap in the sequence.
+
 The table is the whole behaviour: which step is taken, and in which states it may end. A step that
 ends elsewhere, and an event without a line, are defects of the collector itself and are raised. An
 answer to another question is the exchange's fault; it has the line of `Answered`.
@@ -86,15 +101,18 @@ def _line(step: Callable[[Steps, Event], Move], *ends: State) -> Line:
 _REST_OR_END = (State.RESTING, State.ENDED)
 """After a failure; the end where a stop was asked."""
 
-_FAILED = _line(Steps.failed, State.LOGGING_IN, *_REST_OR_END)  # another port first, if any
+_LOGIN = (State.LOGGING_IN, State.OPENING)
+"""The beginning of a session; which of them, the contract says."""
+
+_FAILED = _line(Steps.failed, *_LOGIN, *_REST_OR_END)  # another port first, if any
 _FAULT = _line(Steps.fault, *_REST_OR_END)
 _UNREADABLE = _line(Steps.set_aside, State.SETTING_ASIDE)
 _UNASKED = _line(Steps.unasked, *_REST_OR_END)
-_NOT_STORED = _line(Steps.not_stored, *_REST_OR_END)
+_NOT_STORED = _line(Steps.not_stored, State.HOLDING, *_REST_OR_END)
 
 TABLE: Final[Mapping[State, Mapping[type, Line]]] = {
     State.IDLE: {
-        Started: _line(Steps.log_in, State.LOGGING_IN),
+        Started: _line(Steps.log_in, *_LOGIN),
         StopAsked: _line(Steps.end, State.ENDED),
     },
     State.LOGGING_IN: {
@@ -102,12 +120,20 @@ TABLE: Final[Mapping[State, Mapping[type, Line]]] = {
         FaultAnswer: _line(Steps.login_refused, State.LEAVING, *_REST_OR_END),
         Malformed: _UNREADABLE,
         Answered: _UNASKED,
-        Failed: _FAILED,
+        Failed: _line(Steps.failed, State.LOGGING_IN, *_REST_OR_END),
         StopAsked: _line(Steps.stop_later, State.LOGGING_IN),
     },
+    State.OPENING: {
+        TicketsAnswer: _line(Steps.opened, State.KEEPING, State.POLLING, State.LOGGING_OUT),
+        FaultAnswer: _line(Steps.login_refused, State.LEAVING, *_REST_OR_END),
+        Malformed: _UNREADABLE,
+        Answered: _UNASKED,
+        Failed: _line(Steps.failed, State.OPENING, *_REST_OR_END),
+        StopAsked: _line(Steps.stop_later, State.OPENING),
+    },
     State.LEAVING: {
-        LogoutAnswer: _line(Steps.left, State.LOGGING_IN, State.ENDED),
-        FaultAnswer: _line(Steps.left, State.LOGGING_IN, State.ENDED),  # it is gone already
+        LogoutAnswer: _line(Steps.left, *_LOGIN, State.ENDED),
+        FaultAnswer: _line(Steps.left, *_LOGIN, State.ENDED),  # it is gone already
         Malformed: _UNREADABLE,
         Answered: _UNASKED,
         Failed: _FAILED,
@@ -124,7 +150,11 @@ TABLE: Final[Mapping[State, Mapping[type, Line]]] = {
         StopAsked: _line(Steps.stop_later, State.GETTING),
     },
     State.KEEPING: {
-        Stored: _line(Steps.stored, State.ACKNOWLEDGING),
+        Stored: _line(
+            Steps.stored,
+            *(State.ACKNOWLEDGING, State.GETTING, State.POLLING, State.LOGGING_OUT),
+            *_REST_OR_END,
+        ),
         Failed: _NOT_STORED,
         StopAsked: _line(Steps.stop_later, State.KEEPING),
     },
@@ -155,8 +185,12 @@ TABLE: Final[Mapping[State, Mapping[type, Line]]] = {
         Failed: _NOT_STORED,
         StopAsked: _line(Steps.stop_later, State.SETTING_ASIDE),
     },
+    State.HOLDING: {
+        TimeUp: _line(Steps.keep_again, State.KEEPING, State.SETTING_ASIDE),
+        StopAsked: _line(Steps.keep_at_last, State.KEEPING, State.SETTING_ASIDE),
+    },
     State.RESTING: {
-        TimeUp: _line(Steps.rested, State.LOGGING_IN),
+        TimeUp: _line(Steps.rested, *_LOGIN),
         StopAsked: _line(Steps.end, State.ENDED),
     },
     State.LOGGING_OUT: {
@@ -175,7 +209,7 @@ class TaxationSession:
     """One collector's conversation with one exchange.
 
     Args:
-        place: the exchange.
+        place: the exchange; its contract says how a session begins and what acknowledges.
         pace: times and batch size.
         chance: returns numbers from 0 to below 1; shortens a rest by up to half.
         epoch: epoch of the last stored ticket, None for a store that never saw this exchange.

@@ -87,6 +87,19 @@ class SendGet:
 
 
 @dataclass(frozen=True, slots=True)
+class SendFirstGet:
+    """Ask for tickets on a fresh connection without cookies; where there is no login, it opens.
+
+    Attributes:
+        port: the TCP port.
+        tickets_max: how many at most.
+    """
+
+    port: int
+    tickets_max: int
+
+
+@dataclass(frozen=True, slots=True)
 class SendAcknowledge:
     """Tell the exchange that everything up to `last_sequence` is durable."""
 
@@ -138,6 +151,7 @@ class Level(StrEnum):
 
     INFO = "info"
     WARNING = "warning"
+    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +166,7 @@ class Report:
 Command = (
     SendLogin
     | SendGet
+    | SendFirstGet
     | SendAcknowledge
     | SendRestartTimer
     | SendLogout

@@ -21,6 +21,7 @@ from oxo_collector.taxation.messages import (
     KeepUnreadable,
     Report,
     SendAcknowledge,
+    SendFirstGet,
     SendGet,
     SendLogin,
     SendLogout,
@@ -121,6 +122,9 @@ class Shell:
                 self.wire.begin(port)
                 return self._ask(encoder.login(self.contract))
             case SendGet(tickets_max):
+                return self._ask(encoder.get_tickets(tickets_max, self.contract))
+            case SendFirstGet(port, tickets_max):
+                self.wire.begin(port)
                 return self._ask(encoder.get_tickets(tickets_max, self.contract))
             case SendAcknowledge(last_sequence):
                 return self._ask(encoder.acknowledge(last_sequence, self.contract))

@@ -16,6 +16,7 @@ from oxo_collector.decoders.taxation_soap import (
     TicketsAnswer,
 )
 from oxo_collector.failure import Failure, Fault
+from oxo_collector.taxation.attempts import Attempts
 from oxo_collector.taxation.messages import (
     Answered,
     Command,
@@ -26,6 +27,7 @@ from oxo_collector.taxation.messages import (
     Level,
     Report,
     SendAcknowledge,
+    SendFirstGet,
     SendGet,
     SendLogin,
     SendLogout,
@@ -41,7 +43,13 @@ from oxo_collector.wording import clipped
 UNREADABLE_COUNT_MAX: Final = 2
 """After so many unreadable batches in a row their tickets are asked for one by one."""
 
-DOUBLINGS_COUNT_MAX: Final = 30
+SESSION_SECONDS: Final = 300.0
+"""Idle limit where no login tells it (docs/taxation.md, Operations; ours)."""
+
+READ_IS_GONE: Final = (
+    "this exchange removes what it answered (contract: acknowledgement on-read): a crash, or an"
+    " answer that is cut, may lose the tickets that were under way"
+)
 
 
 class Steps:
@@ -56,20 +64,21 @@ class Steps:
         last_sequence: int,
     ) -> None:
         self.state = State.IDLE
+        self._contract = place.contract
         self._place = place
         self._pace = pace
-        self._chance = chance
+        self._attempts = Attempts(place.ports, pace, chance)
         self._epoch = epoch
         self._last_sequence = last_sequence
         self._stopping = False
-        self._failures_in_a_row = 0
-        self._port_index = 0
-        self._ports_tried = 0
         self._left_since_rest = False
         self._idle_seconds_max = 0.0
         self._poll_seconds_left = 0.0
         self._batch: TicketsAnswer | None = None
         self._acknowledged_last = 0
+        self._owed = False
+        self._held: Keep | KeepUnreadable | None = None
+        self._loss_told = False
         self._unreadable_in_a_row = 0
         self._singles_left = 0
         self._unread = Failure("", "", Fault.EXCHANGE)
@@ -78,26 +87,47 @@ class Steps:
 
     def log_in(self, _event: Event) -> Move:
         """Open a session."""
+        if self._contract.login == "none":
+            return Move(State.OPENING, [SendFirstGet(self._port, self._tickets_max)])
         return Move(State.LOGGING_IN, [SendLogin(self._port)])
 
     def logged_in(self, event: Event) -> Move:
         """The session is open; its epoch says how tickets are numbered."""
         answer = _answer(event, LoginAnswer)
-        self._ports_tried = 0
+        self._owed = False
+        reports = self._opened(float(answer.session_seconds), answer.epoch, answer.release)
+        return self._get().after(*reports)
+
+    def opened(self, event: Event) -> Move:
+        """The session is open, and its first tickets are there."""
+        reports = self._opened(SESSION_SECONDS, _answer(event, TicketsAnswer).epoch)
+        return self.tickets(event).after(*reports)
+
+    def _opened(self, idle_seconds_max: float, epoch: str, release: str = "") -> list[Command]:
+        self._attempts.answered()
         self._acknowledged_last = 0
-        self._idle_seconds_max = float(answer.session_seconds)
+        self._idle_seconds_max = idle_seconds_max
+        told = {"release": clipped(release)} if release else {}
         reports: list[Command] = [
             _info(
                 f"collecting from {self._place.exchange} at {self._url}",
-                release=clipped(answer.release),
-                epoch=clipped(answer.epoch),
+                **told,
+                epoch=clipped(epoch),
             )
         ]
-        if self._epoch not in (None, answer.epoch):
-            reports.append(self._new_epoch(answer.epoch))
-        if self._epoch != answer.epoch:
-            self._epoch, self._last_sequence = answer.epoch, 0
-        return self._get().after(*reports)
+        if self._contract.acknowledgement == "on-read" and not self._loss_told:
+            self._loss_told = True
+            reports.append(_warning(READ_IS_GONE))
+        return [*reports, *self._numbered_by(epoch)]
+
+    def _numbered_by(self, epoch: str) -> list[Command]:
+        """Take note of an epoch; a new one is told, and its numbers begin anew."""
+        before = self._epoch
+        if before == epoch:
+            return []
+        told = [] if before is None else [self._new_epoch(epoch)]
+        self._epoch, self._last_sequence, self._acknowledged_last = epoch, 0, 0
+        return list(told)
 
     def _new_epoch(self, epoch: str) -> Report:
         before = self._epoch or ""
@@ -118,7 +148,12 @@ class Steps:
             "the exchange refuses a second session beside one that is open"
             f" (fault {clipped(answer.code)}: {clipped(answer.text)})"
         )
-        failure = Failure(what, f"Login at {self._url}", Fault.EXCHANGE)
+        if self._owed and self._contract.acknowledgement == "next-request":
+            what += (
+                "; its end would acknowledge tickets that are not stored: its idle limit ends it"
+            )
+            return self._rest(Failure(what, f"{self._asked} at {self._url}", Fault.EXCHANGE))
+        failure = Failure(what, f"{self._asked} at {self._url}", Fault.EXCHANGE)
         if self._stopping or self._left_since_rest:
             return self._rest(failure)
         self._left_since_rest = True
@@ -143,20 +178,29 @@ class Steps:
         """Have a batch kept; the decoder has seen that its numbers fit its tickets."""
         assert isinstance(event, Answered)
         batch = _answer(event, TicketsAnswer)
+        told = self._numbered_by(batch.epoch) if self._contract.login == "none" else []
+        return self._taken(batch, event.body).after(*told)
+
+    def _taken(self, batch: TicketsAnswer, body: bytes) -> Move:
         self._unreadable_in_a_row = 0
+        self._owed = bool(batch.tickets)
         if not batch.tickets:
             return self._nothing_left()
-        if batch.first <= self._acknowledged_last:
+        again = batch.first <= self._acknowledged_last
+        if again and self._contract.acknowledgement != "on-read":
             return self._rest(self._offered_again(batch.first))
+        if self._acknowledged_last and not again:  # the exchange went on
+            self._attempts.worked()
         self._batch = batch
-        keep = Keep(self._epoch or "", batch, event.body)
-        return Move(State.KEEPING, [*self._gap(batch.first), keep])
+        self._held = Keep(self._epoch or "", batch, body)
+        return Move(State.KEEPING, [*self._gap(batch.first), self._held])
 
     def _offered_again(self, first: int) -> Failure:
         """Without this an exchange that never removes would be asked without a pause."""
         what = (
             f"sequence {first} is offered again although the exchange took the acknowledgement"
             f" up to {self._acknowledged_last}"
+            f" (contract: acknowledgement {self._contract.acknowledgement})"
         )
         return Failure(what, self._url, Fault.EXCHANGE)
 
@@ -174,7 +218,7 @@ class Steps:
         ]
 
     def stored(self, event: Event) -> Move:
-        """The batch is durable: only now it is acknowledged."""
+        """The batch is durable: only now anything is sent that acknowledges it."""
         assert isinstance(event, Stored)
         batch = self._in_hand
         self._last_sequence = max(self._last_sequence, batch.last)
@@ -187,17 +231,39 @@ class Steps:
             quarantined=event.quarantined,
             remaining=batch.remaining,
         )
-        return Move(State.ACKNOWLEDGING, [report, SendAcknowledge(batch.last)])
+        self._owed = False
+        if self._contract.acknowledgement == "explicit":
+            return Move(State.ACKNOWLEDGING, [report, SendAcknowledge(batch.last)])
+        return self._passed(batch).after(report)
 
-    def acknowledged(self, event: Event) -> Move:
-        """The exchange took the acknowledgement of the batch in hand."""
-        batch, self._batch = self._in_hand, None
+    def _passed(self, batch: TicketsAnswer) -> Move:
+        """Go on where no operation acknowledges.
+
+        Where the next request does, it is sent at once, be it the last: until then a crash of
+        the exchange is no loss, but its buffer is as full as before.
+        """
+        again = batch.first <= self._acknowledged_last
+        failure = self._offered_again(batch.first)
+        self._done_with(batch)
+        if again:
+            return self._rest(failure)
+        if self._contract.acknowledgement == "on-read" and not batch.remaining:
+            return self._nothing_left()
+        return self._get()
+
+    def _done_with(self, batch: TicketsAnswer) -> None:
         # Of this batch, not of the store: a smaller batch may end before what is stored already.
         self._acknowledged_last = batch.last
         self._singles_left = max(0, self._singles_left - len(batch.tickets))
+        self._batch = self._held = None
+
+    def acknowledged(self, event: Event) -> Move:
+        """The exchange took the acknowledgement of the batch in hand."""
+        batch = self._in_hand
+        self._done_with(batch)
         reports = self._other_count(_answer(event, AcknowledgeAnswer).acknowledged, batch)
         if batch.remaining > 0:
-            self._failures_in_a_row = 0
+            self._attempts.worked()
             return self._get().after(*reports)
         return self._nothing_left().after(*reports)
 
@@ -217,7 +283,7 @@ class Steps:
     # --- waiting
 
     def _nothing_left(self) -> Move:
-        self._failures_in_a_row = 0
+        self._attempts.worked()
         self._singles_left = 0
         if self._stopping:
             return self._log_out()
@@ -249,13 +315,21 @@ class Steps:
         malformed = _answer(event, Malformed)
         reason, place = malformed.reason, malformed.place
         what = f"the answer to {self._asked} cannot be read: {clipped(reason)}, {place}"
-        if self.state is State.GETTING:
+        if self._fetching:
+            self._owed = True
             what += self._alone_if_again()
         self._unread = Failure(what, self._url, Fault.EXCHANGE)
-        return Move(State.SETTING_ASIDE, [KeepUnreadable(reason, place, malformed.raw)])
+        self._held = KeepUnreadable(reason, place, malformed.raw)
+        return Move(State.SETTING_ASIDE, [self._held])
+
+    @property
+    def _fetching(self) -> bool:
+        return self.state in (State.GETTING, State.OPENING)
 
     def _alone_if_again(self) -> str:
         """Ask for single tickets after the second time; name the one that is unreadable alone."""
+        if self._contract.acknowledgement == "on-read":
+            return "; its tickets are gone from the exchange, and stand in the quarantine alone"
         self._unreadable_in_a_row += 1
         if self._tickets_max == 1:
             after = f"after sequence {self._last_sequence}" if self._last_sequence else "first"
@@ -282,48 +356,59 @@ class Steps:
     def failed(self, event: Event) -> Move:
         """No answer came; where nothing answered as an exchange, the next port may."""
         assert isinstance(event, Failed)
-        if not self._stopping and event.failure.other_port_may_help and self._next_port():
+        if self._fetching and not event.failure.other_port_may_help:
+            self._owed = True  # it may have answered
+        if not self._stopping and event.failure.other_port_may_help and self._attempts.next_port():
             return self.log_in(event).after(_warning(str(event.failure)))
         return self._rest(event.failure)
 
     def not_stored(self, event: Event) -> Move:
-        """The store failed: nothing is acknowledged."""
+        """The store failed: nothing is acknowledged; what the exchange has not, is kept again."""
         assert isinstance(event, Failed)
-        return self._rest(event.failure)
+        if self._contract.acknowledgement != "on-read" or self._held is None:
+            return self._rest(event.failure)
+        if self._stopping:
+            return self._rest(event.failure).after(_warning(f"lost by the stop: {self._what_held}"))
+        report = _warning(f"{event.failure}; {self._what_held}, held until the store takes it")
+        return Move(State.HOLDING, [report, Wait(self._attempts.rest_seconds())])
+
+    @property
+    def _what_held(self) -> str:
+        if isinstance(self._held, Keep):
+            batch = self._held.batch
+            return f"the only copy of the tickets {batch.first} to {batch.last}"
+        return "the only copy of an unreadable answer"
+
+    def keep_again(self, _event: Event) -> Move:
+        """Try the store again."""
+        held = self._held
+        assert held is not None
+        return Move(State.KEEPING if isinstance(held, Keep) else State.SETTING_ASIDE, [held])
+
+    def keep_at_last(self, event: Event) -> Move:
+        """Try the store for the last time before the end."""
+        self._stopping = True
+        return self.keep_again(event)
 
     def unasked(self, event: Event) -> Move:
         """The exchange answered another question."""
         assert isinstance(event, Answered)
+        self._owed = self._owed or self._fetching
         name = type(event.answer).__name__
         what = f"the answer to {self._asked} is one to another question ({name})"
         return self._rest(Failure(what, self._url, Fault.EXCHANGE))
 
     def _rest(self, failure: Failure) -> Move:
-        report = _warning(str(failure))
-        self._batch = None
+        report = Report(Level.ERROR if failure.alarm else Level.WARNING, str(failure))
+        self._batch = self._held = None
         if self._stopping:
             return self._ended().after(report)
-        return Move(State.RESTING, [report, Wait(self._rest_seconds())])
+        return Move(State.RESTING, [report, Wait(self._attempts.rest_seconds())])
 
     def rested(self, event: Event) -> Move:
         """Begin again."""
         self._left_since_rest = False
         return self.log_in(event)
-
-    def _next_port(self) -> bool:
-        """Turn to the next port; False when this was the last of the round."""
-        self._port_index = (self._port_index + 1) % len(self._place.ports)
-        self._ports_tried += 1
-        if self._ports_tried < len(self._place.ports):
-            return True
-        self._ports_tried = 0
-        return False
-
-    def _rest_seconds(self) -> float:
-        doublings = min(self._failures_in_a_row, DOUBLINGS_COUNT_MAX)
-        self._failures_in_a_row += 1
-        longest = min(self._pace.rest_seconds_first * 2.0**doublings, self._pace.rest_seconds_max)
-        return longest * (1 - self._chance() / 2)
 
     # --- ending
 
@@ -357,7 +442,7 @@ class Steps:
 
     @property
     def _port(self) -> int:
-        return self._place.ports[self._port_index]
+        return self._attempts.port
 
     @property
     def _url(self) -> str:
@@ -365,7 +450,7 @@ class Steps:
 
     @property
     def _asked(self) -> str:
-        return OPERATIONS[self.state]
+        return self._contract.name(OPERATIONS[self.state])
 
 
 _Kind = TypeVar("_Kind")
