@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from oxo_reports.foreign import ForeignOperation, foreign_operations
 from oxo_reports.lints import NO_REFERENCE, open_points, unreferenced
+from oxo_reports.matrix import Filter, Line, filters, matrix
 from oxo_reports.published import INTERFACES, OBJECTIVES
 from oxo_reports.run import Chapter, Issue, Play, Result, Run, Verdict
 from oxo_reports.summary import Summary, label, summarise
@@ -73,9 +75,17 @@ class Report:
     totals: list[tuple[str, int]]
     validity: Validity
     summary: Summary
+    foreign: list[ForeignOperation]
+    matrix: list[Line]
+    filters: list[Filter]
     sections: list[Section]
     open_points: list[str]
     incomplete: int
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """Name and words of each filter of the rows."""
+        return [(one.name, f"{one.words} ({one.rows})") for one in self.filters]
 
 
 def report(run: Run, missing: Missing) -> Report:
@@ -90,6 +100,9 @@ def report(run: Run, missing: Missing) -> Report:
         totals=[(WORDS[word], run.counts[word]) for word in reversed(GRAVITY)],
         validity=validity(run),
         summary=summary,
+        foreign=foreign_operations(run),
+        matrix=matrix(run, summary.gaps),
+        filters=filters(run),
         sections=[
             _section(run, chapter, f"5.{FIRST_CHAPTER_SECTION + index}", missing)
             for index, chapter in enumerate(run.chapters)

@@ -6,6 +6,7 @@ alone is the evidence.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from oxo_reports.evidence import (
     read_text,
     size_bytes,
 )
-from oxo_reports.exchanges import HttpExchange, http_exchange
 from oxo_reports.run import Play, Run, TicketFate
+from oxo_reports.wire_log import Entry, wire_log
 from oxo_reports.wording import NOTHING, clock, plain, size, uncoloured
 
 EXCHANGES_SHOWN_MAX = 100
@@ -103,11 +104,13 @@ class EvidencePage:
 
     run: Run
     row: Row
+    before: Play | None
+    after: Play | None
     files: list[FileLine]
     fates: list[FateRow]
     fates_total: int
     steps: Records | None
-    exchanges: list[HttpExchange]
+    wire: list[Entry]
     transcript: Records | None
     ledger_rows: list[LedgerRow]
     ledger: Records | None
@@ -129,21 +132,24 @@ def evidence_page(run: Run, row: Row, folder: Path) -> EvidencePage:
     ledger = _records(folder, play, "ledger.ndjson", LEDGER_LINES_READ_MAX)
     transcript = _records(folder, play, "transcript.ndjson", EXCHANGES_SHOWN_MAX)
     delivery = _records(folder, play, "delivery.ndjson", TICKETS_SHOWN_MAX)
+    proxy = _records(folder, play, "proxy.ndjson", LINES_SHOWN_MAX)
     return EvidencePage(
         run=run,
         row=row,
+        before=next((one for one, other in pairwise(run.plays) if other is play), None),
+        after=next((other for one, other in pairwise(run.plays) if one is play), None),
         files=[_file(folder, play, name) for name in _files(folder, play)],
         fates=_fates(play.tickets, ledger.rows if ledger else []),
         fates_total=len(play.tickets),
         steps=_records(folder, play, "steps.ndjson", LINES_SHOWN_MAX),
-        exchanges=[http_exchange(line) for line in transcript.rows] if transcript else [],
+        wire=wire_log(transcript, ledger, proxy, play.facts),
         transcript=transcript,
         ledger_rows=[_ledger_row(line) for line in ledger.rows[:LINES_SHOWN_MAX]] if ledger else [],
         ledger=ledger,
         deliveries=_ticket_table(delivery.rows if delivery else []),
         delivery=delivery,
         delivery_raw=_text(folder, play, "delivery.raw"),
-        proxy=_records(folder, play, "proxy.ndjson", LINES_SHOWN_MAX),
+        proxy=proxy,
         log=_text(folder, play, "subject.log"),
     )
 

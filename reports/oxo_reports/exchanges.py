@@ -4,18 +4,20 @@ XML is indented for the eye; the bytes as sent stay in transcript.ndjson. Nothin
 fetched: a body with a document type declaration is shown as it came.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
 
-from oxo_reports.wording import NOTHING, plain
+from oxo_reports.wording import NOTHING, duration, plain, size
 
 BODY_CHARACTERS_MAX = 20_000
 OPEN_CHARACTERS_MAX = 1_500
 WITHHELD = "[withheld by the report: the evidence is not redacted]"
 _SECRET_HEADERS = ("authorization", "proxy-authorization", "cookie", "set-cookie")
 _HTTP_OK = 200
+_BODY_CUT = re.compile(r"\u2026\[(\d{1,12}) bytes more\]\Z")
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,17 @@ class HttpExchange:
     n: str
     at: str
     connection: str
+    peer: str
+    user: str
     port: str
     tls: str
     request_line: str
     operation: str
     status: str
     went_well: bool
+    seconds: str
+    request_size: str
+    answer_size: str
     request_headers: list[tuple[str, str]]
     request_body: Body | None
     answer_headers: list[tuple[str, str]]
@@ -52,12 +59,17 @@ def http_exchange(line: dict[str, Any]) -> HttpExchange:
         n=plain(line.get("n")),
         at=str(line.get("at", "")),
         connection=plain(line.get("connection")),
+        peer=plain(line.get("peer")),
+        user=plain(line.get("user")),
         port=plain(line.get("port")),
         tls=_tls(line.get("tls")),
         request_line=f"{plain(line.get('method'))} {plain(line.get('path'))}",
         operation=plain(line.get("operation")),
         status=plain(line.get("status")),
         went_well=line.get("status") == _HTTP_OK,
+        seconds=duration(line.get("seconds")),
+        request_size=_size(line.get("request_body")),
+        answer_size=_size(line.get("answer_body")),
         request_headers=_headers(line.get("request_headers")),
         request_body=_body(line.get("request_body")),
         answer_headers=_headers(line.get("answer_headers")),
@@ -88,6 +100,16 @@ def _body(value: Any) -> Body | None:
         max(0, len(text) - BODY_CHARACTERS_MAX),
         len(text) > OPEN_CHARACTERS_MAX,
     )
+
+
+def _size(body: Any) -> str:
+    """Word the bytes of a body, those that the transcript cut off included."""
+    if not isinstance(body, str):
+        return NOTHING
+    cut = _BODY_CUT.search(body)
+    kept = body[: cut.start()] if cut else body
+    more = int(cut.group(1)) if cut else 0
+    return size(len(kept.encode("utf-8", "replace")) + more)
 
 
 def _headers(value: Any) -> list[tuple[str, str]]:

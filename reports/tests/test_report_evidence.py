@@ -63,15 +63,18 @@ def test_tickets_stand_beside_what_the_exchange_made(rendered: Path) -> None:
     assert "account_code: expected <b>7</b>, found nothing" in told[3][5]
 
 
-def test_exchanges_are_in_order_and_failures_open(rendered: Path) -> None:
+def test_exchanges_are_in_order_and_folded(rendered: Path) -> None:
     exchanges = opened(rendered, "bu2").xpath("//details[@class='exchange']")
-    assert [text(one.xpath("./summary")[0]).split()[2] for one in exchanges] == [
+    assert [text(one.xpath(".//*[@class='w-what']")[0]) for one in exchanges] == [
         "Login",
         "GetTickets",
         "AckTickets",
         "AckTickets",
     ]
-    assert [one.get("open") is not None for one in exchanges] == [False, False, True, False]
+    assert [one.get("open") for one in exchanges] == [None] * 4
+    status = [one.xpath(".//*[contains(@class, 'w-status')]")[0] for one in exchanges]
+    assert [text(one) for one in status] == ["200", "200", "500", "200"]
+    assert [("nok-text" in one.get("class")) for one in status] == [False, False, True, False]
     assert "Authorization: Basic [redacted]" in text(exchanges[0])
     assert exchanges[1].xpath(".//details"), "a long body is folded"
 

@@ -1,0 +1,117 @@
+"""The matrix at the head of the report: every case as one cell, chapter by chapter.
+
+A reader sees all verdicts at once and goes from a cell to its row or straight to its evidence.
+Cases of the published report that the run did not play have a cell too: what is missing must not
+look like what passed. A number that was never published is no case and has none.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from oxo_reports.published import NEVER_PUBLISHED
+from oxo_reports.run import Chapter, Play, Run, Verdict
+from oxo_reports.summary import Item
+from oxo_reports.verdicts import GRAVITY, WORDS
+
+MARKS: dict[Verdict, str] = {
+    "ok": "\N{CHECK MARK}",
+    "nok": "\N{BALLOT X}",
+    "not applicable": "\N{EN DASH}",
+    "not observable": "\N{WHITE CIRCLE}",
+    "undecided": "?",
+    "error": "!",
+}
+SHORT: dict[Verdict, str] = {**WORDS, "error": "bench error"}
+UNPLAYED = "not played"
+OTHER_CASES = "Other cases"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One case with one set of tags; `play` is `None` where the run did not play it."""
+
+    case: str
+    tag_set: str | None
+    play: str | None
+    title: str
+    verdict: Verdict | None
+    mark: str
+    word: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One chapter: its verdict, its cells; `None` for cases whose chapter the run has not."""
+
+    chapter: Chapter | None
+    title: str
+    word: str
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A choice of rows: name, words, and how many rows it leaves."""
+
+    name: str
+    words: str
+    rows: int
+
+
+def matrix(run: Run, gaps: list[Item]) -> list[Line]:
+    """Arrange the plays of a run, and the cases that it did not play, by chapter."""
+    unplayed = [_gap(gap) for gap in gaps if gap.label not in NEVER_PUBLISHED]
+    lines = [
+        Line(
+            chapter,
+            chapter.title,
+            SHORT[chapter.verdict],
+            [
+                *(_cell(play) for play in run.plays if play.chapter == chapter.id),
+                *(cell for cell in unplayed if _prefix(cell.case) == chapter.id),
+            ],
+        )
+        for chapter in run.chapters
+    ]
+    known = {chapter.id for chapter in run.chapters}
+    others = [cell for cell in unplayed if _prefix(cell.case) not in known]
+    return [*lines, *([Line(None, OTHER_CASES, UNPLAYED, others)] if others else [])]
+
+
+def filters(run: Run) -> list[Filter]:
+    """List the choices that leave some rows and take some away; the first leaves all."""
+    seen = Counter(play.verdict for play in run.plays)
+    total = len(run.plays)
+    choices = [
+        Filter("open", "all but OK", total - seen["ok"]),
+        Filter("nok", WORDS["nok"], seen["nok"]),
+        Filter("unseen", "not decided", sum(seen[word] for word in GRAVITY if word in _UNSEEN)),
+        Filter("ok", WORDS["ok"], seen["ok"]),
+    ]
+    return [Filter("all", "all", total), *(one for one in choices if 0 < one.rows < total)]
+
+
+_UNSEEN = ("not observable", "undecided", "error")
+
+
+def _cell(play: Play) -> Cell:
+    shown = play.tag_set if "." in play.play else None
+    return Cell(
+        play.case,
+        shown,
+        play.play,
+        play.title,
+        play.verdict,
+        MARKS[play.verdict],
+        SHORT[play.verdict],
+    )
+
+
+def _gap(gap: Item) -> Cell:
+    return Cell(gap.label, None, None, gap.text, None, "\N{MIDDLE DOT}", UNPLAYED)
+
+
+def _prefix(case: str) -> str:
+    found = re.match(r"[A-Za-z]+", case)
+    return found.group() if found else ""

@@ -1,0 +1,279 @@
+"""The wire log of a play: requests, answers, disturbances and what the exchange did, in time order.
+
+Four files tell one story: the transcript (inside TLS), the ledger (the exchange and its link), the
+journal of the proxy, and what the bench did to the solution. Each line keeps the order of its own
+file; between files the instants decide. Tickets made one after the other are told in one line.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from oxo_reports.evidence import Records
+from oxo_reports.exchanges import HttpExchange, http_exchange
+from oxo_reports.run import Facts
+from oxo_reports.wording import NOTHING, clock, plain, quantity
+
+Kind = Literal["http", "tickets", "link", "disturbance", "trouble", "exchange", "people"]
+
+EVENTS_SHOWN_MAX = 1_000
+TICKET_EVENTS = ("made", "buffered", "dropped")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the log.
+
+    Attributes:
+        at: instant as the file has it, or an empty string.
+        since: seconds since the first line of the log, worded.
+        kind: what sort of line; troubles stand out.
+        who: connection, or who acted.
+        text: what happened, of all but HTTP exchanges.
+        http: the exchange, of HTTP lines.
+    """
+
+    at: str
+    kind: Kind
+    who: str
+    text: str
+    http: HttpExchange | None = None
+    since: str = NOTHING
+
+    @property
+    def time(self) -> str:
+        """Time of day of the entry."""
+        return clock(self.at) if self.at else NOTHING
+
+    @property
+    def troubled(self) -> bool:
+        """Tell whether the line shows something out of the ordinary, on purpose or not."""
+        if self.http is not None:
+            return not self.http.went_well
+        return self.kind in ("disturbance", "trouble", "people")
+
+
+def wire_log(
+    transcript: Records | None,
+    ledger: Records | None,
+    proxy: Records | None,
+    facts: Facts | None,
+) -> list[Entry]:
+    """Merge what the files of a play tell into one log.
+
+    Where the transcript is not shown whole the log ends with its last line shown: what came later
+    would stand there without its requests.
+    """
+    http = [_http_entry(line) for line in transcript.rows] if transcript else []
+    told = _ledger_entries(ledger.rows if ledger else [], facts)[:EVENTS_SHOWN_MAX]
+    journal = [_proxy_entry(line) for line in proxy.rows] if proxy else []
+    asked = [
+        Entry(one.at, "people", f"operator {one.by}", f"{one.text} Answer: {one.answer}")
+        for one in (facts.confirmations if facts else [])
+    ]
+    entries = _merged([told, http, journal, asked])
+    if http and transcript and transcript.left_out:
+        last = max(place for place, entry in enumerate(entries) if entry.http is not None)
+        entries = entries[: last + 1]
+    return _timed(entries)
+
+
+def _http_entry(line: dict[str, Any]) -> Entry:
+    if "unreadable" in line:
+        return Entry("", "trouble", "transcript", f"unreadable line: {plain(line['unreadable'])}")
+    one = http_exchange(line)
+    return Entry(one.at, "http", one.connection, "", one)
+
+
+def _merged(sources: Iterable[list[Entry]]) -> list[Entry]:
+    keyed = [
+        (instant, order, number, entry)
+        for order, source in enumerate(sources)
+        for number, (instant, entry) in enumerate(_instants(source))
+    ]
+    return [entry for *_, entry in sorted(keyed, key=lambda item: item[:3])]
+
+
+def _instants(source: list[Entry]) -> Iterable[tuple[float, Entry]]:
+    """Give each line its instant; one that has none, or an earlier one, stays where it stands."""
+    latest = 0.0
+    for entry in source:
+        latest = max(latest, _seconds(entry.at) or 0.0)
+        yield latest, entry
+
+
+def _timed(entries: list[Entry]) -> list[Entry]:
+    """Add to each line how long after the first one it came."""
+    known = [seconds for entry in entries if (seconds := _seconds(entry.at)) is not None]
+    if not known:
+        return entries
+    first = min(known)
+    return [
+        entry
+        if (seconds := _seconds(entry.at)) is None
+        else replace(entry, since=f"+{seconds - first:.3f}")
+        for entry in entries
+    ]
+
+
+def _seconds(at: str) -> float | None:
+    try:
+        return datetime.fromisoformat(at).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _ledger_entries(ledger: list[dict[str, Any]], facts: Facts | None) -> list[Entry]:
+    restarts = {one.after_line: one.signal for one in (facts.restarts if facts else [])}
+    entries: list[Entry] = []
+    waiting: list[dict[str, Any]] = []
+    for line in ledger:
+        if line.get("event") in TICKET_EVENTS:
+            waiting.append(line)
+        else:
+            entries += _tickets(waiting)
+            waiting = []
+            entries.append(_ledger_entry(line))
+        number = line.get("n")
+        if isinstance(number, int) and number in restarts:
+            entries += _tickets(waiting)
+            waiting = []
+            text = f"ended by {restarts[number]}, to be started again"
+            entries.append(Entry(_at(line), "disturbance", "solution", text))
+    return [*entries, *_tickets(waiting)]
+
+
+def _tickets(lines: list[dict[str, Any]]) -> list[Entry]:
+    """Tell a run of tickets in one line: how many were made, how many wait, which were dropped."""
+    if not lines:
+        return []
+    made, buffered, dropped = (
+        [one for one in lines if one.get("event") == event] for event in TICKET_EVENTS
+    )
+    said = []
+    if made:
+        said.append(f"{quantity(len(made), 'ticket')} made{_ids(made)}")
+    if buffered:
+        said.append(f"{len(buffered)} buffered" if made else f"{len(buffered)} tickets buffered")
+    if dropped:
+        reasons = ", ".join(dict.fromkeys(plain(one.get("reason")) for one in dropped))
+        said.append(f"{len(dropped)} dropped: {reasons}")
+    return [Entry(_at(lines[0]), "trouble" if dropped else "tickets", "exchange", "; ".join(said))]
+
+
+def _ids(lines: list[dict[str, Any]]) -> str:
+    first, last = plain(lines[0].get("id")), plain(lines[-1].get("id"))
+    return f" (id {first})" if first == last else f" (ids {first} to {last})"
+
+
+def _ledger_entry(line: dict[str, Any]) -> Entry:
+    if "unreadable" in line:
+        text = f"unreadable line: {plain(line['unreadable'])}"
+        return Entry("", "trouble", "ledger", text)
+    event = line.get("event")
+    known = _EVENTS.get(event) if isinstance(event, str) else None
+    if known is None:
+        return Entry(_at(line), "exchange", "exchange", _all_words(line))
+    kind, word = known
+    return Entry(_at(line), kind, plain(line.get("connection", "exchange")), word(line))
+
+
+def _all_words(line: dict[str, Any]) -> str:
+    """Word a line that this page does not know by all its keys."""
+    common = ("n", "at", "exchange_time", "event", "connection")
+    rest = [f"{key} {plain(value)}" for key, value in line.items() if key not in common]
+    return ": ".join(part for part in (plain(line.get("event")), ", ".join(rest)) if part)
+
+
+def _fault(line: dict[str, Any]) -> str:
+    fault = line.get("fault")
+    if not isinstance(fault, dict):
+        return plain(fault)
+    rest = [
+        f"{plain(key).replace('_', ' ')} {plain(value)}"
+        for key, value in fault.items()
+        if key != "kind" and value not in (None, [], "")
+    ]
+    kind = plain(fault.get("kind"))
+    return f"{kind} ({', '.join(rest)})" if rest else kind
+
+
+def _span(line: dict[str, Any], what: str) -> str:
+    first, last = plain(line.get("first")), plain(line.get("last"))
+    which = f"ticket {first}" if first == last else f"tickets {first} to {last}"
+    return f"{which} {what}, session {plain(line.get('session'))}"
+
+
+def _port(line: dict[str, Any]) -> str:
+    return f"{plain(line.get('port'))} port, peer {plain(line.get('peer'))}"
+
+
+def _reset(line: dict[str, Any]) -> str:
+    return f"{plain(line.get('kind'))} reset"
+
+
+def _whole(line: dict[str, Any]) -> str:
+    reset = line.get("reset_connections") is True
+    return "link restored" + (", its connections reset" if reset else "")
+
+
+def _installed(line: dict[str, Any]) -> str:
+    keys = ("profile", "tag_set", "zone", "epoch")
+    words = [f"{key.replace('_', ' ')} {plain(line.get(key))}" for key in keys]
+    return f"installed: {', '.join(words)}"
+
+
+Words = Callable[[dict[str, Any]], str]
+
+_EVENTS: dict[str, tuple[Kind, Words]] = {
+    "installed": ("exchange", _installed),
+    "alarm": ("exchange", lambda line: f"buffer at {plain(line.get('percent'))} %"),
+    "connection opened": ("link", lambda line: f"connection opened, {_port(line)}"),
+    "connection closed": ("link", lambda line: f"connection closed, {_port(line)}"),
+    "session opened": (
+        "exchange",
+        lambda line: f"session {plain(line.get('session'))} opened: {plain(line.get('reason'))}",
+    ),
+    "session closed": (
+        "exchange",
+        lambda line: f"session {plain(line.get('session'))} closed: {plain(line.get('reason'))}",
+    ),
+    "refused": ("trouble", lambda line: f"refused: {plain(line.get('reason'))}"),
+    "offered": ("tickets", lambda line: _span(line, "offered")),
+    "acknowledged": ("tickets", lambda line: _span(line, "acknowledged")),
+    "fault": ("disturbance", lambda line: f"link disturbed: {_fault(line)}"),
+    "fault armed": (
+        "disturbance",
+        lambda line: f"disturbance armed: {_fault(line)}, at {plain(line.get('when'))}",
+    ),
+    "held": (
+        "disturbance",
+        lambda line: (
+            f"the cut link keeps back {plain(line.get('bytes'))} bytes towards "
+            f"{plain(line.get('towards'))}"
+        ),
+    ),
+    "restored": ("disturbance", _whole),
+    "reset": ("disturbance", _reset),
+    "phase": ("disturbance", lambda line: f"phase: {plain(line.get('phase'))}"),
+}
+
+
+def _proxy_entry(line: dict[str, Any]) -> Entry:
+    if "unreadable" in line:
+        return Entry("", "trouble", "proxy", f"unreadable line: {plain(line['unreadable'])}")
+    went = line.get("status") == _CONNECTED
+    text = (
+        f"{plain(line.get('method'))} {plain(line.get('target'))}: status "
+        f"{plain(line.get('status'))}, login {plain(line.get('login'))}"
+    )
+    return Entry(_at(line), "link" if went else "trouble", "proxy", text)
+
+
+def _at(line: dict[str, Any]) -> str:
+    at = line.get("at")
+    return at if isinstance(at, str) else ""
+
+
+_CONNECTED = 200
