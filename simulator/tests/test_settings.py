@@ -7,6 +7,7 @@ import pytest
 from oxo_simulator.contract_table import Contract
 from oxo_simulator.control.messages import Installation
 from oxo_simulator.installation import profile_name, profile_of, taxation_settings
+from oxo_simulator.wsdl_folder import WsdlFiles
 
 
 @pytest.mark.parametrize(
@@ -43,8 +44,8 @@ def test_a_profile_keeps_its_name(profile: str, name: str) -> None:
 def test_the_table_and_the_makers_files_reach_the_wire(tmp_path: Path) -> None:
     (tmp_path / "a.wsdl").write_bytes(b"<w/>")
     overrides = {"contract.soap": "1.2", "wsdl": "files", "wsdl_folder": str(tmp_path)}
-    settings = _settings(profile_of(Installation(overrides=overrides)))
+    settings = taxation_settings(profile_of(Installation(overrides=overrides)))
     assert settings.contract == Contract(soap="1.2")
     assert settings.wsdl == "files"
     assert settings.wsdl_files == WsdlFiles("a.wsdl", {"a.wsdl": b"<w/>"})
-    assert _settings(profile_of(Installation())).contract == Contract()
+    assert taxation_settings(profile_of(Installation())).contract == Contract()
