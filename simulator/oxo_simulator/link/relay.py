@@ -26,8 +26,8 @@ from oxo_simulator.link.connection import DIAL_SECONDS_MAX, Connection
 from oxo_simulator.link.door import Door
 from oxo_simulator.link.faults import Disturbance, FaultUnknown, disturbance
 from oxo_simulator.link.lane import Lane, Towards
+from oxo_simulator.link.places import Places
 
-CONNECTIONS_MAX = 1_000
 DELIVERY_SECONDS_MAX = 5
 DELIVERY_LOOK_SECONDS = 0.005
 Record = Callable[[str, dict[str, Any]], None]
@@ -57,6 +57,7 @@ class Link:
         self._count = 0
         self._connections: dict[str, Connection] = {}
         self._names: dict[tuple[str, int], Connection] = {}
+        self._places = Places()
         self._armed: list[ArmedFault] = []
         self._in_force: list[tuple[Fault, Disturbance]] = []
         self.doors = {
@@ -101,6 +102,10 @@ class Link:
         if connection is None:
             return "unknown", f"{peer.host}:{peer.port}"
         return connection.name, connection.peer
+
+    def prove(self, name: str) -> None:
+        """Let a connection keep its place: it has shown the right password."""
+        self._places.prove(name)
 
     # Faults.
 
@@ -177,6 +182,7 @@ class Link:
         # What still happens to the old connections belongs in no ledger any more.
         old = list(self._connections.values())
         self._connections.clear()
+        self._places.clear()
         self._names.clear()
         self._record = record
         self._count = 0
@@ -195,11 +201,18 @@ class Link:
     # What connections live through (`Watch`).
 
     def admit(self, port: str, peer: str) -> Protocol | None:
-        """Return the collector's end of a new connection; none above the limit."""
-        if len(self._connections) >= CONNECTIONS_MAX:
-            return None
+        """Return the collector's end of a new connection; none where there is no place for it."""
         self._count += 1
-        connection = Connection(f"c{self._count}", port, peer, self)
+        name = f"c{self._count}"
+        place = self._places.take(name, peer.rpartition(":")[0])
+        if not place.granted:
+            self._record("refused", _crowded(name, peer))
+            return None
+        if place.instead_of is not None:
+            gone = self._connections[place.instead_of]
+            self._record("refused", _crowded(gone.name, gone.peer))
+            gone.reset()
+        connection = Connection(name, port, peer, self)
         self._connections[connection.name] = connection
         self._event("connection opened", connection, port=port, peer=peer)
         for _, fault in self._in_force:
@@ -237,6 +250,7 @@ class Link:
         self._names = {key: each for key, each in self._names.items() if each is not connection}
         if self._connections.get(connection.name) is connection:
             del self._connections[connection.name]
+            self._places.leave(connection.name)
             self._event("connection closed", connection, port=connection.port, peer=connection.peer)
 
     def _strike(self, fault: Fault, found: Disturbance) -> None:
@@ -247,6 +261,10 @@ class Link:
 
     def _event(self, event: str, connection: Connection, **detail: Any) -> None:
         self._record(event, {"connection": connection.name, **detail})
+
+
+def _crowded(name: str, peer: str) -> dict[str, Any]:
+    return {"connection": name, "reason": "too many connections", "peer": peer}
 
 
 class _Incoming(ServerFactory):

@@ -19,6 +19,7 @@ from twisted.web.http import HTTPChannel
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
 
+from oxo_simulator.taxation.delivery import Delivery, Unread
 from oxo_simulator.taxation.desk import Offer
 
 BODY_BYTES_MAX = 256 * 1024
@@ -46,6 +47,7 @@ class Received:
         target: path and query as they came.
         too_long: the body was refused unread.
         began: seconds of the reactor's clock when its head had come.
+        proven: its connection has shown the right password before.
     """
 
     connection: str
@@ -59,6 +61,7 @@ class Received:
     body: bytes
     too_long: bool
     began: float = 0.0
+    proven: bool = False
 
     def __repr__(self) -> str:
         """Name the request."""
@@ -98,6 +101,7 @@ class Answer:
         user: the account that the request claimed, if it exists.
         refusal: reason of the ledger line `refused`.
         offer: tickets in the body, for the ledger line `offered`.
+        proves: the request showed the right password.
     """
 
     status: int
@@ -108,6 +112,7 @@ class Answer:
     user: str | None = None
     refusal: str | None = None
     offer: Offer | None = None
+    proves: bool = False
 
     @property
     def headers(self) -> Headers:
@@ -122,6 +127,9 @@ class Service(Protocol):
     def connection(self, peer: Any) -> tuple[str, str]:
         """Name a transport's peer: the link's connection, the collector's address."""
 
+    def delay_seconds(self, received: Received) -> float:
+        """Return how long the request waits before it is looked at."""
+
     def answer(self, received: Received) -> Answer:
         """Decide what goes back."""
 
@@ -135,22 +143,33 @@ class Service(Protocol):
 class TaxationChannel(HTTPChannel):
     """One connection; a peer whose request cannot be read is told so, and let go."""
 
+    site: "TaxationSite"
+    proven = False
+    delivery: Delivery | None = None
     _overdue: IDelayedCall | None = None
+    _answering = False
     _given_up = False
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         """Read, unless there is nothing more to read; the first byte starts the time limit."""
         if self._given_up:
             return
-        if self._overdue is None:
-            later: Any = self.callLater
-            self._overdue = later(REQUEST_SECONDS_MAX, self._too_slow)
+        if not self._answering:
+            self._start_watch()
         super().dataReceived(data)  # type: ignore[no-untyped-call]
 
     def allContentReceived(self) -> None:  # noqa: N802
         """A request is complete: it was in time."""
         self._stop_watch()
+        self._answering = True
         super().allContentReceived()  # type: ignore[no-untyped-call]
+
+    def requestDone(self, request: Any) -> None:  # noqa: N802
+        """An answer has gone; what came meanwhile is the beginning of the next request."""
+        self._answering = False
+        if any(self._dataBuffer):
+            self._start_watch()
+        super().requestDone(request)  # type: ignore[no-untyped-call]
 
     def lineLengthExceeded(self, line: bytes) -> None:  # noqa: ARG002, N802
         """Refuse a line of the head that does not end."""
@@ -159,6 +178,8 @@ class TaxationChannel(HTTPChannel):
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         """Nothing is awaited any more."""
         self._stop_watch()
+        if self.delivery is not None:
+            self.delivery.stopProducing()
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
     def give_up(self) -> None:
@@ -174,6 +195,14 @@ class TaxationChannel(HTTPChannel):
         self.abortTimeout = SLOW_PEER_SECONDS
         self.timeoutConnection()  # type: ignore[no-untyped-call]
 
+    def deliver(self, request: Any, body: bytes) -> None:
+        """Send an answer's body as fast as the peer reads it."""
+        transport: Any = self.transport
+        self.delivery = Delivery(
+            request, body, self.site.unread, self.site.clock, transport.abortConnection
+        )
+        self.delivery.start()
+
     def _too_slow(self) -> None:
         self._overdue = None
         self._refuse(b"408 Request Timeout")
@@ -183,10 +212,15 @@ class TaxationChannel(HTTPChannel):
         transport.write(b"HTTP/1.1 %b\r\nConnection: close\r\n\r\n" % status)
         self.give_up()
 
+    def _start_watch(self) -> None:
+        if self._overdue is None:
+            later: Any = self.callLater
+            self._overdue = later(REQUEST_SECONDS_MAX, self._too_slow)
+
     def _stop_watch(self) -> None:
         watch, self._overdue = self._overdue, None
-        if watch is not None and watch.active():
-            watch.cancel()
+        if watch is not None:
+            _cancel(watch)
 
 
 class TaxationRequest(Request):
@@ -244,19 +278,29 @@ class Port(Resource):
         self._name = name
 
     def render(self, request: Any) -> int:
-        """Answer whatever was asked, in one piece."""
+        """Answer whatever was asked, at once, or after the delay that its peer has earned."""
         received = _received(request, self._service.connection(request.client))
+        seconds = self._service.delay_seconds(received)
+        if not seconds:
+            self._answer(request, received)
+            return NOT_DONE_YET
+        waiting = request.channel.site.clock.callLater(seconds, self._answer, request, received)
+        request.notifyFinish().addErrback(lambda _gone: _cancel(waiting))
+        return NOT_DONE_YET
+
+    def _answer(self, request: Any, received: Received) -> None:
         answer = self._service.answer(received)
         request.setResponseCode(answer.status)
         for name, value in answer.headers:
             request.responseHeaders.addRawHeader(name, value)
         self._service.leaving(received, answer)
         written = _all(request.responseHeaders)  # with those that twisted.web adds
-        if request.channel is not None:  # a fault armed at the ledger's line may have cut it
-            request.write(answer.body if received.method != "HEAD" else b"")
-            request.finish()
+        channel: TaxationChannel | None = request.channel
+        if channel is not None:  # a fault armed at the ledger's line may have cut it
+            channel.proven = channel.proven or answer.proves
+            body = answer.body if received.method != "HEAD" else b""
+            channel.deliver(request, body)
         self._service.left(self._name, received, answer, written)
-        return NOT_DONE_YET
 
     def refuse(self, request: TaxationRequest) -> bytes:
         """Answer a body that is too long; return the whole answer as bytes."""
@@ -274,7 +318,9 @@ class TaxationSite(Site):
 
     protocol: Any = TaxationChannel
 
-    def __init__(self, port: Port, clock: IReactorTime) -> None:
+    def __init__(self, port: Port, clock: IReactorTime, unread: Unread) -> None:
+        self.unread = unread
+        self.clock = clock
         super().__init__(  # type: ignore[no-untyped-call]
             port,
             requestFactory=TaxationRequest,
@@ -285,6 +331,11 @@ class TaxationSite(Site):
 
     def log(self, request: Any) -> None:
         """Log nothing: the transcript is the record, and it is redacted."""
+
+
+def _cancel(call: IDelayedCall) -> None:
+    if call.active():
+        call.cancel()
 
 
 def _received(request: Any, who: tuple[str, str]) -> Received:
@@ -302,6 +353,7 @@ def _received(request: Any, who: tuple[str, str]) -> Received:
         body=request.content.read(),
         too_long=request.refused,
         began=request.began,
+        proven=request.channel.proven,
     )
 
 

@@ -20,9 +20,11 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.web.server import Site
 
 from oxo_simulator.exchange.port import TicketPort
+from oxo_simulator.taxation.delivery import Unread
 from oxo_simulator.taxation.description import PATH, asks, description, has_path
 from oxo_simulator.taxation.desk import Desk, Living, Turn
 from oxo_simulator.taxation.faults import SoapFault, internal
+from oxo_simulator.taxation.guesses import Guesses
 from oxo_simulator.taxation.http import (
     BODY_BYTES_MAX,
     Answer,
@@ -36,6 +38,7 @@ from oxo_simulator.taxation.transcript import HttpExchange, Transcript
 from oxo_simulator.taxation.transport import SoapRequest, soap_transport
 
 REALM = "OXO Connect"
+_WRONG = "wrong credentials"
 
 _HOST = re.compile(r"([A-Za-z0-9.\-_]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?")
 _XML = "text/xml; charset=utf-8"
@@ -53,15 +56,18 @@ class Taxation:
             collector's address as text.
         transcript: where HTTP exchanges are written down.
         new_cookie: source of secret cookie values.
+        prove: told the name of each connection that showed the right password.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the service is made of
         self,
         accounts: Mapping[str, str],
         clock: IReactorTime,
         connection_name: Callable[[Any], tuple[str, str]],
         transcript: Transcript,
         new_cookie: Callable[[], str] = secrets.token_urlsafe,
+        *,
+        prove: Callable[[str], None] = lambda _connection: None,
     ) -> None:
         self._accounts = dict(accounts)
         self._clock = clock
@@ -70,6 +76,9 @@ class Taxation:
         self._new_cookie = new_cookie
         self._soap = soap_transport(TaxationSettings().contract)
         self._desk: Desk | None = None
+        self._guesses = Guesses()
+        self._unread = Unread()
+        self._prove = prove
 
     def install(self, exchange: TicketPort, settings: TaxationSettings) -> None:
         """Serve a fresh exchange; the sessions of the one before are gone without a word."""
@@ -100,11 +109,20 @@ class Taxation:
 
     def site(self, port_name: str) -> Site:
         """Return the site for one port, to be served over TLS."""
-        return TaxationSite(Port(self, port_name), self._clock)
+        return TaxationSite(Port(self, port_name), self._clock, self._unread)
 
     def connection(self, peer: Any) -> tuple[str, str]:
         """Name a transport's peer, once a request: a fault may take the connection away."""
         return self._connection_name(peer)
+
+    def delay_seconds(self, received: Received) -> float:
+        """Let a peer wait that guesses passwords, unless this request is beyond doubt."""
+        if received.proven or received.header("authorization") is None:
+            return 0.0
+        seconds = self._guesses.delay_seconds(_host(received), self._clock.seconds())
+        if seconds and self._desk is not None and self._knows(self._desk, received):
+            return 0.0
+        return seconds
 
     def answer(self, received: Received) -> Answer:
         """Answer one request; what breaks inside is the exchange's own fault, and is logged."""
@@ -123,9 +141,25 @@ class Taxation:
             return
         connection = received.connection
         if answer.refusal is not None:
-            self._desk.exchange.record("refused", connection=connection, reason=answer.refusal)
+            guessed = self._guessed(received) if answer.refusal == _WRONG else {}
+            self._desk.exchange.record(
+                "refused", connection=connection, reason=answer.refusal, **guessed
+            )
         if answer.offer is not None:
             self._desk.leave(answer.offer, connection)
+
+    def _guessed(self, received: Received) -> dict[str, float]:
+        """Count a wrong password; tell the ledger, and now and then the log, of the delay."""
+        address, now = _host(received), self._clock.seconds()
+        count = self._guesses.wrong(address, now)
+        seconds = self._guesses.delay_seconds(address, now)
+        if not seconds:
+            return {}
+        if count & (count - 1) == 0:
+            _log.warning(
+                "taxation.passwords_guessed", peer=address, wrong=count, delay_seconds=seconds
+            )
+        return {"delay_seconds": seconds}
 
     def left(self, port: str, received: Received, answer: Answer, headers: Headers) -> None:
         """Append the HTTP exchange to the transcript."""
@@ -159,8 +193,11 @@ class Taxation:
         if user is None or password is None:
             return _unauthorised("this request carries no Basic credentials", "no credentials")
         if not self._right(user, password):
-            return _unauthorised("user or password is wrong", "wrong credentials")
-        return self._admitted(desk, received, user)
+            return _unauthorised("user or password is wrong", _WRONG)
+        self._prove(received.connection)
+        answer = self._admitted(desk, received, user)
+        answer.proves = True
+        return answer
 
     def _admitted(self, desk: Desk, received: Received, user: str) -> Answer:
         if received.method == "GET" and asks(received.path, received.query):
@@ -170,6 +207,13 @@ class Taxation:
             answer.more_headers.append(("Allow", "POST"))
             return answer
         return self._operation(desk, received, user)
+
+    def _knows(self, desk: Desk, received: Received) -> bool:
+        """Tell whether the request shows the living session's cookie, a secret like a password."""
+        living, shown = desk.living, received.cookie(desk.settings.cookie_name)
+        if living is None or shown is None:
+            return False
+        return hmac.compare_digest(living.session.cookie.encode(), shown.encode())
 
     def _right(self, user: str, password: str) -> bool:
         """Compare in constant time; an unknown user takes as long as a wrong password."""
@@ -232,6 +276,10 @@ def _text(octets: bytes) -> str:
         return octets.decode("utf-8")
     except UnicodeDecodeError:
         return octets.decode("latin-1")
+
+
+def _host(received: Received) -> str:
+    return received.peer.rpartition(":")[0]
 
 
 def _address(received: Received) -> str:
