@@ -8,6 +8,7 @@ a body that is too long when its length is announced, or when its chunks have gr
 limit: the answer goes out at once, what still arrives is discarded.
 """
 
+import math
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, Protocol
@@ -24,6 +25,9 @@ from oxo_simulator.taxation.desk import Offer
 
 BODY_BYTES_MAX = 256 * 1024
 """Longest request body (docs/taxation.md)."""
+
+CHUNKS_MAX = 4096
+"""Most chunks of a body: reading one costs the same, however small it is."""
 
 REQUEST_SECONDS_MAX = 60
 """A request is here, whole, so many seconds after its first byte; however lively its peer is."""
@@ -229,6 +233,8 @@ class TaxationRequest(Request):
     refused = False
     began = 0.0
     _received_bytes = 0
+    _chunks = 0
+    _chunks_max: float = math.inf
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802
         """Refuse an announced length at once; chunks announce none.
@@ -238,15 +244,18 @@ class TaxationRequest(Request):
         self.content = BytesIO()
         channel: Any = self.channel
         self.began = channel.site.reactor.seconds()
-        if length is not None and length > BODY_BYTES_MAX:
+        if length is None:
+            self._chunks_max = CHUNKS_MAX
+        elif length > BODY_BYTES_MAX:
             self._refuse()
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
         """Count what arrives; discard it once the request is refused."""
         self._received_bytes += len(data)
+        self._chunks += 1
         if self.refused:
             return
-        if self._received_bytes > BODY_BYTES_MAX:
+        if self._received_bytes > BODY_BYTES_MAX or self._chunks > self._chunks_max:
             self._refuse()
         else:
             super().handleContentChunk(data)  # type: ignore[no-untyped-call]

@@ -27,6 +27,7 @@ from oxo_simulator.taxation.faults import SoapFault, internal
 from oxo_simulator.taxation.guesses import Guesses
 from oxo_simulator.taxation.http import (
     BODY_BYTES_MAX,
+    CHUNKS_MAX,
     Answer,
     Headers,
     Port,
@@ -185,7 +186,8 @@ class Taxation:
     def _answer(self, received: Received, user: str | None, password: str | None) -> Answer:
         desk = self._desk
         if received.too_long:
-            return _plain(413, f"a body has at most {BODY_BYTES_MAX} bytes", "bad request")
+            words = f"a body has at most {BODY_BYTES_MAX} bytes, in at most {CHUNKS_MAX} chunks"
+            return _plain(413, words, "bad request")
         if desk is None or not desk.exchange.serving:
             return _plain(503, "the exchange is busy", "busy")
         if not has_path(desk.settings, received.path):
