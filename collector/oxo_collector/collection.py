@@ -113,7 +113,8 @@ def _until_stopped(
     bound = log.bind(exchange=exchange.name)
     while True:
         try:
-            _shell(exchange, wire, intake, stop, _reporter(bound, wire.scrubbed)).run()
+            report = _reporter(exchange.name, bound, wire, intake)
+            _shell(exchange, wire, intake, stop, report).run()
         except StoreUnusable as error:
             bound.warning(f"{error}; the session is begun again after a rest")
         except Exception:  # noqa: BLE001 - logged with its traceback, and rested upon
@@ -156,11 +157,21 @@ def _shell(
     )
 
 
-def _reporter(log: Log, scrubbed: Callable[[str], str]) -> Callable[[Report], None]:
+def _reporter(name: str, log: Log, wire: Transport, intake: Intake) -> Callable[[Report], None]:
+    """Return what takes the reports of one exchange: to the log, what is wrong to the store too."""
+
     def report(one: Report) -> None:
         level = logging.getLevelNamesMapping()[one.level.upper()]
-        fields = {k: scrubbed(v) if isinstance(v, str) else v for k, v in one.fields.items()}
-        log.log(level, scrubbed(one.text), **fields)
+        text = wire.scrubbed(one.text)
+        fields = {k: wire.scrubbed(v) if isinstance(v, str) else v for k, v in one.fields.items()}
+        log.log(level, text, **fields)
+        if level < logging.WARNING:
+            return
+        try:
+            intake.warn(name, text, alarm=level >= logging.ERROR)
+        except StoreUnusable as error:
+            told = f"{error}; `oxo-collect status` will not show the line above"
+            log.warning(told)
 
     return report
 

@@ -28,6 +28,9 @@ ZLIB_LEVEL: Final = 1
 CONTACT_EVERY: Final = timedelta(seconds=10)
 """An exchange that answers "nothing there" five times a second is no reason for five commits."""
 
+ALARMS_COUNT_MAX: Final = 100
+"""Of one exchange; a peer that shows another certificate each time shall not fill the disk."""
+
 _COMPARED: Final = tuple(name for name in FIELDS if name != "zone")
 """The zone comes from the configuration, not from the exchange: it may have been corrected."""
 
@@ -119,6 +122,34 @@ class Intake:
             malformed = Malformed(reason, body, place)
             times, _ = self._set_aside(self._exchange(exchange), "", 0, malformed, now)
         return SetAside(times)
+
+    def warn(self, exchange: str, text: str, *, alarm: bool) -> None:
+        """Note what is wrong with an exchange, for the status; an alarm stays beside the next.
+
+        Raises:
+            StoreUnusable: the store cannot be written.
+        """
+        now = _utc(self._now())
+        with self._transaction():
+            # A crash before the commit leaves no note; the log has it.
+            owner = self._exchange(exchange)
+            query = "UPDATE exchange SET last_warning = ?, warned_at = ? WHERE id = ?"
+            self._connection.execute(query, (text, now, owner))
+            if alarm:
+                self._note_alarm(owner, text, now)
+
+    def _note_alarm(self, owner: int, text: str, now: str) -> None:
+        query = (
+            "INSERT INTO alarm (exchange, text, seen_count, seen_first, seen_last)"
+            " VALUES (?, ?, 1, ?, ?) ON CONFLICT (exchange, text)"
+            " DO UPDATE SET seen_count = seen_count + 1, seen_last = excluded.seen_last"
+        )
+        self._connection.execute(query, (owner, text, now, now))
+        query = (
+            "DELETE FROM alarm WHERE exchange = ? AND id NOT IN"
+            " (SELECT id FROM alarm WHERE exchange = ? ORDER BY seen_last DESC, id DESC LIMIT ?)"
+        )
+        self._connection.execute(query, (owner, owner, ALARMS_COUNT_MAX))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

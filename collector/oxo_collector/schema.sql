@@ -1,11 +1,13 @@
--- The store of the collector, version 1. Times are UTC, ISO 8601.
+-- The store of the collector, version 2. Times are UTC, ISO 8601.
 
 CREATE TABLE exchange (
   id            INTEGER PRIMARY KEY,
   name          TEXT NOT NULL UNIQUE,
   epoch         TEXT,                        -- cursor: of the last batch
   last_sequence INTEGER NOT NULL DEFAULT 0,  -- cursor: last sequence stored in that epoch
-  last_contact  TEXT                         -- when it last answered, to about ten seconds
+  last_contact  TEXT,                        -- when it last answered, to about ten seconds
+  last_warning  TEXT,                        -- the last that was wrong with it, as in the log
+  warned_at     TEXT
 );
 
 -- What the exchange sent, once per answer that brought something new.
@@ -43,4 +45,15 @@ CREATE TABLE quarantine (
   seen_first TEXT NOT NULL,
   seen_last  TEXT NOT NULL,
   UNIQUE (exchange, epoch, sequence, digest)
+);
+
+-- What somebody should look into, though the collection goes on: a certificate that changed.
+CREATE TABLE alarm (
+  id         INTEGER PRIMARY KEY,
+  exchange   INTEGER NOT NULL REFERENCES exchange (id),
+  text       TEXT NOT NULL,
+  seen_count INTEGER NOT NULL,               -- the same again is counted, not stored again
+  seen_first TEXT NOT NULL,
+  seen_last  TEXT NOT NULL,
+  UNIQUE (exchange, text)
 );

@@ -11,14 +11,12 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-SCHEMA_VERSION: Final = 1
-APPLICATION_ID: Final = 0x4F584F43
-"""Marks an SQLite file as ours: `OXOC`."""
+from oxo_collector.layout import LayoutUnknown, lay_out, version_of
+from oxo_collector.standing import ExchangeStatus, standing
 
 BUSY_MILLISECONDS_MAX: Final = 5000
 ROWS_AT_ONCE: Final = 1000
@@ -103,41 +101,23 @@ def open_for_writing(
     except sqlite3.Error as error:
         raise StoreUnusable(f"{path}: cannot be opened for writing: {error}") from None
     try:
-        _prepare(connection, path)
+        _prepare(connection)
     except sqlite3.Error as error:
         connection.close()
         raise StoreUnusable(f"{path}: cannot be used as a store: {error}") from None
-    except StoreUnusable:
+    except LayoutUnknown as error:
         connection.close()
-        raise
+        raise StoreUnusable(f"{path}: {error}") from None
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-    if tables:
-        _check(connection, path)
+def _prepare(connection: sqlite3.Connection) -> None:
+    if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+        version_of(connection)  # a foreign file is left as it is
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
-    if not tables:
-        script = files("oxo_collector").joinpath("schema.sql").read_text("utf-8")
-        # One transaction: a crash inside leaves an empty file, which the next start fills.
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {script} PRAGMA application_id = {APPLICATION_ID};"
-            f" PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-        )
-
-
-def _check(connection: sqlite3.Connection, path: Path) -> None:
-    application = connection.execute("PRAGMA application_id").fetchone()[0]
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if application != APPLICATION_ID:
-        raise StoreUnusable(f"{path}: an SQLite file, but not a store of oxo-collect; not touched")
-    if version != SCHEMA_VERSION:
-        raise StoreUnusable(
-            f"{path}: store of version {version}; this oxo-collect reads version {SCHEMA_VERSION}"
-        )
+    lay_out(connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,19 +147,6 @@ class SetAsideRow:
     seen_last: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeStatus:
-    """What the store knows about one exchange; times are UTC."""
-
-    exchange: str
-    last_contact: str | None
-    epoch: str | None
-    last_sequence: int
-    tickets: int
-    last_id: int
-    quarantined: int
-
-
 class Reading:
     """A store opened for reading, while another process may write.
 
@@ -200,7 +167,10 @@ class Reading:
             )
         try:
             with self._readable():
-                _check(self._connection, path)
+                self._version = version_of(self._connection)
+        except LayoutUnknown as error:
+            self._connection.close()
+            raise StoreUnusable(f"{path}: {error}") from None
         except StoreUnusable:
             self._connection.close()
             raise
@@ -259,14 +229,7 @@ class Reading:
 
     def status(self) -> list[ExchangeStatus]:
         """Return the state of every exchange, in the order of first contact."""
-        query = (
-            "SELECT e.name, e.last_contact, e.epoch, e.last_sequence,"
-            " (SELECT count(*) FROM ticket t WHERE t.exchange = e.id),"
-            " (SELECT coalesce(max(t.id), 0) FROM ticket t WHERE t.exchange = e.id),"
-            " (SELECT count(*) FROM quarantine q WHERE q.exchange = e.id)"
-            " FROM exchange e ORDER BY e.id"
-        )
-        return [ExchangeStatus(*row) for row in self._rows(query)]
+        return standing(self._rows, self._version)
 
     def size_bytes(self) -> int:
         """Return the bytes on disk, the write-ahead log included."""

@@ -3,13 +3,14 @@
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from oxo_collector.store import ExchangeStatus, Reading
+from oxo_collector.standing import ExchangeStatus
+from oxo_collector.store import Reading
 from oxo_collector.wording import one_line
 
 PIPED_WIDTH = 160
@@ -19,7 +20,7 @@ PIPED_WIDTH = 160
 def status(store: Reading, configured: Sequence[str], *, as_json: bool) -> None:
     """Print the state of every exchange, those that were never reached too."""
     known = {one.exchange: one for one in store.status()}
-    never = [ExchangeStatus(n, None, None, 0, 0, 0, 0) for n in configured if n not in known]
+    never = [ExchangeStatus(name) for name in configured if name not in known]
     rows = [*known.values(), *never]
     if as_json:
         exchanges = [asdict(row) for row in rows]
@@ -28,10 +29,27 @@ def status(store: Reading, configured: Sequence[str], *, as_json: bool) -> None:
         return
     headings = ("exchange", "last contact (UTC)", "epoch", "last sequence", "tickets", "last id")
     _print(
-        (*headings, "quarantined"),
-        [tuple(asdict(row).values()) for row in rows],
+        (*headings, "quarantined", "missing"),
+        [(*astuple(row)[:7], row.missing) for row in rows],
         f"{store.path}: {store.size_bytes() / 1e6:.1f} MB",
     )
+    _print_troubles(rows)
+
+
+def _print_troubles(rows: Sequence[ExchangeStatus]) -> None:
+    """Print what was wrong, where anything was: gaps, the last warning, alarms."""
+    troubles: list[tuple[str | int | None, ...]] = []
+    for row in rows:
+        for gap in row.gaps:
+            text = f"sequence {gap.first} to {gap.last} of epoch {gap.epoch} was never offered"
+            troubles.append((row.exchange, "gap", "", text))
+        if row.last_warning is not None:
+            troubles.append((row.exchange, "last warning", row.warned_at, row.last_warning))
+        for alarm in row.alarms:
+            times = f"{alarm.text} (seen {alarm.seen_count} times since {alarm.seen_first})"
+            troubles.append((row.exchange, "ALARM", alarm.seen_last, times))
+    if troubles:
+        _print(("exchange", "what", "when (UTC)", "text"), troubles, "what was wrong")
 
 
 def quarantine(store: Reading, exchange: str | None, *, as_json: bool) -> None:

@@ -1,0 +1,165 @@
+"""What the status tells of an exchange, and what an older store tells of it."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from oxo_collector.decoders.outcome import Malformed
+from oxo_collector.decoders.taxation_soap import TicketsAnswer
+from oxo_collector.intake import Intake
+from oxo_collector.layout import SCHEMA_VERSION
+from oxo_collector.standing import Alarm, ExchangeStatus, Gap
+from oxo_collector.store import Reading, open_for_writing
+from oxo_tickets import Kind, Ticket
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+STAMP = "2026-11-22T12:00:00.000+00:00"
+BAD = Malformed("Date is absent", b"<CallAccounting/>", "ticket 1")
+CALL = Ticket(kind=Kind.CALL, local_time=datetime.fromisoformat("2026-11-22T20:45:00"))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "tickets.db"
+
+
+@pytest.fixture
+def connection(path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(open_for_writing(path)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def intake(connection: sqlite3.Connection) -> Intake:
+    return Intake(connection, lambda: NOON)
+
+
+def status(path: Path) -> ExchangeStatus:
+    with Reading(path) as store:
+        (one,) = store.status()
+    return one
+
+
+def keep(intake: Intake, epoch: str, first: int, *tickets: Ticket | Malformed) -> None:
+    batch = TicketsAnswer(first, first + len(tickets) - 1, 0, tickets)
+    intake.keep_batch("site", epoch, batch, b"<answer/>")
+
+
+def test_gaps_are_shown_with_their_epoch_and_the_quarantine_is_none(
+    path: Path, intake: Intake
+) -> None:
+    keep(intake, "E1", 11, CALL, BAD, CALL)  # what was before 11 is of another store
+    assert status(path).missing == 0
+    keep(intake, "E1", 17, CALL)
+    keep(intake, "E1", 19, BAD)
+    keep(intake, "E2", 1, CALL)
+    assert status(path).missing == 4
+    assert status(path).gaps == (Gap("E1", 14, 16), Gap("E1", 18, 18))
+    keep(intake, "E1", 14, CALL, CALL, CALL)
+    assert status(path).gaps == (Gap("E1", 18, 18),)
+
+
+def test_a_ticket_and_its_contradiction_are_one_sequence(path: Path, intake: Intake) -> None:
+    keep(intake, "E1", 1, BAD, CALL)
+    keep(intake, "E1", 1, CALL, CALL)
+    keep(intake, "E1", 4, CALL)
+    assert (status(path).tickets, status(path).quarantined, status(path).missing) == (3, 1, 1)
+
+
+def test_the_last_warning_is_told_and_alarms_stay(path: Path, intake: Intake) -> None:
+    intake.warn("site", "the certificate changed", alarm=True)
+    intake.warn("site", "the certificate changed", alarm=True)
+    intake.warn("site", "busy", alarm=False)
+    told = status(path)
+    assert (told.last_warning, told.warned_at) == ("busy", STAMP)
+    assert told.alarms == (Alarm("the certificate changed", 2, STAMP, STAMP),)
+
+
+def test_alarms_do_not_fill_the_disk(
+    path: Path, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oxo_collector.intake.ALARMS_COUNT_MAX", 3)
+    for number in range(5):
+        intake.warn("site", f"certificate {number}", alarm=True)
+    texts = [alarm.text for alarm in status(path).alarms]
+    assert texts == ["certificate 2", "certificate 3", "certificate 4"]
+
+
+VERSION_1 = """
+    CREATE TABLE exchange (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, epoch TEXT,
+      last_sequence INTEGER NOT NULL DEFAULT 0, last_contact TEXT);
+    CREATE TABLE answer (id INTEGER PRIMARY KEY,
+      exchange INTEGER NOT NULL REFERENCES exchange (id), received TEXT NOT NULL,
+      raw_bytes INTEGER NOT NULL, raw_zlib BLOB NOT NULL);
+    CREATE TABLE ticket (id INTEGER PRIMARY KEY,
+      exchange INTEGER NOT NULL REFERENCES exchange (id), epoch TEXT NOT NULL,
+      sequence INTEGER NOT NULL, answer INTEGER NOT NULL REFERENCES answer (id),
+      canonical BLOB NOT NULL, UNIQUE (exchange, epoch, sequence));
+    CREATE TABLE quarantine (id INTEGER PRIMARY KEY,
+      exchange INTEGER NOT NULL REFERENCES exchange (id), epoch TEXT NOT NULL,
+      sequence INTEGER NOT NULL, place TEXT NOT NULL, reason TEXT NOT NULL, digest BLOB NOT NULL,
+      raw_bytes INTEGER NOT NULL, raw_zlib BLOB NOT NULL, seen_count INTEGER NOT NULL,
+      seen_first TEXT NOT NULL, seen_last TEXT NOT NULL,
+      UNIQUE (exchange, epoch, sequence, digest));
+    INSERT INTO exchange VALUES (1, 'site', 'E1', 7, '2026-11-22T12:00:00.000+00:00');
+    INSERT INTO answer VALUES (1, 1, '2026-11-22T12:00:00.000+00:00', 0, x'');
+    INSERT INTO ticket VALUES (1, 1, 'E1', 5, 1, '{}'), (2, 1, 'E1', 7, 1, '{}');
+    PRAGMA application_id = 1331187523;
+    PRAGMA user_version = 1;
+"""
+
+
+@pytest.fixture
+def older(path: Path) -> Path:
+    """A store as the first version of the collector made it."""
+    with closing(sqlite3.connect(path)) as made:
+        made.executescript(VERSION_1)
+    return path
+
+
+def test_an_older_store_is_read_as_it_is(older: Path) -> None:
+    before = older.read_bytes()
+    told = status(older)
+    assert (told.tickets, told.last_sequence, told.missing) == (2, 7, 1)
+    assert told.gaps == (Gap("E1", 6, 6),)
+    assert (told.last_warning, told.alarms) == (None, ())
+    assert older.read_bytes() == before
+
+
+def columns(path: Path) -> set[tuple[str, str, str]]:
+    query = (
+        "SELECT t.name, c.name, c.type FROM sqlite_schema t, pragma_table_info(t.name) c"
+        " WHERE t.type = 'table'"
+    )
+    with closing(sqlite3.connect(path)) as connection:
+        return set(connection.execute(query))
+
+
+def test_an_older_store_is_brought_up_and_loses_nothing(older: Path, tmp_path: Path) -> None:
+    with closing(open_for_writing(older)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+        door = Intake(connection, lambda: NOON)
+        assert door.cursor("site") == ("E1", 7)
+        keep(door, "E1", 6, CALL)
+        door.warn("site", "busy", alarm=True)
+    told = status(older)
+    assert (told.tickets, told.missing, told.last_warning) == (3, 0, "busy")
+    with closing(open_for_writing(tmp_path / "new.db")):
+        pass
+    assert columns(older) == columns(tmp_path / "new.db")
+
+
+def test_an_upgrade_that_fails_leaves_the_older_store(older: Path) -> None:
+    with closing(sqlite3.connect(older)) as connection:
+        connection.execute("CREATE TABLE alarm (a)")  # in the way of the upgrade's own
+    with pytest.raises(Exception, match="alarm already exists"):
+        open_for_writing(older)
+    with closing(sqlite3.connect(older)) as connection:
+        connection.execute("DROP TABLE alarm")
+    assert ("exchange", "warned_at", "TEXT") not in columns(older)
+    with closing(open_for_writing(older)):
+        pass
+    assert status(older).tickets == 2
