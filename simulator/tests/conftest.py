@@ -4,7 +4,7 @@ import base64
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from lxml import etree
+from oxo_simulator.contract_table import Contract
 from oxo_simulator.exchange.port import Buffered, NeverOffered
 from oxo_simulator.taxation import Taxation, TaxationSettings, Transcript
 from oxo_tickets import CommunicationType, Direction, Kind, Ticket
@@ -236,6 +238,89 @@ def make_wire() -> Callable[..., Wire]:
     return make
 
 
+SOAP = {
+    "1.1": ("http://schemas.xmlsoap.org/soap/envelope/", "text/xml"),
+    "1.2": ("http://www.w3.org/2003/05/soap-envelope", "application/soap+xml"),
+}
+
+
+class Caller:
+    """A collector that speaks whatever a table says; keeps every answer's bytes."""
+
+    def __init__(self, wire: Any, spoken: Contract) -> None:
+        self.wire, self.spoken = wire, spoken
+        self.heard: list[bytes] = []
+
+    def call(self, key: str, members: Mapping[str, int] | None = None, **changed: Any) -> Any:
+        return self.ask(getattr(self.spoken.operations, key), members or {}, **changed)
+
+    def ask(self, name: str, members: Mapping[str, int], **changed: Any) -> Any:
+        envelope, media_type = SOAP[self.spoken.soap]
+        named = ((getattr(self.spoken.elements, key), value) for key, value in members.items())
+        inside = "".join(f"<{element}>{value}</{element}>" for element, value in named)
+        body = (
+            f'<s:Envelope xmlns:s="{envelope}"><s:Body><{name} xmlns="{self.spoken.namespace}">'
+            f"{inside}</{name}></s:Body></s:Envelope>"
+        )
+        changed.setdefault("content_type", media_type)
+        reply = self.wire.ask(body.encode(), **changed)
+        shown = sorted(f"{k}: {v}" for k, v in reply.headers.items() if k != "Date")
+        self.heard.append("\n".join([str(reply.status), *shown]).encode() + reply.body)
+        return reply
+
+    def login(self, **changed: Any) -> Any:
+        return self.call("login", **changed)
+
+    def get(self, tickets: int = 2, **changed: Any) -> Any:
+        return self.call("get_tickets", {"max_tickets": tickets, "wait_seconds": 0}, **changed)
+
+    def ack(self, last: int) -> Any:
+        return self.call("acknowledge", {"last_sequence": last})
+
+    def wsdl(self) -> Any:
+        target = "/services/taxation?wsdl"
+        reply = self.wire.ask(b"", method="GET", target=target, content_type=None)
+        self.heard.append(reply.body)
+        return reply
+
+    def sequences(self, tickets: int = 2, **changed: Any) -> tuple[str | None, ...]:
+        """Get tickets; return the first sequence, the last one, and what remains."""
+        reply, named = self.get(tickets, **changed), self.spoken.elements
+        told = (named.first_sequence, named.last_sequence, named.remaining)
+        return tuple(reply.value(tag) for tag in told)
+
+    def everything(self) -> bytes:
+        """Hold a whole conversation of this contract, faults included; return what was heard."""
+        self.wsdl()
+        if self.spoken.login == "operation":
+            self.login()
+        self.get()
+        if self.spoken.acknowledgement == "explicit":
+            self.ack(2)
+        self.get()
+        self.call("restart_timer")
+        self.call("logout")
+        self.call("logout")
+        self.ask("NobodyKnows", {})
+        return b"\n".join(self.heard)
+
+
+@pytest.fixture
+def caller(make_wire: Callable[..., Wire]) -> Callable[..., Caller]:
+    """Return what makes collectors of a contract, each with a wire of its own that has it."""
+
+    def make(spoken: Contract, tickets: int = 3, **settings: Any) -> Caller:
+        return Caller(make_wire(tickets, contract=spoken, **settings), spoken)
+
+    return make
+
+
+@pytest.fixture
+def speaker() -> type[Caller]:
+    """Return the class, for a collector on a wire that has another contract."""
+    return Caller
+
+
 @pytest.fixture
 def paper_exchange() -> Callable[..., PaperExchange]:
     """Return the class, to fill with as many tickets as a test needs."""
@@ -279,3 +364,22 @@ def start_exchange(tmp_path: Path) -> Iterator[Callable[..., Path]]:
         with process:
             process.terminate()
             assert process.wait(EXIT_SECONDS_MAX) == 0
+
+
+@pytest.fixture
+def ask_exchange() -> Iterator[Callable[..., requests.Response]]:
+    """Return what sends one SOAP operation to an exchange that runs, with cookies kept."""
+    with requests.Session() as session:
+        session.trust_env = False
+
+        def ask(exchange: Any, inside: str) -> requests.Response:
+            return session.post(
+                exchange.url,
+                soap_call(inside),
+                auth=(exchange.user, exchange.password),
+                headers={"Content-Type": "text/xml; charset=utf-8", "Connection": "close"},
+                verify=exchange.ca_file,
+                timeout=20,
+            )
+
+        yield ask
