@@ -45,6 +45,7 @@ class EphemeralExchange:
         url: of the taxation service on the standard port; `urls` has every port by name.
         ca_file: certificate of the authority that collectors have to trust.
         user: account of the taxation service, with its `password`.
+        folder: its state folder, for `oxo-sim --state`.
         control: the whole control API.
         start_seconds: from the start of the process until everything listened.
 
@@ -56,13 +57,13 @@ class EphemeralExchange:
     """
 
     def __init__(self, *options: str) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="oxo-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="oxo-"))
         began = time.monotonic()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the exchange
         ports = ("--port", "standard=0", "--port", "alternate=0")
         self._process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-P", "-m", "oxo_simulator", "run", "--ephemeral", "--json",
-             "--state", str(self._folder), *ports, *options],
+             "--state", str(self.folder), *ports, *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log,
         )  # fmt: skip
         try:
@@ -73,13 +74,13 @@ class EphemeralExchange:
         self.start_seconds = time.monotonic() - began
         self.ca_file = str(described["ca_file"])
         self.user = str(described["user"])
-        self.password = (self._folder / "taxation.password").read_text("utf-8").strip()
+        self.password = (self.folder / "taxation.password").read_text("utf-8").strip()
         self.urls = {
             port["name"]: f"https://{port['address']}:{port['port']}{PATH}"
             for port in described["ports"]
         }
         self.url = self.urls["standard"]
-        self.control = ControlClient.from_state(self._folder)
+        self.control = ControlClient.from_state(self.folder)
         self._fingerprint = str(described["fingerprint"])
 
     def __repr__(self) -> str:
@@ -96,7 +97,6 @@ class EphemeralExchange:
         self.control.close()
         self._end()
 
-    @property
     def reusable(self) -> bool:
         """Tell whether it runs and still shows the certificate that it started with."""
         if self._process.poll() is not None:
@@ -200,4 +200,4 @@ class EphemeralExchange:
             self._process.wait()
         self._process.stdout.close()
         self._log.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)

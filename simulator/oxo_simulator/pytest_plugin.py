@@ -41,7 +41,7 @@ class _Keeper:
     def take(self) -> EphemeralExchange:
         from oxo_simulator.ephemeral import EphemeralExchange  # noqa: PLC0415 - only when used
 
-        if self._kept is not None and not self._kept.reusable:
+        if self._kept is not None and not self._kept.reusable():
             self.close()
         if self._kept is None:
             self._kept = EphemeralExchange()

@@ -1,6 +1,8 @@
 """`oxo-sim state | install | profile | reset | licence | openapi`: who and how the exchange is."""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Annotated
 
 import msgspec
@@ -157,4 +159,15 @@ def _described(found: ExchangeState) -> str:
         "account": found.user,
         "authority": found.ca_file,
     }
-    return "\n".join(f"{name:<10}{text}" for name, text in rows.items())
+    lines = [f"{name:<10}{text}" for name, text in rows.items()]
+    return "\n".join([*lines, *chain.from_iterable(map(_unknown, found.unknown_operations))])
+
+
+def _unknown(asked: Mapping[str, str | int]) -> Iterator[str]:
+    """Show an operation that the profile does not know, and the lines that would make it known."""
+    action = f", SOAPAction {asked['soap_action']}" if asked["soap_action"] else ""
+    times = "once" if asked["count"] == 1 else f"{asked['count']} times"
+    place = f" of {asked['namespace']}" if asked["namespace"] else ""
+    yield f"unknown   {asked['operation']}{place}{action}, {times}; to be mapped by"
+    for line in str(asked["profile_lines"]).splitlines():
+        yield f"{'':<10}{line}"
