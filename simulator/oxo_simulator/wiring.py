@@ -30,6 +30,7 @@ from oxo_simulator.files import kept_password, write_whole
 from oxo_simulator.identity import Identity
 from oxo_simulator.installation import profile_of
 from oxo_simulator.link.door import PortOccupied, reserve
+from oxo_simulator.link.places import CONNECTIONS_MAX
 from oxo_simulator.link.relay import Link
 from oxo_simulator.profile import Profile
 from oxo_simulator.simulation import Premises, Simulation
@@ -155,7 +156,9 @@ def _put_together(
     ports = {name: door.port for name, door in link.doors.items()}
     wires = []
     for name, number in ports.items():
-        wires.append(reactor.listenSSL(number, taxation.site(name), identity, interface=BEHIND))
+        site = taxation.site(name)
+        listening = reactor.listenSSL(number, site, identity, CONNECTIONS_MAX, interface=BEHIND)
+        wires.append(listening)
         behind[name].close()
     simulation = Simulation(
         premises=Premises(

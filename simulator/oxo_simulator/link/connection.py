@@ -89,6 +89,7 @@ class Connection:
         self._near: Transport | None = None
         self._far: Transport | None = None
         self._dialling: Deferred[Any] | None = None
+        self._was_reset = False
 
     def dial(self) -> None:
         """Connect to the exchange, unless that is done or the way is cut."""
@@ -109,6 +110,7 @@ class Connection:
 
     def reset(self) -> None:
         """Reset both ends; what is held is lost."""
+        self._was_reset = True
         for lane in self.lanes.values():
             lane.detach()
         for end in (self._near, self._far):
@@ -124,6 +126,9 @@ class Connection:
     def _far_made(self, transport: Transport) -> None:
         self._far = transport
         self._dialling = None
+        if self._was_reset:  # while the answer to the dialling was on its way
+            transport.abortConnection()
+            return
         self._watch.reached(self)
         self.lanes["collector"].source = transport
         self.lanes["exchange"].attach(transport)

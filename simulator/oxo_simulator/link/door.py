@@ -11,6 +11,8 @@ from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.interfaces import IListeningPort, IReactorTCP
 from twisted.internet.protocol import ServerFactory
 
+from oxo_simulator.link.places import CONNECTIONS_MAX
+
 
 class PortOccupied(OSError):
     """The address is not free (the operator's fault); the text names it."""
@@ -76,7 +78,7 @@ class Door:
             maybeDeferred(listening.stopListening).addBoth(self._closed)
         elif not self._reasons and self._listening is None:
             self._listening = self._reactor.listenTCP(
-                self.port, self._factory, interface=self.address
+                self.port, self._factory, backlog=CONNECTIONS_MAX, interface=self.address
             )
 
     def _closed(self, _result: object) -> None:
