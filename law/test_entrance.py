@@ -71,6 +71,20 @@ def test_a_changed_lock_is_noticed(project: ModuleType) -> None:
     assert project.fingerprint("runtime.txt") != project.fingerprint("development.txt")
 
 
+def test_a_changed_project_is_noticed(
+    project: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An entry point that is added, say: it is there after the next installation only."""
+    for name in ("requirements/build.txt", "requirements/runtime.txt", "pyproject.toml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    monkeypatch.setattr(project, "ROOT", tmp_path)
+    before = project.fingerprint("runtime.txt")
+    with (tmp_path / "pyproject.toml").open("a", encoding="utf-8") as changed:
+        changed.write('[project.entry-points.pytest11]\nother = "other"\n')
+    assert project.fingerprint("runtime.txt") != before
+
+
 def test_an_unknown_command_says_which_there_are(
     project: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,7 @@
 """The wheel, installed in a clean environment beside a foreign package named `collector`."""
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -85,3 +86,13 @@ def test_a_certification_runs_away_from_the_checkout(elsewhere: Path) -> None:
         folder=work, PATH=path)  # fmt: skip
     (report,) = work.glob("oxo-out/*/report.html")
     assert "SMDR1" in report.read_text("utf-8")
+
+
+def test_foreign_test_suites_have_the_exchange(elsewhere: Path) -> None:
+    """The first example of the page, as it stands there."""
+    page = (ROOT / "docs/pytest.md").read_text("utf-8")
+    example = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[0]
+    suite = elsewhere / "suite"
+    suite.mkdir()
+    (suite / "test_foreign.py").write_text(example, "utf-8")
+    assert "1 passed" in run(elsewhere / "env/bin/python", "-m", "pytest", "-q", folder=suite)
