@@ -11,6 +11,7 @@ from unittest.mock import create_autospec
 import jsonschema
 import msgspec
 import pytest
+import requests
 from oxo_simulator.control import messages
 from oxo_simulator.control.client import ControlClient
 from oxo_simulator.control.messages import (
@@ -162,6 +163,20 @@ def answers(client: ControlClient) -> Iterator[tuple[str, str, Any]]:
     yield "get", "/transcript", client.transcript()
     yield "get", "/state", client.state()
     yield "get", "/openapi.json", client.openapi()
+
+
+@pytest.mark.process
+def test_no_operation_is_for_strangers(oxo: EphemeralExchange) -> None:
+    oxo.control.place_calls()
+    before = oxo.control.state()
+    with requests.Session() as session:
+        session.trust_env = False
+        for route in ROUTES:
+            url = oxo.control.url + route.path.format(session="s1")
+            answer = session.request(route.method, url, data=b"{}", timeout=20)
+            assert answer.status_code == 401, route.path
+            assert list(answer.json()) == ["error"]
+    assert oxo.control.state() == before
 
 
 @pytest.mark.process

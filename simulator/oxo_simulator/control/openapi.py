@@ -59,7 +59,7 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         "operationId": route.name,
         "summary": route.meaning,
         "responses": {
-            "200": {"description": "Done.", "content": _json(schemas[repr(route.answer)])},
+            "200": _done(route, schemas[repr(route.answer)]),
             **{
                 status: {"$ref": f"#/components/responses/Problem{status}"}
                 for status in _problems(route)
@@ -72,6 +72,14 @@ def _operation(route: Route, schemas: dict[str, Any]) -> dict[str, Any]:
         content = _json(schemas[repr(route.body)])
         operation["requestBody"] = {"required": True, "content": content}
     return operation
+
+
+def _done(route: Route, schema: Any) -> dict[str, Any]:
+    done = {"description": "Done.", "content": _json(schema)}
+    if not route.paged:
+        return done
+    meaning = 'Where others follow: their address, with rel="next" (RFC 8288).'
+    return {**done, "headers": {"Link": {"description": meaning, "schema": {"type": "string"}}}}
 
 
 def _problems(route: Route) -> list[str]:

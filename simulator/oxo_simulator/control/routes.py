@@ -48,7 +48,12 @@ class Parameter(NamedTuple):
 
 
 class Route(NamedTuple):
-    """One operation. `place` names the part of the path that is a value, where there is one."""
+    """One operation.
+
+    Attributes:
+        place: name of the part of the path that is a value, where there is one.
+        paged: an answer may be a page of a list, and then names the next one in a `Link` header.
+    """
 
     method: Literal["GET", "POST", "DELETE"]
     path: str
@@ -58,6 +63,7 @@ class Route(NamedTuple):
     body: type[Message] | None = None
     query: tuple[Parameter, ...] = ()
     place: str | None = None
+    paged: bool = False
 
 
 _SINCE = Parameter("since", "Only lines with a number above this one.")
@@ -104,9 +110,9 @@ ROUTES: tuple[Route, ...] = (
           "A new certificate for new connections, as after a change of address.",
           CertificateState, CertificateOrder),
     Route("GET", "/ledger", "ledger", f"Lines of the ledger, at most {LEDGER_LINES_MAX}.",
-          list[LedgerLine], query=(_SINCE, _WAIT)),
+          list[LedgerLine], query=(_SINCE, _WAIT), paged=True),
     Route("GET", "/transcript", "transcript", "HTTP exchanges of the taxation wire.",
-          list[dict[str, Any]], query=(_SINCE,)),
+          list[dict[str, Any]], query=(_SINCE,), paged=True),
     Route("GET", "/openapi.json", "openapi", "This API as an OpenAPI 3.1 document.",
           dict[str, Any]),
 )  # fmt: skip
