@@ -46,20 +46,18 @@ def collect(
         ConfigurationRefused: a secret cannot be read; nothing was begun.
         StoreUnusable: the store is in use or cannot be opened or read; nothing was begun.
     """
-    routes = {
-        exchange.name: _route(exchange, f"exchange[{number}]")
+    wires = {
+        exchange.name: Transport(
+            _route(exchange, f"exchange[{number}]"),
+            answer_bytes_max=answer_bytes_max(exchange.batch_tickets_max),
+        )
         for number, exchange in enumerate(configuration.exchange, 1)
     }
     with Ownership(configuration.store), closing(open_for_writing(configuration.store)) as store:
-        intake = Intake(store, lambda: datetime.now(UTC))
+        scrubs = {name: wire.secrets.scrubbed_bytes for name, wire in wires.items()}
+        intake = Intake(store, lambda: datetime.now(UTC), scrubs)
         for exchange in configuration.exchange:
             intake.cursor(exchange.name)  # a damaged store is refused here, not in every thread
-        wires = {
-            exchange.name: Transport(
-                routes[exchange.name], answer_bytes_max=answer_bytes_max(exchange.batch_tickets_max)
-            )
-            for exchange in configuration.exchange
-        }
         threads = [
             threading.Thread(
                 target=_until_stopped,
@@ -162,8 +160,10 @@ def _reporter(name: str, log: Log, wire: Transport, intake: Intake) -> Callable[
 
     def report(one: Report) -> None:
         level = logging.getLevelNamesMapping()[one.level.upper()]
-        text = wire.scrubbed(one.text)
-        fields = {k: wire.scrubbed(v) if isinstance(v, str) else v for k, v in one.fields.items()}
+        text = wire.secrets.scrubbed(one.text)
+        fields = {
+            k: wire.secrets.scrubbed(v) if isinstance(v, str) else v for k, v in one.fields.items()
+        }
         log.log(level, text, **fields)
         if level < logging.WARNING:
             return

@@ -9,10 +9,11 @@ epoch, sequence) recognises what is stored already: nothing is lost and nothing 
 import sqlite3
 import threading
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Final
 
 from oxo_tickets import FIELDS, Ticket, TicketUnreadable, differences, from_json, to_json
@@ -41,9 +42,16 @@ class Intake:
     Args:
         connection: of `store.open_for_writing`.
         now: the present, with a zone.
+        scrubs: per exchange what takes its account's secrets out of bytes that it sent.
     """
 
-    def __init__(self, connection: sqlite3.Connection, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        now: Callable[[], datetime],
+        scrubs: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType({}),
+    ) -> None:
+        self._scrubs = scrubs
         self._connection = connection
         self._now = now
         self._one_at_a_time = threading.Lock()
@@ -97,10 +105,11 @@ class Intake:
                 *contradictory,
             ]
             quarantined = sum(
-                self._set_aside(owner, epoch, s, malformed, now)[1] for s, malformed in aside
+                self._set_aside(owner, epoch, s, self._scrubbed(exchange, malformed), now)[1]
+                for s, malformed in aside
             )
             if new or quarantined:
-                answer = self._keep_answer(owner, body, now)
+                answer = self._keep_answer(owner, self._scrub(exchange)(body), now)
                 self._keep_tickets(owner, epoch, answer, new)
             self._move_cursor(owner, epoch, batch.last)
             self._note_contact(owner, exchange, now)
@@ -119,7 +128,7 @@ class Intake:
         with self._transaction():
             # A crash before the commit leaves nothing; after it, the entry. Neither is
             # acknowledged, so that the exchange keeps what the answer should have told.
-            malformed = Malformed(reason, body, place)
+            malformed = self._scrubbed(exchange, Malformed(reason, body, place))
             times, _ = self._set_aside(self._exchange(exchange), "", 0, malformed, now)
         return SetAside(times)
 
@@ -150,6 +159,15 @@ class Intake:
             " (SELECT id FROM alarm WHERE exchange = ? ORDER BY seen_last DESC, id DESC LIMIT ?)"
         )
         self._connection.execute(query, (owner, owner, ALARMS_COUNT_MAX))
+
+    def _scrub(self, exchange: str) -> Callable[[bytes], bytes]:
+        return self._scrubs.get(exchange, bytes)
+
+    def _scrubbed(self, exchange: str, malformed: Malformed) -> Malformed:
+        """Return what is set aside without a secret: the reason may quote it."""
+        scrub = self._scrub(exchange)
+        reason = scrub(malformed.reason.encode()).decode()
+        return Malformed(reason, scrub(malformed.raw), malformed.place)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -6,12 +6,13 @@ does, once or for good, whatever wrong thing a test scripts.
 
 import base64
 import contextlib
+import logging
 import select
 import socket
 import ssl
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,10 +20,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 import trustme
 from lxml import etree
+from oxo_collector.collection import collect
+from oxo_collector.configuration import load
+from oxo_collector.store import Reading
+from oxo_tickets import from_json
 
 WAIT_SECONDS_MAX = 10
+COLLECTING_SECONDS_MAX = 20
 USER, PASSWORD = "administrator", "pässword with blank"
 CALL = (
     "<CallAccounting><TicketType>Call</TicketType><ChargedUserID>{number}</ChargedUserID>"
@@ -386,3 +393,88 @@ def _relay(one: socket.socket, other: socket.socket) -> None:
             if not data:
                 return
             ends[end].sendall(data)
+
+
+class Collecting:
+    """A collection in a thread of the test; `log` is what it said."""
+
+    def __init__(self, folder: Path, exchange: ScriptedExchange, trust: str, address: str) -> None:
+        (folder / "secret").write_text(PASSWORD + "\n", "utf-8")
+        self.path = folder / "collector.toml"
+        self.path.write_text(
+            f"""
+            store = "tickets.db"
+            [[exchange]]
+            name = "site"
+            address = "{address}"
+            port = {exchange.port}
+            user = "administrator"
+            password_file = "secret"
+            {trust}
+            zone = "Europe/Paris"
+            batch_tickets_max = 2
+            poll_seconds = 0.01
+            read_seconds_max = 0.5
+            rest_seconds_first = 0.001
+            rest_seconds_max = 0.002
+            """,
+            "utf-8",
+        )
+        self.log: list[dict[str, Any]] = []
+        self.exchange = exchange
+        self._grown = threading.Condition()
+        self._stop = threading.Event()
+        logger = structlog.wrap_logger(
+            structlog.ReturnLogger(),
+            processors=[structlog.processors.add_log_level, self._keep],
+            wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        )
+        self._thread = threading.Thread(target=collect, args=(load(self.path), self._stop, logger))
+        self._thread.start()
+
+    def _keep(self, _log: Any, _method: str, event: MutableMapping[str, Any]) -> Any:
+        with self._grown:
+            self.log.append(dict(event))
+            self._grown.notify_all()
+        raise structlog.DropEvent
+
+    def texts(self, level: str = "warning") -> list[str]:
+        return [str(one["event"]) for one in self.log if one["level"] == level]
+
+    def wait_for(self, holds: Callable[[], bool]) -> None:
+        with self._grown:
+            assert self._grown.wait_for(holds, COLLECTING_SECONDS_MAX), self.log
+
+    def wait_for_acknowledged(self, count: int) -> None:
+        with self.exchange.changed:
+            done = self.exchange.changed.wait_for(
+                lambda: self.exchange.acknowledged >= count, COLLECTING_SECONDS_MAX
+            )
+        assert done, self.log
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(COLLECTING_SECONDS_MAX)
+        assert not self._thread.is_alive()
+
+    def charged_users(self) -> list[str | None]:
+        with Reading(load(self.path).store) as store:
+            return [from_json(row.canonical).charged_user for row in store.tickets()]
+
+
+@pytest.fixture
+def start_collecting(tmp_path: Path) -> Iterator[Callable[..., Collecting]]:
+    """Start collecting from an exchange; what still collects after the test is stopped."""
+    begun: list[Collecting] = []
+
+    def collecting(
+        exchange: ScriptedExchange, trust: str = "", address: str = "127.0.0.1"
+    ) -> Collecting:
+        trust = trust or f'ca_file = "{exchange.ca_file}"'
+        begun.append(Collecting(tmp_path, exchange, trust, address))
+        return begun[-1]
+
+    yield collecting
+    for one in begun:
+        one.stop()
+        assert not any("defect" in text for text in one.texts("error")), one.log

@@ -303,3 +303,25 @@ def test_an_exception_inside_the_transaction_leaves_nothing(path: Path) -> None:
             door.keep_batch("site", "E1", batch(1, "101"), BODY)
         assert not connection.in_transaction
     assert users(path) == []
+
+
+def test_what_is_set_aside_holds_no_secret_of_the_account(
+    path: Path, connection: sqlite3.Connection
+) -> None:
+    def scrub(raw: bytes) -> bytes:
+        return raw.replace(b"sesame", b"[secret]")
+
+    door = Intake(connection, lambda: NOON, {"site": scrub})
+    bad = Malformed("Date 'sesame' is no date", b"<Date>sesame</Date>", "ticket 1")
+    door.keep_batch("site", "E1", TicketsAnswer(1, 1, 0, (bad,)), b"<!-- sesame -->")
+    door.keep_unreadable("site", "not XML: sesame", "document", b"sesame!")
+    door.keep_unreadable("other", "another account's", "document", b"sesame!")
+    with Reading(path) as store:
+        entries = list(store.quarantine())
+        kept = [store.quarantined_bytes(entry.id) for entry in entries]
+    assert [entry.reason for entry in entries[:2]] == [
+        "Date '[secret]' is no date", "not XML: [secret]",
+    ]  # fmt: skip
+    assert kept == [b"<Date>[secret]</Date>", b"[secret]!", b"sesame!"]
+    (raw,) = connection.execute("SELECT raw_zlib FROM answer").fetchone()
+    assert zlib.decompress(raw) == b"<!-- [secret] -->"

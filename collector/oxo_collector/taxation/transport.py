@@ -152,6 +152,7 @@ class Transport:
         answer_seconds_max: limit from connecting to the last byte; None for the usual one.
 
     Attributes:
+        secrets: what must not come back from this route.
         watch: the watch of the exchange of messages that is under way.
     """
 
@@ -169,7 +170,7 @@ class Transport:
         longest = max(ANSWER_SECONDS_MAX, route.connect_seconds_max + route.read_seconds_max)
         self._answer_seconds_max = longest if answer_seconds_max is None else answer_seconds_max
         proxy = route.proxy or ProxyRoute("", 0)
-        self._secrets = Secrets((route.user, route.password), (proxy.user, proxy.password))
+        self.secrets = Secrets((route.user, route.password), (proxy.user, proxy.password))
         self.watch: Watch | None = None
         self._broken_off = False
         self._pool = watched_pool(self)
@@ -181,10 +182,6 @@ class Transport:
     def url(self, port: int) -> str:
         """Return the address of the service on a port."""
         return self._route.url(port)
-
-    def scrubbed(self, text: str) -> str:
-        """Return a text for the log without any secret of this route."""
-        return self._secrets.scrubbed(text)
 
     def begin(self, port: int) -> None:
         """Drop connections, put cookies aside for `recall`; later posts go to this port."""
@@ -243,10 +240,10 @@ class Transport:
             self._session.cookies.clear()
             return refused
         if isinstance(answer, Failure):
-            return replace(answer, what=self.scrubbed(answer.what))
+            return replace(answer, what=self.secrets.scrubbed(answer.what))
         if request.operation == "logout":
             self._session.cookies.clear()
-        return self._secrets.given_back(answer, where) or answer
+        return self.secrets.given_back(answer, where) or answer
 
     def _watched(self, session: requests.Session, request: Request, where: str) -> bytes | Failure:
         with Watch(self._answer_seconds_max) as watch:
