@@ -1,0 +1,222 @@
+"""Every command that the README and docs/confusing.md print is run, or shown to be what tox runs.
+
+The commands of the README run by a shell, as a reader would type them, in a folder with its own
+exchange and collector. Those of docs/confusing.md run in this process. A certification takes too
+long for here: its command line is read by the command's own parser, subject and cases included.
+"""
+
+import json
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import oxo_scenarios.cli
+import oxo_simulator.cli
+import pytest
+from oxo_collector.cli import app as collect
+from oxo_scenarios.catalogue import load_catalogue
+from oxo_scenarios.subject import load_subject
+from typer.main import get_command
+from typer.testing import CliRunner
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+CONFUSING = (ROOT / "docs" / "confusing.md").read_text("utf-8")
+SECONDS_MAX = 60
+FREE_PORTS = " --port standard=0 --port alternate=0"
+
+
+def blocks(page: str, language: str = "") -> list[str]:
+    """Return the fenced blocks of a page that are in a language."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    return [text for given, text in found if given == language]
+
+
+def commands(page: str) -> list[str]:
+    """Return the command lines of a page, without their comments; shown sessions are none."""
+    lines = [line for block in blocks(page) if "$ " not in block for line in block.splitlines()]
+    return [stripped for line in lines if (stripped := re.sub(r"\s+# .*", "", line).strip())]
+
+
+def long(command: str) -> bool:
+    """Tell whether a command takes longer than a test of the house may."""
+    return command.startswith(("make ", "python3 tools/")) or "oxo-certify run" in command
+
+
+def served(command: str) -> bool:
+    """Tell whether a command runs until it is stopped."""
+    return re.search(r"oxo-(sim|collect) run\b", command) is not None
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A reader's folder: the commands below .venv/bin, the vectors and benchmarks, bundles."""
+    place = tmp_path_factory.mktemp("reader")
+    (place / ".venv").mkdir()
+    (place / ".venv/bin").symlink_to(Path(sys.executable).parent)
+    for name in ("vectors", "benchmarks"):
+        (place / name).symlink_to(ROOT / name)
+    for name in ("OLDER", "NEWER"):
+        (place / "oxo-out" / name).mkdir(parents=True)
+        sample = (ROOT / "reports/tests/sample/run.json").read_bytes()
+        (place / "oxo-out" / name / "run.json").write_bytes(sample)
+    return place
+
+
+def started(command: str, folder: Path, ready: str) -> subprocess.Popen[str]:
+    """Start a command that serves, and wait for the line that says it does."""
+    process = subprocess.Popen(
+        shlex.split(command), cwd=folder, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    assert process.stdout is not None
+    told = []
+    for line in process.stdout:
+        told.append(line)
+        if ready in line:
+            return process
+    process.wait(SECONDS_MAX)
+    raise AssertionError(f"{command}: {''.join(told)}")
+
+
+def ended(process: subprocess.Popen[str]) -> None:
+    """Stop a served command as a terminal would, and see that it ends in peace."""
+    process.send_signal(signal.SIGINT)
+    told, _ = process.communicate(timeout=SECONDS_MAX)
+    assert process.returncode == 0, told
+
+
+@pytest.fixture(scope="module")
+def exchange(folder: Path) -> Iterator[Path]:
+    """Run the README's exchange, on free ports."""
+    (command,) = [one for one in commands(README) if re.search(r"oxo-sim run", one)]
+    process = started(command + FREE_PORTS, folder, "control ")
+    yield folder
+    ended(process)
+
+
+@pytest.fixture(scope="class")
+def collector(exchange: Path) -> Iterator[Path]:
+    """Run the README's collector with the README's configuration, on the exchange's port."""
+    (text,) = blocks(README, "toml")
+    ports = json.loads((exchange / ".oxo-sim/exchange.json").read_text("utf-8"))["ports"]
+    (port,) = [one["port"] for one in ports if one["name"] == "standard"]
+    assert tomllib.loads(text)["exchange"][0]["port"] == certify_port()
+    configured = text.replace(f"port = {certify_port()}", f"port = {port}")
+    (exchange / "collector.toml").write_text(configured, "utf-8")
+    (command,) = [one for one in commands(README) if "oxo-collect run" in one]
+    process = started(command, exchange, "collecting")
+    yield exchange
+    ended(process)
+
+
+def certify_port() -> int:
+    """Return the standard port of the default profile."""
+    path = ROOT / "simulator/oxo_simulator/profiles/certify.toml"
+    number: int = tomllib.loads(path.read_text("utf-8"))["ports"]["standard"]["number"]
+    return number
+
+
+class TestReadme:
+    """The collector of the README runs while its commands are tried, and no longer."""
+
+    @pytest.mark.parametrize(
+        "command", [one for one in commands(README) if not long(one) and not served(one)]
+    )
+    def test_every_short_command_of_the_readme_does_what_it_says(
+        self, command: str, collector: Path
+    ) -> None:
+        """A shell runs it, in the folder of exchange and collector, and it prints something."""
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", command.replace(" ; ", " && ")],
+            cwd=collector, capture_output=True, text=True, timeout=SECONDS_MAX, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+
+
+@pytest.mark.parametrize("page", [README, CONFUSING], ids=["README", "confusing"])
+def test_every_certification_that_a_page_names_could_begin(page: str) -> None:
+    told = [one for one in commands(page) if "oxo-certify run" in one]
+    assert told
+    known = [case.id for case in load_catalogue().cases]
+    run = get_command(oxo_scenarios.cli.app).commands["run"]  # type: ignore[attr-defined]
+    for command in told:
+        words = command.split("oxo-certify run", 1)[1].split()
+        if "--help" in words:
+            continue
+        asked = run.make_context("run", words).params
+        assert set(asked["case"]) <= set(known), command
+    load_subject(oxo_scenarios.cli.OWN_SUBJECT, known)
+    load_subject(ROOT / "scenarios/tests/subjects/curl-shell", known)
+
+
+def test_the_long_commands_are_what_tox_and_the_makefile_run() -> None:
+    told = {one.split()[1] for one in commands(README) if one.startswith("make ")}
+    assert told == {"certify", "test"}
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for target in told:
+        assert f"{target}:\n\t@$(PYTHON) tools/project.py {target} $(OPTIONS)" in makefile
+    tox = (ROOT / "tox.ini").read_text("utf-8")
+    assert re.search(r"^ *certify: \S+/oxo-certify run --out", tox, re.MULTILINE)
+    entrance = (ROOT / "tools/project.py").read_text("utf-8")
+    assert 'call(ENVIRONMENT / "bin" / "oxo-certify", "run", *options)' in entrance
+    assert 'call(ENVIRONMENT / "bin" / "tox", *options)' in entrance
+
+
+def test_options_of_the_long_commands_are_options() -> None:
+    given = dict(re.findall(r'make (\w+) OPTIONS="([^"]+)"', README))
+    run = get_command(oxo_scenarios.cli.app).commands["run"]  # type: ignore[attr-defined]
+    assert run.make_context("run", given["certify"].split()).params["seed"] == 7
+    environments = re.search(r"^env_list = (.*)$", (ROOT / "tox.ini").read_text(), re.MULTILINE)
+    assert environments
+    assert given["test"].split() == ["-e", environments[1].split(", ")[0]]
+
+
+def test_the_python_of_the_readme_is_that_of_its_own_page() -> None:
+    (block,) = blocks(README, "python")
+    assert block in blocks((ROOT / "docs/pytest.md").read_text("utf-8"), "python")
+
+
+def test_the_shown_run_is_worded_as_a_run_is() -> None:
+    (shown,) = [block for block in blocks(README) if block.startswith("$ make certify")]
+    plays = re.findall(r"^(\S+) +(ok|not observable) +\d+\.\d s  ", shown, re.MULTILINE)
+    catalogue = {case.id.lower(): case for case in load_catalogue().cases}
+    for play, _ in plays:
+        case, _, tag_set = play.partition(".")
+        assert not tag_set or tag_set in catalogue[case].tag_sets
+    total = sum(len(case.tag_sets) for case in catalogue.values())
+    assert f": {total} plays, seed " in shown
+    heads = [line[:16] for line in shown.splitlines()[-4:]]
+    sources = "".join(
+        path.read_text("utf-8") for path in (ROOT / "scenarios/oxo_scenarios").glob("*.py")
+    )
+    assert all(f'f"{head}{{folder' in sources for head in heads), heads
+
+
+@pytest.mark.parametrize(
+    "command",
+    [one for one in dict.fromkeys(commands(CONFUSING)) if not long(one) or "--help" in one],
+)
+def test_every_command_of_the_confusing_things_works(
+    command: str, exchange: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(exchange)
+    monkeypatch.setenv("COLUMNS", "200")
+    given: str | None = None
+    apps = {
+        "oxo-sim": oxo_simulator.cli.app,
+        "oxo-collect": collect,
+        "oxo-certify": oxo_scenarios.cli.app,
+    }
+    for part in command.split(" | "):
+        program, *words = part.removeprefix(".venv/bin/").split()
+        outcome = CliRunner().invoke(apps[program], words, input=given)
+        assert outcome.exit_code == 0, (outcome.output, outcome.exception)
+        given = outcome.stdout
+        assert given
