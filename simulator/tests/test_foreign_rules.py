@@ -17,6 +17,16 @@ def contract(**changed: Any) -> Contract:
     return Contract.model_validate(changed)
 
 
+def test_the_transcript_names_operations_as_the_page_does(caller: MakeCaller) -> None:
+    """Who reads it need not know the contract; the body shows what was written."""
+    names = {"get_tickets": "Login", "login": "Open", "acknowledge": "Do"}
+    one = caller(contract(operations=names))
+    one.everything()
+    shown = [line["operation"] for line in one.wire.transcript.lines(0)]
+    told = ["Login", "GetTickets", "AckTickets", "GetTickets", "RestartSessionTimer"]
+    assert shown == [None, *told, "Logout", "Logout", "NobodyKnows"]
+
+
 # no login
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from oxo_simulator.contract_table import Contract
+from oxo_simulator.contract_table import Contract, OperationNames
 from oxo_simulator.taxation import contract as contract_
 from oxo_simulator.taxation.contract import Operations, spyne_fault
 from oxo_simulator.taxation.envelope import SOAP_VERSIONS, Asked, read_envelope, soap_action
@@ -36,7 +36,11 @@ class SoapRequest(NamedTuple):
 
 
 class SoapAnswer(NamedTuple):
-    """What goes back: `operation` is the local name asked for, where one could be read."""
+    """What goes back, and which operation was asked for, where one could be read.
+
+    `operation` is the name that docs/taxation.md has for it, whatever the contract calls it; of an
+    operation that the contract does not have, its own local name.
+    """
 
     body: bytes
     operation: str | None
@@ -77,7 +81,7 @@ class SoapTransport(HttpBase):  # type: ignore[misc]
             asked = read_envelope(request.body)
         except SoapFault as fault:
             return SoapAnswer(self.fault_bytes(fault), None, fault)
-        operation = asked.operation
+        operation = self._meant(asked)
         try:
             self._check_known(asked, request, operations)
             answered, met = self._run(asked.envelope, operations)
@@ -88,6 +92,12 @@ class SoapTransport(HttpBase):  # type: ignore[misc]
             met = internal()
             answered = self.fault_bytes(met)
         return SoapAnswer(answered, operation, met)
+
+    def _meant(self, asked: Asked) -> str:
+        for key, name in self.contract.operation_names.items():
+            if (asked.namespace, asked.operation) == (self.contract.namespace, name):
+                return str(OperationNames.model_fields[key].default)
+        return asked.operation
 
     def fault_bytes(self, fault: SoapFault) -> bytes:
         """Render a fault that was met outside spyne."""
