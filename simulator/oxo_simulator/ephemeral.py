@@ -26,6 +26,7 @@ from oxo_simulator.control.messages import CallOrder, Installation, LedgerLine
 START_SECONDS_MAX = 30.0
 STOP_SECONDS_MAX = 10.0
 WAIT_SECONDS = 20.0
+LOAD_AT_ONCE_MAX = 1_000
 LOG_BYTES_MAX = 2_000
 PATH = "/services/taxation"
 
@@ -65,6 +66,7 @@ class EphemeralExchange:
             [sys.executable, "-P", "-m", "oxo_simulator", "run", "--ephemeral", "--json",
              "--state", str(self.folder), *ports, *options],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log,
+            start_new_session=True,  # an interruption at the keyboard is its maker's
         )  # fmt: skip
         try:
             described = self._ready()
@@ -139,7 +141,11 @@ class EphemeralExchange:
                 one if isinstance(one, Ticket) else from_json(msgspec.json.encode(one))
                 for one in tickets
             ]
-        return self.control.load(found).ids
+        batches = (
+            found[begin : begin + LOAD_AT_ONCE_MAX]
+            for begin in range(0, len(found), LOAD_AT_ONCE_MAX)
+        )
+        return [number for batch in batches for number in self.control.load(batch).ids]
 
     def advance(self, seconds: float) -> datetime:
         """Move exchange time and return it."""
@@ -158,16 +164,19 @@ class EphemeralExchange:
         """Return the first ledger line of that event and detail; wait until it is there.
 
         Raises:
-            EventMissing: the ledger stood still for so many seconds without it.
+            EventMissing: it did not come within so many seconds.
         """
-        last = 0
-        while lines := self.control.ledger(last, seconds):
-            last = lines[-1].n
-            for line in lines:
-                if line.event == event and detail.items() <= line.detail.items():
+        last, latest = 0, time.monotonic() + seconds
+        while True:
+            left = max(0.0, latest - time.monotonic())
+            for line in self.control.ledger(last, left):
+                last = line.n
+                if line.event == event and _has(line, detail):
                     return line
+            if not left:
+                break
         wanted = "".join(f", {key}={value!r}" for key, value in detail.items())
-        raise EventMissing(f"no {event!r}{wanted} in the ledger, and nothing new in {seconds} s")
+        raise EventMissing(f"no {event!r}{wanted} in the ledger within {seconds} s")
 
     def _ready(self) -> dict[str, Any]:
         giving_up = threading.Timer(START_SECONDS_MAX, self._process.kill)
@@ -201,3 +210,7 @@ class EphemeralExchange:
         self._process.stdout.close()
         self._log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _has(line: LedgerLine, detail: Mapping[str, Any]) -> bool:
+    return all(key in line.detail and line.detail[key] == wanted for key, wanted in detail.items())

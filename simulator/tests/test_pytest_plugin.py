@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from oxo_simulator.ephemeral import EphemeralExchange, EventMissing, NotStarted
+from oxo_tickets import from_json
 
 pytestmark = pytest.mark.process
 
@@ -90,16 +91,20 @@ def test_the_exchange_goes_with_its_maker_even_if_that_is_killed() -> None:
     assert not Path(told["folder"]).exists()
 
 
-def test_an_exchange_is_fresh_again_and_is_gone_when_closed() -> None:
+def test_an_exchange_is_fresh_again_and_is_gone_when_closed(tmp_path: Path) -> None:
     with EphemeralExchange("--set", "name=pbx7") as exchange:
         assert exchange.control.state().name == "pbx7"
         assert exchange.password not in repr(exchange)
+        line = '{"kind":"call","local_time":"2020-02-24T14:00:00"}'
+        (tmp_path / "tickets").write_text(f"{line}\n\n{line}\n" * 600, "utf-8")
+        assert exchange.load(tmp_path / "tickets") == list(range(1, 1201))
+        assert exchange.load([json.loads(line), from_json(line)]) == [1201, 1202]
         exchange.call()
         exchange.control.pace(10)
         assert exchange.reusable()
         exchange.renew()
         assert (exchange.waiting, exchange.control.state().time_factor) == (0, 0)
-        with pytest.raises(EventMissing, match="no 'made', id=7 in the ledger, and nothing new"):
+        with pytest.raises(EventMissing, match=r"no 'made', id=7 in the ledger within 0\.1 s"):
             exchange.wait_for("made", 0.1, id=7)
         exchange.control.renew_certificate()
         assert not exchange.reusable()
