@@ -43,6 +43,7 @@ TICKET_COLUMNS: dict[str, str] = {
     "communication_type": "Call type",
     "local_time": "Local time",
     "charged_user": "Charged user",
+    "subscriber_name": "Subscriber",
     "dialled_number": "Dialled number",
     "dialling_mode": "Dialling mode",
     "ring_seconds": "Ring (s)",
@@ -83,10 +84,15 @@ class LedgerRow:
 
 @dataclass(frozen=True)
 class TicketTable:
-    """Tickets side by side, with only the columns that one of them fills."""
+    """Tickets side by side, with only the columns that one of them fills.
 
-    heads: list[tuple[str, bool]]
+    `heads` are titles with the style of their column; `common` words what is the same in all
+    tickets and has no column of its own.
+    """
+
+    heads: list[tuple[str, str]]
     rows: list[tuple[str, list[str]]]
+    common: str
 
 
 @dataclass(frozen=True)
@@ -240,14 +246,29 @@ def _ticket_words(ticket: Any) -> str:
 def _ticket_table(tickets: list[dict[str, Any]]) -> TicketTable:
     filled = {key for ticket in tickets for key in ticket}
     keys = [key for key in TICKET_COLUMNS if key in filled]
-    heads = [(TICKET_COLUMNS[key], key in NUMERIC) for key in keys]
-    if others := filled - set(keys):
-        heads.append(("Other fields", False))
+    heads = [(TICKET_COLUMNS[key], _style(key)) for key in keys]
+    others = filled - set(keys)
+    same = {key for key in others if _is_common(tickets, key)}
+    others -= same
+    if others:
+        heads.append(("Other fields", ""))
     rows = []
     for number, ticket in enumerate(tickets, 1):
         cells = [_cell(key, ticket.get(key)) for key in keys]
         rows.append((str(number), cells + ([_others(ticket, others)] if others else [])))
-    return TicketTable(heads, rows)
+    return TicketTable(heads, rows, _others(tickets[0], same) if same else "")
+
+
+def _is_common(tickets: list[dict[str, Any]], key: str) -> bool:
+    """Tell whether several tickets, and all of them, have the same value."""
+    first = tickets[0].get(key)
+    return len(tickets) > 1 and all(key in one and one[key] == first for one in tickets)
+
+
+def _style(key: str) -> str:
+    if key in NUMERIC:
+        return "number-cell"
+    return "nowrap" if key == "local_time" else ""
 
 
 def _cell(key: str, value: Any) -> str:

@@ -241,3 +241,22 @@ def test_a_body_is_cut_with_a_count() -> None:
     assert len(body.text) == BODY_CHARACTERS_MAX
     assert body.left_out == 5
     assert body.folded
+
+
+def test_what_is_the_same_in_all_tickets_is_said_once(bundle: Path) -> None:
+    lines = [{"kind": "call", "zone": "Europe/Paris", "trunk": str(n)} for n in range(3)]
+    path = bundle / "evidence" / "bu2" / "delivery.ndjson"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    render(bundle)
+    page = opened(bundle, "bu2")
+    said = page.xpath("//*[@id='delivery']/following-sibling::p")
+    assert "The same in all of them: zone: Europe/Paris." in [text(one) for one in said]
+    table = page.xpath("//*[@id='delivery']/following::table[1]")[0]
+    assert [text(row) for row in table.xpath("./tbody/tr")] == [
+        "1 call trunk: 0",
+        "2 call trunk: 1",
+        "3 call trunk: 2",
+    ]
+    path.write_text(json.dumps(lines[0]) + "\n")
+    render(bundle)
+    assert "The same in all of them" not in text(opened(bundle, "bu2"))

@@ -119,3 +119,23 @@ def test_filters_are_for_the_screen_alone(kind: str, rendered: Path) -> None:
     assert ":checked)" in screen
     assert ":has(" not in before
     assert ":has(" not in after[len(screen) :]
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of a colour `#rrggbb`, as WCAG 2 defines it."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("ink", ["ink", "soft", "blue", "red", "amber", "green"])
+@pytest.mark.parametrize("ground", ["#ffffff", "#f4f6f7", "#fdf1f1", "#fdf7ea", "#eef3f9"])
+def test_every_ink_can_be_read_on_every_ground(ink: str, ground: str, rendered: Path) -> None:
+    """WCAG 2 asks for a contrast of 4.5 between text of this size and its ground."""
+    style = (rendered / "report.html").read_text(encoding="utf-8").split("</style>")[0]
+    assert ground == "#ffffff" or ground in style
+    colour = re.findall(rf"--{ink}: (#[0-9a-f]{{6}});", style)[0]
+    light, dark = sorted((luminance(colour), luminance(ground)), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5

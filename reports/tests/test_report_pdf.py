@@ -3,7 +3,7 @@
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from oxo_reports import pdf, render
@@ -36,10 +36,24 @@ def test_the_pdf_lies_beside_the_report_and_is_the_same_again(bundle: Path) -> N
     assert not list(bundle.glob(".report*"))
 
 
+class Layout(NamedTuple):
+    """The report's HTML as WeasyPrint read it, and the pages that it made of it."""
+
+    source: Any
+    document: Any
+
+
+@pytest.fixture(scope="module")
+def layout(rendered: Path) -> Layout:
+    text = (rendered / "report.html").read_text(encoding="utf-8")
+    source = pdf._weasyprint().HTML(string=text)
+    return Layout(source, source.render())
+
+
 @needs_pango
-def test_every_page_has_its_number_and_no_row_is_cut(rendered: Path) -> None:
-    source = pdf._weasyprint().HTML(filename=str(rendered / "report.html"))
-    pages = [sheet._page_box for sheet in source.render().pages]
+def test_every_page_has_its_number_and_no_row_is_cut(layout: Layout) -> None:
+    source = layout.source
+    pages = [sheet._page_box for sheet in layout.document.pages]
     assert 8 <= len(pages) <= 16
     for number, page in enumerate(pages, 1):
         told = [getattr(part, "text", "") for part in page.descendants()]
@@ -89,9 +103,8 @@ def test_the_renderer_fetches_nothing(
 
 
 @needs_pango
-def test_links_stay_relative_so_that_the_bundle_may_move(bundle: Path) -> None:
-    text = render(bundle).read_text(encoding="utf-8")
-    document = pdf._weasyprint().HTML(string=text).render()
+def test_links_stay_relative_so_that_the_bundle_may_move(layout: Layout) -> None:
+    document = layout.document
     external = {
         target for page in document.pages for kind, target, *_ in page.links if kind == "external"
     }
