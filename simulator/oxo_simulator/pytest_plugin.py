@@ -98,4 +98,5 @@ def _end_of_ledger(exchange: Any) -> str:
         lines = exchange.ledger()[-LEDGER_LINES_SHOWN:]
     except ControlError as error:
         return str(error)
-    return "\n".join(f"{line.n} {line.exchange_time} {line.event} {line.detail}" for line in lines)
+    shown = (f"{line.n} {line.exchange_time} {line.event} {line.detail}" for line in lines)
+    return "\n".join([f"{exchange!r}, ready after {exchange.start_seconds:.2f} s", *shown])

@@ -88,6 +88,7 @@ def test_the_document_is_well_formed(described: Any) -> None:
         assert set(operation) <= OPERATION_KEYS, path
         assert {"200", "401", "500"} <= set(operation["responses"])
         assert ("requestBody" in operation) == (method == "post")
+        assert operation.get("requestBody", {"required": True})["required"]
         named = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "path"}
         assert named == set(re.findall(r"\{(\w+)\}", path))
     for schema in described["components"]["schemas"].values():
