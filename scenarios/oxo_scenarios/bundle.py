@@ -9,7 +9,14 @@ import msgspec
 from oxo_tickets import FIELDS, Standing, carriage
 
 from oxo_scenarios.catalogue import Case, Catalogue
-from oxo_scenarios.judge.evidence import Appointments, Evidence, Incident, Restart, Unreadable
+from oxo_scenarios.judge.evidence import (
+    Appointments,
+    Confirmation,
+    Evidence,
+    Incident,
+    Restart,
+    Unreadable,
+)
 from oxo_scenarios.judge.finding import Finding, Judgement, TicketFate
 from oxo_scenarios.known import IssueNote, Known, KnownFailure, Outcome, known_failures
 from oxo_scenarios.verdict import (
@@ -69,6 +76,12 @@ class KnownRecord(msgspec.Struct, frozen=True, kw_only=True):
     state: Known
 
 
+class OperatorRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Who answered the bench's questions."""
+
+    name: str
+
+
 class SubjectRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The subject."""
 
@@ -96,6 +109,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         restarts: when it was ended and started again.
         incidents: what kept the case from being played as written.
         host_name: name that a connection by name must show.
+        confirmations: what the operator did and saw.
     """
 
     demands: Sequence[str]
@@ -109,6 +123,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     restarts: Sequence[Restart]
     incidents: Sequence[Incident]
     host_name: str
+    confirmations: Sequence[Confirmation] = ()
 
 
 class Play(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,6 +193,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     assumed_contract: int
     incomplete: Sequence[str]
     known_failures: Sequence[KnownRecord] = ()
+    operator: OperatorRecord | None = None
     chapters: Sequence[ChapterRecord]
     gaps: Sequence[GapRecord]
     plays: Sequence[Play]
@@ -198,6 +214,7 @@ def facts_of(case: Case, tag_set: str, evidence: Evidence) -> Facts:
         restarts=evidence.restarts,
         incidents=evidence.incidents,
         host_name=evidence.host_name,
+        confirmations=evidence.confirmations,
     )
 
 
@@ -272,10 +289,12 @@ def run_of(  # noqa: PLR0913 - one argument per part of the record
     plays: Sequence[Play],
     catalogue: Catalogue,
     planned: Collection[str] = (),
+    operator: str | None = None,
 ) -> Run:
     """Put the run together; verdicts, counts and result are derived from the plays.
 
     `planned` are the cases that were to be played: those that were not are the run's own gap.
+    `operator` is who answered the bench's questions, if it asked any.
     """
     words = [play.verdict for play in plays]
     return Run(
@@ -294,6 +313,7 @@ def run_of(  # noqa: PLR0913 - one argument per part of the record
         counts={word.value: words.count(word) for word in reversed(Verdict)},
         assumed_contract=sum(_rests_on_ours(play) for play in plays),
         incomplete=[sentence for play in plays for sentence in _incomplete(play)],
+        operator=OperatorRecord(name=operator) if operator else None,
         known_failures=_known_records(known_of(plays, subject.issues, started)),
         chapters=_chapters(catalogue, plays),
         gaps=_gaps(catalogue, plays, planned),

@@ -14,20 +14,21 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from oxo_scenarios import options
 from oxo_scenarios.bench.stand import Conditions
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed, UsageWrong
 from oxo_scenarios.catalogue import Catalogue, Planned, load_catalogue
 from oxo_scenarios.comparing import compare_bundles
 from oxo_scenarios.ending import end_streams, leave
 from oxo_scenarios.outlet import check_junit, check_out, hand_out, summarise
+from oxo_scenarios.play.meeting import NoConnection
 from oxo_scenarios.play.record import DISTRIBUTION, Options
-from oxo_scenarios.play.run import certify
+from oxo_scenarios.play.run import Outcome, certify
 from oxo_scenarios.selection import NothingSelected, Selection, last_failures, select
-from oxo_scenarios.subject import SubjectUnreadable, load_subject
+from oxo_scenarios.subject import Subject, SubjectUnreadable, load_subject
 from oxo_scenarios.verdict import ExitStatus
 
 OWN_SUBJECT = Path(__file__).resolve().parent / "subjects" / "oxo-collect"
-SEED_MAX = 2**31 - 1
 
 app = typer.Typer(
     name="oxo-certify",
@@ -60,36 +61,24 @@ def main() -> None:
 @app.command()
 def run(  # noqa: PLR0913 - one argument per option
     *,
-    subject: Annotated[
-        Path, typer.Option(help="Folder with the subject's subject.toml; default: oxo-collect.")
-    ] = OWN_SUBJECT,
-    case: Annotated[list[str], typer.Option(help="Play this case; may be repeated.")] = [],  # noqa: B006 - typer copies it
-    tag: Annotated[list[str], typer.Option(help="Play the cases with this tag.")] = [],  # noqa: B006
-    chapter: Annotated[list[str], typer.Option(help="Play the cases of this chapter.")] = [],  # noqa: B006
-    last_failed: Annotated[
-        bool, typer.Option("--last-failures", help="Play what was not passed in the newest run.")
-    ] = False,
-    seed: Annotated[
-        int | None, typer.Option(min=0, max=SEED_MAX, help="Of every random choice.")
-    ] = None,
-    profile: Annotated[
-        str, typer.Option(help="Profile of the exchange: a name, or a file.")
-    ] = "certify",
-    name: Annotated[
-        str | None, typer.Option(help="Name of the exchange for the connection by name.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the run bundles.")] = None,
-    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML to this file too.")] = None,
-    allow_known: Annotated[
-        bool,
-        typer.Option(
-            "--allow-known",
-            help="End with 0 if every NOK is in the subject's issues.toml and not expired.",
-        ),
-    ] = False,
-    as_json_text: Annotated[
-        bool, typer.Option("--json", help="Print run.json on standard output, the rest on error.")
-    ] = False,
+    subject: options.SubjectFolder = OWN_SUBJECT,
+    case: options.Cases = [],  # noqa: B006 - typer copies it
+    tag: options.Tags = [],  # noqa: B006
+    chapter: options.Chapters = [],  # noqa: B006
+    last_failed: options.LastFailures = False,
+    seed: options.Seed = None,
+    profile: options.Profile = "certify",
+    name: options.Name = None,
+    out: options.Out = None,
+    junit: options.Junit = None,
+    allow_known: options.AllowKnown = False,
+    listen: options.Listen = None,
+    port: options.Ports = [],  # noqa: B006
+    keep: options.Keep = None,
+    operator: options.OperatorName = None,
+    answers: options.Answers = None,
+    connect_seconds: options.ConnectSeconds = options.CONNECT_SECONDS_DEFAULT,
+    as_json_text: options.Json = False,
 ) -> None:
     """Certify a subject: play the cases, judge them, write bundle and report.
 
@@ -99,33 +88,25 @@ def run(  # noqa: PLR0913 - one argument per option
     folder = (out or default_out()).resolve()
     catalogue = load_catalogue()
     planned = _selected(catalogue, Selection(case, tag, chapter), folder if last_failed else None)
-    if subject.is_dir() and not os.access(subject, os.R_OK | os.X_OK):
-        leave(ExitStatus.BENCH_ERROR, f"{subject} may not be read by this user")
-    try:
-        loaded = load_subject(subject, [each.id for each in catalogue.cases])
-    except SubjectUnreadable as error:
-        leave(ExitStatus.USAGE, str(error))
+    loaded = _loaded(subject, catalogue)
     check_out(folder)
     if junit is not None:
         check_junit(junit)
-    conditions = Conditions(profile, secrets.randbelow(SEED_MAX) if seed is None else seed, name)
-    console.print(
-        f"{loaded.settings.subject.name} against the simulated OXO Connect: "
-        f"{len(planned)} plays, seed {conditions.seed}",
-        soft_wrap=True,
-    )
     try:
-        outcome = certify(
-            loaded, Options(catalogue, planned, folder, allow_known), conditions, console
+        conditions = Conditions(
+            profile=profile,
+            seed=secrets.randbelow(options.SEED_MAX) if seed is None else seed,
+            name=name,
+            listen=listen,
+            ports=options.port_numbers(port),
+            keep=keep,
+            operator=options.operator_of(loaded, operator, answers, keep, console),
+            connect_seconds=connect_seconds,
         )
     except UsageWrong as wrong:
         leave(ExitStatus.USAGE, str(wrong))
-    except KeyboardInterrupt:
-        leave(ExitStatus.UNDECIDED, "interrupted before the first case; there is no bundle")
-    except BenchBroken as broken:
-        leave(ExitStatus.BENCH_ERROR, f"the bench broke: {broken}")
-    except SubjectFailed as failed:
-        leave(ExitStatus.SUBJECT_FAILED, str(failed))
+    wanted = Options(catalogue, planned, folder, allow_known)
+    outcome = _certified(loaded, wanted, conditions, console)
     hand_out(outcome, junit, as_json_text=as_json_text)
     summarise(console, outcome, len(catalogue.cases))
     raise typer.Exit(outcome.status)
@@ -164,6 +145,37 @@ def default_out() -> Path:
     if own.exists() and own.resolve() == Path(__file__).resolve():
         return here / "reports" / "out"
     return here / "oxo-out"
+
+
+def _loaded(folder: Path, catalogue: Catalogue) -> Subject:
+    if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
+        leave(ExitStatus.BENCH_ERROR, f"{folder} may not be read by this user")
+    try:
+        return load_subject(folder, [each.id for each in catalogue.cases])
+    except SubjectUnreadable as error:
+        leave(ExitStatus.USAGE, str(error))
+
+
+def _certified(
+    subject: Subject, wanted: Options, conditions: Conditions, console: Console
+) -> Outcome:
+    """Run it, or say in one line why there is no bundle."""
+    console.print(
+        f"{subject.settings.subject.name} against the simulated OXO Connect: "
+        f"{len(wanted.planned)} plays, seed {conditions.seed}",
+        soft_wrap=True,
+    )
+    try:
+        return certify(subject, wanted, conditions, console)
+    except UsageWrong as wrong:
+        leave(ExitStatus.USAGE, str(wrong))
+    except (KeyboardInterrupt, NoConnection) as ended:
+        told = str(ended) or "interrupted before the first case"
+        leave(ExitStatus.UNDECIDED, f"{told}; there is no bundle")
+    except BenchBroken as broken:
+        leave(ExitStatus.BENCH_ERROR, f"the bench broke: {broken}")
+    except SubjectFailed as failed:
+        leave(ExitStatus.SUBJECT_FAILED, str(failed))
 
 
 def _selected(catalogue: Catalogue, asked: Selection, last: Path | None) -> list[Planned]:

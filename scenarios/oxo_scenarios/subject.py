@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
 from oxo_tickets import FIELDS
 from pydantic import (
@@ -46,6 +47,16 @@ def _compiles(value: str) -> str:
 Pattern = Annotated[str, Field(min_length=1), AfterValidator(_compiles)]
 
 
+def _web(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("an address beginning with http:// or https:// is expected")
+    return value
+
+
+Url = Annotated[str, AfterValidator(_web)]
+
+
 class SubjectUnreadable(ValueError):
     """The subject's folder is not as docs/subjects.md asks; the operator can mend it."""
 
@@ -77,6 +88,23 @@ class Start(_Table):
     command: Command
     ready_log: Pattern | None = None
     ready_seconds_max: Seconds = 10
+
+
+class Remote(_Table):
+    """A subject on another machine, moved by the operator's hands: what to ask of them.
+
+    Attributes:
+        start: how it is started; likewise the others, in words.
+        poll_seconds: how long it may take from one attempt to the next; limits grow by it.
+    """
+
+    start: Text = "Start the collector."
+    stop: Text = "Stop the collector in peace."
+    power_off: Text = (
+        "Cut the power of the collector's machine, or end its process by force: no orderly stop."
+    )
+    failure_message: Text = "Does its screen or its log tell of a failed connection?"
+    poll_seconds: Annotated[float, Field(ge=0, le=600)] = 10
 
 
 class Stop(_Table):
@@ -127,6 +155,12 @@ class DeliveryDoor(_Table):
 
     format: Literal["ndjson", "csv"]
     file: Text | None = None
+    folder: Text | None = None
+    pattern: Text = "*"
+    take: Literal["newest", "all"] = "all"
+    url: Url | None = None
+    url_seconds_max: Annotated[float, Field(gt=0, le=120)] = 20
+    url_bytes_max: Annotated[int, Field(gt=0, le=64 * 1024 * 1024)] = 64 * 1024 * 1024
     command: Command | None = None
     settle_seconds: Annotated[float, Field(ge=0, le=60)] = 0.5
     columns: Mapping[str, Column] = {}
@@ -155,8 +189,11 @@ class DeliveryDoor(_Table):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if (self.file is None) == (self.command is None):
-            raise ValueError("give exactly one of 'file' and 'command'")
+        places = (self.file, self.folder, self.url, self.command)
+        if sum(place is not None for place in places) != 1:
+            raise ValueError("give exactly one of 'file', 'folder', 'url' and 'command'")
+        if self.folder is None and self.model_fields_set & {"pattern", "take"}:
+            raise ValueError("'pattern' and 'take' are for 'folder' only")
         if self.format == "csv" and not self.columns:
             raise ValueError('format "csv" needs a table [delivery.columns]')
         if self.format == "ndjson" and (self.columns or self.values):
@@ -196,12 +233,26 @@ class Settings(_Table):
     """The whole of subject.toml."""
 
     subject: Identity
-    start: Start
+    start: Start | None = None
+    remote: Remote | None = None
     stop: Stop = Stop()
     delivery: DeliveryDoor
     log: Log = Log()
     capabilities: Capabilities = Capabilities()
     not_applicable: Mapping[str, Text] = {}
+
+    @model_validator(mode="after")
+    def _local_or_remote(self) -> Self:
+        if (self.start is None) == (self.remote is None):
+            raise ValueError(
+                "give exactly one of the tables [start] (a program on this machine) and "
+                "[remote] (moved by an operator's hands)"
+            )
+        if self.remote is not None and "stop" in self.model_fields_set:
+            raise ValueError("[stop] is for a program on this machine; [remote] has 'stop'")
+        if self.remote is not None and self.log.failure is not None:
+            raise ValueError("[log] is for a program on this machine; the operator is asked")
+        return self
 
 
 class _Issues(_Table):

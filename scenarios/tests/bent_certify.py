@@ -105,7 +105,7 @@ def secrets(folder: str) -> None:
         return made
 
     _put(Exchange, take_token_away=copied)
-    _put(play, proxy_account=noted)
+    _put(stand, proxy_account=noted)
 
 
 BENDS: dict[str, Callable[[str], None]] = {

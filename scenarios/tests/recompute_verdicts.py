@@ -95,6 +95,8 @@ def warm_reset(e: Evidence) -> str:
     at = next((x["n"] for x in e.of("reset") if x["kind"] == "warm"), 0)
     return proven(at, e.waiting("buffered", at), any(x["phase"] == "serving" for x in e.of("phase", after=at)))
 def failure_message(e: Evidence) -> str:
+    if told := [x["answer"] for x in e.facts.get("confirmations", []) if x["question"] == "failure message"]:
+        return done(told[-1] == "yes")
     if e.facts["failure_pattern"] is None or e.facts["failure_log"] is None:
         return UNSEEN if e.facts["failure_pattern"] is None else UNDECIDED
     log = (e.folder / "subject.log").read_bytes()[slice(*e.facts["failure_log"])]

@@ -35,6 +35,9 @@ class Asking(NamedTuple):
         assert demands, "the step asks for nothing"
         self.asked.extend(demands)
 
+    def ask_failure_message(self) -> None:
+        """No operator is asked here."""
+
     def await_collected(self) -> None:
         """What every Then begins with; `received` answers it."""
 

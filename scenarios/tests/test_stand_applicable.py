@@ -12,7 +12,9 @@ CATALOGUE = load_catalogue()
 
 
 def stand(acknowledgement: str, not_applicable: dict[str, str] | None = None) -> Stand:
-    subject: Any = SimpleNamespace(settings=SimpleNamespace(not_applicable=not_applicable or {}))
+    subject: Any = SimpleNamespace(
+        settings=SimpleNamespace(not_applicable=not_applicable or {}, remote=None)
+    )
     found = Stand(subject, Conditions("mine.toml", 1))
     state: Any = SimpleNamespace(
         profile="mine",
@@ -20,6 +22,7 @@ def stand(acknowledgement: str, not_applicable: dict[str, str] | None = None) ->
         profile_choices=[{"key": "contract.acknowledgement", "value": acknowledgement}],
     )
     found.state = state
+    found.host_name = "localhost"
     return found
 
 

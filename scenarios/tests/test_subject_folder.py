@@ -80,7 +80,7 @@ def test_issues_are_quoted_by_case(tmp_path: Path) -> None:
          "not_applicable: no case 'CIC9'; the cases are CIC1, CIC2"),
         ('format = "csv"', 'format = "xml"', "delivery.format: Input should be 'ndjson' or 'csv'"),
         ('format = "csv"', 'format = "ndjson"', 'are for format "csv" only'),
-        ('format = "csv"', 'format = "csv"\ncommand = ["x"]', "one of 'file' and 'command'"),
+        ('format = "csv"', 'format = "csv"\ncommand = ["x"]', "one of 'file', 'folder', 'url'"),
         ("charged_user", "colour", "'colour' is no field that can be mapped; kind, local_time"),
         ("charged_user", "extras", "'extras' is no field that can be mapped"),
         ('"extension"', '{ format = "seconds" }', "exactly one of 'column' and 'columns'"),
@@ -149,6 +149,7 @@ def test_every_case_has_a_wrong_collector_that_it_convicts() -> None:
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_collector_switches_on_the_defect_of_its_name(name: str) -> None:
     subject = load_subject(SUBJECTS / "wrong" / name, CASES)
+    assert subject.settings.start is not None
     command = subject.settings.start.command
     assert command[-2:] == ["--defect", name]
     program = (subject.folder / command[1]).read_text("utf-8")

@@ -1,23 +1,26 @@
-"""Fetching what a subject delivered: its file, or the output of its command, once it has settled.
+"""Fetching what a subject delivered: its file, folder or URL, or the output of its command.
 
 Complete is not final: who delivers a ticket twice does so after it was complete. So the reading
 that counts is the last one, at the end of the settle time that the subject's folder declares.
 """
 
-import os
-import stat
 import string
 import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from oxo_scenarios.bench.fresh import Holding, fresh
+from oxo_scenarios.bench.places import fetch, read_file, read_folder
 from oxo_scenarios.bench.program import COMMAND_SECONDS_MAX, run_command
 from oxo_scenarios.bench.redaction import Redaction
 from oxo_scenarios.bench.trouble import SubjectFailed
-from oxo_scenarios.delivery import DELIVERY_BYTES_MAX, read_delivery
+from oxo_scenarios.delivery import read_delivery
 from oxo_scenarios.judge import Delivery
 from oxo_scenarios.subject import Subject
+
+ONLY = ""
+"""Name of the only place of a delivery that is no folder."""
 
 
 class DeliveryReader:
@@ -28,11 +31,16 @@ class DeliveryReader:
         subject: Subject,
         environment: Mapping[str, str],
         redaction: Redaction | None = None,
+        before: Holding | None = None,
     ) -> None:
-        """Find the delivery as the subject's folder says, in this environment."""
+        """Find the delivery as the subject's folder says, in this environment.
+
+        `before` is what stood there when the play began, where it outlives a play.
+        """
         self._redaction = redaction or Redaction()
         self._subject = subject
         self._environment = environment
+        self._before = before
 
     def settled(self) -> bytes:
         """Read at once, and again when `settle_seconds` have passed; return what was read last.
@@ -55,39 +63,43 @@ class DeliveryReader:
     def final(self, raw: bytes) -> tuple[bytes, Delivery]:
         """Read for the last time, after the subject has stopped.
 
-        A file is read again; a command may need the running subject, so its `raw` answer stands.
+        Files are read again; a command or a URL may need the running subject, so its `raw` answer
+        stands.
         """
         door = self._subject.settings.delivery
-        last = self.read() if door.file is not None else raw
+        in_files = door.file is not None or door.folder is not None
+        last = self.read() if in_files else raw
         return last, read_delivery(last, door)
 
     def read(self) -> bytes:
         """Read the delivery as it is now, without the bench's secrets."""
+        found = self.holding()
+        if self._before is None and list(found) == [ONLY]:
+            return found[ONLY]
+        header = self._subject.settings.delivery.format == "csv"
+        return fresh(self._before or {}, found, header=header)
+
+    def holding(self) -> Holding:
+        """Read everything that lies there, place by place, without the bench's secrets."""
         try:
-            return self._redaction.of(self._read())
+            return {name: self._redaction.of(raw) for name, raw in self._read().items()}
         except SubjectFailed as failure:
             raise SubjectFailed(self._redaction.text(str(failure))) from None
 
-    def _read(self) -> bytes:
+    def _read(self) -> Mapping[str, bytes]:
         """Read it as it stands; a file that is not there yet is an empty delivery."""
         door = self._subject.settings.delivery
         if door.command is not None:
-            return run_command(
+            told = run_command(
                 door.command, self._subject.folder, self._environment, COMMAND_SECONDS_MAX
             )
+            return {ONLY: told}
+        if door.url is not None:
+            return {ONLY: fetch(door.url, door.url_seconds_max, door.url_bytes_max)}
+        if door.folder is not None:
+            return read_folder(self._path(door.folder), door.pattern, door.take)
         assert door.file is not None
-        path = self._path(door.file)
-        try:
-            # Without waiting: a pipe that nobody writes to would keep the bench for ever.
-            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY), "rb") as file:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    raise SubjectFailed(f"its delivery {path} is no regular file")
-                # One byte more than is read tells the reader that the limit was met.
-                return file.read(DELIVERY_BYTES_MAX + 1)
-        except FileNotFoundError:
-            return b""
-        except OSError as error:
-            raise SubjectFailed(f"its delivery {path} cannot be read: {error.strerror}") from error
+        return {ONLY: read_file(self._path(door.file))}
 
     def _path(self, file: str) -> Path:
         try:

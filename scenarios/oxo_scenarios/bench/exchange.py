@@ -27,6 +27,8 @@ STOP_SECONDS_MAX = 10.0
 LOOK_SECONDS = 0.02
 """How often the bench looks whether the exchange has written its description."""
 LOG_TAIL_BYTES_MAX = 2000
+IMPOSSIBLE_STATUS = 1
+"""With this status it ends when this machine does not allow what was asked, such as an address."""
 USAGE_STATUS = 2
 """With this status `oxo-sim` ends when the operator's words (here: the profile) are wrong."""
 
@@ -38,10 +40,22 @@ class _NotYet(Exception):
 class Exchange:
     """One `oxo-sim run`; use it as a context manager."""
 
-    def __init__(self, folder: Path, profile: str, options: Sequence[str] = ()) -> None:
-        """Keep its state under `folder`, which nobody else may read."""
+    def __init__(
+        self,
+        folder: Path,
+        profile: str,
+        options: Sequence[str] = (),
+        *,
+        state_folder: Path | None = None,
+        asked: bool = False,
+    ) -> None:
+        """Keep its state under `folder`, which nobody else may read, or in the operator's own.
+
+        `asked`: the operator chose address, ports or folder, and may be wrong about them.
+        """
         self.folder = folder
-        self.state_folder = folder / "state"
+        self.state_folder = state_folder or folder / "state"
+        self._wrong = (USAGE_STATUS, IMPOSSIBLE_STATUS) if asked else (USAGE_STATUS,)
         self._log = folder / "oxo-sim.log"
         self._command = [
             *simulator_command(), "run", "--state", str(self.state_folder), "--profile", profile,
@@ -56,7 +70,8 @@ class Exchange:
 
         Raises:
             BenchBroken: it does not start; the text ends with what it printed.
-            UsageWrong: it does not know the profile; the text is its own.
+            UsageWrong: it does not know the profile, or cannot listen as the operator asked; the
+                text is its own.
         """
         with self._log.open("wb") as log:
             try:
@@ -128,7 +143,7 @@ class Exchange:
         """Wait until the description is there; it is written when everything listens."""
 
         def look() -> None:
-            if self._process is not None and self._process.poll() == USAGE_STATUS:
+            if self._process is not None and self._process.poll() in self._wrong:
                 raise UsageWrong(self._tail().removeprefix("oxo-sim: "))
             self.check()
             if not (self.state_folder / "exchange.json").exists():

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _PR_SET_PDEATHSIG = 1
+_ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM}
 # Looked up once, here: between fork and exec nothing may be loaded.
 _PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
@@ -41,3 +42,17 @@ def threads_known() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         yield
+
+
+@contextmanager
+def signals_to_main_thread() -> Iterator[None]:
+    """Start a thread inside this, and it never takes a signal that is meant to end the bench.
+
+    Python heeds a signal in its main thread alone; one that the machine gives to another thread
+    does not wake the main thread from a wait.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,14 +1,13 @@
 """A subject's output: kept, bounded, and waited upon."""
 
 import re
-import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from oxo_scenarios.bench.limit import at_most
+from oxo_scenarios.bench.mortal import signals_to_main_thread
 from oxo_scenarios.bench.redaction import Redaction
 
 LOG_BYTES_MAX = 4 * 1024 * 1024
@@ -18,32 +17,6 @@ WATCHED_BYTES_MAX = 256 * 1024
 LINE_CHARACTERS_MAX = 1024
 """The ready pattern is looked for in so many last characters of each line."""
 CHUNK_BYTES = 16 * 1024
-
-
-class _TooLong(Exception):
-    pass
-
-
-@contextmanager
-def _at_most(seconds: float) -> Iterator[None]:
-    """Break off after this time: a pattern such as `(a+)+b` may else search for years.
-
-    A search heeds signals, and nothing else; so this works in the main thread alone.
-    """
-
-    def ring(_number: int, _frame: object) -> None:
-        raise _TooLong
-
-    before = signal.signal(signal.SIGALRM, ring)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        yield
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    except _TooLong:
-        pass
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 class Output:
@@ -64,7 +37,8 @@ class Output:
         with self._news:
             self._watched = b""
         thread = threading.Thread(target=self._read, args=(pipe,), name="subject log", daemon=True)
-        thread.start()
+        with signals_to_main_thread():
+            thread.start()
         return thread
 
     def note(self, text: str) -> None:
@@ -82,7 +56,8 @@ class Output:
 
         def has() -> bool:
             found = False
-            with _at_most(max(0.001, deadline - time.monotonic())):
+            # A pattern such as `(a+)+b` may else search for years.
+            with at_most(max(0.001, deadline - time.monotonic())):
                 found = self._has(pattern)
             return found  # noqa: RET504 - a search that was broken off comes here too
 

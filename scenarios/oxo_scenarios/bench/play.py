@@ -8,8 +8,9 @@ bench's own failure.
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
 from oxo_simulator.control.messages import (
     AppointmentOrder,
     ArmedFault,
@@ -23,15 +24,19 @@ from oxo_scenarios.bench.connect import Target
 from oxo_scenarios.bench.delivered import DeliveryReader
 from oxo_scenarios.bench.environment import ProxyAccess
 from oxo_scenarios.bench.evidence import keep
+from oxo_scenarios.bench.fresh import Holding
+from oxo_scenarios.bench.hands import Hands, Setting
 from oxo_scenarios.bench.ledger import Ledger
 from oxo_scenarios.bench.offspring import Offspring
 from oxo_scenarios.bench.output import Output
 from oxo_scenarios.bench.program import Program
-from oxo_scenarios.bench.proxy import Proxy
-from oxo_scenarios.bench.stand import Stand, proxy_account
+from oxo_scenarios.bench.stand import Stand
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
 from oxo_scenarios.catalogue import Planned
-from oxo_scenarios.judge import Delivery, Evidence, Incident, Restart
+from oxo_scenarios.judge import Confirmation, Delivery, Evidence, Incident, Restart
+
+if TYPE_CHECKING:
+    from oxo_scenarios.bench.proxy import Proxy
 
 FAILURE_MESSAGE = "failure message"
 """The demand that needs the whole log of the subject (docs/judge.md)."""
@@ -45,6 +50,8 @@ class Play:
         folder: its evidence folder in the bundle.
         incidents: what kept the case from being played as written.
         unknown_operations: what the subject called and the profile does not know, at the end.
+        collects_from_the_start: the case begins with a collector that collects; a remote one that
+            runs already need not be stopped first.
     """
 
     def __init__(self, stand: Stand, planned: Planned, folder: Path) -> None:
@@ -70,6 +77,10 @@ class Play:
         self._ended: Restart | None = None
         self._away_from: int | None = None
         self._away_to: int | None = None
+        self._hands = stand.hands
+        self._confirmations: list[Confirmation] = []
+        self._before: Holding | None = None
+        self.collects_from_the_start = False
 
     # --- Given ---
 
@@ -79,20 +90,27 @@ class Play:
         wanted = tag_set or self.planned.tag_set
         if wanted != self.planned.tag_set:
             raise ValueError(f"{self.planned.play} is not played with the {wanted} tags")
+        self._have_off()
         self._stand.exchange.control.install(
             Installation(
                 profile=self._stand.conditions.profile,
-                overrides={name.replace("__", "."): value for name, value in overrides.items()},
+                overrides={
+                    **self._stand.overrides,
+                    **{name.replace("__", "."): value for name, value in overrides.items()},
+                },
                 tag_set="observed" if wanted == "observed" else "extended",
                 seed=self._stand.conditions.seed,
             )
         )
         self._ledger = Ledger(self._stand.exchange.control)
+        if self._hands is not None and self._before is None:
+            self._before = self._reader(None).holding()
 
     def use_proxy(self) -> None:
         """Let the subject reach the exchange through the proxy only."""
-        proxy = Proxy(proxy_account(), self._stand.proxy_targets())
+        proxy = self._stand.proxy()
         self._proxy = self._closing.enter_context(proxy)
+        self._stand.keep_proxy(proxy)
         self._output.redaction = self._stand.redaction(proxy.account)
 
     def use_name(self) -> None:
@@ -112,6 +130,9 @@ class Play:
         self._port = port or self._port
         if self._ended is not None:
             self._restarts.append(self._ended)
+        if self._hands is not None:
+            self._start_by_hand(self._hands)
+            return
         self._program = Program(
             self._stand.subject, self._environment(), self._output, self._offspring
         )
@@ -119,11 +140,15 @@ class Play:
 
     def start_collecting(self) -> None:
         """Start the subject and wait until it has opened a session."""
-        self.start()
+        if self._hands is None or not self._hands.collects(self._setting()):
+            self.start()
         self._await(lambda lines: ask.count(lines, "session opened") > 0, "open a session")
 
     def stop(self) -> None:
         """Stop the subject in peace."""
+        if self._hands is not None and self._hands.running:
+            self._hands.stop(self.planned.play, self._keep)
+            self._remember_end("hand")
         if self._program is None:
             return
         trouble = self._program.stop()
@@ -134,6 +159,10 @@ class Play:
 
     def kill(self) -> None:
         """End the subject as a power cut would."""
+        if self._hands is not None:
+            self._hands.power_off(self.planned.play, self._keep)
+            self._remember_end("KILL")
+            return
         assert self._program is not None
         if not self._program.running:
             raise SubjectFailed(self._ending())
@@ -175,6 +204,11 @@ class Play:
             self._away_from = self._output.size
         self._stand.exchange.control.reset()
 
+    def ask_failure_message(self) -> None:
+        """Ask the operator of a remote subject whether it shows the failed connection."""
+        if self._hands is not None:
+            self._hands.sees_failure(self.planned.play, self._keep)
+
     # --- Waits ---
 
     def await_fault(self) -> None:
@@ -187,11 +221,11 @@ class Play:
 
     def await_attempt(self) -> None:
         """Wait until the subject was turned away by the resetting exchange, or it serves again."""
-        self._ledger.wait(_turned_away_or_serving, self._limit + self._stand.reset_seconds)
+        self._ledger.wait(_turned_away_or_serving, self.limit_seconds + self._stand.reset_seconds)
 
     def await_serving(self) -> None:
         """Wait until the exchange serves again after its reset."""
-        limit = self._limit + self._stand.reset_seconds
+        limit = self.limit_seconds + self._stand.reset_seconds
         if not self._ledger.wait(lambda lines: ask.phase(lines) == "serving", limit):
             raise TimeoutError(f"the exchange does not serve {limit:g} s after its reset")
 
@@ -205,11 +239,12 @@ class Play:
         def collected(lines: ask.Lines) -> bool:
             return not ask.waiting_sequences(lines)
 
-        if not self._ledger.wait(lambda lines: collected(lines) or self._gone(), self._limit):
+        limit = self.limit_seconds
+        if not self._ledger.wait(lambda lines: collected(lines) or self._gone(), limit):
             waiting = sorted(ask.waiting_sequences(self._ledger.lines))
             raise SubjectFailed(
                 f"{len(waiting)} tickets, the first with sequence {waiting[0]}, "
-                f"are not acknowledged after {self._limit:g} s"
+                f"are not acknowledged after {limit:g} s"
             )
         if not collected(self._ledger.lines):
             raise SubjectFailed(self._ending())
@@ -238,7 +273,8 @@ class Play:
             appointments=subject.capabilities.appointments,
             restarts=tuple(self._restarts),
             incidents=tuple(self.incidents),
-            host_name=self._stand.host_name,
+            host_name=self._stand.host_name or self._stand.address,
+            confirmations=tuple(self._confirmations),
         )
         keep(self.folder, evidence, raw)
         return evidence
@@ -259,17 +295,60 @@ class Play:
 
     def _delivered(self) -> tuple[bytes, Delivery]:
         """Read the delivery when it has settled, and stop the subject in peace."""
-        reader = DeliveryReader(self._stand.subject, self._environment(), self._output.redaction)
+        reader = self._reader(self._before)
         try:
             raw = reader.settled()
-            self.stop()
+            self._stop_program()
             return reader.final(raw)
         except SubjectFailed as failure:
             # Where the bench broke before, the subject may never have been started.
             if all(incident.fault != "bench" for incident in self.incidents):
                 self.incidents.append(Incident(fault="subject", text=str(failure)))
-            self.stop()
+            self._stop_program()
             return b"", Delivery()
+
+    def _reader(self, before: Holding | None) -> DeliveryReader:
+        return DeliveryReader(
+            self._stand.subject, self._environment(), self._output.redaction, before
+        )
+
+    def _stop_program(self) -> None:
+        """A subject in hands goes on: the next case says whether it has to be stopped."""
+        if self._hands is None:
+            self.stop()
+
+    # --- A subject in the operator's hands ---
+
+    def _have_off(self) -> None:
+        """A case that begins without the collector must not find it running."""
+        hands = self._hands
+        if hands is not None and hands.running and not self.collects_from_the_start:
+            hands.stop(self.planned.play, self._keep)
+
+    def _start_by_hand(self, hands: Hands) -> None:
+        """Have it started, and wait for its session: hands and machines take their time."""
+        self._ledger.refresh()
+        asked_at = self._ledger.lines[-1].n if self._ledger.lines else 0
+        login = self._proxy.account if self._proxy is not None else None
+        hands.start(self.planned.play, self._setting(), login, self._keep)
+
+        def connected(lines: ask.Lines) -> bool:
+            return any(line.event == "session opened" for line in lines if line.n > asked_at)
+
+        seconds = self._stand.conditions.connect_seconds
+        if not self._ledger.wait(connected, seconds):
+            raise SubjectFailed(f"the subject did not open a session within {seconds:g} s")
+
+    def _setting(self) -> Setting:
+        proxy = None
+        if self._proxy is not None:
+            proxy = Target(self._proxy.host, self._proxy.port)
+        return Setting(Target(self._host, self._stand.ports[self._port]), proxy)
+
+    def _keep(self, confirmation: Confirmation) -> None:
+        text = self._output.redaction.text(confirmation.text)
+        self._confirmations.append(msgspec.structs.replace(confirmation, text=text))
+        self._output.note(f"{confirmation.question}: {confirmation.answer} ({confirmation.by})")
 
     def _passages(self) -> list[dict[str, Any]]:
         """Return the proxy's journal; what a subject asked it for may hold a secret."""
@@ -288,8 +367,8 @@ class Play:
 
     def _await(self, met: Callable[[ask.Lines], bool], what: str) -> None:
         """Wait for something that only the subject can bring about."""
-        if not self._ledger.wait(lambda lines: met(lines) or self._gone(), self._limit):
-            raise SubjectFailed(f"the subject did not {what} within {self._limit:g} s")
+        if not self._ledger.wait(lambda lines: met(lines) or self._gone(), self.limit_seconds):
+            raise SubjectFailed(f"the subject did not {what} within {self.limit_seconds:g} s")
         if not met(self._ledger.lines):
             raise SubjectFailed(self._ending())
 
@@ -301,8 +380,10 @@ class Play:
         return f"the subject ended by itself, with status {status}"
 
     @property
-    def _limit(self) -> float:
-        return self.planned.case.limit_seconds
+    def limit_seconds(self) -> float:
+        """Return the case's limit; who asks seldom needs two of its rounds besides."""
+        rounds = 2 * self._hands.remote.poll_seconds if self._hands is not None else 0
+        return self.planned.case.limit_seconds + rounds
 
     def _environment(self) -> dict[str, str]:
         proxy = None

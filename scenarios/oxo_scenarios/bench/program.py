@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from oxo_scenarios.bench.mortal import dies_with_bench, threads_known
+from oxo_scenarios.bench.mortal import dies_with_bench, signals_to_main_thread, threads_known
 from oxo_scenarios.bench.offspring import KILL_SECONDS_MAX, Offspring
 from oxo_scenarios.bench.output import Output
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
@@ -56,7 +56,8 @@ class Program:
         self._process = self._start()
         assert self._process.stdout is not None
         self._reading = output.follow(self._process.stdout)
-        threading.Thread(target=self._bury, name="subject end", daemon=True).start()
+        with signals_to_main_thread():
+            threading.Thread(target=self._bury, name="subject end", daemon=True).start()
 
     @property
     def running(self) -> bool:
@@ -75,6 +76,7 @@ class Program:
             SubjectFailed: it ended, or did not say so within `ready_seconds_max`.
         """
         start = self._subject.settings.start
+        assert start is not None
         if start.ready_log is None:
             return
         ready = self._output.wait_for(
@@ -119,6 +121,7 @@ class Program:
         self._offspring.end()
 
     def _start(self) -> subprocess.Popen[bytes]:
+        assert self._subject.settings.start is not None
         command = self._subject.settings.start.command
         try:
             with threads_known():

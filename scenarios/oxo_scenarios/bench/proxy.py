@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 
 from oxo_scenarios.bench.clock import utc_now
 from oxo_scenarios.bench.connect import HEAD_BYTES_MAX, Account, Decision, Target, answer, decide
+from oxo_scenarios.bench.mortal import signals_to_main_thread
 from oxo_scenarios.bench.trouble import BenchBroken
 
 CONNECTIONS_MAX = 64
@@ -43,15 +44,19 @@ class Passage:
 
 
 class Proxy:
-    """A CONNECT proxy on a free port of the loopback address; use it as a context manager."""
+    """A CONNECT proxy, by default on a free port of the loopback address; a context manager."""
 
     def __init__(
-        self, account: Account, allowed: Collection[Target], host: str = "127.0.0.1"
+        self,
+        account: Account,
+        allowed: Collection[Target],
+        host: str = "127.0.0.1",
+        port: int = 0,
     ) -> None:
-        """Demand `account`, connect only to `allowed`."""
+        """Demand `account`, connect only to `allowed`; port 0 is a free one."""
         self.account = account
         self.host = host
-        self.port = 0
+        self.port = port
         self._allowed = frozenset(allowed)
         self._passages: list[Passage] = []
         self._lock = threading.Lock()
@@ -62,14 +67,17 @@ class Proxy:
 
     def __enter__(self) -> Self:
         """Listen."""
-        self._thread.start()
+        with signals_to_main_thread():
+            self._thread.start()
         try:
             self._server = self._run(
-                asyncio.start_server(self._accepted, self.host, 0, limit=HEAD_BYTES_MAX)
+                asyncio.start_server(self._accepted, self.host, self.port, limit=HEAD_BYTES_MAX)
             )
         except OSError as error:
             self._end()
-            raise BenchBroken(f"the proxy cannot listen on {self.host}: {error}") from error
+            raise BenchBroken(
+                f"the proxy cannot listen on {self.host}:{self.port}: {error}"
+            ) from error
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

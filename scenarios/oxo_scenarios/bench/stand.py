@@ -10,6 +10,7 @@ import secrets
 import shutil
 import socket
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -17,8 +18,12 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from oxo_scenarios.bench.connect import Account, Target
 from oxo_scenarios.bench.environment import Access, Place, ProxyAccess, environment
 from oxo_scenarios.bench.exchange import Exchange, own_commands
+from oxo_scenarios.bench.handout import Handout
+from oxo_scenarios.bench.hands import Hands
 from oxo_scenarios.bench.offspring import Offspring, adopt_orphans
+from oxo_scenarios.bench.operator import Operator
 from oxo_scenarios.bench.program import one_line, run_command
+from oxo_scenarios.bench.proxy import Proxy
 from oxo_scenarios.bench.redaction import Redaction
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed, UsageWrong
 from oxo_scenarios.catalogue import Case
@@ -34,6 +39,8 @@ ON_READ_REASON = (
     "by the contract of the profile {} a ticket is gone once it was answered (acknowledgement "
     "on-read): not even a perfect collector survives being killed in the middle of a batch"
 )
+REFUSED, BUSY = "reset.refused_seconds", "reset.busy_seconds"
+CONNECT_SECONDS = 300.0
 VERSION_SECONDS_MAX = 20.0
 VERSION_CHARACTERS_MAX = 200
 
@@ -45,11 +52,21 @@ class Conditions(NamedTuple):
         profile: of the exchange; name or path.
         seed: of every random choice.
         name: for the connection by name; `None` takes the first of `NAMES` that resolves.
+        listen: address where subjects reach the exchange; `None` is the loopback.
+        ports: name (`standard`, `alternate`, `proxy`) -> number; one that is not named is free.
+        keep: folder for the exchange's authority and password, `None` makes them for this run.
+        operator: who is asked, with a remote subject.
+        connect_seconds: how long a remote subject may take until it has opened a session.
     """
 
     profile: str
     seed: int
     name: str | None = None
+    listen: str | None = None
+    ports: Mapping[str, int] = {}
+    keep: Path | None = None
+    operator: Operator | None = None
+    connect_seconds: float = CONNECT_SECONDS
 
 
 class Stand:
@@ -63,6 +80,13 @@ class Stand:
         self.exchange: Exchange
         self.state: ExchangeState
         self.host_name = ""
+        self.ca_url: str | None = None
+        self.hands: Hands | None = None
+        if subject.settings.remote is not None:
+            assert conditions.operator is not None
+            self.hands = Hands(subject.settings.remote, conditions.operator)
+        self._proxy_account: Account | None = None
+        self._proxy_port = conditions.ports.get("proxy", 0)
 
     def __enter__(self) -> Self:
         """Start the exchange and find a name for it.
@@ -75,19 +99,54 @@ class Stand:
         with ExitStack() as closing:
             hidden = _folder(closing)
             self._shown = _folder(closing)
-            self.exchange = closing.enter_context(
-                Exchange(hidden, self.conditions.profile, _naming(self.conditions.name))
-            )
+            self.exchange = closing.enter_context(self._exchange(hidden))
             self.state = self.exchange.state()
             self.account = self.exchange.account()
-            self.host_name = resolved_name(self.conditions.name, self.address)
-            shutil.copyfile(self.state.ca_file, self._shown / "ca.pem")
+            self.host_name = self._name()
+            shutil.copyfile(self.state.ca_file, self.ca_file)
+            if self.hands is not None:
+                handout = Handout(self.address, self.ca_file.read_bytes())
+                self.ca_url = closing.enter_context(handout).url
             self._closing = closing.pop_all()
         return self
 
     def __exit__(self, *_exc: object) -> None:
         """End the exchange and remove the folders."""
         self._closing.close()
+
+    def _exchange(self, hidden: Path) -> Exchange:
+        asked = self.conditions
+        options = [*_naming(asked.name)]
+        if asked.listen is not None:
+            options += ["--listen", asked.listen]
+        for name, number in asked.ports.items():
+            if name != "proxy":
+                options += ["--port", f"{name}={number}"]
+        return Exchange(
+            hidden,
+            asked.profile,
+            options,
+            state_folder=asked.keep,
+            asked=asked.listen is not None or bool(asked.ports) or asked.keep is not None,
+        )
+
+    def _name(self) -> str:
+        """Return the name for the connection by name; blank where there is none to be told."""
+        wanted = self.conditions.name
+        if self.hands is not None and wanted is not None:
+            # It has to lead there from the subject's machine, which the bench cannot see.
+            return wanted
+        try:
+            return resolved_name(wanted, self.address)
+        except BenchBroken:
+            if self.conditions.listen is None:
+                raise
+            return ""
+
+    @property
+    def ca_file(self) -> Path:
+        """Return the authority's certificate as subjects are shown it."""
+        return self._shown / "ca.pem"
 
     @property
     def address(self) -> str:
@@ -107,15 +166,42 @@ class Stand:
         for port in self.state.ports:
             if not port.open and f"on port {port.name}" in case.demands:
                 return f"the profile {self.state.profile} closes the exchange's {port.name} port"
+        if "by name" in case.demands and not self.host_name:
+            return f"this machine knows no name for {self.address}; --name gives one"
         if self._choices.get(ACKNOWLEDGEMENT) == ON_READ and _kills_in_mid_batch(case):
             return ON_READ_REASON.format(self.state.profile)
         return None
 
     @property
     def reset_seconds(self) -> float:
-        """Return how long the profile lets a warm reset take."""
-        phases = ("reset.refused_seconds", "reset.busy_seconds")
-        return sum(float(self._choices.get(phase, 0)) for phase in phases)
+        """Return how long a warm reset takes: by the profile, or so that the subject may see it."""
+        longer = self.overrides.get(REFUSED)
+        refused = longer if longer is not None else self._choices.get(REFUSED, 0)
+        return float(refused) + float(self._choices.get(BUSY, 0))
+
+    @property
+    def overrides(self) -> Mapping[str, float]:
+        """Return the profile keys that the subject asks to differ: a reset longer than its rest."""
+        if self.hands is None:
+            return {}
+        return {REFUSED: float(self._choices.get(REFUSED, 0)) + 2 * self.hands.remote.poll_seconds}
+
+    def proxy(self) -> Proxy:
+        """Return a proxy for one play.
+
+        A subject that is set up by hand finds it at the same place with the same login all along.
+        """
+        host = self.conditions.listen or "127.0.0.1"
+        account = self._proxy_account or proxy_account()
+        proxy = Proxy(account, self.proxy_targets(), host, self._proxy_port)
+        if self.hands is not None:
+            self._proxy_account = account
+        return proxy
+
+    def keep_proxy(self, proxy: Proxy) -> None:
+        """Remember the port that a proxy has taken, for the plays to come."""
+        if self.hands is not None:
+            self._proxy_port = proxy.port
 
     @property
     def _choices(self) -> dict[str, str]:
@@ -142,7 +228,7 @@ class Stand:
         access = Access(
             target=target,
             account=self.account,
-            ca_file=str(self._shown / "ca.pem"),
+            ca_file=str(self.ca_file),
             fingerprint=self.state.fingerprint,
             exchange=self.state.name,
             zone=self.state.zone,

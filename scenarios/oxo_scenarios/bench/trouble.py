@@ -15,3 +15,7 @@ class SubjectFailed(AssertionError):
 
 class NotHeld(AssertionError):
     """A demand that a step asks for is nok. The judge has said so already: only the step fails."""
+
+
+class NotDone(RuntimeError):
+    """What only hands can do was not done: nobody's fault; it says nothing of the subject."""

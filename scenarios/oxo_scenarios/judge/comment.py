@@ -23,7 +23,7 @@ def comment(sight: Sight, answers: Sequence[tuple[Asked, Answer]]) -> str:
         if _is_field(asked) and answer.verdict is Verdict.NOT_OBSERVABLE
     ]
     others = [answer.clause for asked, answer in answers if not _is_field(asked) and answer.clause]
-    clauses = [*others, *_tickets(sight)]
+    clauses = [*others, *_tickets(sight), *_by_hand(sight)]
     if read:
         clauses.append(f"{_and(read)} read")
     if unseen:
@@ -49,6 +49,16 @@ def _tickets(sight: Sight) -> list[str]:
     if dropped := sight.of_fate(Fate.DROPPED):
         clauses.append(f"{counted(len(dropped), 'ticket')} dropped by the exchange itself")
     return clauses
+
+
+def _by_hand(sight: Sight) -> list[str]:
+    """Say whose word it rests on that the power was cut."""
+    cut = [
+        f"power cut by hand, confirmed by {one.by} at {one.at}"
+        for one in sight.evidence.confirmations
+        if (one.question, one.answer) == ("power off", "yes")
+    ]
+    return cut[:1]
 
 
 def _processed(sight: Sight, asked: int) -> str:

@@ -66,6 +66,24 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
+class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
+    """What the operator did or saw.
+
+    Attributes:
+        question: what was asked for: `start`, `stop`, `power off`, `failure message`.
+        text: the words of the question.
+        answer: `yes`, done or seen, or `no`.
+        by: name of the operator.
+        at: UTC instant of the answer.
+    """
+
+    question: str
+    text: str
+    answer: Literal["yes", "no"]
+    by: str
+    at: str
+
+
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """The evidence of one play.
 
@@ -82,6 +100,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         restarts: every time it was ended and started again, in order.
         incidents: what went wrong in playing.
         host_name: the name of the exchange that a connection by name must show.
+        confirmations: what the operator of a remote subject did and saw, in order.
     """
 
     ledger: Sequence[Line] = ()
@@ -95,3 +114,4 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     restarts: Sequence[Restart] = ()
     incidents: Sequence[Incident] = ()
     host_name: str = "localhost"
+    confirmations: Sequence[Confirmation] = ()

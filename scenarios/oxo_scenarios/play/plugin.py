@@ -14,7 +14,7 @@ from pytest_bdd.parser import Scenario, Step
 from oxo_scenarios import bundle
 from oxo_scenarios.bench.play import Play
 from oxo_scenarios.bench.stand import Stand
-from oxo_scenarios.bench.trouble import BenchBroken, NotHeld, SubjectFailed
+from oxo_scenarios.bench.trouble import BenchBroken, NotDone, NotHeld, SubjectFailed
 from oxo_scenarios.catalogue import Planned
 from oxo_scenarios.judge import Incident
 from oxo_scenarios.play import allure_bridge
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 SEVERITIES = ("blocker", "critical", "normal", "minor", "trivial")
+COLLECTING = "the collector is collecting"
+"""The step of a case that begins with a collector that collects."""
 _performance = pytest.StashKey[Performance]()
 _planned = pytest.StashKey[Planned]()
 
@@ -137,6 +139,8 @@ class Certifier:
                 yield
             except SubjectFailed as failure:
                 play.incidents.append(Incident(fault="subject", text=str(failure)))
+            except NotDone as left:
+                play.incidents.append(Incident(fault="nobody", text=str(left)))
             except NotHeld:
                 pass  # the judge has answered already
             except Exception as error:  # noqa: BLE001 - whatever it is, it is the bench's
@@ -175,6 +179,14 @@ class Certifier:
 
     # --- Steps ---
 
+    def pytest_bdd_before_scenario(
+        self, request: pytest.FixtureRequest, scenario: Scenario
+    ) -> None:
+        """Tell the play how its case begins, before anything is asked of an operator."""
+        play = request.node.stash[_performance].play
+        assert play is not None
+        play.collects_from_the_start = any(step.name == COLLECTING for step in scenario.steps)
+
     def pytest_bdd_before_step(self, step: Step) -> None:
         """Open an Allure step."""
         self._watcher.step(f"{step.keyword} {step.name}")
@@ -206,6 +218,8 @@ class Certifier:
         outcome = "passed"
         if exception is not None:
             outcome = "failed" if isinstance(exception, SubjectFailed | NotHeld) else "broken"
+        if isinstance(exception, NotDone):
+            outcome = "skipped"
         reason = None if exception is None else _words(exception)
         if outcome == "broken" and isinstance(exception, AssertionError):
             # Allure takes every AssertionError for a failure of what is tested.
@@ -234,7 +248,7 @@ def _line(n: int, step: Step, outcome: str, seconds: float, reason: str | None) 
 
 def _words(error: Exception) -> str:
     """Name the kind of an exception that is not one of ours: its text alone rarely says enough."""
-    if isinstance(error, BenchBroken | SubjectFailed | NotHeld):
+    if isinstance(error, BenchBroken | SubjectFailed | NotDone | NotHeld):
         return str(error)
     return f"{type(error).__name__}: {error}"
 

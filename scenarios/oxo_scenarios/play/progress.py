@@ -28,7 +28,7 @@ WIDTH_VERDICT = 14
 class Progressing:
     """Watches a run; plain lines where the output is no terminal."""
 
-    def __init__(self, console: Console, total: int) -> None:
+    def __init__(self, console: Console, total: int, *, bar: bool = True) -> None:
         """Show the progress of `total` plays on `console`."""
         self._console = console
         self._bar = Progress(
@@ -38,7 +38,7 @@ class Progressing:
             TextColumn("{task.description}", markup=False),
             console=console,
             transient=True,
-            disable=not console.is_terminal,
+            disable=not (bar and console.is_terminal),
         )
         self._task = self._bar.add_task("", total=total)
 

@@ -79,6 +79,11 @@ class Performance:
         if failed:
             raise NotHeld("; ".join(failed))
 
+    def ask_failure_message(self) -> None:
+        """Ask the operator, where there is one, whether the subject shows its failed connection."""
+        assert self.play is not None
+        self.play.ask_failure_message()
+
     def judged(self) -> Judgement:
         """Conclude the play and judge it."""
         if self._judgement is None:
@@ -145,8 +150,12 @@ class Record:
         if performance.play is not None:
             write_lines(folder / STEPS, [msgspec.to_builtins(step) for step in performance.steps])
         subject = self._stand.subject
+        case = planned.case
+        if performance.play is not None:
+            limit = {"limit_seconds": performance.play.limit_seconds}
+            case = msgspec.structs.replace(case, **limit)
         play = bundle.play_of(
-            planned.case,
+            case,
             planned.tag_set,
             performance.evidence,
             performance.judged(),
@@ -173,6 +182,7 @@ class Record:
             plays=self.plays,
             catalogue=self.options.catalogue,
             planned=[planned.case.id for planned in self.options.planned],
+            operator=self._stand.hands.operator.name if self._stand.hands else None,
         )
         bundle.write_run(self.folder, run)
         return run

@@ -9,9 +9,11 @@ from typing import NamedTuple
 from rich.console import Console
 
 from oxo_scenarios import bundle
+from oxo_scenarios.bench.operator import AtTerminal
 from oxo_scenarios.bench.stand import Conditions, Stand
 from oxo_scenarios.bench.trouble import BenchBroken
 from oxo_scenarios.known import allowed_status
+from oxo_scenarios.play.meeting import announce, meet
 from oxo_scenarios.play.progress import Progressing
 from oxo_scenarios.play.record import Options, Record
 from oxo_scenarios.play.session import perform
@@ -46,12 +48,17 @@ def certify(
         BenchBroken: the stand could not be set up; there is no bundle.
         UsageWrong: profile or name do not exist; likewise.
         SubjectFailed: the subject cannot tell its version; likewise.
+        NoConnection: a remote subject opened no session; likewise.
     """
     trouble, remark = None, ""
     with Stand(subject, conditions) as stand:
+        if conditions.listen is not None or stand.hands is not None:
+            _introduce(stand, console)
         record = Record(stand, options)
         try:
-            with Progressing(console, len(options.planned)) as progress:
+            # A bar that is drawn anew would run over the operator's line.
+            barred = stand.hands is None
+            with Progressing(console, len(options.planned), bar=barred) as progress:
                 perform(stand, record, progress)
             status = _status(record)
         except KeyboardInterrupt:
@@ -66,6 +73,14 @@ def certify(
         trouble, status = str(broken), ExitStatus.BENCH_ERROR
     known = [failure.sentence() for failure in record.known]
     return Outcome(record, status, trouble, known, remark)
+
+
+def _introduce(stand: Stand, console: Console) -> None:
+    hands = stand.hands
+    at_terminal = hands is not None and isinstance(hands.operator, AtTerminal)
+    announce(stand, console, tell_password=at_terminal)
+    if hands is not None:
+        meet(stand, hands, console)
 
 
 def _status(record: Record) -> ExitStatus:

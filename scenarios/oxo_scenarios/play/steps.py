@@ -245,7 +245,8 @@ def cookie_back(performance: Performance) -> None:
 
 @then("the collector's log tells of the failure")
 def failure_logged(performance: Performance) -> None:
-    """By the wording that the subject's folder declares."""
+    """By the wording that the subject's folder declares, or by the operator's word."""
+    performance.ask_failure_message()
     performance.holds("failure message")
 
 

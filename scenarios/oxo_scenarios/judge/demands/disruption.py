@@ -13,7 +13,7 @@ from oxo_scenarios.judge.demands.demand import (
     ok,
     undecided,
 )
-from oxo_scenarios.judge.evidence import Restart
+from oxo_scenarios.judge.evidence import Confirmation, Restart
 from oxo_scenarios.judge.sight import Sight
 from oxo_scenarios.verdict import Verdict
 
@@ -61,9 +61,12 @@ def failure_message(sight: Sight, _argument: str) -> Answer:
     """The subject's log tells of the failed connection.
 
     Decided by each line of its log written since the exchange went away and the wording it
-    declares, in any letter case. Without a declared wording it is not observable, which spoils
-    nothing.
+    declares, in any letter case. Where an operator was asked, by the answer. Else, without a
+    declared wording, it is not observable, which spoils nothing.
     """
+    told = [one for one in sight.evidence.confirmations if one.question == "failure message"]
+    if told:
+        return _confirmed_failure(told[-1])
     pattern = sight.evidence.failure_pattern
     if pattern is None:
         return Answer(
@@ -78,6 +81,12 @@ def failure_message(sight: Sight, _argument: str) -> Answer:
     if not any(words.search(line[:LINE_CHARACTERS_MAX]) for line in text.split("\n")):
         return nok("its log has no failure message since the exchange went away", pattern=pattern)
     return ok("failure messages seen", pattern=pattern)
+
+
+def _confirmed_failure(told: Confirmation) -> Answer:
+    if told.answer == "yes":
+        return ok(f"failure message confirmed by {told.by}", confirmed_by=told.by)
+    return nok(f"{told.by} saw no failure message", confirmed_by=told.by)
 
 
 def restarted(sight: Sight, how: str) -> Answer:

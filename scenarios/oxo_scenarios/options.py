@@ -1,0 +1,121 @@
+"""The options of `oxo-certify run` and what they mean together, for Typer and for the bench."""
+
+import getpass
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from oxo_scenarios.bench.operator import AtTerminal, ByFile, Operator
+from oxo_scenarios.bench.stand import CONNECT_SECONDS
+from oxo_scenarios.bench.trouble import UsageWrong
+from oxo_scenarios.subject import Subject
+
+SEED_MAX = 2**31 - 1
+PORT_MAX = 65535
+PORT_NAMES = ("standard", "alternate", "proxy")
+
+SubjectFolder = Annotated[
+    Path, typer.Option(help="Folder with the subject's subject.toml; default: oxo-collect.")
+]
+Cases = Annotated[list[str], typer.Option("--case", help="Play this case; may be repeated.")]
+Tags = Annotated[list[str], typer.Option("--tag", help="Play the cases with this tag.")]
+Chapters = Annotated[list[str], typer.Option("--chapter", help="Play the cases of this chapter.")]
+LastFailures = Annotated[
+    bool, typer.Option("--last-failures", help="Play what was not passed in the newest run.")
+]
+Seed = Annotated[int | None, typer.Option(min=0, max=SEED_MAX, help="Of every random choice.")]
+Profile = Annotated[str, typer.Option(help="Profile of the exchange: a name, or a file.")]
+Name = Annotated[str | None, typer.Option(help="Name of the exchange for the connection by name.")]
+Out = Annotated[Path | None, typer.Option(help="Folder for the run bundles.")]
+Junit = Annotated[Path | None, typer.Option(help="Write JUnit XML to this file too.")]
+AllowKnown = Annotated[
+    bool,
+    typer.Option(
+        "--allow-known",
+        help="End with 0 if every NOK is in the subject's issues.toml and not expired.",
+    ),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print run.json on standard output, the rest on error.")
+]
+Listen = Annotated[
+    str | None,
+    typer.Option(help="Address of this machine where subjects reach exchange and proxy."),
+]
+Ports = Annotated[
+    list[str],
+    typer.Option("--port", help="standard=10443, alternate=30443 or proxy=3128; else free ones."),
+]
+Keep = Annotated[
+    Path | None,
+    typer.Option(help="Folder that keeps the exchange's certificates and password over runs."),
+]
+OperatorName = Annotated[
+    str | None,
+    typer.Option("--operator", help="Who answers for a remote subject; default: the login name."),
+]
+Answers = Annotated[
+    Path | None, typer.Option(help="Answers for a remote subject, where there is no terminal.")
+]
+ConnectSeconds = Annotated[
+    float,
+    typer.Option(min=1, max=86400, help="How long a remote subject may take to connect."),
+]
+CONNECT_SECONDS_DEFAULT = CONNECT_SECONDS
+
+
+def port_numbers(told: Sequence[str]) -> dict[str, int]:
+    """Read `--port NAME=NUMBER`.
+
+    Raises:
+        UsageWrong: names what is allowed.
+    """
+    found: dict[str, int] = {}
+    for text in told:
+        name, _, number = text.partition("=")
+        if name not in PORT_NAMES:
+            raise UsageWrong(f"--port {text}: NAME=NUMBER is expected, NAME one of "
+                             f"{', '.join(PORT_NAMES)}")  # fmt: skip
+        if not (number.isascii() and number.isdigit() and int(number) <= PORT_MAX):
+            raise UsageWrong(f"--port {text}: a number from 0 (a free one) to {PORT_MAX}")
+        found[name] = int(number)
+    return found
+
+
+def operator_of(
+    subject: Subject, name: str | None, answers: Path | None, keep: Path | None, console: Console
+) -> Operator | None:
+    """Return who is asked; nobody with a local subject.
+
+    Raises:
+        UsageWrong: a remote subject without a terminal and without answers, or answers that
+            cannot be read.
+    """
+    if subject.settings.remote is None:
+        return None
+    who = name or login_name()
+    if answers is not None:
+        if keep is None:
+            raise UsageWrong(
+                "with --answers there is no terminal to tell the password on: "
+                "give --keep DIR, and set the collector up from DIR/taxation.password"
+            )
+        return ByFile(who, answers)
+    if not sys.stdin.isatty():
+        raise UsageWrong(
+            "this subject is moved by hand ([remote] in its subject.toml), and standard input is "
+            "no terminal: run it on one, or give --answers FILE"
+        )
+    return AtTerminal(who, console)
+
+
+def login_name() -> str:
+    """Return the name of the user, or that there is none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown operator"
