@@ -24,7 +24,7 @@ from oxo_reports.run import Play, Run, TicketFate
 from oxo_reports.wire_log import Entry, wire_log
 from oxo_reports.wording import NOTHING, clock, plain, size, uncoloured
 
-EXCHANGES_SHOWN_MAX = 100
+EXCHANGES_READ_MAX = 1_000
 TICKETS_SHOWN_MAX = 200
 LEDGER_LINES_READ_MAX = 5_000
 """Enough of the ledger to say what each of the tickets was; the table shows fewer lines."""
@@ -136,7 +136,7 @@ def evidence_page(run: Run, row: Row, folder: Path) -> EvidencePage:
     """Read the evidence of a play, within limits."""
     play = row.play
     ledger = _records(folder, play, "ledger.ndjson", LEDGER_LINES_READ_MAX)
-    transcript = _records(folder, play, "transcript.ndjson", EXCHANGES_SHOWN_MAX)
+    transcript = _records(folder, play, "transcript.ndjson", EXCHANGES_READ_MAX)
     delivery = _records(folder, play, "delivery.ndjson", TICKETS_SHOWN_MAX)
     proxy = _records(folder, play, "proxy.ndjson", LINES_SHOWN_MAX)
     return EvidencePage(

@@ -47,6 +47,7 @@ def open_points(run: Run, summary: Summary, missing: Mapping[str, Mapping[str, s
         *(point for play in run.plays for point in _play(play, summary)),
         *_chapters(run),
         *_missing(run, missing),
+        *_known_failures(run),
         *_identity(run),
     ]
 
@@ -128,6 +129,15 @@ def _missing(run: Run, missing: Mapping[str, Mapping[str, str]]) -> Iterable[str
             yield f"{label(play)}: evidence {name} {why}."
         if not play.evidence:
             yield f"{label(play)}: names no evidence."
+
+
+def _known_failures(run: Run) -> Iterable[str]:
+    """Tell of entries of issues.toml that excuse nothing any more."""
+    for one in run.known_failures:
+        if one.state == "expired":
+            yield f"{one.case}: the known failure {one.reference} has expired ({one.expires})."
+        if one.state == "passes now":
+            yield f"{one.case}: the known failure {one.reference} passes now; its entry is stale."
 
 
 def _identity(run: Run) -> Iterable[str]:

@@ -2,12 +2,14 @@
 
 Four files tell one story: the transcript (inside TLS), the ledger (the exchange and its link), the
 journal of the proxy, and what the bench did to the solution. Each line keeps the order of its own
-file; between files the instants decide. Tickets made one after the other are told in one line.
+file; between files the instants decide. Tickets made one after the other are told in one line, and
+so are polls that find nothing new.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Literal
 
 from oxo_reports.evidence import Records
@@ -15,9 +17,12 @@ from oxo_reports.exchanges import HttpExchange, http_exchange
 from oxo_reports.run import Facts
 from oxo_reports.wording import NOTHING, clock, plain, quantity
 
-Kind = Literal["http", "tickets", "link", "disturbance", "trouble", "exchange", "people"]
+Kind = Literal["http", "tickets", "link", "disturbance", "trouble", "exchange", "people", "folded"]
 
-EVENTS_SHOWN_MAX = 1_000
+ALIKE_MIN = 4
+"""So many requests in a row that differ in nothing a reader sees are told as first and last."""
+HEAD_LINES_MAX, TAIL_LINES_MAX = 200, 100
+"""A longer log is shown from both ends: a failure stands at the end."""
 TICKET_EVENTS = ("made", "buffered", "dropped")
 
 
@@ -62,11 +67,11 @@ def wire_log(
 ) -> list[Entry]:
     """Merge what the files of a play tell into one log.
 
-    Where the transcript is not shown whole the log ends with its last line shown: what came later
+    Where the transcript was not read whole the log ends with its last line read: what came later
     would stand there without its requests.
     """
     http = [_http_entry(line) for line in transcript.rows] if transcript else []
-    told = _ledger_entries(ledger.rows if ledger else [], facts)[:EVENTS_SHOWN_MAX]
+    told = _ledger_entries(ledger.rows if ledger else [], facts)
     journal = [_proxy_entry(line) for line in proxy.rows] if proxy else []
     asked = [
         Entry(one.at, "people", f"operator {one.by}", f"{one.text} Answer: {one.answer}")
@@ -76,7 +81,40 @@ def wire_log(
     if http and transcript and transcript.left_out:
         last = max(place for place, entry in enumerate(entries) if entry.http is not None)
         entries = entries[: last + 1]
-    return _timed(entries)
+    return _both_ends(_without_repetition(_timed(entries)))
+
+
+def _without_repetition(entries: list[Entry]) -> list[Entry]:
+    """Tell requests in a row that were answered alike as the first, how many more, and the last."""
+    told: list[Entry] = []
+    for _, group in groupby(enumerate(entries), key=_likeness):
+        alike = [entry for _, entry in group]
+        if len(alike) < ALIKE_MIN:
+            told += alike
+            continue
+        first, *between, last = alike
+        operation = first.http.operation if first.http else ""
+        text = f"{len(between)} more {operation}, answered alike"
+        told += [first, replace(between[0], kind="folded", text=text, http=None), last]
+    return told
+
+
+def _likeness(numbered: tuple[int, Entry]) -> tuple[object, ...]:
+    """Return what two requests must share to be told as one; of other lines their place."""
+    place, entry = numbered
+    http = entry.http
+    if http is None or not http.went_well:
+        return (place,)
+    return (entry.who, http.operation, http.request_size, http.answer_size)
+
+
+def _both_ends(entries: list[Entry]) -> list[Entry]:
+    left_out = len(entries) - HEAD_LINES_MAX - TAIL_LINES_MAX
+    if left_out <= 0:
+        return entries
+    text = f"{quantity(left_out, 'line')} left out here; the files have them"
+    gap = Entry("", "folded", NOTHING, text)
+    return [*entries[:HEAD_LINES_MAX], gap, *entries[-TAIL_LINES_MAX:]]
 
 
 def _http_entry(line: dict[str, Any]) -> Entry:

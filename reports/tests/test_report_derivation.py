@@ -298,3 +298,18 @@ def test_a_number_that_stands_alone_is_called_a_release() -> None:
     assert wording.released("0.1.0") == "release 0.1.0"
     assert wording.released("R3.2 (034.001)") == "R3.2 (034.001)"
     assert wording.released(None) == "release not stated"
+
+
+def test_a_known_failure_that_excuses_nothing_is_an_open_point(changed: Changed) -> None:
+    def more(run: dict[str, Any]) -> None:
+        states = ("known", "expired", "passes now", "not played")
+        run["known_failures"] = [
+            {"case": "CIC1", "reference": f"P-{state}", "expires": "2026-01-31", "state": state}
+            for state in states
+        ]
+
+    said = [point for point in points(read(changed(more))) if "known failure" in point]
+    assert said == [
+        "CIC1: the known failure P-expired has expired (2026-01-31).",
+        "CIC1: the known failure P-passes now passes now; its entry is stale.",
+    ]

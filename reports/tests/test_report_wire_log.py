@@ -140,6 +140,45 @@ def test_a_log_of_a_transcript_that_is_cut_ends_with_it() -> None:
     assert said(cut) == ["buffer at 1 %", "Login"]
 
 
+def test_polls_that_find_nothing_new_are_told_as_first_and_last() -> None:
+    polls = [request(f"{n:02}.000", "GetTickets", answer_body="none") for n in range(10)]
+    polls[4]["answer_body"] = "a ticket"
+    polls.append(request("11.000", "GetTickets", answer_body="none", connection="c2"))
+    polls += [request(f"{n}.000", "Login", status=503) for n in range(20, 26)]
+    log = wire_log(records(*polls), None, None, None)
+    assert said(log) == [
+        *("GetTickets", "2 more GetTickets, answered alike", "GetTickets"),
+        "GetTickets",
+        *("GetTickets", "3 more GetTickets, answered alike", "GetTickets"),
+        "GetTickets",
+        *["Login"] * 6,
+    ]
+    assert (log[1].kind, log[1].since, log[2].since) == ("folded", "+1.000", "+3.000")
+
+
+def test_something_between_two_polls_parts_them() -> None:
+    polls = [request(f"{n:02}.000", "GetTickets") for n in range(6)]
+    ledger = records(event(1, "02.500", "alarm", percent=1))
+    log = wire_log(records(*polls), ledger, None, None)
+    assert said(log) == [*["GetTickets"] * 3, "buffer at 1 %", *["GetTickets"] * 3]
+
+
+@pytest.mark.parametrize("number", [299, 300, 301, 1000])
+def test_a_long_log_is_shown_from_both_ends(number: int) -> None:
+    ledger = records(*(event(n, "00.000", "alarm", percent=n) for n in range(number)))
+    log = wire_log(None, ledger, None, None)
+    every = [f"buffer at {n} %" for n in range(number)]
+    if number <= 300:
+        assert said(log) == every
+        return
+    left = "1 line" if number == 301 else f"{number - 300} lines"
+    assert said(log) == [
+        *every[:200],
+        f"{left} left out here; the files have them",
+        *every[-100:],
+    ]
+
+
 def test_who_how_large_and_how_long_are_told() -> None:
     line = request(
         "02.000",
