@@ -9,7 +9,7 @@ import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, NamedTuple
 
 from twisted.internet.interfaces import IOpenSSLContextFactory
 from zope.interface import implementer
@@ -32,6 +32,13 @@ class NameWrong(ValueError):
 
 class CertificateOrderWrong(ValueError):
     """There can be no such certificate (the operator's fault): what, and what is allowed."""
+
+
+class Prepared(NamedTuple):
+    """A certificate with the authority that signed it."""
+
+    authority: Authority
+    certificate: ServerCertificate
 
 
 def host_name(text: str) -> str:
@@ -60,12 +67,12 @@ class Identity:
     """
 
     def __init__(self, authority: Authority, certificate: ServerCertificate) -> None:
-        self._authority = authority
-        self._show(certificate)
+        self.show(Prepared(authority, certificate))
 
-    def _show(self, certificate: ServerCertificate) -> None:
-        self._certificate = certificate
-        self._context = certificate.context_factory().getContext()
+    def show(self, prepared: "Prepared") -> None:
+        """Show this to new connections from now on."""
+        self._authority, self._certificate = prepared
+        self._context = self._certificate.context_factory().getContext()
 
     def getContext(self) -> Any:  # noqa: N802 - Twisted's interface
         """Return the TLS context for one connection."""
@@ -83,8 +90,8 @@ class Identity:
             ca_file=str(self._authority.ca_pem_file),
         )
 
-    def renew(self, order: CertificateOrder, now: datetime) -> None:
-        """Show another certificate from now on.
+    def prepare(self, order: CertificateOrder, now: datetime) -> "Prepared":
+        """Make another certificate, to be shown next; slow, and may run in a thread of its own.
 
         Args:
             order: which.
@@ -96,9 +103,8 @@ class Identity:
         """
         names = _names(order) or self._certificate.names
         first, last = _validity(order, now)
-        if order.authority == "new":
-            self._authority = self._authority.successor()
-        self._show(self._authority.sign(names, not_before=first, not_after=last))
+        authority = self._authority.successor() if order.authority == "new" else self._authority
+        return Prepared(authority, authority.sign(names, not_before=first, not_after=last))
 
 
 def _names(order: CertificateOrder) -> tuple[str, ...]:

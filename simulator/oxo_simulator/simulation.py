@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
@@ -35,7 +36,7 @@ from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.life import Life, Phase
 from oxo_simulator.exchange.orders import Appointment
 from oxo_simulator.exchange.telephony import LOAD_TICKETS_MAX, OrderError, Placed
-from oxo_simulator.identity import Identity
+from oxo_simulator.identity import Identity, Prepared
 from oxo_simulator.installation import (
     Installed,
     fresh_ledger_file,
@@ -96,6 +97,7 @@ class Simulation:
         broken: told when exchange time or the ledger cannot go on.
         new_token: makes each epoch unlike any other.
         describe: told of the premises when they have changed.
+        in_thread: does what is slow beside everything else.
     """
 
     installed: Installed
@@ -114,12 +116,15 @@ class Simulation:
         broken: Callable[[Failure], None],
         new_token: Callable[[], str],
         describe: Callable[[Premises], None],
+        in_thread: Callable[[Callable[[], Prepared]], "Deferred[Prepared]"],
     ) -> None:
         self.premises = premises
         self.link = link
         self.transcript = transcript
         self._identity = identity
         self._describe = describe
+        self._in_thread = in_thread
+        self._renewal = DeferredLock()
         self._opened: LedgerLine | None = None
         self._opened_port = "unknown"
         self._real = real
@@ -210,13 +215,20 @@ class Simulation:
         self.pacer.factor = factor
         self.pacer.start()
 
-    def renew_certificate(self, order: CertificateOrder) -> CertificateState:
-        """Show another certificate to new connections.
+    def renew_certificate(self, order: CertificateOrder) -> "Deferred[CertificateState]":
+        """Show another certificate to new connections, one order after the other.
 
-        Raises:
-            CertificateOrderWrong: the present one stays.
+        Its failure is a `CertificateOrderWrong`; the present one stays then.
         """
-        self._identity.renew(order, self._utc_now())
+        return self._renewal.run(self._renew_certificate, order)
+
+    def _renew_certificate(self, order: CertificateOrder) -> "Deferred[CertificateState]":
+        # A key takes long to make, and the wires are to be served meanwhile.
+        prepared = self._in_thread(lambda: self._identity.prepare(order, self._utc_now()))
+        return prepared.addCallback(self._show_certificate, order)
+
+    def _show_certificate(self, prepared: Prepared, order: CertificateOrder) -> CertificateState:
+        self._identity.show(prepared)
         shown = self._identity.state()
         name = self.premises.name if order.names is None else shown.names[0]
         self.premises = replace(self.premises, name=name, fingerprint=shown.fingerprint)

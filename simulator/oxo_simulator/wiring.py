@@ -20,6 +20,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
+from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 
 from oxo_simulator.certificates import Authority
@@ -180,6 +181,7 @@ def _put_together(
         broken=broken,
         new_token=lambda: secrets.token_hex(4),
         describe=lambda premises: _describe(premises, url),
+        in_thread=lambda work: deferToThreadPool(reactor, reactor.getThreadPool(), work),
     )
     simulation.install(options.installation)
     simulation.pacer.start()
