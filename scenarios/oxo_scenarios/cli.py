@@ -71,6 +71,7 @@ def run(  # noqa: PLR0913 - one argument per option
     name: options.Name = None,
     out: options.Out = None,
     junit: options.Junit = None,
+    pdf: options.Pdf = True,
     allow_known: options.AllowKnown = False,
     listen: options.Listen = None,
     port: options.Ports = [],  # noqa: B006
@@ -105,7 +106,7 @@ def run(  # noqa: PLR0913 - one argument per option
         )
     except UsageWrong as wrong:
         leave(ExitStatus.USAGE, str(wrong))
-    wanted = Options(catalogue, planned, folder, allow_known)
+    wanted = Options(catalogue, planned, folder, allow_known, pdf)
     outcome = _certified(loaded, wanted, conditions, console)
     hand_out(outcome, junit, as_json_text=as_json_text)
     summarise(console, outcome, len(catalogue.cases))

@@ -32,6 +32,9 @@ Profile = Annotated[str, typer.Option(help="Profile of the exchange: a name, or 
 Name = Annotated[str | None, typer.Option(help="Name of the exchange for the connection by name.")]
 Out = Annotated[Path | None, typer.Option(help="Folder for the run bundles.")]
 Junit = Annotated[Path | None, typer.Option(help="Write JUnit XML to this file too.")]
+Pdf = Annotated[
+    bool, typer.Option("--pdf/--no-pdf", help="Write the report as PDF too; it takes seconds.")
+]
 AllowKnown = Annotated[
     bool,
     typer.Option(

@@ -50,7 +50,7 @@ Certify = Callable[..., Certified]
 def certify_command(*options: str | Path, out: Path, bends: Sequence[str] = ()) -> list[str]:
     """Return the command line of a run with its bundles below `out`; `bent_certify` has `bends`."""
     command = [sys.executable, str(BENT), *bends, "--"] if bends else [str(COMMAND)]
-    return [*command, "run", "--out", str(out), *map(str, options)]
+    return [*command, "run", "--no-pdf", "--out", str(out), *map(str, options)]
 
 
 def read_bundle(done: subprocess.CompletedProcess[str], out: Path) -> Certified:

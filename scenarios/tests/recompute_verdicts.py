@@ -45,6 +45,9 @@ class Evidence:
                         else x["event"] for x in self.ledger if x["n"] <= upto)
     def served(self, operation: str, *ports: str) -> bool:
         return any(r["operation"] == operation and r["status"] == 200 and r["port"] in (ports or [r["port"]]) for r in self.requests)
+    def opened(self, *ports: str) -> bool:
+        return self.served("Login", *ports) or any(
+            header(r["answer_headers"], "set-cookie") and r["status"] == 200 and r["port"] in (ports or [r["port"]]) for r in self.requests)
     def seen(self, ticket: Line) -> str:
         """Return the ticket through wire and delivery, as text that equal tickets share."""
         told: Line = {name: ticket.get(name) for name in {*self.play["carried"], "kind", "local_time"} & {*self.play["shown"]}}
@@ -83,14 +86,14 @@ def basic_authentication(e: Evidence) -> str:
 def by_name(e: Evidence) -> str:
     hosts = {re.sub(r":\d+$", "", header(r["request_headers"], "host")).lower() for r in e.requests}
     names = {((r["tls"] or {}).get("server_name") or "").lower() for r in e.requests}
-    return done(hosts == names == {e.facts["host_name"].lower()}, e.served("Login"))
+    return done(hosts == names == {e.facts["host_name"].lower()}, e.opened())
 def cookie_returned(e: Evidence) -> str:
     given, later = set[str](), list[bool]()
     for r in e.requests:
         if given and r["operation"] not in (None, "Login") and r["status"] != 401:
             later.append(bool(given & {*header(r["request_headers"], "cookie").split("; ")}))
         given |= {x for x in header(r["answer_headers"], "set-cookie").split("; ") if "[redacted" in x}
-    return done(later, *later, e.served("Login")) if given or not e.served("Login") else UNDECIDED
+    return done(later, *later, e.opened()) if given or not e.opened() else UNDECIDED
 def warm_reset(e: Evidence) -> str:
     at = next((x["n"] for x in e.of("reset") if x["kind"] == "warm"), 0)
     return proven(at, e.waiting("buffered", at), any(x["phase"] == "serving" for x in e.of("phase", after=at)))
@@ -112,7 +115,7 @@ DEMANDS: dict[str, Callable[..., str]] = {
     "received": lambda e: done(e.sequences("buffered") <= e.sequences("offered") & e.sequences("acknowledged")) if e.of("buffered") else UNDECIDED,
     "exactly once": exactly_once, "field": field, "through the proxy": through_the_proxy, "by name": by_name,
     "basic authentication": basic_authentication, "cookie returned": cookie_returned,
-    "on port": lambda e, name: done(e.served("Login", name), e.served("GetTickets", name)),
+    "on port": lambda e, name: done(e.opened(name), e.served("GetTickets", name)),
     "buffered first": lambda e: proven([x["event"] for x in e.of("buffered", "session opened")][:1] == ["buffered"]),
     "session first": lambda e: proven([x["event"] for x in e.of("made", "session opened")][:1] == ["session opened"]),
     "link cut": lambda e: proven(any({"held", "made"} <= {*s.split()} for s in re.findall("fault-cut (.*?)restored", e.story()))),

@@ -26,7 +26,7 @@ SECONDS_MAX = 120
 def running(out: Path, *options: str | Path) -> Iterator[subprocess.Popen[str]]:
     """A run in the background; whatever the test finds, it ends."""
     process = subprocess.Popen(
-        [str(COMMAND), "run", "--out", str(out), *map(str, options)],
+        [str(COMMAND), "run", "--no-pdf", "--out", str(out), *map(str, options)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -41,7 +41,7 @@ def running(out: Path, *options: str | Path) -> Iterator[subprocess.Popen[str]]:
 
 def run(*options: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(COMMAND), "run", *map(str, options)],
+        [str(COMMAND), "run", "--no-pdf", *map(str, options)],
         capture_output=True,
         text=True,
         timeout=SECONDS_MAX,
@@ -296,7 +296,7 @@ def test_what_cannot_be_written_is_the_operators_and_told_before_the_run(
 def test_an_output_that_takes_no_json_is_the_operators(tmp_path: Path) -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(
-            [str(COMMAND), "run", "--out", str(tmp_path), "--case", "CIC3", "--json"],
+            [str(COMMAND), "run", "--no-pdf", "--out", str(tmp_path), "--case", "CIC3", "--json"],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
@@ -317,7 +317,7 @@ def test_a_run_away_from_a_checkout_writes_to_oxo_out_and_heeds_no_foreign_confi
     (tmp_path / "conftest.py").write_text("raise RuntimeError('not ours')", "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n", "utf-8")
     done = subprocess.run(
-        [str(COMMAND), "run", "--subject", str(CURL), "--case", "CIC3"],
+        [str(COMMAND), "run", "--no-pdf", "--subject", str(CURL), "--case", "CIC3"],
         cwd=tmp_path,
         env={**os.environ, "PYTEST_ADDOPTS": "-k nothing", "PYTEST_PLUGINS": "not_there"},
         capture_output=True,

@@ -36,7 +36,7 @@ def issue(case: str, expires: str) -> str:
 
 def certify(out: Path, subject: Path, *options: str) -> tuple[int, str, Path]:
     done = subprocess.run(
-        [COMMAND, "run", "--subject", subject, "--out", out, "--seed", "1", *options],
+        [COMMAND, "run", "--no-pdf", "--subject", subject, "--out", out, "--seed", "1", *options],
         capture_output=True,
         text=True,
         timeout=120,

@@ -142,7 +142,7 @@ def at_terminal(site: Site, *options: str | Path) -> tuple[int, str]:
     """Run the command at a pseudo-terminal, with the site's hands; return status and screen."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [COMMAND, "run", *options],
+        [COMMAND, "run", "--no-pdf", *options],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -219,7 +219,18 @@ def test_a_remote_subject_is_certified_by_an_operators_hands(tmp_path: Path, sit
 
 def unattended(folder: Path, tmp_path: Path, *options: str | Path) -> Any:
     return subprocess.run(
-        [COMMAND, "run", "--subject", folder, "--out", tmp_path / "out", "--case", "BU1", *options],
+        [
+            COMMAND,
+            "run",
+            "--no-pdf",
+            "--subject",
+            folder,
+            "--out",
+            tmp_path / "out",
+            "--case",
+            "BU1",
+            *options,
+        ],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

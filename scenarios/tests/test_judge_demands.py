@@ -122,6 +122,18 @@ def test_on_port() -> None:
     )
 
 
+def test_without_login_the_answer_that_sets_the_cookie_opens_the_session() -> None:
+    first = request(1, "GetTickets") | {"answer_headers": LOGIN["answer_headers"]}
+    for demand in ("on port standard", "by name", "cookie returned"):
+        assert answer(demand, transcript=[first, GET]) == ("ok", None)
+    refused = first | {"status": 500}
+    assert answer("on port standard", transcript=[refused, GET]) == (
+        "nok",
+        "standard port: no Login was answered",
+    )
+    assert answer("by name", transcript=[refused, GET]) == ("nok", "no session was opened")
+
+
 # --- Basic authentication ---
 
 

@@ -105,12 +105,13 @@ class Performance:
 
 
 class Options(NamedTuple):
-    """What a run plays, where its bundle goes, and whether known failures let it pass."""
+    """What a run plays, where its bundle goes, whether known failures let it pass, and with PDF."""
 
     catalogue: Catalogue
     planned: Sequence[Planned]
     out: Path
     allow_known: bool = False
+    pdf: bool = True
 
 
 class Record:

@@ -66,7 +66,7 @@ def certify(
         except BenchBroken as broken:
             trouble, status = str(broken), ExitStatus.BENCH_ERROR
     try:
-        remark = render(record.folder)
+        remark = render(record.folder, pdf=options.pdf)
     except KeyboardInterrupt:
         trouble, status = "interrupted; the report was not written", ExitStatus.UNDECIDED
     except BenchBroken as broken:
@@ -89,7 +89,7 @@ def _status(record: Record) -> ExitStatus:
     return exit_status(record.run.verdict)
 
 
-def render(folder: Path) -> str:
+def render(folder: Path, *, pdf: bool) -> str:
     """Let the report be written from the bundle, by a program of its own; return its remark.
 
     Raises:
@@ -97,7 +97,7 @@ def render(folder: Path) -> str:
     """
     try:
         done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "oxo_reports", str(folder)],
+            [sys.executable, "-m", "oxo_reports", str(folder), "--pdf" if pdf else "--no-pdf"],
             capture_output=True,
             timeout=REPORT_SECONDS_MAX,
             check=False,

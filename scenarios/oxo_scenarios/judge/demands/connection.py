@@ -47,14 +47,15 @@ def through_the_proxy(sight: Sight, _argument: str) -> Answer:
 def on_port(sight: Sight, name: str) -> Answer:
     """The subject logs in and asks for tickets on this port of the service.
 
-    Decided by the transcript: a Login and a GetTickets on the port, both answered with 200.
+    Decided by the transcript: a Login and a GetTickets on the port, both answered with 200; where
+    the contract has no Login, an answer that sets the cookie stands for it.
     """
     here = [line for line in sight.evidence.transcript if line["port"] == name]
-    missing = [
-        operation
-        for operation in ("Login", "GetTickets")
-        if not any(_served(line, operation) for line in here)
-    ]
+    found = {
+        "Login": any(_opened(line) for line in here),
+        "GetTickets": any(_served(line, "GetTickets") for line in here),
+    }
+    missing = [operation for operation, was in found.items() if not was]
     if missing:
         return nok(f"{name} port: no {' and no '.join(missing)} was answered", port=name)
     return ok(f"connected on the {name} port", port=name)
@@ -87,7 +88,7 @@ def by_name(sight: Sight, _argument: str) -> Answer:
     """
     name = sight.evidence.host_name.lower()
     lines = sight.evidence.transcript
-    if not any(_served(line, "Login") for line in lines):
+    if not any(_opened(line) for line in lines):
         return nok("no session was opened")
     for line in lines:
         indicated = (line["tls"] or {}).get("server_name")
@@ -115,7 +116,7 @@ def cookie_returned(sight: Sight, _argument: str) -> Answer:
             if given.isdisjoint(_cookies(line["request_headers"], "cookie")):
                 return nok(f"request {line['n']} ({line['operation']}) without the cookie")
         given |= set(_cookies(line["answer_headers"], "set-cookie"))
-    if not any(_served(line, "Login") for line in sight.evidence.transcript):
+    if not any(_opened(line) for line in sight.evidence.transcript):
         return nok("no session was opened")
     if not given:
         return undecided("the exchange set no cookie")
@@ -131,6 +132,12 @@ def _carried(line: Line) -> bool:
 
 def _served(line: Line, operation: str) -> bool:
     return bool(line["operation"] == operation and line["status"] == HTTP_OK)
+
+
+def _opened(line: Line) -> bool:
+    """Tell whether a session began: by a Login, or by the first answer where there is none."""
+    cookie = any(_cookies(line["answer_headers"], "set-cookie"))
+    return _served(line, "Login") or (line["status"] == HTTP_OK and cookie)
 
 
 def _values(headers: Sequence[Sequence[str]], name: str) -> Iterator[str]:
