@@ -214,8 +214,9 @@ def _tickets(
     remaining = number(result, names.remaining, "elements.remaining")
     listed = child(result, names.list, "elements.list")
     if contract.ticket_list == "text":
-        body, root = _document(listed, names.list)
-        listed = root
+        if len(listed) or (listed.text or "").strip(_XML_BLANKS):  # blanks are an empty list
+            body, root = _document(listed, names.list)
+            listed = root
     elif not len(listed) and (listed.text or "").strip(_XML_BLANKS):
         raise Unreadable(f"{names.list} holds text, no elements{mapped_by('ticket_list')}")
     none = (first, last) == (0, 0)
