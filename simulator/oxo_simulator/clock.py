@@ -13,7 +13,7 @@ passes twice, told apart by `fold`, and the missing hour never shows.
 
 import heapq
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +25,9 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from oxo_simulator.exchange.moment import Moment
+
+SLICE_EVENTS = 100
+"""So many events of exchange time happen without a pause."""
 
 PACE_TICK_SECONDS = 0.05
 """How often real time is carried over into exchange time when it is paced."""
@@ -68,9 +71,17 @@ class VirtualClock:
 
         An event's exception comes out here; the clock then stands at that event.
         """
+        for _ in self.passing(seconds):
+            pass
+
+    def passing(self, seconds: float) -> Iterator[None]:
+        """Move on in slices of `SLICE_EVENTS`: other things may be done at each yield.
+
+        If the clock is moved by others meanwhile, it stands where the farthest has moved it.
+        """
         if seconds < 0:
             raise ValueError(f"advance by {seconds} seconds; a clock does not run backwards")
-        target = self._now + seconds
+        target, events = self._now + seconds, 0
         while self._heap and self._heap[0][0] <= target:
             when, _, call = heapq.heappop(self._heap)
             if not call.active() or when != call.time:
@@ -79,10 +90,13 @@ class VirtualClock:
                 call.activate_delay()
                 self._push(call)
                 continue
-            self._now = when
+            self._now = max(self._now, when)
             call.called = 1
             call.func(*call.args, **call.kw)
-        self._now = target
+            events += 1
+            if events % SLICE_EVENTS == 0:
+                yield
+        self._now = max(self._now, target)
 
     def _push(self, call: DelayedCall) -> None:
         heapq.heappush(self._heap, (call.time, next(self._order), call))

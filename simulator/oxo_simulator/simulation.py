@@ -4,7 +4,7 @@ The process, its ports, certificate and account live from start to end. What sta
 ports is an *installation*: exchange, exchange time, ledger and transcript are made anew with each.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -47,6 +47,7 @@ from oxo_simulator.installation import (
 from oxo_simulator.ledger import Ledger
 from oxo_simulator.link.relay import Link
 from oxo_simulator.profile import Profile, choices, described
+from oxo_simulator.slices import Slices
 from oxo_simulator.taxation import Taxation, Transcript
 
 ADVANCE_SECONDS_MAX = 366 * 24 * 3600
@@ -134,6 +135,7 @@ class Simulation:
         self._new_token = new_token
         self._installations = 0
         self._life: Life | None = None
+        self.slices = Slices(real)
         self.pacer = Pacer(real, factor, self._tick, broken)
 
     @property
@@ -181,27 +183,38 @@ class Simulation:
             door.admit("reset")
             door.admit("not started")
 
-    def place(self, request: CallRequest) -> CallsPlaced:
+    def place(self, request: CallRequest) -> "Deferred[CallsPlaced]":
         """Place calls, and go on to their tickets if asked."""
-        return self._go_on(self.exchange.place(request.calls), advance=request.advance)
+        return self.slices.play(
+            lambda: self._go_on(self.exchange.place(request.calls), advance=request.advance)
+        )
 
-    def program(self, order: AppointmentOrder) -> CallsPlaced:
+    def program(self, order: AppointmentOrder) -> "Deferred[CallsPlaced]":
         """Program an appointment, and go on to its ticket if asked."""
         appointment = Appointment(order.user, order.time)
-        return self._go_on(self.exchange.program(appointment), advance=order.advance)
+        return self.slices.play(
+            lambda: self._go_on(self.exchange.program(appointment), advance=order.advance)
+        )
 
-    def load(self, order: Load) -> CallsPlaced:
-        """Write tickets as they are."""
+    def load(self, order: Load) -> "Deferred[CallsPlaced]":
+        """Write tickets as they are, in slices.
+
+        Raises:
+            OrderError: there are too many.
+        """
         if len(order.tickets) > LOAD_TICKETS_MAX:
             raise OrderError(f"{len(order.tickets)} tickets; at most {LOAD_TICKETS_MAX} at once")
-        placed = self.exchange.load(order.tickets, order.pace, continues=order.continues)
-        return self._go_on(placed, advance=False)
+        return self.slices.play(lambda: self._load(order))
 
-    def advance(self, seconds: float) -> None:
-        """Move exchange time."""
+    def advance(self, seconds: float) -> "Deferred[None]":
+        """Move exchange time, in slices.
+
+        Raises:
+            OrderError: there is no such time.
+        """
         if not 0 <= seconds <= ADVANCE_SECONDS_MAX:
             raise OrderError(f"advance by {seconds} s; 0 to {ADVANCE_SECONDS_MAX} is expected")
-        self.installed.clock.advance(seconds)
+        return self.slices.play(lambda: self._pass(seconds))
 
     def pace(self, factor: float) -> None:
         """Let exchange time stand (0), go with real time (1), or go so many times as fast.
@@ -346,11 +359,19 @@ class Simulation:
         self.pacer.stop()
         self._leave()
 
-    def _go_on(self, placed: Placed, *, advance: bool) -> CallsPlaced:
+    def _load(self, order: Load) -> Generator[None, None, CallsPlaced]:
+        loading = self.exchange.loading(order.tickets, order.pace, continues=order.continues)
+        placed = yield from loading
+        return (yield from self._go_on(placed, advance=False))
+
+    def _go_on(self, placed: Placed, *, advance: bool) -> Generator[None, None, CallsPlaced]:
         # Paced time comes to the tickets by itself.
         if advance and self.pacer.manual:
-            self.installed.clock.advance(placed.seconds)
+            yield from self._pass(placed.seconds)
         return CallsPlaced(ids=placed.ids, exchange_time=self.installed.wall.now().local)
+
+    def _pass(self, seconds: float) -> Generator[None, None, None]:
+        yield from self.installed.clock.passing(seconds)
 
     def _ledger_line(self, line: LedgerLine) -> None:
         """Remember where and when the session that lives was opened."""

@@ -1,6 +1,6 @@
 """The exchange on paper: orders in, ledger lines and waiting tickets out, no socket anywhere."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.directory import Directory, SubscriberUnknown
 from oxo_simulator.exchange.orders import Appointment, CallOrder
 from oxo_simulator.exchange.port import NeverOffered, TicketPort
-from oxo_simulator.exchange.telephony import OrderError
+from oxo_simulator.exchange.telephony import CHECKED_TICKETS, SLICE_TICKETS, OrderError
 from oxo_simulator.exchange.trunks import TrunkUnavailable
 from oxo_simulator.profile import load_profile
 from oxo_simulator.taxation import can_render
@@ -372,3 +372,36 @@ def test_a_load_with_one_ticket_that_no_wire_can_say_writes_nothing() -> None:
     with pytest.raises(OrderError, match=r"ticket 2: call_seconds 360000; less than a hundred"):
         bench.exchange.load([call, wrong], 0)
     assert bench.lines == []
+
+
+# loads in slices
+
+
+def plain(count: int) -> list[Ticket]:
+    begin = datetime(2020, 2, 24, 14)  # noqa: DTZ001 - wall clock
+    return [Ticket(kind=Kind.CALL, local_time=begin, charged_user=str(n)) for n in range(count)]
+
+
+def test_a_load_is_written_slice_by_slice_and_whole() -> None:
+    bench, many = Bench(buffer__capacity=5000), plain(2 * CHECKED_TICKETS + SLICE_TICKETS // 2)
+    made = [bench.exchange.tickets_made for _ in bench.exchange.loading(many, 0)]
+    assert made == [0, 0, *range(SLICE_TICKETS, len(many), SLICE_TICKETS)]
+    assert bench.tickets() == many
+
+
+def test_a_wrong_ticket_in_the_last_slice_keeps_all_of_them_out() -> None:
+    bench, many = Bench(), plain(CHECKED_TICKETS + 2)
+    many[-1] = Ticket(kind=Kind.CALL, local_time=many[0].local_time, charged_user="1" * 200)
+    with pytest.raises(OrderError, match=f"ticket {CHECKED_TICKETS + 2}: charged_user"):
+        bench.exchange.load(many, 0)
+    assert bench.exchange.tickets_made == 0
+
+
+def test_a_paced_load_keeps_its_spacing_while_time_goes_on_between_slices() -> None:
+    bench, begin = Bench(buffer__capacity=5000), datetime(2020, 2, 24, 14)  # noqa: DTZ001
+    many = [Ticket(kind=Kind.CALL, local_time=begin + timedelta(seconds=n)) for n in range(250)]
+    for _ in bench.exchange.loading(many, 1):
+        bench.clock.advance(30)
+    assert len(bench.tickets()) == 61
+    bench.clock.advance(100)
+    assert len(bench.tickets()) == 161

@@ -88,7 +88,9 @@ class ControlServer:
         link = simulation.link
         return {
             "state": lambda _: simulation.state(),
-            "install": lambda asked: simulation.install(asked.order),
+            "install": lambda asked: simulation.slices.alone(
+                lambda: simulation.install(asked.order)
+            ),
             "profile": lambda _: simulation.profile(),
             "place_calls": lambda asked: simulation.place(asked.order),
             "program_appointment": lambda asked: simulation.program(asked.order),
@@ -118,8 +120,8 @@ class ControlServer:
     def _serve(self, route: Route, work: Callable[[Asked], Any]) -> None:
         def answer(request: Any, **places: str) -> "Deferred[bytes]":
             def carry_out() -> Any:
-                found = work(_asked(route, request, places))
-                return self._settled() if found is None else found
+                found: Deferred[Any] = maybeDeferred(work, _asked(route, request, places))
+                return found.addCallback(lambda told: self._settled() if told is None else told)
 
             return self._answer(request, carry_out)
 

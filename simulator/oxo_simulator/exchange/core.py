@@ -4,7 +4,7 @@ The path of a ticket is one function, `_write`: made, and then buffered or dropp
 Every step is in the ledger before anybody can see its effect.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Protocol
 
 from oxo_tickets import CommunicationType, Ticket
@@ -82,6 +82,12 @@ class Exchange:
     def load(self, tickets: Sequence[Ticket], pace: float, *, continues: bool = False) -> Placed:
         """Write tickets as they are."""
         return self._telephony.load(tickets, pace, continues=continues)
+
+    def loading(
+        self, tickets: Sequence[Ticket], pace: float, *, continues: bool = False
+    ) -> Generator[None, None, Placed]:
+        """Write tickets as they are, in slices."""
+        return self._telephony.loading(tickets, pace, continues=continues)
 
     def set_licence(self, *, call_accounting_over_ip: bool) -> None:
         """Open or close the licence; tickets that wait already stay."""

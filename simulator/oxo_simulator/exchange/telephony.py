@@ -5,7 +5,7 @@ until it ends; its ticket is written the profile's delay later.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from itertools import accumulate, pairwise
 from typing import Literal, NamedTuple
@@ -27,6 +27,9 @@ ACCOUNT_CODE_CHARACTERS_MAX = 16
 UNITS_MAX = 65_535
 CALLS_MAX = 1_000
 LOAD_TICKETS_MAX = 10_000
+SLICE_TICKETS = 100
+CHECKED_TICKETS = 1_000
+"""So many tickets of a load are written, or checked, without a pause."""
 PACE_MAX = 1_000_000
 LOAD_SECONDS_MAX = 100 * 366 * 24 * 3600
 """Exchange seconds until the last ticket of a load; beyond it stands a mistyped date or pace."""
@@ -124,7 +127,19 @@ class Telephony:
         return placed
 
     def load(self, tickets: Sequence[Ticket], pace: float, *, continues: bool = False) -> Placed:
-        """Write tickets as they are.
+        """Write tickets as they are, in one go; see `loading`."""
+        loading = self.loading(tickets, pace, continues=continues)
+        while True:
+            try:
+                next(loading)
+            except StopIteration as end:
+                placed: Placed = end.value
+                return placed
+
+    def loading(
+        self, tickets: Sequence[Ticket], pace: float, *, continues: bool = False
+    ) -> Generator[None, None, Placed]:
+        """Write tickets as they are, in slices: other things may be done at each yield.
 
         With `pace` 0 all at once; otherwise in their original spacing, `pace` times as fast, in
         exchange time. A ticket dated before its predecessor follows it at once. The predecessor
@@ -135,17 +150,30 @@ class Telephony:
         """
         if not 0 <= pace <= PACE_MAX:
             raise OrderError(f"pace {pace}; 0 (at once) to {PACE_MAX} times as fast is expected")
+        instants = yield from self._checked(tickets)
+        due, begin, placed = self._due(instants, pace, continues), self._clock.now().utc, Placed()
+        for first in range(0, len(tickets), SLICE_TICKETS):
+            if first:
+                yield
+            passed = (self._clock.now().utc - begin).total_seconds()
+            for number in range(first, min(first + SLICE_TICKETS, len(tickets))):
+                self._write_when_due(placed, due[number] - passed, tickets[number])
+        return placed
+
+    def _checked(self, tickets: Sequence[Ticket]) -> Generator[None, None, list[datetime]]:
+        """Return the tickets' instants.
+
+        Raises:
+            OrderError: names the first ticket that no wire could say.
+        """
+        instants = []
         for number, ticket in enumerate(tickets, 1):
             if wrong := unsayable(ticket):
                 raise OrderError(f"ticket {number}: {wrong}")
-        instants = [self._instant(ticket) for ticket in tickets]
-        placed = Placed()
-        for ticket, after in zip(tickets, self._due(instants, pace, continues), strict=True):
-            if after > 0:
-                self._write_later(placed, after, ticket, "loaded")
-            else:
-                placed.ids.append(self._write(ticket, "loaded"))
-        return placed
+            instants.append(self._instant(ticket))
+            if number % CHECKED_TICKETS == 0:
+                yield
+        return instants
 
     def _expand(self, orders: Sequence[CallOrder]) -> list[tuple[CallOrder, Subscriber]]:
         for number, order in enumerate(orders, 1):
@@ -166,6 +194,12 @@ class Telephony:
                 self._trunks.release(line)
             raise
         return lines
+
+    def _write_when_due(self, placed: Placed, seconds: float, ticket: Ticket) -> None:
+        if seconds > 0:
+            self._write_later(placed, seconds, ticket, "loaded")
+        else:
+            placed.ids.append(self._write(ticket, "loaded"))
 
     def _write_later(self, placed: Placed, seconds: float, ticket: Ticket, source: Source) -> None:
         placed.seconds = max(placed.seconds, seconds)
