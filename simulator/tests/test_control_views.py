@@ -4,6 +4,7 @@ import hashlib
 import socket
 import ssl
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from oxo_simulator.control.client import OrderRefused
-from oxo_simulator.control.messages import ArmedFault, CertificateOrder, Fault
+from oxo_simulator.control.client import ControlClient, OrderRefused
+from oxo_simulator.control.messages import (
+    ArmedFault,
+    CertificateOrder,
+    CertificateState,
+    Fault,
+)
 from oxo_simulator.ephemeral import EphemeralExchange
 from oxo_simulator.profile import keys
 
@@ -195,6 +201,18 @@ def test_a_certificate_can_be_expired_or_of_another_authority(oxo: EphemeralExch
     assert refusal(oxo) == ""
     Path(oxo.ca_file).write_bytes(trusted)
     assert refusal(oxo) == "unable to get local issuer certificate"
+
+
+def test_orders_at_the_same_time_leave_one_authority(oxo: EphemeralExchange) -> None:
+    def renew() -> CertificateState:
+        with ControlClient.from_state(oxo.folder) as client:
+            return client.renew_certificate(CertificateOrder(authority="new"))
+
+    with ThreadPoolExecutor() as threads:
+        made = [future.result() for future in [threads.submit(renew) for _ in range(4)]]
+    assert len({each.authority_fingerprint for each in made}) == 4
+    assert oxo.control.certificate() in made
+    assert refusal(oxo) == "", "the authority in the folder signed what is shown"
 
 
 @pytest.mark.parametrize(
