@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from oxo_reports.published import NEVER_PUBLISHED
+from oxo_reports.published import NEVER_PUBLISHED, PUBLISHED_CASES
 from oxo_reports.run import Chapter, Play, Run, Verdict
 from oxo_reports.summary import Item
 from oxo_reports.verdicts import GRAVITY, WORDS
@@ -67,10 +67,12 @@ def matrix(run: Run, gaps: list[Item]) -> list[Line]:
             chapter,
             chapter.title,
             SHORT[chapter.verdict],
-            [
-                *(_cell(play) for play in run.plays if play.chapter == chapter.id),
-                *(cell for cell in unplayed if _prefix(cell.case) == chapter.id),
-            ],
+            _in_order(
+                [
+                    *(_cell(play) for play in run.plays if play.chapter == chapter.id),
+                    *(cell for cell in unplayed if _prefix(cell.case) == chapter.id),
+                ]
+            ),
         )
         for chapter in run.chapters
     ]
@@ -92,6 +94,7 @@ def filters(run: Run) -> list[Filter]:
     return [Filter("all", "all", total), *(one for one in choices if 0 < one.rows < total)]
 
 
+_ORDER = {case: place for place, case in enumerate(PUBLISHED_CASES)}
 _UNSEEN = ("not observable", "undecided", "error")
 
 
@@ -106,6 +109,11 @@ def _cell(play: Play) -> Cell:
         MARKS[play.verdict],
         SHORT[play.verdict],
     )
+
+
+def _in_order(cells: list[Cell]) -> list[Cell]:
+    """Sort cells by the published numbers; cases outside of them follow as they were played."""
+    return sorted(cells, key=lambda cell: _ORDER.get(cell.case, len(_ORDER)))
 
 
 def _gap(gap: Item) -> Cell:

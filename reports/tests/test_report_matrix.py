@@ -38,6 +38,7 @@ def test_every_case_has_a_cell_and_every_play_its_own(bundle: Path) -> None:
     assert ("DIS104", None, "bench error") in told
     assert ("CIC6", None, "not played") in told
     assert not [case for case, *_ in told if case in NEVER_PUBLISHED]
+    assert list(dict.fromkeys(case for case, *_ in told)) == list(PUBLISHED_CASES)
 
 
 def test_a_case_without_a_chapter_of_its_own_is_not_left_out(changed: Changed) -> None:
