@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zeep
+from lxml import etree
 from oxo_simulator.contract_table import Contract
 from oxo_simulator.wsdl_folder import read_wsdl_folder
+from zeep.transports import Transport
 
 MakeWire = Callable[..., Any]
 MakeCaller = Callable[..., Any]
@@ -232,6 +235,43 @@ def test_the_makers_files_are_served_as_they_are(make_wire: MakeWire, maker: Pat
         assert fetch(wire, target).status == 404
     (maker / "types 1.xsd").write_bytes(b"<changed/>")
     assert fetch(wire, "/services/types%201.xsd").body == b"<s/>", "as it was when installed"
+
+
+class InMemory(Transport):
+    """Lets zeep fetch and post without a socket."""
+
+    def __init__(self, wire: Any) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.wire = wire
+        self.fetched: list[str] = []
+
+    def load(self, url: str) -> bytes:
+        target = url.removeprefix("https://localhost:10443")
+        self.fetched.append(target)
+        reply = fetch(self.wire, target)
+        assert reply.status == 200
+        body: bytes = reply.body
+        return body
+
+
+def test_a_program_follows_the_relative_names_in_the_makers_files(
+    make_wire: MakeWire, tmp_path: Path
+) -> None:
+    """Our own description, taken apart as a maker's is: one WSDL, its schema in a file beside."""
+    own = etree.fromstring(fetch(make_wire(), "/services/taxation?wsdl").body)
+    xs = "{http://www.w3.org/2001/XMLSchema}"
+    (schema,) = own.iter(f"{xs}schema")
+    (tmp_path / "types.xsd").write_bytes(etree.tostring(schema))
+    for child in list(schema):
+        schema.remove(child)
+    etree.SubElement(schema, f"{xs}include", {"schemaLocation": "types.xsd"})
+    (tmp_path / "taxation.wsdl").write_bytes(etree.tostring(own))
+    wire = make_wire(wsdl="files", wsdl_files=read_wsdl_folder(tmp_path))
+    transport = InMemory(wire)
+    wsdl = "https://localhost:10443/services/taxation?wsdl"
+    client = zeep.Client(wsdl, transport=transport)  # type: ignore[no-untyped-call]
+    assert set(client.service._operations) == set(Contract().operation_names.values())
+    assert transport.fetched == ["/services/taxation?wsdl", "/services/types.xsd"]
 
 
 def test_the_makers_files_need_credentials_too(make_wire: MakeWire, maker: Path) -> None:

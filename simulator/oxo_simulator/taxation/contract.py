@@ -139,7 +139,7 @@ def _members(contract: Contract, listed: Any) -> Mapping[str, Sequence[tuple[str
     }
 
 
-class _Bodies(NamedTuple):
+class _Bodies:
     """What the operations do: each asks `Operations` and returns its members' values."""
 
     @staticmethod
