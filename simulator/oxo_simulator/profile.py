@@ -260,6 +260,10 @@ def _value(profile: BaseModel, dotted: str) -> Any:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if value is None:
+        return "none"
+    if isinstance(value, Path):
+        return value.name  # where it lies on this machine is nobody's business
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from oxo_simulator.contract_table import Contract
-from oxo_simulator.profile import Profile, ProfileError, choices, keys, load_profile
+from oxo_simulator.profile import Profile, ProfileError, choices, described, keys, load_profile
 
 PROFILES = Path(__file__).parents[1] / "oxo_simulator" / "profiles"
 
@@ -185,6 +185,14 @@ def test_the_folder_lies_beside_the_file_that_names_it(tmp_path: Path) -> None:
     assert found is not None
     assert found.wsdl == "taxation.wsdl"
     assert found.files == {"taxation.wsdl": b"<w/>", "types.xsd": b"<s/>"}
+
+
+def test_a_report_tells_the_folders_name_and_not_where_it_lies(tmp_path: Path) -> None:
+    maker(tmp_path, taxation_wsdl="<w/>")
+    listed = {one["key"]: one["value"] for one in choices(with_files(tmp_path))}
+    assert listed["wsdl_folder"] == "maker"
+    told = {one["key"]: one["value"] for one in described(load_profile("certify"))}
+    assert told["wsdl_folder"] == "none"
 
 
 @pytest.mark.parametrize(
