@@ -7,6 +7,7 @@ does, once or for good, whatever wrong thing a test scripts.
 import base64
 import contextlib
 import logging
+import os
 import select
 import socket
 import ssl
@@ -22,11 +23,23 @@ from typing import Any
 import pytest
 import structlog
 import trustme
+from hypothesis import settings
 from lxml import etree
 from oxo_collector.collection import collect
 from oxo_collector.configuration import load
 from oxo_collector.store import Reading
 from oxo_tickets import from_json
+
+FUZZ_EXAMPLES = os.environ.get("OXO_FUZZ_EXAMPLES")
+"""Set by `make fuzz`: so many examples of each property, drawn anew; else few, always the same."""
+
+settings.register_profile(
+    "collector",
+    max_examples=int(FUZZ_EXAMPLES or 150),
+    deadline=None,
+    derandomize=FUZZ_EXAMPLES is None,
+    database=None,
+)
 
 WAIT_SECONDS_MAX = 10
 COLLECTING_SECONDS_MAX = 20

@@ -33,7 +33,7 @@ VECTORS = Path(__file__).resolve().parents[2] / "vectors"
 DOCUMENTS = sorted(path.read_bytes() for path in VECTORS.glob("oxo-xml/*.xml"))
 LISTINGS = sorted(path.read_bytes() for path in VECTORS.glob("oxo-v24/*.txt"))
 
-moderate = settings(max_examples=150, deadline=None, derandomize=True, database=None)
+moderate = settings(settings.get_profile("collector"))
 
 
 @st.composite

@@ -19,6 +19,7 @@ from oxo_collector.taxation.messages import (
     Failed,
     Keep,
     KeepUnreadable,
+    Level,
     Report,
     SendAcknowledge,
     SendFirstGet,
@@ -154,7 +155,8 @@ class Shell:
         try:
             self.door.contact(self.exchange)
         except StoreUnusable as error:
-            return _store_failed(error)
+            # The answer goes on: where reading removes, it is the only copy of its tickets.
+            self.report(Report(Level.WARNING, str(_store_failed(error).failure)))
         decoded = decode_answer(answer, self.zone, self.contract, request.operation)
         return Answered(decoded, answer)
 
