@@ -3,6 +3,7 @@
     python3 tools/project.py certify [options of `oxo-certify run`]
     python3 tools/project.py test [options of tox]
     python3 tools/project.py report [bundle folder]
+    python3 tools/project.py fuzz [--seconds 600]
     python3 tools/project.py environment
 
 Needs nothing but Python 3.11 to 3.13. Everything is installed into `.venv` from the hash-locked
@@ -25,11 +26,11 @@ LOCKS = {"certify": "runtime.txt", "report": "runtime.txt", "test": "development
 def main() -> int:
     """Obey the command line."""
     asked, *rest = sys.argv[1:] or ["help"]
-    if asked not in {*LOCKS, "environment"}:
+    if asked not in {*LOCKS, "fuzz", "environment"}:
         print(__doc__)
         return 2
     prepare(ENVIRONMENT, LOCKS.get(asked, "development.txt"))
-    commands = {"certify": certify, "test": test, "report": report}
+    commands = {"certify": certify, "test": test, "report": report, "fuzz": fuzz}
     return commands[asked](rest) if asked in commands else 0
 
 
@@ -41,6 +42,11 @@ def certify(options: list[str]) -> int:
 def test(options: list[str]) -> int:
     """Run every environment of tox.ini, those of other interpreters where they are found."""
     return call(ENVIRONMENT / "bin" / "tox", *options)
+
+
+def fuzz(options: list[str]) -> int:
+    """Play the property tests with new examples for a time."""
+    return call(ENVIRONMENT / "bin" / "python", ROOT / "tools" / "fuzz.py", *options)
 
 
 def report(options: list[str]) -> int:
