@@ -18,6 +18,7 @@ from pathlib import Path
 import oxo_scenarios.cli
 import oxo_simulator.cli
 import pytest
+from lxml import etree
 from oxo_collector.cli import app as collect
 from oxo_scenarios.catalogue import load_catalogue
 from oxo_scenarios.subject import load_subject
@@ -80,7 +81,7 @@ def started(command: str, folder: Path, ready: str) -> subprocess.Popen[str]:
         told.append(line)
         if ready in line:
             return process
-    process.wait(SECONDS_MAX)
+    process.communicate(timeout=SECONDS_MAX)
     raise AssertionError(f"{command}: {''.join(told)}")
 
 
@@ -220,3 +221,36 @@ def test_every_command_of_the_confusing_things_works(
         assert outcome.exit_code == 0, (outcome.output, outcome.exception)
         given = outcome.stdout
         assert given
+
+
+def pages() -> list[Path]:
+    """Return the README and the pages below docs/."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    linked = {(ROOT / target).resolve() for target in links(README)}
+    assert [page.name for page in pages()[1:] if page not in linked] == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
+    told = [target.partition("#")[0] for target in links(page.read_text("utf-8"))]
+    assert [one for one in told if one and not (page.parent / one).exists()] == []
+
+
+def links(page: str) -> list[str]:
+    """Return the targets of a page's links and pictures that are files."""
+    found: list[str] = re.findall(r"\]\(([^)\s]+)\)", page)
+    return [target for target in found if "://" not in target]
+
+
+def test_the_picture_of_the_architecture_is_drawn_of_itself_alone() -> None:
+    """A viewer that shows it inside a page loads nothing else and runs nothing."""
+    text = (ROOT / "docs/architecture.svg").read_text("utf-8")
+    root = etree.fromstring(text.encode())
+    tags = {etree.QName(element).localname for element in root.iter(etree.Element)}
+    assert not tags & {"script", "image", "foreignObject", "use", "a", "style"}
+    shown = " ".join(str(part) for part in root.itertext())
+    for room in ("features/", "scenarios/", "reports/", "simulator/", "collector/", "tickets/"):
+        assert room in shown
