@@ -43,7 +43,10 @@ def write_pdf(page: Path) -> Path:
         draft.write_bytes(printed(page.read_text(encoding="utf-8")))
         draft.replace(target)
     except OSError as error:
-        raise PdfNotMade(f"{error.filename}: cannot be written: {error.strerror}") from None
+        raise PdfNotMade(f"{target}: cannot be written: {error.strerror}") from None
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
     return target
 
 

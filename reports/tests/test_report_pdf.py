@@ -1,5 +1,7 @@
 """report.pdf: made by the library, whole, of itself alone; and what is said where it cannot be."""
 
+import errno
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -161,6 +163,21 @@ def test_a_pdf_that_cannot_be_written_is_named(bundle: Path) -> None:
     with pytest.raises(PdfNotMade, match="cannot be written"):
         write_pdf(page)
     shutil.rmtree(bundle / "report.pdf")
+
+
+def test_a_full_disk_leaves_no_half_of_a_pdf(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = render(bundle)
+    written = Path.write_bytes
+
+    def half(path: Path, data: bytes) -> int:
+        written(path, data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(pdf, "printed", lambda _html: b"%PDF-1.7 and more")
+    monkeypatch.setattr(Path, "write_bytes", half)
+    with pytest.raises(PdfNotMade, match=r"report\.pdf: cannot be written: No space left"):
+        write_pdf(page)
+    assert not [one.name for one in bundle.iterdir() if "pdf" in one.name]
 
 
 @needs_pango
