@@ -368,7 +368,8 @@ class Steps:
         if self._contract.acknowledgement != "on-read" or self._held is None:
             return self._rest(event.failure)
         if self._stopping:
-            return self._rest(event.failure).after(_warning(f"lost by the stop: {self._what_held}"))
+            lost = Report(Level.ERROR, f"lost by the stop: {self._what_held}")
+            return self._rest(event.failure).after(lost)
         report = _warning(f"{event.failure}; {self._what_held}, held until the store takes it")
         return Move(State.HOLDING, [report, Wait(self._attempts.rest_seconds())])
 
