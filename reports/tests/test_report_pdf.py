@@ -79,17 +79,15 @@ def table_rows(page: Any) -> set[int]:
     [
         '<img src="{}">',
         '<link rel="stylesheet" href="{}">',
-        "<style>body {{ background: url({}) }}</style>",
+        '<div style="background: url({})">text</div>',
         "<style>@import url({});</style>",
         '<svg viewBox="0 0 9 9"><image href="{}" width="9" height="9"/></svg>',
         '<object data="{}"></object>',
         '<link rel="attachment" href="{}">',
     ],
 )
-@pytest.mark.parametrize("address", ["file:///etc/hostname", "http://127.0.0.1:9/x", "data:,x"])
-def test_the_renderer_fetches_nothing(
-    reference: str, address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_renderer_fetches_nothing(reference: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    addresses = ["file:///etc/hostname", "http://127.0.0.1:9/x", "data:,x"]
     opened: list[object] = []
     refused: list[str] = []
 
@@ -99,9 +97,10 @@ def test_the_renderer_fetches_nothing(
 
     monkeypatch.setattr("urllib.request.OpenerDirector.open", lambda *given: opened.append(given))
     monkeypatch.setattr(pdf, "FetchRefused", Noted)
-    assert printed(f"<p>text</p>{reference.format(address)}").startswith(b"%PDF-")
+    page = "".join(f"<p>text</p>{reference.format(address)}" for address in addresses)
+    assert printed(page).startswith(b"%PDF-")
     assert opened == []
-    assert refused == [f"{address}: the report fetches nothing"]
+    assert {text.partition(": the report")[0] for text in refused} == set(addresses)
 
 
 @needs_pango
