@@ -18,6 +18,7 @@ from oxo_scenarios import options
 from oxo_scenarios.bench.stand import Conditions
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed, UsageWrong
 from oxo_scenarios.catalogue import Catalogue, Planned, load_catalogue
+from oxo_scenarios.checking import check_subject, new_subject
 from oxo_scenarios.comparing import compare_bundles
 from oxo_scenarios.ending import end_streams, leave
 from oxo_scenarios.outlet import check_junit, check_out, hand_out, summarise
@@ -39,6 +40,8 @@ app = typer.Typer(
 )
 
 
+app.command("new")(new_subject)
+app.command("check")(check_subject)
 app.command("compare")(compare_bundles)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +77,9 @@ def summarise(console: Console, outcome: Outcome, cases: int) -> None:
         console.print(f"issues.toml     {sentence}", soft_wrap=True)
     for sentence in run.incomplete:
         console.print(f"incomplete      {sentence}", soft_wrap=True)
-    for operation in _unknown(outcome):
-        _print_unknown(console, operation)
+    called = [operation for play in run.plays for operation in play.unknown_operations]
+    for line in unknown_lines(called):
+        console.print(line, soft_wrap=True)
     console.print(f"report          {folder / REPORT_FILE}", soft_wrap=True)
     if (folder / PRINT_FILE).exists():
         console.print(f"for print       {folder / PRINT_FILE}", soft_wrap=True)
@@ -88,20 +89,16 @@ def summarise(console: Console, outcome: Outcome, cases: int) -> None:
     console.print(f"Allure results  {folder / ALLURE_FOLDER}", soft_wrap=True)
 
 
-def _unknown(outcome: Outcome) -> list[Mapping[str, Any]]:
-    """Return every operation that the profile does not know, once for all plays."""
+def unknown_lines(called: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say which operations the profile does not know, each once, and the lines that map it."""
     found: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for play in outcome.record.run.plays:
-        for operation in play.unknown_operations:
-            found.setdefault((operation["operation"], operation["namespace"]), operation)
-    return list(found.values())
-
-
-def _print_unknown(console: Console, operation: Mapping[str, Any]) -> None:
-    where = f" (namespace {operation['namespace']})" if operation["namespace"] else ""
-    told = f"the subject called {operation['operation']}{where}, which this profile does not know"
-    lines = operation["profile_lines"]
-    console.print(f"unknown         {told}{'; lines that would map it:' if lines else ''}",
-                  style="yellow", soft_wrap=True)  # fmt: skip
-    for line in lines:
-        console.print(f"                  {line}", soft_wrap=True)
+    for operation in called:
+        found.setdefault((operation["operation"], operation["namespace"]), operation)
+    lines: list[str] = []
+    for (name, namespace), operation in found.items():
+        where = f" (namespace {namespace})" if namespace else ""
+        told = f"the subject called {name}{where}, which this profile does not know"
+        mapping = operation["profile_lines"]
+        lines.append(f"unknown         {told}{'; lines that would map it:' if mapping else ''}")
+        lines += [f"                  {line}" for line in mapping]
+    return lines

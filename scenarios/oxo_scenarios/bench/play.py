@@ -33,6 +33,7 @@ from oxo_scenarios.bench.program import Program
 from oxo_scenarios.bench.stand import Stand
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
 from oxo_scenarios.catalogue import Planned
+from oxo_scenarios.delivery import read_delivery
 from oxo_scenarios.judge import Confirmation, Delivery, Evidence, Incident, Restart
 
 if TYPE_CHECKING:
@@ -142,20 +143,21 @@ class Play:
         """Start the subject and wait until it has opened a session."""
         if self._hands is None or not self._hands.collects(self._setting()):
             self.start()
-        self._await(lambda lines: ask.count(lines, "session opened") > 0, "open a session")
+        self.await_session()
 
-    def stop(self) -> None:
-        """Stop the subject in peace."""
+    def stop(self) -> str | None:
+        """Stop the subject in peace; return what was wrong with its end, if anything."""
         if self._hands is not None and self._hands.running:
             self._hands.stop(self.planned.play, self._keep)
             self._remember_end("hand")
         if self._program is None:
-            return
+            return None
         trouble = self._program.stop()
         if trouble:
             self._output.note(self._output.redaction.text(trouble))
         stop = self._stand.subject.settings.stop
         self._remember_end("command" if stop.command else stop.signal or "TERM")
+        return trouble
 
     def kill(self) -> None:
         """End the subject as a power cut would."""
@@ -211,6 +213,10 @@ class Play:
 
     # --- Waits ---
 
+    def await_session(self) -> None:
+        """Wait until the subject has opened a session."""
+        self._await(lambda lines: ask.count(lines, "session opened") > 0, "open a session")
+
     def await_fault(self) -> None:
         """Wait until the armed fault has struck."""
         self._await(lambda lines: ask.count(lines, "fault") > 0, "acknowledge tickets")
@@ -250,6 +256,23 @@ class Play:
             raise SubjectFailed(self._ending())
         if self._away_from is not None:
             self._away_to = self._output.size
+
+    # --- Looking on ---
+
+    @property
+    def by_hand(self) -> bool:
+        """Tell whether an operator moves the subject."""
+        return self._hands is not None
+
+    def ledger_lines(self) -> ask.Lines:
+        """Return what has happened at the exchange in this play."""
+        self._ledger.refresh()
+        return self._ledger.lines
+
+    def delivery_now(self) -> Delivery:
+        """Read the delivery once, while the subject runs."""
+        raw = self._reader(self._before).settled()
+        return read_delivery(raw, self._stand.subject.settings.delivery)
 
     # --- The end ---
 

@@ -1,0 +1,124 @@
+"""The page about subjects, as a new user follows it; `check` and what it says of each mistake."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from oxo_scenarios.catalogue import load_catalogue
+from oxo_scenarios.checking import FOLDERS
+from oxo_scenarios.subject import load_subject
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "subjects.md").read_text("utf-8")
+COMMANDS = Path(sys.executable).parent
+CASES = [case.id for case in load_catalogue().cases]
+
+
+def run(folder: Path, *words: str | Path) -> tuple[int, str]:
+    done = subprocess.run(
+        list(words),
+        cwd=folder,
+        env={**os.environ, "PATH": f"{COMMANDS}{os.pathsep}{os.environ['PATH']}"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+@pytest.mark.process
+@pytest.mark.needs("curl", "awk")
+def test_the_commands_of_the_page_lead_to_a_verdict(tmp_path: Path) -> None:
+    section = PAGE.split("## From zero to the first verdict")[1].split("\n## ")[0]
+    (block,) = re.findall(r"```console\n(.*?)```", section, re.DOTALL)
+    commands = re.findall(r"^\$ (.+)$", block, re.MULTILINE)
+    assert [command.split()[1] for command in commands] == ["new", "check", "run"]
+    for command in commands:
+        status, told = run(tmp_path, *command.split())
+        assert status == 0, told
+    assert re.search(r"^bu1 +ok ", told, re.MULTILINE)
+    assert list(tmp_path.glob("oxo-out/*/report.html"))
+
+
+@pytest.mark.parametrize("kind", ["local", "remote"])
+def test_the_folders_that_are_written_can_be_read(kind: str) -> None:
+    subject = load_subject(FOLDERS / kind, CASES)
+    assert (subject.settings.remote is not None) == (kind == "remote")
+    assert subject.issues == ()
+
+
+@pytest.mark.parametrize("kind", ["local", "remote"])
+def test_what_a_folder_shows_as_a_comment_can_be_switched_on(kind: str, tmp_path: Path) -> None:
+    """Every `# key = value` of the comments is a key that the reader knows."""
+    text = (FOLDERS / kind / "subject.toml").read_text("utf-8")
+    for old in ("file", "folder", "url"):
+        whole = re.sub(
+            r"(?m)^(command = .*deliver.*|folder = .*|pattern = .*|take = .*)$", "", text
+        )
+        extra = {"folder": r"|pattern"}.get(old, "")
+        whole = re.sub(rf"(?m)^# (({old}{extra}|vendor|contact) = )", r"\1", whole)
+        if old == "folder" and kind == "remote":
+            continue
+        (tmp_path / "subject.toml").write_text(whole, "utf-8")
+        subject = load_subject(tmp_path, CASES)
+        assert getattr(subject.settings.delivery, old)
+        assert subject.settings.subject.vendor == "Example Ltd"
+
+
+@pytest.mark.process
+def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "subject.toml").write_text("mine", "utf-8")
+    status, told = run(tmp_path, "oxo-certify", "new", "mine")
+    assert (status, "is there already" in told) == (2, True)
+    assert (tmp_path / "mine" / "subject.toml").read_text("utf-8") == "mine"
+    status, told = run(tmp_path, "oxo-certify", "new", "mine/subject.toml/below", "--remote")
+    assert (status, "cannot be written" in told) == (2, True)
+
+
+MISTAKES = {
+    "version": ('version = "0.1"', 'version_command = ["./nothing"]', 1,
+                "version   wrong  cannot start './nothing'", "[subject] version_command"),
+    "start": ('"./start.sh"]', '"./other.sh"]', 1,
+              "start     wrong  the subject ended with status", "[start] command"),
+    "ready": ('ready_log = "collecting from"  ', 'ready_log = "hello"\nready_seconds_max = 1 #', 1,
+              "start     wrong  the subject did not print 'hello' within 1", "ready_log"),
+    "connect": ('["sh", "./start.sh"]', '["sh", "-c", "echo collecting from; exit 3"]', 1,
+                "the exchange saw no connection at all", "OXO_CA_FILE"),
+    "column": ('call_seconds = { column = "CallDuration"', 'call_seconds = { column = "Wrong"', 1,
+               "delivery  wrong  line 1 is no ticket: no column Wrong", "[delivery]"),
+    "value": ('dialled_number = "DialledNumber"', 'dialled_number = "BusinessCode"', 1,
+              "ticket    wrong", "columns and values"),
+    "command": ('["sh", "./deliver.sh"]', '["sh", "-c", "exit 9"]', 1,
+                "delivery  wrong  'sh' of the subject ended with 9", "command = "),
+    "key": ("[stop]", "[stopp]", 2, "stopp: no such key", ""),
+}  # fmt: skip
+
+
+@pytest.mark.process
+@pytest.mark.needs("curl", "awk")
+@pytest.mark.parametrize("mistake", MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_told_with_whose_it_is(
+    tmp_path: Path, mistake: tuple[str, str, int, str, str]
+) -> None:
+    folder = tmp_path / "mine"
+    shutil.copytree(FOLDERS / "local", folder)
+    old, new, status, told, mend = mistake
+    text = (folder / "subject.toml").read_text("utf-8")
+    assert old in text
+    text = text.replace(old, new, 1)
+    if "ready_seconds_max = 1 #" in new:
+        text = text.replace("ready_seconds_max = 10\n", "")
+    (folder / "subject.toml").write_text(text, "utf-8")
+    ended, screen = run(tmp_path, "oxo-certify", "check", "mine")
+    assert ended == status, screen
+    assert told in screen
+    assert mend in screen
+    assert "Traceback" not in screen
