@@ -136,6 +136,16 @@ def export(
     typer.echo(f"{count} tickets, last id {last or since}", err=True)
 
 
+@app.command()
+def answer(
+    config: ConfigOption, ticket: Annotated[int, typer.Argument(help="Id of a ticket.")]
+) -> None:
+    """Write the answer in which a ticket came to standard output, as it came."""
+    with _reading(_configuration(config)) as store:
+        raw = store.answer_bytes(ticket)
+    _write_kept(raw, f"the store has no ticket {ticket}")
+
+
 @quarantine.command("list")
 def quarantine_list(
     config: ConfigOption,
@@ -159,10 +169,7 @@ def quarantine_show(
     """Write the bytes of one entry to standard output, as they came."""
     with _reading(_configuration(config)) as store:
         raw = store.quarantined_bytes(entry)
-    if raw is None:
-        _refuse(f"the quarantine has no entry {entry}", EXIT_CONFIGURATION)
-    with _output("-") as file:
-        file.write(raw)
+    _write_kept(raw, f"the quarantine has no entry {entry}")
 
 
 @app.command()
@@ -192,6 +199,13 @@ def decode(
         _refuse(str(error), EXIT_CONFIGURATION)
     if malformed:
         raise typer.Exit(EXIT_MALFORMED)
+
+
+def _write_kept(raw: bytes | None, otherwise: str) -> None:
+    if raw is None:
+        _refuse(otherwise, EXIT_CONFIGURATION)
+    with _output("-") as file:
+        file.write(raw)
 
 
 def _configuration(path: Path) -> "Configuration":

@@ -227,6 +227,13 @@ class Reading:
         with self._readable():
             return None if row is None else zlib.decompress(row[0])
 
+    def answer_bytes(self, ticket: int) -> bytes | None:
+        """Return the answer in which a ticket came, as it came; None when there is no such one."""
+        query = "SELECT raw_zlib FROM answer a JOIN ticket t ON t.answer = a.id WHERE t.id = ?"
+        row = next(self._rows(query, ticket), None)
+        with self._readable():
+            return None if row is None else zlib.decompress(row[0])
+
     def status(self) -> list[ExchangeStatus]:
         """Return the state of every exchange, in the order of first contact."""
         return standing(self._rows, self._version)

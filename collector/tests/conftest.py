@@ -427,7 +427,7 @@ class Collecting:
             zone = "Europe/Paris"
             batch_tickets_max = 2
             poll_seconds = 0.01
-            read_seconds_max = 0.5
+            read_seconds_max = 20
             rest_seconds_first = 0.001
             rest_seconds_max = 0.002
             """,

@@ -1,14 +1,13 @@
 """An exchange that does whatever it likes: named, rested upon, and not a ticket lost or twice.
 
-Here the whole collection runs, in a thread, against the scripted exchange. What drips without end
-is in test_taxation_transport_limits.py, what each message of the network means beside it.
+Here the whole collection runs, in a thread, against the scripted exchange. Who never answers, or
+drips without end, is in test_taxation_transport.py and test_taxation_transport_limits.py.
 """
 
 import base64
 import gzip
 import socket
 import struct
-import threading
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -79,10 +78,6 @@ def reset(desk: BaseHTTPRequestHandler) -> None:
 def echo(desk: BaseHTTPRequestHandler) -> None:
     """Give the request's head back, as a trace or an error page of some servers does."""
     answers(b"<!-- " + str(desk.headers).encode() + b" --><x/>")(desk)
-
-
-def never(_desk: BaseHTTPRequestHandler) -> None:
-    threading.Event().wait(1)
 
 
 def twice(desk: BaseHTTPRequestHandler) -> None:
@@ -175,7 +170,6 @@ WRONGS: dict[str, tuple[Wrong, str, str]] = {
         "is one to another question (RestartAnswer)",
         EXCHANGE,
     ),
-    "never": (never, "took the connection and", NETWORK),
 }  # fmt: skip
 
 

@@ -207,3 +207,10 @@ def test_a_folder_that_cannot_be_written_ends_the_run_with_a_sentence(tmp_path: 
     assert ended.returncode == 3
     lock = tmp_path / "place" / "tickets.db.lock"
     assert ended.stderr.decode() == f"oxo-collect: {lock}: cannot be written: Not a directory\n"
+
+
+def test_the_answer_of_a_ticket_is_given_as_it_came(config: Path, tmp_path: Path) -> None:
+    keep(tmp_path, 3)
+    assert call("answer", "-c", config, "2") == (0, b"x", "")
+    status, out, errors = call("answer", "-c", config, "4")
+    assert (status, out, errors) == (2, b"", "oxo-collect: the store has no ticket 4\n")

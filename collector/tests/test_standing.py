@@ -1,5 +1,6 @@
 """What the status tells of an exchange, and what an older store tells of it."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -7,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from oxo_collector import tables
 from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.decoders.taxation_soap import TicketsAnswer
 from oxo_collector.intake import Intake
@@ -163,3 +165,24 @@ def test_an_upgrade_that_fails_leaves_the_older_store(older: Path) -> None:
     with closing(open_for_writing(older)):
         pass
     assert status(older).tickets == 2
+
+
+def test_the_status_shows_people_and_programs_what_is_wrong(
+    path: Path, intake: Intake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep(intake, "E1", 1, CALL)
+    keep(intake, "E1", 4, CALL)
+    intake.warn("site", "the certificate changed\x1b[2J", alarm=True)
+    intake.warn("site", "busy", alarm=False)
+    with Reading(path) as store:
+        tables.status(store, ["site", "never-reached"], as_json=False)
+        shown = " ".join(capsys.readouterr().out.replace("│", " ").split())
+        tables.status(store, ["site", "never-reached"], as_json=True)
+        site, never = json.loads(capsys.readouterr().out)["exchanges"]
+    assert "gap sequence 2 to 3 of epoch E1 was never offered" in shown
+    assert "last warning 2026-11-22T12:00:00.000+00:00 busy" in shown
+    assert "ALARM 2026-11-22T12:00:00.000+00:00 the certificate changed\\x1b[2J" in shown
+    assert site["missing"] == 2
+    assert site["gaps"] == [{"epoch": "E1", "first": 2, "last": 3}]
+    assert (site["last_warning"], site["alarms"][0]["seen_count"]) == ("busy", 1)
+    assert (never["tickets"], never["alarms"], never["last_contact"]) == (0, [], None)
