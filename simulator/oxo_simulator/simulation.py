@@ -4,12 +4,14 @@ The process, its ports, certificate and account live from start to end. What sta
 ports is an *installation*: exchange, exchange time, ledger and transcript are made anew with each.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
+from oxo_tickets import Ticket
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
@@ -25,11 +27,11 @@ from oxo_simulator.control.messages import (
     ExchangeState,
     Installation,
     LedgerLine,
-    Load,
     PortState,
     ProfileKey,
     ProfileState,
     SessionState,
+    UnreadLoad,
     WaitingTicket,
 )
 from oxo_simulator.exchange.core import Exchange
@@ -52,6 +54,8 @@ from oxo_simulator.taxation import Taxation, Transcript
 
 ADVANCE_SECONDS_MAX = 366 * 24 * 3600
 FACTOR_MAX = 100_000
+READ_TICKETS = 1_000
+"""So many tickets of an order are read without a pause."""
 FIXED = ("name", "user", "ports.standard.number", "ports.alternate.number")
 """Keys that belong to the process: an installation cannot change them."""
 
@@ -196,7 +200,7 @@ class Simulation:
             lambda: self._go_on(self.exchange.program(appointment), advance=order.advance)
         )
 
-    def load(self, order: Load) -> "Deferred[CallsPlaced]":
+    def load(self, order: UnreadLoad) -> "Deferred[CallsPlaced]":
         """Write tickets as they are, in slices.
 
         Raises:
@@ -359,9 +363,9 @@ class Simulation:
         self.pacer.stop()
         self._leave()
 
-    def _load(self, order: Load) -> Generator[None, None, CallsPlaced]:
-        loading = self.exchange.loading(order.tickets, order.pace, continues=order.continues)
-        placed = yield from loading
+    def _load(self, order: UnreadLoad) -> Generator[None, None, CallsPlaced]:
+        tickets = yield from _read(order.tickets)
+        placed = yield from self.exchange.loading(tickets, order.pace, continues=order.continues)
         return (yield from self._go_on(placed, advance=False))
 
     def _go_on(self, placed: Placed, *, advance: bool) -> Generator[None, None, CallsPlaced]:
@@ -405,3 +409,24 @@ class Simulation:
         else:
             for door in self.link.doors.values():
                 door.admit("reset")
+
+
+def _read(tickets: Sequence[msgspec.Raw]) -> Generator[None, None, list[Ticket]]:
+    """Read the tickets of an order.
+
+    Raises:
+        msgspec.DecodeError: names the first that is none, by its place.
+    """
+    read = []
+    for place, ticket in enumerate(tickets):
+        try:
+            read.append(msgspec.json.decode(ticket, type=Ticket))
+        except msgspec.DecodeError as error:
+            where = f"`$.tickets[{place}]"
+            words = str(error)
+            raise type(error)(
+                words.replace("`$", where) if "`$" in words else f"{words} - at {where}`"
+            ) from error
+        if place % READ_TICKETS == READ_TICKETS - 1:
+            yield
+    return read

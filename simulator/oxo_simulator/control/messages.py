@@ -39,6 +39,7 @@ __all__ = [
     "Reset",
     "Restore",
     "SessionState",
+    "UnreadLoad",
     "WaitingTicket",
 ]
 
@@ -170,6 +171,14 @@ class Load(Message, frozen=True):
     """
 
     tickets: list[Ticket]
+    pace: float = 0
+    continues: bool = False
+
+
+class UnreadLoad(Message, frozen=True):
+    """A `Load` as the exchange takes it: many tickets are read a few at a time."""
+
+    tickets: list[msgspec.Raw]
     pace: float = 0
     continues: bool = False
 

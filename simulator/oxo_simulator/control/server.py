@@ -22,7 +22,9 @@ from oxo_simulator.clock import StartUnknown
 from oxo_simulator.control.messages import (
     LEDGER_LINES_MAX,
     ExchangeState,
+    Load,
     Problem,
+    UnreadLoad,
 )
 from oxo_simulator.control.openapi import document
 from oxo_simulator.control.routes import ROUTES, Parameter, Route
@@ -175,8 +177,9 @@ def _asked(route: Route, request: Any, places: Mapping[str, str]) -> Asked:
         if name.decode("latin-1") not in known:
             allowed = ", ".join(known) or "none"
             raise OrderError(f"parameter {name.decode('latin-1')!r}; allowed here: {allowed}")
+    body: Any = UnreadLoad if route.body is Load else route.body
     return Asked(
-        order=msgspec.json.decode(request.content.read(), type=route.body) if route.body else None,
+        order=msgspec.json.decode(request.content.read(), type=body) if body else None,
         query={parameter.name: _number(request, parameter) for parameter in route.query},
         place=places.get(route.place or "", ""),
     )
