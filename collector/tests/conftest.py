@@ -196,6 +196,7 @@ class ScriptedExchange:
 
 class _Desk(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are two writes: 40 ms an answer otherwise
     exchange: ScriptedExchange
     asked: Asked
 

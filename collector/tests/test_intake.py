@@ -325,3 +325,14 @@ def test_what_is_set_aside_holds_no_secret_of_the_account(
     assert kept == [b"<Date>[secret]</Date>", b"[secret]!", b"sesame!"]
     (raw,) = connection.execute("SELECT raw_zlib FROM answer").fetchone()
     assert zlib.decompress(raw) == b"<!-- [secret] -->"
+
+
+def test_contact_is_noted_though_our_clock_jumped_back(
+    path: Path, connection: sqlite3.Connection
+) -> None:
+    times = iter([NOON, NOON - timedelta(days=365)])
+    intake = Intake(connection, lambda: next(times))
+    for _ in range(2):
+        intake.contact("site")
+    with Reading(path) as store:
+        assert store.status()[0].last_contact == "2025-11-22T12:00:00.000+00:00"
