@@ -5,7 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from oxo_simulator.contract_table import Contract
+from oxo_simulator.taxation.envelope import soap_action
 from oxo_simulator.taxation.unknown import (
     DISTINCT_MAX,
     TEXT_LENGTH_MAX,
@@ -132,6 +135,31 @@ def test_a_name_that_does_not_is_every_candidate_as_a_comment(
 )
 def test_the_lines_are_toml_whatever_the_peer_wrote(one: Unknown) -> None:
     tomllib.loads(profile_lines(Contract(), one))
+
+
+ACTION = st.text("ab\"*=;%'\\ ", max_size=30).map("application/soap+xml; action{}".format)
+XML_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
+
+
+@given(
+    operation=XML_TEXT, namespace=XML_TEXT, action=XML_TEXT, soap=st.sampled_from(["1.1", "1.2"])
+)
+def test_whatever_is_asked_the_lines_are_toml(
+    operation: str, namespace: str, action: str, soap: str
+) -> None:
+    book = UnknownOperations(Contract())
+    book.keep(soap, operation, namespace, action)
+    (kept,) = book.listed()
+    tomllib.loads(str(kept["profile_lines"]))
+
+
+@given(header=st.none() | XML_TEXT, content_type=st.none() | XML_TEXT | ACTION)
+def test_whatever_the_headers_say_an_action_is_read_or_none(
+    header: str | None, content_type: str | None
+) -> None:
+    for soap in ("1.1", "1.2"):
+        found = soap_action(soap, header, content_type)
+        assert found is None or found
 
 
 def test_the_lines_make_it_known() -> None:
