@@ -34,6 +34,7 @@ Word = Annotated[str, StringConstraints(pattern=r"^[^\x00]+$")]
 Command = Annotated[list[Word], Field(min_length=1)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 Text = Annotated[str, Field(min_length=1)]
+FileName = Annotated[str, StringConstraints(pattern=r"^[^/\x00]+$")]
 
 
 def _compiles(value: str) -> str:
@@ -156,7 +157,7 @@ class DeliveryDoor(_Table):
     format: Literal["ndjson", "csv"]
     file: Text | None = None
     folder: Text | None = None
-    pattern: Text = "*"
+    pattern: FileName = "*"
     take: Literal["newest", "all"] = "all"
     url: Url | None = None
     url_seconds_max: Annotated[float, Field(gt=0, le=120)] = 20

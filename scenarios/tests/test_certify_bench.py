@@ -1,10 +1,13 @@
 """The command's manners: side by side, interrupted, broken, misused."""
 
+import contextlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +23,7 @@ COMMAND = Path(sys.executable).with_name("oxo-certify")
 SUBJECTS = Path(__file__).resolve().parent / "subjects"
 CURL = SUBJECTS / "curl-shell"
 SECONDS_MAX = 120
+LOOK_SECONDS = 0.02
 
 
 @contextmanager
@@ -70,7 +74,7 @@ def wait_for_exchange(pid: int) -> int:
         for child, command in children(pid).items():
             if "oxo-sim" in command:
                 return child
-        os.sched_yield()
+        threading.Event().wait(LOOK_SECONDS)
     raise AssertionError("no exchange was started")
 
 
@@ -86,26 +90,32 @@ def tickets_of(out: Path) -> dict[str, list[Any]]:
 def children(pid: int) -> dict[int, str]:
     """Return the processes that a process has started: pid -> command line."""
     listed = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
-    return {
-        int(child): Path(f"/proc/{child}/cmdline").read_bytes().decode().replace("\0", " ")
-        for child in listed
-    }
+    found = {}
+    for child in listed:
+        # A short command may have ended meanwhile.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            line = Path(f"/proc/{child}/cmdline").read_bytes().decode()
+            found[int(child)] = line.replace("\0", " ")
+    return found
 
 
 def alive(pid: int) -> bool:
     """Tell whether a process lives; one that nobody has buried yet does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
 def wait_for_end(pid: int) -> None:
     """Wait until a process that nobody waits for has ended."""
-    deadline = time.monotonic() + 10
-    while alive(pid):
-        assert time.monotonic() < deadline, f"process {pid} lives on"
-        os.sched_yield()
+    with contextlib.suppress(ProcessLookupError):
+        end = os.pidfd_open(pid)
+        try:
+            readable, _, _ = select.select([end], [], [], 60)
+            assert readable, f"process {pid} lives on"
+        finally:
+            os.close(end)
 
 
 def wait_for_number(path: Path, bench: subprocess.Popen[str]) -> int:
@@ -114,7 +124,7 @@ def wait_for_number(path: Path, bench: subprocess.Popen[str]) -> int:
     while not (path.exists() and path.read_text("ascii").strip()):
         assert bench.poll() is None, bench.communicate()
         assert time.monotonic() < deadline, f"nobody wrote {path}"
-        os.sched_yield()
+        threading.Event().wait(LOOK_SECONDS)
     return int(path.read_text("ascii"))
 
 

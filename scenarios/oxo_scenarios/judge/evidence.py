@@ -46,7 +46,7 @@ class Restart(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         after_line: number `n` of the last ledger line when the subject was gone; 0 for none.
-        signal: `KILL`, `TERM`, or `command`.
+        signal: `KILL` (also a power cut by hand), `TERM`, `command`, or `hand`.
     """
 
     after_line: int
