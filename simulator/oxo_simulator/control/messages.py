@@ -39,7 +39,6 @@ __all__ = [
     "Reset",
     "Restore",
     "SessionState",
-    "UnreadLoad",
     "WaitingTicket",
 ]
 
