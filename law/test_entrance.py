@@ -41,24 +41,6 @@ def test_the_readme_gives_the_same_without_make() -> None:
         assert f"python3 tools/project.py {command}" in README
 
 
-def test_every_command_of_the_readme_exists() -> None:
-    """`oxo-sim call --help` and so on: a command that the page names must answer."""
-    told = set(re.findall(r"\.venv/bin/(oxo-\w+)((?: [a-z]+)?)", README))
-    assert told
-    for program, words in sorted(told):
-        ended = subprocess.run(
-            [Path(sys.executable).with_name(program), *words.split(), "--help"],
-            check=False, capture_output=True,
-        )  # fmt: skip
-        assert ended.returncode == 0, (program, words)
-
-
-def test_every_page_that_the_readme_links_exists() -> None:
-    pages = re.findall(r"\]\((docs/[\w.-]+)\)", README)
-    assert pages
-    assert [page for page in pages if not (ROOT / page).exists()] == []
-
-
 def test_a_ready_environment_is_left_alone(project: ModuleType, tmp_path: Path) -> None:
     folder = tmp_path / "environment"
     folder.mkdir()
