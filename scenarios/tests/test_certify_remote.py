@@ -10,6 +10,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -29,6 +30,7 @@ COMMAND = Path(sys.executable).with_name("oxo-certify")
 TESTS = Path(__file__).resolve().parent
 CURL = TESTS / "subjects" / "curl-shell"
 SCHEMA = TESTS.parents[1] / "reports" / "oxo_reports" / "schema" / "run-1.schema.json"
+RECOMPUTE = TESTS / "recompute_verdicts.py"
 SECONDS_MAX = 120
 KIND = re.compile(r"^.+: (start|stop|power off|failure message)\r?$", re.MULTILINE)
 PROMPT = "[Y/n] "
@@ -138,8 +140,11 @@ def site(tmp_path: Path) -> Iterator[Site]:
     made.server.server_close()
 
 
-def at_terminal(site: Site, *options: str | Path) -> tuple[int, str]:
-    """Run the command at a pseudo-terminal, with the site's hands; return status and screen."""
+def at_terminal(site: Site, *options: str | Path, refused: str = "") -> tuple[int, str]:
+    """Run the command at a pseudo-terminal, with the site's hands; return status and screen.
+
+    A question of the kind `refused` is answered no, and nothing is done.
+    """
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [COMMAND, "run", "--no-pdf", *options],
@@ -162,9 +167,11 @@ def at_terminal(site: Site, *options: str | Path) -> tuple[int, str]:
             if screen.endswith(PROMPT):
                 if not asked:
                     site.know(screen)
-                site.act(screen[asked:])
+                no = bool(refused) and KIND.findall(screen[asked:])[-1] == refused
+                if not no:
+                    site.act(screen[asked:])
                 asked = len(screen)
-                os.write(ours, b"\n")
+                os.write(ours, b"n\n" if no else b"\n")
         return process.wait(20), screen.replace("\r\n", "\n")
     finally:
         process.kill()
@@ -205,9 +212,7 @@ def test_a_remote_subject_is_certified_by_an_operators_hands(tmp_path: Path, sit
     bu2 = run["plays"][2]
     assert "power cut by hand, confirmed by Jane Doe" in bu2["comment"]
     assert screen.count(site.environment["OXO_PASSWORD"]) == 1
-    again = subprocess.run(
-        [sys.executable, TESTS / "recompute_verdicts.py", path.parent], check=False
-    )
+    again = subprocess.run([sys.executable, RECOMPUTE, path.parent], check=False)
     assert again.returncode == 0
     proxy = re.search(r"proxy password (\S+)", screen)
     assert proxy
@@ -215,6 +220,25 @@ def test_a_remote_subject_is_certified_by_an_operators_hands(tmp_path: Path, sit
         content = file.read_bytes() if file.is_file() else b""
         assert site.environment["OXO_PASSWORD"].encode() not in content, file
         assert proxy[1].encode() not in content, file
+
+
+@pytest.mark.needs("curl")
+def test_what_the_operator_did_not_do_convicts_nobody(tmp_path: Path, site: Site) -> None:
+    folder, out = remote_subject(tmp_path / "subject", site.url), tmp_path / "out"
+    status, screen = at_terminal(
+        site, "--subject", folder, "--out", out, "--case", "DIS102", "--case", "BU1",
+        refused="power off",
+    )  # fmt: skip
+    assert status == 4, screen
+    (path,) = out.glob("*/run.json")
+    run = json.loads(path.read_text("utf-8"))
+    jsonschema.validate(run, json.loads(SCHEMA.read_text("utf-8")))
+    bu1, dis102 = run["plays"]
+    assert (bu1["verdict"], dis102["verdict"]) == ("ok", "undecided")
+    assert "answered no: power off" in dis102["reason"]
+    assert [one["answer"] for one in dis102["facts"]["confirmations"]] == ["no"]
+    again = subprocess.run([sys.executable, RECOMPUTE, path.parent], check=False)
+    assert again.returncode == 0
 
 
 def unattended(folder: Path, tmp_path: Path, *options: str | Path) -> Any:
@@ -275,3 +299,45 @@ def test_what_cannot_be_listened_on_is_usage(tmp_path: Path, options: list[str],
     assert done.returncode == 2, done.stdout + done.stderr
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        number: int = found.getsockname()[1]
+        return number
+
+
+@pytest.mark.needs("curl")
+def test_a_kept_exchange_is_found_again_and_the_door_can_be_checked(
+    tmp_path: Path, site: Site
+) -> None:
+    """Set up once from the kept folder, a collector finds the next exchange without anybody."""
+    folder = remote_subject(tmp_path / "subject", site.url)
+    keep, answers, port = tmp_path / "keep", tmp_path / "answers.toml", free_port()
+    answers.write_text('start = "yes"\nstop = "yes"\n', "utf-8")
+
+    def check(seconds: int) -> Any:
+        return subprocess.run(
+            [
+                COMMAND, "check", folder, "--keep", keep, "--answers", answers,
+                "--port", f"standard={port}", "--connect-seconds", str(seconds),
+            ],
+            capture_output=True, text=True, timeout=SECONDS_MAX, check=False,
+        )  # fmt: skip
+
+    first = check(1)
+    assert first.returncode == 1, first.stdout + first.stderr
+    assert "by hand   wrong  the subject did not open a session within 1 s" in first.stdout
+    assert "the exchange saw no connection at all" in first.stdout
+    (site.work / "ca.pem").write_bytes((keep / "ca.pem").read_bytes())
+    site.environment |= {
+        "OXO_URL": f"https://127.0.0.1:{port}/services/taxation",
+        "OXO_USER": "administrator",
+        "OXO_PASSWORD": (keep / "taxation.password").read_text("utf-8").strip(),
+        "OXO_CA_FILE": str(site.work / "ca.pem"),
+    }
+    site.start()
+    second = check(60)
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert re.search(r"^ticket +ok", second.stdout, re.MULTILINE)
+    assert not (keep / "control.token").exists()

@@ -260,6 +260,11 @@ class Play:
     # --- Looking on ---
 
     @property
+    def confirmations(self) -> tuple[Confirmation, ...]:
+        """Return what the operator has answered in this play so far."""
+        return tuple(self._confirmations)
+
+    @property
     def by_hand(self) -> bool:
         """Tell whether an operator moves the subject."""
         return self._hands is not None
@@ -297,7 +302,7 @@ class Play:
             restarts=tuple(self._restarts),
             incidents=tuple(self.incidents),
             host_name=self._stand.host_name or self._stand.address,
-            confirmations=tuple(self._confirmations),
+            confirmations=self.confirmations,
         )
         keep(self.folder, evidence, raw)
         return evidence

@@ -140,7 +140,7 @@ class Certifier:
             except SubjectFailed as failure:
                 play.incidents.append(Incident(fault="subject", text=str(failure)))
             except NotDone as left:
-                play.incidents.append(Incident(fault="nobody", text=str(left)))
+                performance.left(str(left))
             except NotHeld:
                 pass  # the judge has answered already
             except Exception as error:  # noqa: BLE001 - whatever it is, it is the bench's

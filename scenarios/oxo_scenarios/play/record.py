@@ -101,7 +101,20 @@ class Performance:
         known = tuple(self.play.incidents) if self.play is not None else ()
         known += (Incident(fault="bench", text=text),)
         self.evidence = msgspec.structs.replace(self.evidence, incidents=known)
-        self._judgement = _bench_broke(self.planned.case, known)
+        told = [each.text for each in known if each.fault == "bench"]
+        comment = "not judged: the bench broke"
+        self._judgement = _unjudged(self.planned.case, Verdict.ERROR, told, comment)
+
+    def left(self, text: str) -> None:
+        """Say that the operator left the case: what lies there then convicts nobody."""
+        assert self.play is not None
+        self.evidence = Evidence(
+            incidents=(Incident(fault="nobody", text=text),),
+            confirmations=self.play.confirmations,
+            host_name=self.evidence.host_name,
+        )
+        comment = "not judged: the case was left"
+        self._judgement = _unjudged(self.planned.case, Verdict.UNDECIDED, [text], comment)
 
 
 class Options(NamedTuple):
@@ -224,13 +237,12 @@ class Record:
         )
 
 
-def _bench_broke(case: Case, incidents: Sequence[Incident]) -> Judgement:
-    """Return the judgement of a play whose evidence cannot be judged."""
-    told = [each.text for each in incidents if each.fault == "bench"]
+def _unjudged(case: Case, verdict: Verdict, told: Sequence[str], comment: str) -> Judgement:
+    """Return the judgement of a play whose evidence cannot be judged, or says nothing."""
     findings = tuple(
         Finding(
             demand=PLAYED,
-            verdict=Verdict.ERROR,
+            verdict=verdict,
             reason=text,
             evidence=(STEPS,),
             parameters={"asks": "The case could be played as it is written."},
@@ -239,9 +251,9 @@ def _bench_broke(case: Case, incidents: Sequence[Incident]) -> Judgement:
         for text in told
     )
     return Judgement(
-        verdict=Verdict.ERROR,
+        verdict=verdict,
         reason="; ".join(dict.fromkeys(told)),
-        comment="not judged: the bench broke",
+        comment=comment,
         received=Mark.NOT_OBSERVABLE,
         processed=Mark.NOT_OBSERVABLE,
         standing=case.standing,
