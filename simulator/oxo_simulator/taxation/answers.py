@@ -17,6 +17,9 @@ from oxo_simulator.taxation.contract import TICKETS_PREFIX
 from oxo_simulator.taxation.envelope import SOAP_VERSIONS
 from oxo_simulator.taxation.mapping import TagSet, wire_ticket
 
+_PLACE = b"\0"
+"""Stands for the tickets while the frame is made; no document holds it."""
+
 _log = structlog.get_logger()
 
 
@@ -37,22 +40,26 @@ class Answers:
         self._tag_set = tag_set
         self._frame = _Frame(contract)
         self._rendered: dict[int, bytes] = {}
+        self._forgotten = 0
 
     def get_tickets(self, tickets: Sequence[Buffered], remaining: int, epoch: str) -> bytes:
         """Render the answer with these tickets, consecutive and oldest first."""
-        return self._frame.answer(tickets, remaining, epoch, [self._bytes(one) for one in tickets])
+        first, last = (tickets[0].sequence, tickets[-1].sequence) if tickets else (0, 0)
+        kept = map(self._rendered.get, range(first, first + len(tickets)))
+        rendered = [
+            octets or self._render(ticket) for octets, ticket in zip(kept, tickets, strict=True)
+        ]
+        return self._frame.answer(first, last, remaining, epoch, rendered)
 
     def forget(self, last: int) -> None:
         """Drop the bytes of tickets that have left the buffer."""
-        gone = [sequence for sequence in self._rendered if sequence <= last]
-        for sequence in gone:
-            del self._rendered[sequence]
+        for sequence in range(self._forgotten + 1, last + 1):
+            self._rendered.pop(sequence, None)
+        self._forgotten = max(self._forgotten, last)
 
-    def _bytes(self, buffered: Buffered) -> bytes:
-        rendered = self._rendered.get(buffered.sequence)
-        if rendered is None:
-            rendered = self._frame.ticket(buffered.ticket, self._tag_set)
-            self._rendered[buffered.sequence] = rendered
+    def _render(self, buffered: Buffered) -> bytes:
+        rendered = self._frame.ticket(buffered.ticket, self._tag_set)
+        self._rendered[buffered.sequence] = rendered
         return rendered
 
 
@@ -65,6 +72,7 @@ class _Frame:
         self._apart = contract.tickets_in != contract.namespace and not self._as_text
         prefix = f"{TICKETS_PREFIX}:" if self._apart else ""
         self._names = ListNames(contract.elements.list, contract.elements.ticket, prefix)
+        self._full, self._empty = self._parts(full=True), self._parts(full=False)
 
     def ticket(self, ticket: Ticket, tag_set: TagSet) -> bytes:
         """Render one ticket, escaped where the list is text."""
@@ -72,10 +80,9 @@ class _Frame:
         return _escaped(rendered) if self._as_text else rendered
 
     def answer(
-        self, tickets: Sequence[Buffered], remaining: int, epoch: str, rendered: list[bytes]
+        self, first: int, last: int, remaining: int, epoch: str, rendered: list[bytes]
     ) -> bytes:
-        """Render the whole answer."""
-        first, last = (tickets[0].sequence, tickets[-1].sequence) if tickets else (0, 0)
+        """Render the whole answer: one join, whatever its length."""
         named = self._contract.elements
         told = [
             (named.first_sequence, str(first)),
@@ -84,18 +91,25 @@ class _Frame:
         ]
         if self._contract.login == "none":
             told.insert(0, (named.epoch, epoch))
-        members = "".join(f"<{name}>{text(value)}</{name}>" for name, value in told)
-        before, behind = self._around(rendered)
-        return b"".join([before, members.encode(), self._list(rendered), behind])
+        members = "".join(f"<{name}>{text(value)}</{name}>" for name, value in told).encode()
+        before, opened, closed, behind = self._full if rendered else self._empty
+        return b"".join([before, members, opened, *rendered, closed, behind])
 
-    def _around(self, rendered: list[bytes]) -> tuple[bytes, bytes]:
+    def _parts(self, *, full: bool) -> tuple[bytes, bytes, bytes, bytes]:
+        """Return what stands before the members, before and behind the tickets, and at the end."""
+        before, behind = self._around(full=full)
+        marked = self._list([_PLACE] if full else [])
+        opened, _, closed = marked.partition(_PLACE)
+        return before, opened, closed, behind
+
+    def _around(self, *, full: bool) -> tuple[bytes, bytes]:
         names = [*self._wrappers()]
         opened = "".join(f"<{name}>" for name in names)
         closed = "".join(f"</{name}>" for name in reversed(names))
         soap = SOAP_VERSIONS[self._contract.soap]
         declared = f'xmlns="{_attribute(self._contract.namespace)}" '
         declared += f'xmlns:{soap.prefix}="{soap.namespace}"'
-        if self._apart and rendered:  # spyne declares what is used, and nothing else
+        if self._apart and full:  # spyne declares what is used, and nothing else
             tickets_in = _attribute(self._contract.tickets_in)
             declared += f' xmlns:{TICKETS_PREFIX}="{tickets_in}"'
         envelope, body = f"{soap.prefix}:Envelope", f"{soap.prefix}:Body"
