@@ -180,22 +180,28 @@ def decode(
         typer.Option(help="V24 columns: 79, 132 or a .toml/.json table; else the content tells."),
     ] = None,
     zone: Annotated[str | None, typer.Option(help="IANA time zone given to the tickets.")] = None,
+    contract: Annotated[
+        Path | None, typer.Option(help="TOML file with the table [contract], for SOAP answers.")
+    ] = None,
 ) -> None:
     """Decode a file into canonical tickets (NDJSON on standard output).
 
     What cannot be read is named with its place on standard error; the exit status is then 1.
     """
     from oxo_collector import delivery
-    from oxo_collector.configuration import known_zone
+    from oxo_collector.configuration import ConfigurationRefused, known_zone, load_contract
+    from oxo_collector.decoders.files import decode_file
     from oxo_collector.decoders.v24 import LayoutInvalid
+    from oxo_collector.taxation.contract import OWN
 
     try:
         known = None if zone is None else known_zone(zone)
         columns = delivery.layout_of(layout)
-        data = _read(file)
+        names = OWN if contract is None else load_contract(contract)
+        pieces = decode_file(_read(file), layout=columns, zone=known, contract=names)
         with _output("-") as out:
-            malformed = delivery.decode(data, file, columns, known, out)
-    except (LayoutInvalid, ValueError) as error:
+            malformed = delivery.write_decoded(pieces, file, out)
+    except (ConfigurationRefused, LayoutInvalid, ValueError) as error:
         _refuse(str(error), EXIT_CONFIGURATION)
     if malformed:
         raise typer.Exit(EXIT_MALFORMED)

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 from oxo_tickets import FIELDS, Ticket, TicketUnreadable, from_json, to_json
 
-from oxo_collector.decoders.outcome import Malformed
+from oxo_collector.decoders.outcome import Decoded, Malformed
 from oxo_collector.store import Row, StoreUnusable
 from oxo_collector.wording import one_line
 
@@ -101,17 +101,13 @@ def _toml(text: bytes) -> dict[str, Any]:
     return tomllib.loads(text.decode("utf-8"))
 
 
-def decode(
-    data: bytes, name: str, layout: "str | Layout | None", zone: str | None, out: IO[bytes]
-) -> int:
-    """Decode a file's bytes: tickets to `out`, what cannot be read to standard error.
+def write_decoded(pieces: Iterable[Decoded], name: str, out: IO[bytes]) -> int:
+    """Write tickets to `out`, and what cannot be read of the file `name` to standard error.
 
     Returns how many pieces could not be read.
     """
-    from oxo_collector.decoders.files import decode_file  # noqa: PLC0415 - exports need no XML
-
     malformed = 0
-    for decoded in decode_file(data, layout=layout, zone=zone):
+    for decoded in pieces:
         if isinstance(decoded, Malformed):
             malformed += 1
             sys.stderr.write(one_line(f"{name}: {decoded.place}: {decoded.reason}") + "\n")

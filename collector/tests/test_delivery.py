@@ -149,3 +149,28 @@ def test_the_version_is_one_line() -> None:
     assert result.exit_code == 0
     assert result.output.startswith("oxo-collect ")
     assert result.output.count("\n") == 1
+
+
+def test_an_answer_of_a_foreign_contract_is_decoded_by_its_table(tmp_path: Path) -> None:
+    table = tmp_path / "contract.toml"
+    table.write_text(
+        '[contract]\nsoap = "1.2"\nnamespace = "urn:n"\nresult_suffix = ""\n'
+        '[contract.operations]\nget_tickets = "Fetch"\n[contract.elements]\nticket = "Record"\n'
+    )
+    answer = (
+        b'<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body>'
+        b'<FetchResponse xmlns="urn:n"><firstSequence>1</firstSequence>'
+        b"<lastSequence>1</lastSequence><remaining>0</remaining><CallAccountingList><Record>"
+        b"<Date>2026-11-22</Date><Time>10:00:00</Time></Record></CallAccountingList>"
+        b"</FetchResponse></e:Body></e:Envelope>"
+    )
+    ours = CliRunner().invoke(app, ["decode", "-"], input=answer)
+    assert ours.exit_code == 1
+    assert "SOAP 1.2 instead of SOAP 1.1 (contract key: soap)" in ours.stderr
+    theirs = CliRunner().invoke(app, ["decode", "-", "--contract", str(table)], input=answer)
+    assert theirs.exit_code == 0, theirs.stderr
+    assert b'"local_time":"2026-11-22T10:00:00"' in theirs.stdout_bytes
+    table.write_text("[contract]\nsoap = 3\n")
+    refused = CliRunner().invoke(app, ["decode", "-", "--contract", str(table)], input=answer)
+    assert refused.exit_code == 2
+    assert f"{table}: contract.soap" in refused.stderr

@@ -118,8 +118,8 @@ def test_the_configuration_tells_what_is_wrong_with_it(
         (
             '[contract.operations]\nlogout = "Login"',
             (
-                "contract: a name stands for one thing in a message; 'Login' is operations.login and"
-                " operations.logout"
+                "contract: a name stands for one thing in a message; 'Login' is"
+                " operations.login and operations.logout"
             ),
         ),
         (

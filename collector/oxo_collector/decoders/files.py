@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from oxo_collector.decoders.outcome import Decoded, Malformed
 from oxo_collector.decoders.taxation_soap import TicketsAnswer, answer_of
-from oxo_collector.decoders.taxation_xml import LIST, decode_elements
+from oxo_collector.decoders.taxation_xml import decode_elements
 from oxo_collector.decoders.v24 import (
     LAYOUTS,
     Event,
@@ -17,6 +17,7 @@ from oxo_collector.decoders.v24 import (
     to_ticket,
 )
 from oxo_collector.decoders.xml_document import DOCUMENT, local_name, parse
+from oxo_collector.taxation.contract import OWN, Contract
 
 SAMPLE_BYTES_MAX = 64 * 1024
 """The layout of a listing is chosen by its beginning."""
@@ -27,20 +28,23 @@ _XML_BEGINS = re.compile(rb"\s*\x00?<\x00?[?!A-Za-z_]")
 """A listing may begin with `<` too: the arrow of an incoming call."""
 
 
-def decode_file(data: bytes, *, layout: str | Layout | None, zone: str | None) -> Iterator[Decoded]:
+def decode_file(
+    data: bytes, *, layout: str | Layout | None, zone: str | None, contract: Contract = OWN
+) -> Iterator[Decoded]:
     """Read a list of tickets, a SOAP answer with tickets or a V24 listing.
 
     Args:
         data: the whole file.
         layout: of a V24 listing, a name of `LAYOUTS` or a table; None tries the known ones.
         zone: IANA name of the exchange's zone, for the tickets.
+        contract: names and shape of a SOAP answer, and names of a list.
 
     Raises:
         LayoutInvalid: there is no layout of that name (the operator's fault).
     """
     known = _layout(layout)
     if _is_xml(data):
-        return iter(_decode_xml(data, zone))
+        return iter(_decode_xml(data, zone, contract))
     chosen = known or _best_layout(data)
     if chosen is None:
         names = ", ".join(LAYOUTS)
@@ -61,16 +65,16 @@ def _is_xml(data: bytes) -> bool:
     return data.startswith(_MARKS) or _XML_BEGINS.match(data) is not None
 
 
-def _decode_xml(data: bytes, zone: str | None) -> list[Decoded]:
+def _decode_xml(data: bytes, zone: str | None, contract: Contract) -> list[Decoded]:
     root = parse(data)
     if isinstance(root, Malformed):
         return [root]
-    name = local_name(root)
-    if name == LIST:
-        return decode_elements(data, root, root, zone)
+    name, names = local_name(root), contract.elements
+    if name == names.list:
+        return decode_elements(data, root, root, zone, names.ticket)
     if name != "Envelope":
-        return [Malformed(f"neither {LIST} nor a SOAP answer: {name!r}", data, DOCUMENT)]
-    answer = answer_of(data, root, zone)
+        return [Malformed(f"neither {names.list} nor a SOAP answer: {name!r}", data, DOCUMENT)]
+    answer = answer_of(data, root, zone, contract)
     if isinstance(answer, TicketsAnswer):
         return list(answer.tickets)
     if isinstance(answer, Malformed):
