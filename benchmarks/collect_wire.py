@@ -2,6 +2,7 @@
 
     python benchmarks/collect_wire.py [--tickets 100000] [--batches 100 1000]
     python benchmarks/collect_wire.py --memory [--tickets 1000000]
+    python benchmarks/collect_wire.py --exchange [--tickets 30000] [--batches 100 1000]
 
 The collector is the real process with its real configuration: TLS, decoding, one durable commit an
 answer, acknowledgement, in that order. It collects from a process that gives prepared answers, so
@@ -10,6 +11,9 @@ by http.client, read and thrown away, and acknowledged; `bare store` an executem
 with a commit per answer into the same kind of file. What counts are the ratios, and CPU time, which
 other programs disturb less; rates by the clock belong to the machine.
 
+With `--exchange` the sender is a simulated exchange (`oxo-sim run`), spoken to behind its link:
+what both take together on this machine. Its buffer holds 30,000 tickets at most.
+
 `--memory` prints the resident memory at a tenth of the tickets and at all of them. The bytes on
 disk, the answers as they came included, stand beside the 1 kB that the documents of an incumbent
 name. Each ticket of a batch of one brings an envelope of its own, which is kept too.
@@ -17,6 +21,7 @@ name. Each ticket of a batch of one brings an envelope of its own, which is kept
 
 import argparse
 import http.client
+import json
 import os
 import re
 import signal
@@ -25,6 +30,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -37,8 +43,12 @@ from oxo_collector.store import Reading, open_for_writing
 from oxo_collector.taxation import encoder
 from oxo_tickets import Ticket, to_json
 
+OXO_SIM = Path(sys.executable).with_name("oxo-sim")
+EXCHANGE_TICKETS_MAX = 30_000
 OXO_COLLECT = Path(sys.executable).with_name("oxo-collect")
 INCUMBENT_BYTES = 1000
+SENDERS_TRUST = 'ca_file = "ca.pem"\naddress = "127.0.0.1"'
+START_LOOKS_MAX = 600
 AIMS = {100: 7_000, 1000: 12_000}
 ZONE = "Europe/Paris"
 EPOCH = "20261122T204500Z-000001"
@@ -174,11 +184,16 @@ def main() -> None:
     parser.add_argument("--tickets", type=int)
     parser.add_argument("--batches", type=int, nargs="+", default=[100, 1000])
     parser.add_argument("--memory", action="store_true", help="memory, over a million tickets")
+    parser.add_argument("--exchange", action="store_true", help="from a simulated exchange")
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     parser.add_argument("--marks", type=int, default=1, help=argparse.SUPPRESS)
     wanted = parser.parse_args()
     if wanted.serve:
         serve(wanted.serve, wanted.tickets, wanted.batches[0], wanted.marks)
+    if wanted.exchange:
+        for batch in wanted.batches:
+            from_exchange(wanted.tickets or EXCHANGE_TICKETS_MAX, batch)
+        return
     tickets = wanted.tickets or (1_000_000 if wanted.memory else 100_000)
     if wanted.memory:
         memory(tickets)
@@ -280,19 +295,72 @@ def sending(folder: Path, tickets: int, batch: int) -> Iterator[Sender]:
             process.kill()
 
 
-def configure(folder: Path, port: int, batch: int) -> Path:
+def from_exchange(tickets: int, batch: int) -> None:
+    """Print what collector and exchange do together."""
+    with tempfile.TemporaryDirectory() as name, exchanging(Path(name), tickets, batch) as told:
+        folder, begin, cpu, cpu_exchange = Path(name), 0.0, 0.0, 0.0
+        trust = f'fingerprint = "{told["fingerprint"]}"\naddress = "127.0.0.2"'
+        config = configure(folder, told["ports"][0]["port"], batch, told["user"], trust)
+        password = (folder / "exchange" / "taxation.password").read_text("utf-8").rstrip("\n")
+        with subprocess.Popen(
+            (str(OXO_COLLECT), "run", "--config", str(config)),
+            env={**os.environ, "OXO_PASSWORD": password}, stderr=subprocess.PIPE, text=True,
+        ) as collector:  # fmt: skip
+            assert collector.stderr is not None
+            for line in map(json.loads, collector.stderr):
+                if line["event"].startswith("collecting from"):
+                    begin, cpu = time.perf_counter(), cpu_seconds(collector.pid)
+                    cpu_exchange = cpu_seconds(told["pid"])
+                if line.get("remaining") == 0:
+                    break
+            seconds, cpu = time.perf_counter() - begin, cpu_seconds(collector.pid) - cpu
+            cpu_exchange = cpu_seconds(told["pid"]) - cpu_exchange
+            collector.send_signal(signal.SIGTERM)
+            collector.communicate(timeout=END_SECONDS_MAX)
+    print(
+        f"batch {batch:5} from an exchange: {cpu / tickets * 1e6:5.1f} us of CPU a ticket in the"
+        f" collector, {cpu_exchange / tickets * 1e6:5.1f} us in the exchange;"
+        f" collected durably {tickets / seconds:,.0f}/s"
+    )
+
+
+@contextmanager
+def exchanging(folder: Path, tickets: int, batch: int) -> Iterator[dict[str, Any]]:
+    """Run an exchange full of tickets; give what it tells of itself."""
+    state = folder / "exchange"
+    (folder / "load.ndjson").write_bytes((canonical() + b"\n") * tickets)
+    words = [str(OXO_SIM), "run", "--state", str(state), "--port", "standard=0"]
+    words += ["--port", "alternate=0", "--set", f"buffer.capacity={tickets}"]
+    words += ["--set", f"batch_tickets_max={batch}"]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(words, stdout=quiet, stderr=quiet) as exchange:
+        try:
+            file, waited = state / "exchange.json", 0
+            while not file.exists() and exchange.poll() is None and waited < START_LOOKS_MAX:
+                waited += 1
+                threading.Event().wait(0.05)
+            load = (str(OXO_SIM), "load", "--state", str(state), str(folder / "load.ndjson"))
+            subprocess.run(load, check=True, stdout=quiet, stderr=quiet)
+            yield json.loads(file.read_bytes())
+        finally:
+            exchange.terminate()
+
+
+def configure(
+    folder: Path, port: int, batch: int, user: str = "bench", trust: str = SENDERS_TRUST
+) -> Path:
     """Write the collector's configuration."""
     path = folder / "collector.toml"
     path.write_text(
         f"""
         store = "tickets.db"
+        log.format = "json"
         [[exchange]]
         name = "bench"
-        address = "127.0.0.1"
         port = {port}
-        user = "bench"
+        user = "{user}"
         password_env = "OXO_PASSWORD"
-        ca_file = "ca.pem"
+        {trust}
         zone = "Europe/Paris"
         batch_tickets_max = {batch}
         poll_seconds = 1

@@ -27,7 +27,7 @@ from oxo_collector.failure import Failure, Fault
 from oxo_collector.taxation.encoder import PATH, Request
 from oxo_collector.taxation.refusal import Secrets, refused_cookies, refused_head
 from oxo_collector.taxation.trouble import explain
-from oxo_collector.taxation.watch import Cut, Watch, watched_pool
+from oxo_collector.taxation.watch import Cut, Timekeeper, Watch, watched_pool
 
 if TYPE_CHECKING:
     from requests.cookies import RequestsCookieJar
@@ -171,6 +171,7 @@ class Transport:
         self._answer_seconds_max = longest if answer_seconds_max is None else answer_seconds_max
         proxy = route.proxy or ProxyRoute("", 0)
         self.secrets = Secrets((route.user, route.password), (proxy.user, proxy.password))
+        self._timekeeper = Timekeeper()
         self.watch: Watch | None = None
         self._broken_off = False
         self._pool = watched_pool(self)
@@ -215,6 +216,7 @@ class Transport:
 
     def close(self) -> None:
         """Close every connection."""
+        self._timekeeper.close()
         if self._session is not None:
             self._session.close()
             self._session = None
@@ -246,7 +248,7 @@ class Transport:
         return self.secrets.given_back(answer, where) or answer
 
     def _watched(self, session: requests.Session, request: Request, where: str) -> bytes | Failure:
-        with Watch(self._answer_seconds_max) as watch:
+        with Watch(self._timekeeper, self._answer_seconds_max) as watch:
             self.watch = watch
             if self._broken_off:  # asked with the watch in place, so that no stop falls between
                 watch.break_off(Cut.STOPPED)

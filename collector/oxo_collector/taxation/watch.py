@@ -4,8 +4,8 @@ Theory
 ======
 A time-out of a socket limits silence only: a peer that sends one byte now and then, or one
 `100 Continue` after the other, holds a reader for ever, wherever in the library it stands. So a
-timer, in a thread of its own, shuts the connection down when the whole exchange of messages has
-taken too long; the reader then meets the end of the stream, in whatever it was doing: proxy,
+timekeeper, in a thread of its own, shuts the connection down when the whole exchange of messages
+has taken too long; the reader then meets the end of the stream, in whatever it was doing: proxy,
 handshake, head or body. A stop that cannot wait uses the same way.
 
 The library hands its socket on (the TLS layer detaches it), so the watch keeps a duplicate of the
@@ -13,8 +13,10 @@ descriptor: it names the same connection, whoever holds it, and lives as long as
 """
 
 import contextlib
+import math
 import socket
 import threading
+import time
 from enum import Enum
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -30,6 +32,58 @@ class Cut(Enum):
     STOPPED = "stopped"
 
 
+class Timekeeper:
+    """Breaks off the watch that it was given, if its time runs out; one watch at a time.
+
+    Its thread lives from the first watch to `close`, because to start one for each request would
+    cost as much as the request. A watch that ends in time is forgotten without waking the thread:
+    that wakes at the time of a watch that is over, and goes on to the time of the present one.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._watch: Watch | None = None
+        self._end = self._wakes = math.inf
+
+    def keep(self, watch: "Watch", seconds_max: float) -> None:
+        """Break this watch off after so many seconds, unless it is forgotten before."""
+        with self._changed:
+            self._watch, self._end = watch, time.monotonic() + seconds_max
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, daemon=True)
+                self._thread.start()
+            elif self._end < self._wakes:
+                self._changed.notify_all()
+
+    def forget(self) -> None:
+        """Let the watch be; it ended in time."""
+        with self._changed:
+            self._watch, self._end = None, math.inf
+
+    def close(self) -> None:
+        """End the thread; the next watch begins another."""
+        with self._changed:
+            self._thread = None
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        while (late := self._late()) is not None:
+            late.break_off(Cut.TOO_LONG)  # does nothing to one that has just ended
+
+    def _late(self) -> "Watch | None":
+        """Wait for a watch whose time has run out; None when the thread is to end."""
+        with self._changed:
+            while self._thread is threading.current_thread():
+                left = self._end - time.monotonic()
+                if left <= 0:
+                    watch, self._watch, self._end = self._watch, None, math.inf
+                    return watch
+                self._wakes = self._end
+                self._changed.wait(None if left == math.inf else left)
+        return None
+
+
 class Watch:
     """Watches one exchange of messages for `seconds_max`; a context manager.
 
@@ -38,17 +92,17 @@ class Watch:
         before_tunnel: the peer of the connection is still the proxy itself.
     """
 
-    def __init__(self, seconds_max: float) -> None:
+    def __init__(self, timekeeper: Timekeeper, seconds_max: float) -> None:
         self.cut: Cut | None = None
         self.before_tunnel = False
         self._one_at_a_time = threading.Lock()
         self._connection: socket.socket | None = None
         self._over = False
-        self._timer = threading.Timer(seconds_max, self.break_off, (Cut.TOO_LONG,))
-        self._timer.daemon = True
+        self._timekeeper = timekeeper
+        self._seconds_max = seconds_max
 
     def __enter__(self) -> Self:
-        self._timer.start()
+        self._timekeeper.keep(self, self._seconds_max)
         return self
 
     def __exit__(
@@ -57,7 +111,7 @@ class Watch:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        self._timer.cancel()
+        self._timekeeper.forget()
         with self._one_at_a_time:
             self._over = True
             self._drop()
