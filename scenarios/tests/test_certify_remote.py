@@ -341,3 +341,18 @@ def test_a_kept_exchange_is_found_again_and_the_door_can_be_checked(
     assert second.returncode == 0, second.stdout + second.stderr
     assert re.search(r"^ticket +ok", second.stdout, re.MULTILINE)
     assert not (keep / "control.token").exists()
+
+
+@pytest.mark.needs("curl")
+def test_a_local_subject_may_meet_the_exchange_on_another_address(certify: Any) -> None:
+    """Exchange and proxy listen there; a name that leads there is not known."""
+    cases = ("--case", "CIC1", "--case", "CIC4")
+    found = certify("--subject", CURL, "--listen", "127.0.0.3", *cases)
+    assert found.verdicts() == {"cic1": "ok", "cic4": "not applicable"}, found.out
+    assert "--name gives one" in found.play("cic4")["reason"]
+    (line,) = [x for x in found.lines("cic1", "proxy.ndjson") if x["status"] == 200][:1]
+    assert line["target"].startswith("127.0.0.3:")
+    assert found.run["exchange"]["address"] == "127.0.0.3"
+    assert (found.bundle / "report.html").exists()
+    assert re.search(r"standard +https://127\.0\.0\.3:\d+/services/taxation", found.out)
+    assert "password" not in found.out

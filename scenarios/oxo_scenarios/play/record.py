@@ -210,7 +210,7 @@ class Record:
             profile=state.profile,
             mode=state.mode,
             address=self._stand.address,
-            host_name=self._stand.host_name,
+            host_name=self._stand.host_name or self._stand.address,
             ports=self._stand.ports,
             profile_choices=state.profile_choices,
         )
