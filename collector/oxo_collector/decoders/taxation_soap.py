@@ -238,7 +238,7 @@ def _document(listed: etree._Element, name: str) -> tuple[bytes, etree._Element]
     written = listed.text or ""
     if declaration := _DECLARATION.match(written):
         written = written[declaration.end() :]
-    document = written.lstrip("\ufeff").encode()
+    document = written.encode()
     root = parse(document)
     if isinstance(root, Malformed):
         raise Unreadable(f"the text of {name}: {root.reason}")
