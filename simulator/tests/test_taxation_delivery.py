@@ -55,7 +55,7 @@ def wire(make_wire: MakeWire) -> Any:
 
 def test_an_answer_leaves_slice_by_slice_and_whole(wire: Any) -> None:
     whole = wire.send(get(wire))[0]
-    assert len(whole.body) > 4 * SLICE_BYTES
+    assert len(whole.body) > 3 * SLICE_BYTES
     narrow = Narrow(wire)
     narrow.channel.dataReceived(get(wire))
     read = b""
@@ -99,7 +99,7 @@ def test_a_client_that_reads_slowly_is_served_to_the_end(wire: Any) -> None:
     while piece := narrow.drain():
         read += piece
         wire.clock.advance(SLOW_PEER_SECONDS - 1)
-    assert len(wire.replies(read)[0].body) > 4 * SLICE_BYTES
+    assert len(wire.replies(read)[0].body) > 3 * SLICE_BYTES
 
 
 def test_the_next_request_begins_its_time_limit_when_the_answer_has_gone(wire: Any) -> None:

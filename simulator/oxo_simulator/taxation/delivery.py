@@ -11,7 +11,7 @@ from typing import Any
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from zope.interface import implementer
 
-SLICE_BYTES = 256 * 1024
+SLICE_BYTES = 512 * 1024
 """How much of a body is handed to the connection at once."""
 
 SLOW_READER_SECONDS = 60
