@@ -6,6 +6,7 @@ and all. A ticket is rendered when it is first asked for and kept while it waits
 """
 
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import structlog
 from oxo_tickets import Ticket
@@ -45,10 +46,13 @@ class Answers:
     def get_tickets(self, tickets: Sequence[Buffered], remaining: int, epoch: str) -> bytes:
         """Render the answer with these tickets, consecutive and oldest first."""
         first, last = (tickets[0].sequence, tickets[-1].sequence) if tickets else (0, 0)
-        kept = map(self._rendered.get, range(first, first + len(tickets)))
-        rendered = [
-            octets or self._render(ticket) for octets, ticket in zip(kept, tickets, strict=True)
-        ]
+        kept = list(map(self._rendered.get, range(first, first + len(tickets))))
+        if all(kept):  # the usual case, and a quick look
+            rendered = cast("list[bytes]", kept)
+        else:
+            rendered = [
+                octets or self._render(one) for octets, one in zip(kept, tickets, strict=True)
+            ]
         return self._frame.answer(first, last, remaining, epoch, rendered)
 
     def forget(self, last: int) -> None:
