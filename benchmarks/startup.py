@@ -38,9 +38,8 @@ def exchange_ready() -> float:
         return exchange.start_seconds
 
 
-def foreign_suite(*options: str) -> Callable[[], float]:
+def foreign_suite(folder: Path, *options: str) -> Callable[[], float]:
     """Return what measures a test suite of one empty test, in seconds."""
-    folder = Path(tempfile.mkdtemp(prefix="oxo-startup-"))
     folder.joinpath("test_nothing.py").write_text("def test_nothing(): pass\n", "utf-8")
     words = ("-m", "pytest", "-q", "-p", "no:cacheprovider", *options, str(folder))
     return command("python", *words)
@@ -49,7 +48,7 @@ def foreign_suite(*options: str) -> Callable[[], float]:
 def main() -> None:
     """Measure everything and print a table."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS_COUNT
-    with EphemeralExchange() as exchange:
+    with EphemeralExchange() as exchange, tempfile.TemporaryDirectory() as folder:
         state = ("--state", str(exchange.folder))
         measured = {
             BARE: command("python", "-c", "pass"),
@@ -61,8 +60,8 @@ def main() -> None:
             "oxo-collect --version": command("oxo-collect", "--version"),
             "oxo-certify --version": command("oxo-certify", "--version"),
             "oxo-certify cases": command("oxo-certify", "cases"),
-            "pytest, one empty test": foreign_suite(),
-            "pytest -p no:oxo, the same": foreign_suite("-p", "no:oxo"),
+            "pytest, one empty test": foreign_suite(Path(folder)),
+            "pytest -p no:oxo, the same": foreign_suite(Path(folder), "-p", "no:oxo"),
         }
         seconds: dict[str, list[float]] = {name: [] for name in measured}
         for _ in range(rounds):
