@@ -198,7 +198,8 @@ def renamed_operation(asked: Operation) -> Flip:
 
 def renamed_element(asked: Operation, key: str) -> Flip:
     name = getattr(OWN.elements, key)
-    refusal = f"Other stands 0 times in {OWN.name(asked)}Result, not once; * (elements.{key})"
+    where = f"{OWN.name(asked)}Result"
+    refusal = f"Other stands 0 times in {where}, not once (elements.{key}); found there: *"
     return Flip(asked, element(key, "Other"), ((f"{name}>", "Other>"),), refusal)
 
 
@@ -220,7 +221,7 @@ FLIPS = [
     ),
     Flip(
         GET, changed(login="none"), (("<firstS", "<epoch>e-1</epoch><firstS"),),
-        "epoch stands 0 times in GetTicketsResult, not once; found there: 'firstSequence', *",
+        "epoch stands 0 times in GetTicketsResult, not once (elements.epoch); found there: *",
     ),
     Flip(
         GET, changed(ticket_list="text"),
@@ -235,13 +236,14 @@ FLIPS = [
     Flip(
         "restart_timer", changed(result_suffix="Out"),
         (("RestartSessionTimerResult", "RestartSessionTimerOut"),),
-        "RestartSessionTimerOut stands 0 times in RestartSessionTimerResponse, * (result_suffix)",
+        "RestartSessionTimerOut stands 0 times in RestartSessionTimerResponse, not once"
+        " (result_suffix); found there: 'RestartSessionTimerResult'",
     ),
     Flip(
         "restart_timer", changed(result_suffix=""),
         (("<RestartSessionTimerResult>", ""), ("</RestartSessionTimerResult>", "")),
-        "sessionSeconds stands 0 times in RestartSessionTimerResponse, not once; found there:"
-        " 'RestartSessionTimerResult' (elements.session_seconds)",
+        "sessionSeconds stands 0 times in RestartSessionTimerResponse, not once"
+        " (elements.session_seconds); found there: 'RestartSessionTimerResult'",
     ),
     *map(renamed_operation, OPERATIONS),
     *(renamed_element("login", key) for key in ("epoch", "release", "session_seconds")),
@@ -251,7 +253,7 @@ FLIPS = [
     renamed_element("acknowledge", "acknowledged"),
     Flip(
         GET, element("ticket", "Other"), (("CallAccounting>", "Other>"),),
-        "no Other in CallAccountingList; found there: 'CallAccounting' (elements.ticket)",
+        "no Other in CallAccountingList (elements.ticket); found there: 'CallAccounting'",
     ),
 ]  # fmt: skip
 
@@ -356,7 +358,10 @@ def test_the_spellings_of_a_list_as_text(text: str) -> None:
         (escaped(RECORDS.replace("</Records>", "<Record/></Records>")), "2 tickets in an answer"),
         (escaped(RECORDS.replace("</Records>", "x</Records>")), "text between the tickets"),
         (escaped(RECORDS.replace("example/records", "x")), "Record is in the namespace"),
-        (escaped(RECORDS.replace("Record>", "Ticket>")), "no Record in Records; found there"),
+        (
+            escaped(RECORDS.replace("Record>", "Ticket>")),
+            "no Record in Records (contract key: elements.ticket)",
+        ),
         (RECORDS, "Records holds elements, no text"),
         ("x" * 11_000_000, "not well formed"),
     ],

@@ -26,7 +26,7 @@ def child(parent: etree._Element, name: str, key: str = "") -> etree._Element:
     if len(found) == 1:
         return found[0]
     reason = f"{name} stands {len(found)} times in {local_name(parent)}, not once"
-    raise Unreadable(reason if found else f"{reason}; {names_in(parent)}{mapped_by(key)}")
+    raise Unreadable(reason if found else f"{reason}{mapped_by(key)}; {names_in(parent)}")
 
 
 def text(parent: etree._Element, name: str, key: str = "") -> str:

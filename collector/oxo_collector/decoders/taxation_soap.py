@@ -253,8 +253,8 @@ def _refuse_foreign(listed: etree._Element, contract: Contract) -> None:
     name, expected = contract.elements.ticket, contract.tickets_in
     ticket = next((one for one in listed if local_name(one) == name), None)
     if ticket is None:
-        where = f"no {name} in {local_name(listed)}; {names_in(listed)}"
-        raise Unreadable(where + mapped_by("elements.ticket"))
+        key = mapped_by("elements.ticket")
+        raise Unreadable(f"no {name} in {local_name(listed)}{key}; {names_in(listed)}")
     if (found := namespace(ticket)) not in ("", expected):
         raise Unreadable(
             f"{name} is in the namespace {quoted(found)} instead of"
