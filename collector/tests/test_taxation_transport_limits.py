@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.taxation import encoder
 from oxo_collector.taxation.transport import ProxyRoute, Route, Transport
 from pydantic import SecretStr
+from urllib3.util.connection import create_connection
 
 if TYPE_CHECKING:
     from tests.conftest import ScriptedExchange, ScriptedProxy
@@ -209,6 +210,21 @@ def test_a_proxy_carries_the_session_and_gets_its_own_login(
     assert isinstance(log_in(way, exchange.port), bytes)
     assert proxy.connected == [f"127.0.0.1:{exchange.port}"]
     assert exchange.operations() == ["Login"]
+
+
+def test_requests_through_a_proxy_do_not_wait_for_its_receipts(
+    exchange: "ScriptedExchange", proxy: "ScriptedProxy", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[socket.socket] = []
+
+    def connect(*where: Any, **how: Any) -> socket.socket:
+        opened.append(create_connection(*where, **how))
+        return opened[-1].dup()
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", connect)
+    assert isinstance(log_in(through(proxy, exchange), exchange.port), bytes)
+    assert [one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for one in opened] == [1]
+    opened[0].close()
 
 
 def test_a_pin_holds_through_a_proxy(exchange: "ScriptedExchange", proxy: "ScriptedProxy") -> None:

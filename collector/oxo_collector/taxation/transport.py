@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth, _basic_auth_str
 from urllib3 import HTTPSConnectionPool
+from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.util.ssl_ import create_urllib3_context
 
@@ -116,7 +117,11 @@ class _TrustingAdapter(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
         """Make pools for connections through the proxy."""
-        manager = super().proxy_manager_for(proxy, **proxy_kwargs, **self._tls())
+        # Without these the library lets small requests wait for the proxy's delayed receipt.
+        options = HTTPSConnection.default_socket_options
+        manager = super().proxy_manager_for(
+            proxy, socket_options=options, **proxy_kwargs, **self._tls()
+        )
         manager.pool_classes_by_scheme = {"https": self._pool}
         return manager
 
