@@ -17,6 +17,7 @@ DOOR = {
     "OXO_USER": "administrator",
     "OXO_PASSWORD": "open sesame",
     "OXO_CA_FILE": '/srv/a "quoted" \\ folder/ca.pem',
+    "OXO_CONTRACT_FILE": '/srv/a "quoted" \\ folder/contract.toml',
     "OXO_EXCHANGE": "oxo-connect",
     "OXO_ZONE": "Europe/Paris",
 }
@@ -55,6 +56,7 @@ def test_the_door_becomes_a_configuration(tmp_path: Path) -> None:
         "user": DOOR["OXO_USER"],
         "password_env": "OXO_PASSWORD",
         "ca_file": DOOR["OXO_CA_FILE"],
+        "contract": DOOR["OXO_CONTRACT_FILE"],
         "zone": DOOR["OXO_ZONE"],
     }
     assert {key: exchange[key] for key in told} == told

@@ -18,6 +18,7 @@ class Access(NamedTuple):
         target: host (address or name) and port.
         account: for Basic authentication.
         ca_file: the exchange's authority, PEM.
+        contract_file: names and shape of its SOAP contract, TOML.
         fingerprint: SHA-256 of the server certificate, hex.
         exchange: name of the exchange.
         zone: IANA name of its time zone.
@@ -26,6 +27,7 @@ class Access(NamedTuple):
     target: Target
     account: Account
     ca_file: str
+    contract_file: str
     fingerprint: str
     exchange: str
     zone: str
@@ -64,6 +66,7 @@ def environment(
         "OXO_USER": access.account.user,
         "OXO_PASSWORD": access.account.password,
         "OXO_CA_FILE": access.ca_file,
+        "OXO_CONTRACT_FILE": access.contract_file,
         "OXO_FINGERPRINT": access.fingerprint,
         "OXO_EXCHANGE": access.exchange,
         "OXO_ZONE": access.zone,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from oxo_scenarios.bench.connect import Account, Target
+from oxo_scenarios.bench.contract import contract_toml
 from oxo_scenarios.bench.environment import Access, Place, ProxyAccess, environment
 from oxo_scenarios.bench.exchange import Exchange, own_commands
 from oxo_scenarios.bench.handout import Handout
@@ -104,6 +105,7 @@ class Stand:
             self.account = self.exchange.account()
             self.host_name = self._name()
             shutil.copyfile(self.state.ca_file, self.ca_file)
+            self.contract_file.write_text(contract_toml(self._choices), "utf-8")
             if self.hands is not None:
                 handout = Handout(self.address, self.ca_file.read_bytes())
                 self.ca_url = closing.enter_context(handout).url
@@ -147,6 +149,11 @@ class Stand:
     def ca_file(self) -> Path:
         """Return the authority's certificate as subjects are shown it."""
         return self._shown / "ca.pem"
+
+    @property
+    def contract_file(self) -> Path:
+        """Return the contract of the profile as subjects are shown it."""
+        return self._shown / "contract.toml"
 
     @property
     def address(self) -> str:
@@ -229,6 +236,7 @@ class Stand:
             target=target,
             account=self.account,
             ca_file=str(self.ca_file),
+            contract_file=str(self.contract_file),
             fingerprint=self.state.fingerprint,
             exchange=self.state.name,
             zone=self.state.zone,

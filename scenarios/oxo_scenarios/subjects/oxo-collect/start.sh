@@ -18,6 +18,7 @@ umask 077
     printf 'user = %s\n' "$(toml "$OXO_USER")"
     printf 'password_env = "OXO_PASSWORD"\n'
     printf 'ca_file = %s\n' "$(toml "$OXO_CA_FILE")"
+    printf 'contract = %s\n' "$(toml "$OXO_CONTRACT_FILE")"
     printf 'zone = %s\n' "$(toml "$OXO_ZONE")"
     printf 'poll_seconds = 0.2\n'
     printf 'connect_seconds_max = 2\n'
