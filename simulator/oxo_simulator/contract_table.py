@@ -55,7 +55,7 @@ def _namespace(value: str) -> str:
     if not value:
         return value
     try:
-        etree.QName(value, "name")
+        etree.Element("name", nsmap={None: value})  # stricter than a name alone would be
     except ValueError as error:
         raise ValueError("a namespace is expected, such as urn:site:taxation") from error
     if value in TAKEN_NAMESPACES or value.startswith("spyne"):

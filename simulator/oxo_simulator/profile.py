@@ -23,6 +23,14 @@ from oxo_simulator.contract_table import TABLE_ERROR, Contract
 from oxo_simulator.wsdl_folder import WsdlFiles, WsdlFolderUnusable, read_wsdl_folder
 
 PROFILE_BYTES_MAX = 64 * 1024
+NAME_SHOWN_MAX = 200
+"""Characters of a file's name in a message."""
+
+START_FIRST, START_LAST = datetime(1900, 1, 1), datetime(2999, 12, 31)  # noqa: DTZ001 - wall clock
+"""When exchange time may begin: far from either end of what a date can say."""
+
+_TEXT = r"^[^\x00-\x1f\x7f\ufffe\uffff]*$"
+"""What XML can carry, on one line."""
 
 _DOC, _OURS, _INFERRED = Standing.DOCUMENTED, Standing.OURS, Standing.INFERRED
 
@@ -42,6 +50,8 @@ def _zone(name: str) -> str:
 def _wall_clock(instant: datetime) -> datetime:
     if instant.tzinfo is not None:
         raise ValueError("a wall clock time without offset is expected")
+    if not START_FIRST <= instant <= START_LAST:
+        raise ValueError(f"{START_FIRST.date()} to {START_LAST.date()} is expected")
     return instant
 
 
@@ -102,7 +112,7 @@ class Metering(_Section):
 class Charging(_Section):
     """Money: one unit costs `unit_value` of `currency`."""
 
-    currency: Annotated[str, Field(min_length=1, max_length=8), _DOC]
+    currency: Annotated[str, Field(min_length=1, max_length=8, pattern=_TEXT), _DOC]
     unit_value: Annotated[Decimal, Field(ge=0, max_digits=6, decimal_places=2), _OURS]
 
 
@@ -110,7 +120,7 @@ class Profile(_Section):
     """Everything in which one exchange may differ from another."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$"), _OURS]
-    release: Annotated[str, Field(min_length=1, max_length=64), _DOC]
+    release: Annotated[str, Field(min_length=1, max_length=64, pattern=_TEXT), _DOC]
     zone: Annotated[str, AfterValidator(_zone), _OURS]
     start: Annotated[datetime, AfterValidator(_wall_clock), _OURS]
     user: Annotated[str, Field(pattern=r"^[^:\x00-\x1f\x7f]{1,64}$"), _INFERRED]
@@ -200,12 +210,7 @@ def described(profile: Profile) -> list[dict[str, str]]:
 
 def _read(name: str) -> dict[str, Any]:
     if "/" in name or name.endswith(".toml"):
-        where, path = name, Path(name)
-        if not path.is_file():
-            raise ProfileError(f"profile file {name} does not exist")
-        if path.stat().st_size > PROFILE_BYTES_MAX:
-            raise ProfileError(f"{name}: more than {PROFILE_BYTES_MAX} bytes")
-        content = path.read_bytes()
+        where, content = name, _content(name)
     elif name in packaged():
         where = f"profile {name}"
         content = files("oxo_simulator").joinpath("profiles", f"{name}.toml").read_bytes()
@@ -218,6 +223,20 @@ def _read(name: str) -> dict[str, Any]:
         return tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProfileError(f"{where}: no TOML: {error}") from None
+
+
+def _content(name: str) -> bytes:
+    path = Path(name)
+    try:
+        if not path.is_file():
+            raise ProfileError(f"profile file {name} does not exist")
+        with path.open("rb") as opened:
+            content = opened.read(PROFILE_BYTES_MAX + 1)
+    except OSError as error:
+        raise ProfileError(f"profile file {name[:NAME_SHOWN_MAX]}: {error.strerror}") from error
+    if len(content) > PROFILE_BYTES_MAX:
+        raise ProfileError(f"{name}: more than {PROFILE_BYTES_MAX} bytes")
+    return content
 
 
 def _beside_file(table: dict[str, Any], name: str) -> None:

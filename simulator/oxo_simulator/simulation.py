@@ -54,6 +54,8 @@ from oxo_simulator.taxation import Taxation, Transcript
 
 ADVANCE_SECONDS_MAX = 366 * 24 * 3600
 FACTOR_MAX = 100_000
+YEAR_MAX = 9000
+"""Exchange time is moved no farther: a date has four digits, and tickets are to come."""
 READ_TICKETS = 1_000
 """So many tickets of an order are read without a pause."""
 FIXED = ("name", "user", "ports.standard.number", "ports.alternate.number")
@@ -157,6 +159,7 @@ class Simulation:
 
         Raises:
             ProfileError, StartUnknown, OrderError: the old one stays.
+            OSError: there is no place for its ledger; the old one stays.
         """
         if fixed := [key for key in order.overrides if key in FIXED and self._installations]:
             raise OrderError(f"{fixed[0]} stays while the exchange runs; give it to `oxo-sim run`")
@@ -164,17 +167,19 @@ class Simulation:
         # Whatever can be wrong with the order is found before the old exchange goes.
         WallClock(VirtualClock(), profile.start, ZoneInfo(profile.zone))
         settings = taxation_settings(profile)
-        self._leave()
-        self._installations += 1
-        self.installed = Installed(
+        self._taxation.prepare(settings)
+        installed = Installed(
             order,
             profile,
-            number=self._installations,
+            number=self._installations + 1,
             token=self._new_token(),
             ledger_file=fresh_ledger_file(self.premises.folder),
             utc_now=self._utc_now,
             broken=self._broken,
         )
+        self._leave()
+        self._installations += 1
+        self.installed = installed
         self.ledger.watch(self._ledger_line)
         self.ledger.watch(self.link.ledger_line)
         self.link.renew(self.ledger.append)
@@ -218,6 +223,8 @@ class Simulation:
         """
         if not 0 <= seconds <= ADVANCE_SECONDS_MAX:
             raise OrderError(f"advance by {seconds} s; 0 to {ADVANCE_SECONDS_MAX} is expected")
+        if self.installed.wall.now().utc.year > YEAR_MAX:
+            raise OrderError(f"exchange time has come to the year {YEAR_MAX}; install afresh")
         return self.slices.play(lambda: self._pass(seconds))
 
     def pace(self, factor: float) -> None:

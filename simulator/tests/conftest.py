@@ -160,7 +160,7 @@ def http_request(  # noqa: PLR0913 -- every part of a request that a test bends
     lines = [f"{method} {target} HTTP/1.1", f"Content-Length: {len(body)}"]
     named = {"Authorization": authorization, "Content-Type": content_type, "Cookie": cookie}
     lines += [f"{name}: {value}" for name, value in {**named, "Host": host}.items() if value]
-    return ("\r\n".join(lines) + f"\r\n{more}\r\n").encode() + body
+    return ("\r\n".join(lines) + f"\r\n{more}\r\n").encode(errors="surrogateescape") + body
 
 
 def chunked_request(body: bytes, size: int) -> bytes:

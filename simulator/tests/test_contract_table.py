@@ -41,6 +41,11 @@ REFUSED = {
     "ticket list": ('ticket_list = "cdata"', "'elements' or 'text'"),
     "empty namespace": ('namespace = ""', r"contract\.namespace: .*at least 1 item"),
     "blank in a namespace": ('namespace = "a b"', r"contract\.namespace: .*match pattern"),
+    "namespace that no schema takes": (
+        'ticket_namespace = "http://[bad"',
+        r"contract\.ticket_namespace: .*a namespace is expected",
+    ),
+    "namespace beyond ASCII": ('namespace = "urn:é"', r"contract\.namespace: .*is expected"),
     "namespace of the envelope": (
         'ticket_namespace = "http://schemas.xmlsoap.org/soap/envelope/"',
         r"contract\.ticket_namespace: .*taken by envelope, schema or WSDL",

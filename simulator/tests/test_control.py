@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.process, pytest.mark.oxo(overrides=QUICK)]
 
 SECONDS_MAX = 30
 CALL = CallOrder(direction="outgoing", user="128", number="0390670000")
+DEEP = b"[" * 100_000 + b"]" * 100_000
 LOCAL = datetime(2020, 2, 24, 14)  # noqa: DTZ001
 
 
@@ -73,6 +74,9 @@ def test_a_body_without_end_is_refused_before_it_is_read(oxo: EphemeralExchange)
         ("/installation", b'{"start":"2020-03-29T02:30:00"}', "does not exist in Europe/Berlin"),
         ("/link/fault", b'{"kind":"cut","ports":["fax"]}', "port 'fax'; there are standard"),
         ("/tickets", b'{"tickets":[],"pace":-1}', "pace -1.0; 0 (at once) to"),
+        ("/tickets", b'{"tickets":[%b]}' % DEEP, "nested too deeply"),
+        ("/installation", b'{"overrides":{"name":%b}}' % DEEP, "nested too deeply"),
+        ("/installation", b'{"overrides":{"contract.namespace":"%zz"}}', "namespace is expected"),
     ],
 )
 def test_a_wrong_order_is_400_and_changes_nothing(
@@ -138,6 +142,21 @@ def test_an_installation_is_fresh_behind_the_same_ports(oxo: EphemeralExchange) 
     assert set(first.detail) == {
         "installation", "seed", "epoch", "profile", "tag_set", "zone",
     }  # fmt: skip
+
+
+def test_an_installation_without_a_place_for_its_ledger_leaves_the_old_one(
+    oxo: EphemeralExchange,
+) -> None:
+    before, aside = oxo.control.state(), oxo.folder.with_name(f"{oxo.folder.name}-aside")
+    oxo.folder.rename(aside)
+    try:
+        with pytest.raises(OrderRefused, match=r"ledger\.ndjson: No such file"):
+            oxo.control.install(Installation())
+        assert oxo.control.state() == before
+        assert oxo.control.place_calls(CALL).ids == [1]
+        assert events(oxo)[-1] == "buffered"
+    finally:
+        aside.rename(oxo.folder)
 
 
 def test_the_ledger_waits_for_its_next_line(oxo: EphemeralExchange) -> None:

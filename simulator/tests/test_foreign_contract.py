@@ -207,6 +207,30 @@ def test_the_action_is_the_operations_or_none(
         assert "is not that of the operation" in reply.why
 
 
+def test_parameters_that_do_not_go_together_are_the_collectors_fault(
+    caller: MakeCaller,
+) -> None:
+    one = caller(contract(soap="1.2"))
+    reply = one.login(content_type="application/soap+xml; action*; action*0")
+    assert "the parameters of Content-Type cannot be read" in etree.fromstring(reply.body).xpath(
+        "string(.//*[local-name()='Text'])"
+    )
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1"])
+@pytest.mark.parametrize("soap", ["1.1", "1.2"])
+def test_an_action_beyond_ascii_is_known_in_either_spelling(
+    caller: MakeCaller, soap: str, charset: str
+) -> None:
+    one = caller(contract(soap=soap, operations={"login": "Connexion-Établie"}))
+    named = '"Connexion-Établie"'.encode(charset).decode(errors="surrogateescape")
+    if soap == "1.1":
+        assert one.login(more=f"SOAPAction: {named}\r\n").status == 200
+    else:
+        content_type = f"application/soap+xml; charset=utf-8; action={named}"
+        assert one.login(content_type=content_type).status == 200
+
+
 @pytest.mark.parametrize(
     ("action", "fine"),
     [("", True), ('; action=""', True), ('; action="urn:a#Login"', True), ("; action=x", False)],

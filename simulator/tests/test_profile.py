@@ -36,6 +36,10 @@ def test_the_packaged_profiles_differ_as_the_facts_say() -> None:
         ("zone", "Mars/Base", "override zone: .*IANA zone .*found 'Mars/Base'"),
         ("zone", "../etc/passwd", "IANA zone"),
         ("start", "2020-02-24T14:00:00+01:00", "without offset"),
+        ("start", "0001-01-01T00:00:00", "1900-01-01 to 2999-12-31 is expected"),
+        ("start", "9999-12-30T23:00:00", "1900-01-01 to 2999-12-31 is expected"),
+        ("release", "R3\x00", "match pattern"),
+        ("charging.currency", "\ufffe", "match pattern"),
         ("ports.standard.number", 70_000, "less than or equal to 65535"),
         ("charging.unit_value", "1.234", "2 decimal places"),
         ("session.cookie_name", "a b", "match pattern"),
@@ -98,3 +102,8 @@ def test_an_override_is_laid_over_the_file() -> None:
 def test_every_key_has_a_standing() -> None:
     assert len(keys()) == 51
     assert set(keys().values()) <= {"documented", "inferred", "ours"}
+
+
+def test_a_file_that_this_machine_does_not_give_is_named() -> None:
+    with pytest.raises(ProfileError, match=r"profile file a+: File name too long"):
+        load_profile(f"{'a' * 5000}.toml")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from oxo_simulator.taxation import TaxationSettings
 from oxo_simulator.taxation.guesses import (
     ADDRESSES_MAX,
     DELAY_SECONDS_FIRST,
@@ -166,3 +167,10 @@ def test_the_log_names_the_guesser_now_and_then_and_no_password(
     assert len(lines) == 4
     assert all("127.0.0.9" in line and "wrong" in line for line in lines)
     assert not any(basic("wrong").split()[1] in line for line in lines)
+
+
+def test_a_fresh_installation_waits_for_nobodys_old_guesses(make_wire: MakeWire) -> None:
+    wire = make_wire()
+    guess(wire, GUESSES_FREE + 4)
+    wire.taxation.install(wire.exchange, TaxationSettings())
+    assert wire.login().status == 200, "answered at once"

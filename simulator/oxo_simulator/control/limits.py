@@ -1,5 +1,6 @@
 """Limits of the control port: how long a body may be, how long a peer may be silent."""
 
+from io import BytesIO
 from typing import Any
 
 import msgspec
@@ -23,8 +24,12 @@ class ControlRequest(Request):
     _refused = False
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802 - Twisted's interface
-        """Look at the announced length."""
-        super().gotLength(length)  # type: ignore[no-untyped-call]
+        """Look at the announced length.
+
+        The body stays in memory: twisted.web would open a temporary file for a long one, and a
+        full disk would then end the connection without a word.
+        """
+        self.content = BytesIO()
         if length is not None and length > BODY_BYTES_MAX:
             self._refuse()
 

@@ -179,10 +179,17 @@ def _asked(route: Route, request: Any, places: Mapping[str, str]) -> Asked:
             raise OrderError(f"parameter {name.decode('latin-1')!r}; allowed here: {allowed}")
     body: Any = UnreadLoad if route.body is Load else route.body
     return Asked(
-        order=msgspec.json.decode(request.content.read(), type=body) if body else None,
+        order=_order(request.content.read(), body) if body else None,
         query={parameter.name: _number(request, parameter) for parameter in route.query},
         place=places.get(route.place or "", ""),
     )
+
+
+def _order(body: bytes, message: Any) -> Any:
+    try:
+        return msgspec.json.decode(body, type=message)
+    except RecursionError as error:
+        raise OrderError("the body is nested too deeply to be any order") from error
 
 
 def _number(request: Any, parameter: Parameter) -> float:
@@ -227,5 +234,8 @@ def _judged(request: Any, failure: Failure) -> tuple[int, str]:
         asked = f"{request.method.decode('latin-1')} {request.path.decode('latin-1')}"
         words = f"nothing answers {asked[:200]!r}; GET /openapi.json describes what does"
         return error.code or HTTPStatus.NOT_FOUND, words
+    if isinstance(error, OSError) and error.strerror:
+        where = error.filename or "this machine"
+        return HTTPStatus.INTERNAL_SERVER_ERROR, f"{where}: {error.strerror}"
     _log.error("control.broken", path=request.path.decode(), failure=failure.getTraceback())
     return HTTPStatus.INTERNAL_SERVER_ERROR, f"the simulator broke: {error!r}"

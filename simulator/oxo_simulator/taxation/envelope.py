@@ -62,13 +62,28 @@ def read_envelope(body: bytes) -> Asked:
 
 
 def soap_action(soap: str, header: str | None, content_type: str | None) -> str | None:
-    """Return the action that a request names, without quotes; `None` where it names none."""
+    """Return the action that a request names, without quotes; `None` where it names none.
+
+    Raises:
+        SoapFault: `Client.Request`, the parameters of the content type are no parameters.
+    """
     if soap == "1.1":
-        return (header or "").strip().strip('"') or None
+        return _utf8((header or "").strip().strip('"')) or None
     parsed = Message()
     parsed["Content-Type"] = content_type or ""
-    action = parsed.get_param("action")
-    return action.strip() or None if isinstance(action, str) else None
+    try:
+        action = parsed.get_param("action")
+    except (TypeError, ValueError) as error:  # a parameter in parts that do not go together
+        raise unreadable("the parameters of Content-Type cannot be read") from error
+    return _utf8(action.strip()) or None if isinstance(action, str) else None
+
+
+def _utf8(header: str) -> str:
+    """Read a header as UTF-8 where it can be that: HTTP hands all over as ISO-8859-1."""
+    try:
+        return header.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return header
 
 
 def _version(envelope: etree._Element) -> SoapVersion:

@@ -81,8 +81,16 @@ class Taxation:
         self._unread = Unread()
         self._prove = prove
 
+    def prepare(self, settings: TaxationSettings) -> None:
+        """Make ready what `install` needs and what takes long, or cannot be made at all."""
+        soap_transport(settings.contract)
+
     def install(self, exchange: TicketPort, settings: TaxationSettings) -> None:
-        """Serve a fresh exchange; the sessions of the one before are gone without a word."""
+        """Serve a fresh exchange; the sessions of the one before are gone without a word.
+
+        Its operator ordered it, so nobody waits any more for passwords guessed before.
+        """
+        self._guesses = Guesses()
         if self._desk is not None:
             self._desk.close()
         self._desk = Desk(exchange, settings, self._clock, self._new_cookie)
