@@ -20,7 +20,7 @@ from oxo_tickets import FIELDS, Ticket, TicketUnreadable, differences, from_json
 
 from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.decoders.taxation_soap import TicketsAnswer
-from oxo_collector.store import StoreUnusable
+from oxo_collector.store import StoreUnusable, Whereabouts
 from oxo_collector.taxation.messages import SetAside, Stored
 
 ZLIB_LEVEL: Final = 1
@@ -53,6 +53,7 @@ class Intake:
     ) -> None:
         self._scrubs = scrubs
         self._connection = connection
+        self._whereabouts = Whereabouts(connection)
         self._now = now
         self._one_at_a_time = threading.Lock()
         self._contacts: dict[str, datetime] = {}
@@ -175,6 +176,7 @@ class Intake:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield
+                self._whereabouts.check()
                 self._connection.execute("COMMIT")
             except sqlite3.Error as error:
                 self._undo()

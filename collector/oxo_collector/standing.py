@@ -60,11 +60,11 @@ def standing(rows: Rows, version: int) -> list[ExchangeStatus]:
     warned = version >= WARNINGS_SINCE_VERSION
     found = []
     for owner, *known in list(rows(_EXCHANGES)):
-        ((missing,),) = rows(_MISSING, owner, owner)
+        missing = sum(many for (many,) in rows(_MISSING, owner, owner))
         gaps = rows(_GAPS, owner, owner, GAPS_COUNT_MAX) if missing else ()
         (warning,) = rows(_WARNING, owner) if warned else ((None, None),)
         alarms = rows(_ALARMS, owner) if warned else ()
-        whole: list[Any] = [*known, *warning, missing or 0]
+        whole: list[Any] = [*known, *warning, missing]
         whole += [tuple(Gap(*gap) for gap in gaps), tuple(Alarm(*alarm) for alarm in alarms)]
         found.append(ExchangeStatus(*whole))
     return found
@@ -79,7 +79,7 @@ _EXCHANGES: Final = """
 """
 
 _MISSING: Final = """
-    SELECT sum(last - first + 1 - many) FROM (
+    SELECT last - first + 1 - many FROM (
       SELECT min(low) AS first, max(high) AS last, sum(many) AS many FROM (
         SELECT epoch, min(sequence) AS low, max(sequence) AS high, count(*) AS many
         FROM ticket WHERE exchange = ? GROUP BY epoch
@@ -92,7 +92,10 @@ _MISSING: Final = """
       ) GROUP BY epoch
     )
 """
-"""By counting, so that a large store is not walked for nothing."""
+"""Per epoch, by counting, so that a large store is not walked for nothing.
+
+Added up in Python: the numbers are a peer's, and SQLite ends a sum that needs more than 64 bits.
+"""
 
 _GAPS: Final = """
     SELECT epoch, before + 1, sequence - 1 FROM (

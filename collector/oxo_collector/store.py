@@ -76,6 +76,46 @@ class Ownership:
         os.close(self._descriptor)
 
 
+class Whereabouts:
+    """The files that a connection writes: the database and its log, as they are named now.
+
+    Removed, or replaced by others of the same name, they are written on without an error, and gone
+    with the process: what is stored there must not be acknowledged.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Remember the files; the connection has read from them, so that both are there.
+
+        A store in memory has none.
+        """
+        self._store: str = connection.execute("PRAGMA database_list").fetchone()[2]
+        self._files = self._found()
+
+    def check(self) -> None:
+        """Compare; two looks at a folder.
+
+        Raises:
+            StoreUnusable: they are gone, or others.
+        """
+        if self._found() != self._files:
+            raise StoreUnusable(
+                f"{self._store}: the store or its write-ahead log was removed or replaced while it"
+                " is written; nothing more is acknowledged until oxo-collect is started again"
+            )
+
+    def _found(self) -> list[tuple[int, int] | None]:
+        names = (self._store, f"{self._store}-wal") if self._store else ()
+        return [_identity(Path(name)) for name in names]
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def open_for_writing(
     path: Path, factory: type[sqlite3.Connection] = sqlite3.Connection
 ) -> sqlite3.Connection:

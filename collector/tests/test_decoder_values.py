@@ -68,6 +68,8 @@ def test_read(reader: Callable[[str], object], text: str, value: object) -> None
         (values.money, "-1"),
         (values.money, "1e5"),
         (values.money, "1" * 16),
+        (values.money, "1" * 13),
+        (values.money, "1000000000000.00"),
     ],
 )
 def test_refused(reader: Callable[[str], object], text: str) -> None:

@@ -336,3 +336,24 @@ def test_contact_is_noted_though_our_clock_jumped_back(
         intake.contact("site")
     with Reading(path) as store:
         assert store.status()[0].last_contact == "2025-11-22T12:00:00.000+00:00"
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal"])
+def test_what_is_written_into_a_removed_file_is_not_kept(
+    path: Path, intake: Intake, suffix: str
+) -> None:
+    intake.keep_batch("site", "E1", batch(1, "101"), BODY)
+    path.with_name(path.name + suffix).unlink()
+    with pytest.raises(StoreUnusable, match=r"tickets\.db: the store .* was removed or replaced"):
+        intake.keep_batch("site", "E1", batch(2, "102"), BODY)
+
+
+def test_what_is_written_beside_a_restored_store_is_not_kept(
+    path: Path, connection: sqlite3.Connection, intake: Intake
+) -> None:
+    intake.keep_batch("site", "E1", batch(1, "101"), BODY)
+    with closing(sqlite3.connect(path.with_name("backup"))) as backup:
+        connection.backup(backup)
+    path.with_name("backup").replace(path)
+    with pytest.raises(StoreUnusable, match="nothing more is acknowledged"):
+        intake.keep_batch("site", "E1", batch(2, "102"), BODY)

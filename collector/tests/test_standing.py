@@ -186,3 +186,10 @@ def test_the_status_shows_people_and_programs_what_is_wrong(
     assert site["gaps"] == [{"epoch": "E1", "first": 2, "last": 3}]
     assert (site["last_warning"], site["alarms"][0]["seen_count"]) == ("busy", 1)
     assert (never["tickets"], never["alarms"], never["last_contact"]) == (0, [], None)
+
+
+def test_numbers_without_measure_leave_the_status_readable(path: Path, intake: Intake) -> None:
+    for number in range(10):
+        keep(intake, f"E{number}", 1, CALL)
+        keep(intake, f"E{number}", 10**18 - 1, CALL)
+    assert status(path).missing == 10 * (10**18 - 3)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 import msgspec
+from oxo_tickets.ticket import COST_DIGITS_MAX
 
 CACHED_COUNT_MAX = 4096
 
@@ -115,7 +116,14 @@ def count(text: str) -> int:
 
 
 def money(text: str) -> Decimal:
-    """Read an amount without sign and with a decimal point; its decimals are kept."""
+    """Read an amount without sign and with a decimal point; its decimals are kept.
+
+    One with more digits than the model of a ticket takes is refused here, where it spoils one
+    ticket; the model would refuse it where it spoils the answer.
+    """
     if _MONEY.fullmatch(text) is None:
         raise Unreadable("is no amount with a decimal point")
-    return Decimal(text)
+    amount = Decimal(text)
+    if amount.adjusted() >= COST_DIGITS_MAX:
+        raise Unreadable(f"has more than {COST_DIGITS_MAX} digits before the point")
+    return amount
