@@ -40,6 +40,18 @@ class Prepared(NamedTuple):
     authority: Authority
     certificate: ServerCertificate
 
+    def state(self) -> CertificateState:
+        """Say what of it is to be seen."""
+        first, last = self.certificate.validity
+        return CertificateState(
+            names=list(self.certificate.names),
+            fingerprint=self.certificate.fingerprint,
+            not_before=first,
+            not_after=last,
+            authority_fingerprint=self.authority.fingerprint,
+            ca_file=str(self.authority.ca_pem_file),
+        )
+
 
 def host_name(text: str) -> str:
     """Return a host name or IP address as a certificate has it.
@@ -80,15 +92,7 @@ class Identity:
 
     def state(self) -> CertificateState:
         """Say what is shown."""
-        first, last = self._certificate.validity
-        return CertificateState(
-            names=list(self._certificate.names),
-            fingerprint=self._certificate.fingerprint,
-            not_before=first,
-            not_after=last,
-            authority_fingerprint=self._authority.fingerprint,
-            ca_file=str(self._authority.ca_pem_file),
-        )
+        return Prepared(self._authority, self._certificate).state()
 
     def prepare(self, order: CertificateOrder, now: datetime) -> "Prepared":
         """Make another certificate, to be shown next; slow, and may run in a thread of its own.

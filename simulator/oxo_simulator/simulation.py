@@ -252,11 +252,12 @@ class Simulation:
         return prepared.addCallback(self._show_certificate, order)
 
     def _show_certificate(self, prepared: Prepared, order: CertificateOrder) -> CertificateState:
-        self._identity.show(prepared)
-        shown = self._identity.state()
+        shown = prepared.state()
         name = self.premises.name if order.names is None else shown.names[0]
-        self.premises = replace(self.premises, name=name, fingerprint=shown.fingerprint)
-        self._describe(self.premises)
+        premises = replace(self.premises, name=name, fingerprint=shown.fingerprint)
+        self._describe(premises)  # first: where that finds no room, the present one stays
+        self._identity.show(prepared)
+        self.premises = premises
         self.exchange.record(
             "certificate",
             fingerprint=shown.fingerprint,

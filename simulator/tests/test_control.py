@@ -121,6 +121,20 @@ def test_loaded_tickets_stand_in_the_ledger_as_they_were(oxo: EphemeralExchange)
     assert len(lines) == len(oxo.control.ledger())
 
 
+def test_a_certificate_that_cannot_be_announced_is_not_shown(oxo: EphemeralExchange) -> None:
+    before, aside = oxo.control.certificate(), oxo.folder.with_name(f"{oxo.folder.name}-aside")
+    oxo.folder.rename(aside)
+    try:
+        with pytest.raises(OrderRefused, match=r"exchange\.json: No such file"):
+            oxo.control.renew_certificate()
+    finally:
+        aside.rename(oxo.folder)
+    assert oxo.control.certificate() == before
+    assert oxo.control.state().fingerprint == before.fingerprint
+    oxo.control.renew_certificate()
+    assert "certificate" in events(oxo)
+
+
 @pytest.mark.needs("curl")
 def test_an_installation_is_fresh_behind_the_same_ports(oxo: EphemeralExchange) -> None:
     client = oxo.control
