@@ -13,7 +13,7 @@ from oxo_scenarios.bench.stand import Conditions, Stand
 from oxo_scenarios.bench.trouble import BenchBroken, UsageWrong
 from oxo_scenarios.catalogue import load_catalogue
 from oxo_scenarios.ending import leave
-from oxo_scenarios.outlet import unknown_lines
+from oxo_scenarios.outlet import print_json, unknown_lines
 from oxo_scenarios.play.meeting import announce
 from oxo_scenarios.subject import SUBJECT_FILE, SubjectUnreadable, load_subject
 from oxo_scenarios.trial import Remark, trial
@@ -33,12 +33,19 @@ def check_subject(  # noqa: PLR0913 - one argument per option
     operator: options.OperatorName = None,
     answers: options.Answers = None,
     connect_seconds: options.ConnectSeconds = options.CONNECT_SECONDS_DEFAULT,
+    as_json_text: options.JsonAnswer = False,
 ) -> None:
     """Try a subject's folder alone: version, start, connection, reading of its delivery, stop.
 
     Exit status: 0 all of it works, 1 something does not, 2 usage, 3 the bench broke.
     """
-    console = Console(highlight=False, markup=False)
+    console = Console(stderr=as_json_text, highlight=False, markup=False)
+    remarks: list[Remark] = []
+
+    def tell(remark: Remark) -> None:
+        remarks.append(remark)
+        _print(console, remark)
+
     catalogue = load_catalogue()
     try:
         subject = load_subject(folder, [each.id for each in catalogue.cases])
@@ -54,8 +61,9 @@ def check_subject(  # noqa: PLR0913 - one argument per option
         with Stand(subject, conditions) as stand:
             if stand.hands is not None or listen is not None:
                 announce(stand, console, tell_password=stand.hands is not None and answers is None)
-            right = trial(stand, catalogue, lambda remark: _print(console, remark))
-            for line in unknown_lines(stand.exchange.unknown_operations()):
+            right = trial(stand, catalogue, tell)
+            unknown = stand.exchange.unknown_operations()
+            for line in unknown_lines(unknown):
                 console.print(line, soft_wrap=True)
     except (SubjectUnreadable, UsageWrong) as wrong:
         leave(ExitStatus.USAGE, str(wrong))
@@ -63,6 +71,9 @@ def check_subject(  # noqa: PLR0913 - one argument per option
         leave(ExitStatus.BENCH_ERROR, f"the bench broke: {broken}")
     except KeyboardInterrupt:
         leave(ExitStatus.UNDECIDED, "interrupted")
+    if as_json_text:
+        steps = [remark._asdict() for remark in remarks]
+        print_json({"right": right, "steps": steps, "unknown_operations": unknown}, "--json")
     if right:
         console.print(f"\nall of it works; now: oxo-certify run --subject {folder}", soft_wrap=True)
     raise typer.Exit(ExitStatus.PASSED if right else ExitStatus.SUBJECT_FAILED)
@@ -90,8 +101,11 @@ def new_subject(
     except OSError as error:
         leave(ExitStatus.USAGE, f"{folder} cannot be written: {error.strerror or error}")
     typer.echo(f"written: {folder / SUBJECT_FILE}, with what it needs beside it")
-    typer.echo(f"try it:  oxo-certify check {folder}")
-    typer.echo(f"then:    oxo-certify run --subject {folder}")
+    listen = " --listen ADDRESS" if remote else ""
+    typer.echo(f"try it:  oxo-certify check {folder}{listen}")
+    typer.echo(f"then:    oxo-certify run --subject {folder}{listen}")
+    if remote:
+        typer.echo("ADDRESS: of this machine, as the collector's machine sees it")
 
 
 def _print(console: Console, remark: Remark) -> None:

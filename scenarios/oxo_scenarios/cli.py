@@ -21,7 +21,7 @@ from oxo_scenarios.catalogue import Catalogue, Planned, load_catalogue
 from oxo_scenarios.checking import check_subject, new_subject
 from oxo_scenarios.comparing import compare_bundles
 from oxo_scenarios.ending import end_streams, leave
-from oxo_scenarios.outlet import check_junit, check_out, hand_out, summarise
+from oxo_scenarios.outlet import check_junit, check_out, hand_out, print_json, summarise
 from oxo_scenarios.play.meeting import NoConnection
 from oxo_scenarios.play.record import DISTRIBUTION, Options
 from oxo_scenarios.play.run import Outcome, certify
@@ -117,9 +117,12 @@ def run(  # noqa: PLR0913 - one argument per option
 
 
 @app.command()
-def cases() -> None:
+def cases(*, as_json_text: options.JsonAnswer = False) -> None:
     """List the cases of the catalogue, and those that are not played."""
     catalogue = load_catalogue()
+    if as_json_text:
+        print_json(_listed(catalogue), "--json")
+        return
     console = Console(highlight=False, markup=False)
     table = Table("case", "chapter", "title", "tags", "played with", box=None, pad_edge=False)
     for each in catalogue.cases:
@@ -130,6 +133,17 @@ def cases() -> None:
     console.print()
     for gap in catalogue.declared_gaps:
         console.print(f"{gap.kind}: {', '.join(gap.ids)} ({gap.reason})", soft_wrap=True)
+
+
+def _listed(catalogue: Catalogue) -> dict[str, object]:
+    keys = ("id", "chapter", "title", "tags", "tag_sets", "limit_seconds")
+    return {
+        "cases": [{key: getattr(case, key) for key in keys} for case in catalogue.cases],
+        "gaps": [
+            {"kind": gap.kind, "ids": gap.ids, "reason": gap.reason}
+            for gap in catalogue.declared_gaps
+        ],
+    }
 
 
 @app.callback(invoke_without_command=True)
@@ -164,9 +178,10 @@ def _certified(
     subject: Subject, wanted: Options, conditions: Conditions, console: Console
 ) -> Outcome:
     """Run it, or say in one line why there is no bundle."""
+    plays = "1 play" if len(wanted.planned) == 1 else f"{len(wanted.planned)} plays"
     console.print(
         f"{subject.settings.subject.name} against the simulated OXO Connect: "
-        f"{len(wanted.planned)} plays, seed {conditions.seed}",
+        f"{plays}, seed {conditions.seed}",
         soft_wrap=True,
     )
     try:

@@ -45,6 +45,9 @@ AllowKnown = Annotated[
 Json = Annotated[
     bool, typer.Option("--json", help="Print run.json on standard output, the rest on error.")
 ]
+JsonAnswer = Annotated[
+    bool, typer.Option("--json", help="Print JSON on standard output, the rest on error.")
+]
 Listen = Annotated[
     str | None,
     typer.Option(help="Address of this machine where subjects reach exchange and proxy."),
@@ -105,7 +108,8 @@ def operator_of(
         if keep is None:
             raise UsageWrong(
                 "with --answers there is no terminal to tell the password on: "
-                "give --keep DIR, and set the collector up from DIR/taxation.password"
+                "give --keep DIR, and set the collector up from DIR/taxation.password (and give "
+                "--port standard=NUMBER: free ports change from run to run)"
             )
         return ByFile(who, answers)
     if not sys.stdin.isatty():

@@ -257,6 +257,27 @@ def test_a_delivery_that_settles_at_once_is_read_once(tmp_path: Path) -> None:
     assert reader(tmp_path, delivery=counting).settled() == b"\n"
 
 
+@pytest.mark.parametrize(
+    ("readings", "stands"),
+    [
+        ((b"h\n1\n2\n", b"never read"), b"h\n1\n2\n"),
+        ((b"h\n0\n2\n1\n", b"never read"), b"h\n0\n2\n1\n"),
+        ((b"", b"h\n1\n2\n"), b"h\n1\n2\n"),
+        ((b"h\n1\n", b"h\n1\n2\n"), b"h\n1\n2\n"),
+        ((b"h\n", b"h\n"), b"h\n"),
+    ],
+    ids=["as it was", "grown", "empty while written", "half while written", "cleared away"],
+)
+def test_a_file_caught_while_it_is_written_anew_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, readings: tuple[bytes, ...], stands: bytes
+) -> None:
+    """Its old lines would count as delivered twice in the play that begins."""
+    door = 'format = "csv"\nfile = "x"\nsettle_seconds = 0\ncolumns = { charged_user = "h" }'
+    found, waiting = reader(tmp_path, delivery=door), iter(readings)
+    monkeypatch.setattr(found, "_read", lambda: {"": next(waiting)})
+    assert found.standing({"": b"h\n1\n2\n"}) == {"": stands}
+
+
 def test_a_delivery_file_is_read_again_when_the_subject_has_stopped(tmp_path: Path) -> None:
     (tmp_path / "tickets").write_bytes(TICKET)
     found = reader(tmp_path)

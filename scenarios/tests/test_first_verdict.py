@@ -1,5 +1,6 @@
 """The page about subjects, as a new user follows it; `check` and what it says of each mistake."""
 
+import json
 import os
 import re
 import shutil
@@ -81,6 +82,42 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "mine" / "subject.toml").read_text("utf-8") == "mine"
     status, told = run(tmp_path, "oxo-certify", "new", "mine/subject.toml/below", "--remote")
     assert (status, "cannot be written" in told) == (2, True)
+
+
+@pytest.mark.process
+def test_a_remote_folder_is_written_with_the_words_that_lead_on(tmp_path: Path) -> None:
+    status, told = run(tmp_path, "oxo-certify", "new", "far", "--remote")
+    assert status == 0
+    assert "oxo-certify check far --listen ADDRESS\n" in told
+    assert "oxo-certify run --subject far --listen ADDRESS\n" in told
+
+
+@pytest.mark.process
+@pytest.mark.needs("curl", "awk")
+def test_check_tells_programs_what_it_found(tmp_path: Path) -> None:
+    run(tmp_path, "oxo-certify", "new", "mine")
+    status, told = run(tmp_path, "sh", "-c", "oxo-certify check mine --json 2>said")
+    assert "all of it works" in (tmp_path / "said").read_text("utf-8")
+    found = json.loads(told)
+    assert (status, found["right"], found["unknown_operations"]) == (0, True, [])
+    assert [step["step"] for step in found["steps"]] == [
+        "version", "start", "connect", "collect", "delivery", "stop", "ticket",
+    ]  # fmt: skip
+    assert found["steps"][0] == {"step": "version", "right": True, "told": "0.1", "mend": ""}
+
+
+@pytest.mark.process
+def test_the_cases_are_told_to_programs(tmp_path: Path) -> None:
+    status, told = run(tmp_path, "oxo-certify", "cases", "--json")
+    assert status == 0
+    found = json.loads(told)
+    assert [case["id"] for case in found["cases"]] == CASES
+    bu2 = next(case for case in found["cases"] if case["id"] == "BU2")
+    assert bu2["chapter"] == "BU"
+    assert bu2["tags"] == ["buffer", "restart", "disturbance"]
+    assert bu2["tag_sets"] == ["extended"]
+    assert bu2["limit_seconds"] == 20
+    assert {"DIS103"} in [set(gap["ids"]) for gap in found["gaps"]]
 
 
 MISTAKES = {

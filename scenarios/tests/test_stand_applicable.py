@@ -11,7 +11,9 @@ from oxo_scenarios.catalogue import load_catalogue
 CATALOGUE = load_catalogue()
 
 
-def stand(acknowledgement: str, not_applicable: dict[str, str] | None = None) -> Stand:
+def stand(
+    acknowledgement: str, not_applicable: dict[str, str] | None = None, **choices: str
+) -> Stand:
     subject: Any = SimpleNamespace(
         settings=SimpleNamespace(not_applicable=not_applicable or {}, remote=None)
     )
@@ -19,7 +21,10 @@ def stand(acknowledgement: str, not_applicable: dict[str, str] | None = None) ->
     state: Any = SimpleNamespace(
         profile="mine",
         ports=[],
-        profile_choices=[{"key": "contract.acknowledgement", "value": acknowledgement}],
+        profile_choices=[
+            {"key": "contract.acknowledgement", "value": acknowledgement},
+            *({"key": f"session.{key}", "value": value} for key, value in choices.items()),
+        ],
     )
     found.state = state
     found.host_name = "localhost"
@@ -38,6 +43,24 @@ def test_no_kill_in_mid_batch_is_asked_where_reading_removes() -> None:
     assert [case for case, reason in reasons.items() if reason] == ["BU2", "DIS102"]
     assert "profile mine" in str(reasons["BU2"])
     assert "on-read" in str(reasons["BU2"])
+
+
+@pytest.mark.parametrize(
+    ("second_login", "idle_seconds", "ruled_out"),
+    [
+        ("refuse", "120", ["BU2", "DIS102"]),
+        ("refuse", "5", []),
+        ("take-over", "120", []),
+    ],
+)
+def test_no_kill_is_asked_where_the_dead_session_keeps_everybody_out(
+    second_login: str, idle_seconds: str, ruled_out: list[str]
+) -> None:
+    found = stand("explicit", second_login=second_login, idle_seconds=idle_seconds)
+    reasons = {case.id: found.not_applicable(case) for case in CATALOGUE.cases}
+    assert [case for case, reason in reasons.items() if reason] == ruled_out
+    if ruled_out:
+        assert "lives for 120 s, beyond the case's limit of 20 s" in str(reasons["BU2"])
 
 
 def test_what_the_subject_declares_is_said_first() -> None:

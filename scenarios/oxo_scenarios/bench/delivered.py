@@ -41,6 +41,24 @@ class DeliveryReader:
         self._subject = subject
         self._environment = environment
         self._before = before
+        self.seen: Holding = {}
+        """Everything that the last reading found, what stood there before included."""
+
+    def standing(self, last: Holding) -> Holding:
+        """Return what stands there when a play begins; `last` is what the play before found.
+
+        A file that is just being written anew is caught short, and its old lines would count as
+        delivered twice. So where something of `last` is missing it is read again when
+        `settle_seconds` have passed. What is missing then was cleared away by the subject.
+
+        Raises:
+            SubjectFailed: as `read`.
+        """
+        found = self.holding()
+        if fresh(found, last, header=False):
+            threading.Event().wait(self._subject.settings.delivery.settle_seconds)
+            found = self.holding()
+        return found
 
     def settled(self) -> bytes:
         """Read at once, and again when `settle_seconds` have passed; return what was read last.
@@ -73,7 +91,7 @@ class DeliveryReader:
 
     def read(self) -> bytes:
         """Read the delivery as it is now, without the bench's secrets."""
-        found = self.holding()
+        self.seen = found = self.holding()
         if self._before is None and list(found) == [ONLY]:
             return found[ONLY]
         header = self._subject.settings.delivery.format == "csv"

@@ -5,13 +5,16 @@ is asked for nothing twice.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from oxo_scenarios.bench.connect import Account, Target
 from oxo_scenarios.bench.operator import Operator, Question
 from oxo_scenarios.bench.trouble import NotDone
 from oxo_scenarios.judge import Confirmation
 from oxo_scenarios.subject import Remote
+
+if TYPE_CHECKING:
+    from oxo_scenarios.bench.fresh import Holding
 
 Keep = Callable[[Confirmation], None]
 """Takes an answer into the evidence."""
@@ -37,6 +40,8 @@ class Hands:
         self.operator = operator
         self.remote = remote
         self.running = False
+        self.delivered: Holding = {}
+        """What the play before found where the subject delivers."""
         self._told: Setting | None = None
 
     def collects(self, setting: Setting) -> bool:

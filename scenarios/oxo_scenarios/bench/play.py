@@ -105,7 +105,7 @@ class Play:
         )
         self._ledger = Ledger(self._stand.exchange.control)
         if self._hands is not None and self._before is None:
-            self._before = self._reader(None).holding()
+            self._before = self._reader(None).standing(self._hands.delivered)
 
     def use_proxy(self) -> None:
         """Let the subject reach the exchange through the proxy only."""
@@ -327,13 +327,16 @@ class Play:
         try:
             raw = reader.settled()
             self._stop_program()
-            return reader.final(raw)
+            told = reader.final(raw)
         except SubjectFailed as failure:
             # Where the bench broke before, the subject may never have been started.
             if all(incident.fault != "bench" for incident in self.incidents):
                 self.incidents.append(Incident(fault="subject", text=str(failure)))
             self._stop_program()
             return b"", Delivery()
+        if self._hands is not None:
+            self._hands.delivered = reader.seen
+        return told
 
     def _reader(self, before: Holding | None) -> DeliveryReader:
         return DeliveryReader(

@@ -35,15 +35,16 @@ def announce(stand: Stand, console: Console, *, tell_password: bool) -> None:
     ]
     if stand.host_name:
         rows.append(("name", stand.host_name))
-    rows.append(("authority", str(stand.ca_file)))
+    kept = stand.conditions.keep
+    rows.append(("authority", str(kept / "ca.pem" if kept else stand.ca_file)))
     if stand.ca_url is not None:
         rows.append(("fetch it at", stand.ca_url))
     rows.append(("fingerprint", f"{state.fingerprint} (SHA-256 of the server certificate)"))
     rows.append(("account", stand.account.user))
     if tell_password:
         rows.append(("password", stand.account.password))
-    elif stand.conditions.keep is not None:
-        rows.append(("password", f"in {stand.conditions.keep / 'taxation.password'}"))
+    elif kept is not None:
+        rows.append(("password", f"in {kept / 'taxation.password'}"))
     for name, told in rows:
         console.print(f"  {name:<12} {told}", soft_wrap=True)
 
