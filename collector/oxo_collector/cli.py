@@ -24,6 +24,9 @@ EXIT_MALFORMED = 1
 EXIT_CONFIGURATION = 2
 EXIT_STORE = 3
 
+ID_MAX = 2**63 - 1
+"""The store's numbers end there."""
+
 DECODE_BYTES_MAX = 256 * 1024 * 1024
 
 app = typer.Typer(
@@ -78,7 +81,7 @@ def _common(
 
 @app.command()
 def run(config: ConfigOption) -> None:
-    """Collect until SIGTERM or SIGINT; ends after the batch in hand.
+    """Collect until SIGTERM, SIGINT or SIGHUP; ends after the batch in hand.
 
     Exit status: 0 ended as asked, 2 configuration refused, 3 store in use or unusable.
     """
@@ -109,7 +112,7 @@ def status(
     from oxo_collector import tables
 
     configuration = _configuration(config)
-    with _reading(configuration) as store:
+    with _reading(configuration) as store, _output("-"):
         tables.status(store, [one.name for one in configuration.exchange], as_json=as_json)
 
 
@@ -119,7 +122,8 @@ def export(
     form: Annotated[Format, typer.Option("--format", "-f")] = Format.NDJSON,
     exchange: ExchangeOption = None,
     since: Annotated[
-        int, typer.Option(min=0, help="Only tickets received after the one with this id.")
+        int,
+        typer.Option(min=0, max=ID_MAX, help="Only tickets received after the one with this id."),
     ] = 0,
     output: Annotated[str, typer.Option("--output", "-o", help="File, or - for stdout.")] = "-",
 ) -> None:
@@ -128,6 +132,7 @@ def export(
 
     configuration = _configuration(config)
     _check_exchange(exchange, configuration)
+    _check_output(output, config, configuration.store)
     with _reading(configuration) as store:
         rows = store.tickets(exchange=exchange, since=since)
         write = delivery.write_csv if form is Format.CSV else delivery.write_ndjson
@@ -138,7 +143,7 @@ def export(
 
 @app.command()
 def answer(
-    config: ConfigOption, ticket: Annotated[int, typer.Argument(help="Id of a ticket.")]
+    config: ConfigOption, ticket: Annotated[int, typer.Argument(max=ID_MAX, help="Id of a ticket.")]
 ) -> None:
     """Write the answer in which a ticket came to standard output, as it came."""
     with _reading(_configuration(config)) as store:
@@ -158,13 +163,14 @@ def quarantine_list(
 
     configuration = _configuration(config)
     _check_exchange(exchange, configuration)
-    with _reading(configuration) as store:
+    with _reading(configuration) as store, _output("-"):
         tables.quarantine(store, exchange, as_json=as_json)
 
 
 @quarantine.command("show")
 def quarantine_show(
-    config: ConfigOption, entry: Annotated[int, typer.Argument(help="Id from the list.")]
+    config: ConfigOption,
+    entry: Annotated[int, typer.Argument(max=ID_MAX, help="Id from the list.")],
 ) -> None:
     """Write the bytes of one entry to standard output, as they came."""
     with _reading(_configuration(config)) as store:
@@ -239,6 +245,16 @@ def _check_exchange(name: str | None, configuration: "Configuration") -> None:
     names = [one.name for one in configuration.exchange]
     if name is not None and name not in names:
         _refuse(f"no exchange {name!r}; configured: {', '.join(names)}", EXIT_CONFIGURATION)
+
+
+def _check_output(output: str, config: Path, store: Path) -> None:
+    """Refuse to write tickets over what they come from: opening the file would empty it."""
+    files = [config, *(store.with_name(store.name + end) for end in ("", "-wal", "-shm", ".lock"))]
+    for file in files:
+        if output != "-" and file.exists() and Path(output).exists() and file.samefile(output):
+            _refuse(
+                f"{output}: in use by the collection itself; not overwritten", EXIT_CONFIGURATION
+            )
 
 
 def _read(file: str) -> bytes:

@@ -27,8 +27,9 @@ collection starts, not before, so that an export needs none of them.
 import os
 import re
 import tomllib
+from ipaddress import IPv6Address
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -46,6 +47,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from oxo_collector.taxation.contract import OWN, Contract, Elements, Operations
+from oxo_collector.wording import one_line
 
 SECRET_BYTES_MAX = 4096
 CONFIGURATION_BYTES_MAX = 1024 * 1024
@@ -72,16 +74,35 @@ def _plain_fingerprint(text: str) -> str:
     return plain
 
 
+_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*\.?")
+
+
 def _plain_address(text: str) -> str:
-    plain = text.strip("[]")
-    if not re.fullmatch(r"[A-Za-z0-9._:%-]{1,253}", plain):
+    plain = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    if not (_HOST_NAME.fullmatch(plain) or _is_ipv6(plain)):
         raise ValueError("allowed is a host name or an IP address, without scheme, port or path")
     return plain
 
 
+def _is_ipv6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _named_file(path: Path) -> Path:
+    """Return the path of a file that can be opened by its name."""
+    if path.name in ("", "..") or "\0" in str(path):
+        raise ValueError("allowed is the name of a file")
+    return path
+
+
 def _contract_of_file(name: object, info: ValidationInfo) -> Contract:
     """Return the contract in a file beside the configuration; its errors become one of ours."""
-    if not isinstance(name, str) or not name:
+    if not isinstance(name, str) or not name or "\0" in name:
         raise ValueError("allowed is the name of a TOML file with the table [contract]")
     try:
         return load_contract(Path(info.context or "") / name)
@@ -90,6 +111,7 @@ def _contract_of_file(name: object, info: ValidationInfo) -> Contract:
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+File = Annotated[Path, AfterValidator(_named_file)]
 Address = Annotated[str, AfterValidator(_plain_address)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
@@ -106,7 +128,7 @@ class _Account(_Section):
     password_env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] | None = (
         None
     )
-    password_file: Path | None = None
+    password_file: File | None = None
 
     @model_validator(mode="after")
     def _not_both(self) -> "_Account":
@@ -138,7 +160,7 @@ class Exchange(_Account):
     port: Port = 443
     fallback_ports: tuple[Port, ...] = ()
     user: User
-    ca_file: Path | None = None
+    ca_file: File | None = None
     fingerprint: Annotated[str, AfterValidator(_plain_fingerprint)] | None = None
     zone: Annotated[str, AfterValidator(known_zone)]
     contract: Annotated[Contract, BeforeValidator(_contract_of_file)] = OWN
@@ -175,7 +197,7 @@ class Log(_Section):
 class Configuration(_Section):
     """The whole file; paths are absolute after loading."""
 
-    store: Path
+    store: File
     log: Log = Log()
     exchange: Annotated[tuple[Exchange, ...], Field(min_length=1)]
 
@@ -275,6 +297,8 @@ def _table(path: Path) -> dict[str, Any]:
         raise ConfigurationRefused(f"{path}: not UTF-8 at byte {error.start}") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationRefused(f"{path}: not TOML: {error}") from None
+    except RecursionError:
+        raise ConfigurationRefused(f"{path}: not read: nested too deep") from None
 
 
 def _absolute(configuration: Configuration, folder: Path) -> Configuration:
@@ -297,15 +321,27 @@ def _absolute_exchange(exchange: Exchange, folder: Path) -> Exchange:
     return exchange.model_copy(update=update)
 
 
+SHAPES: Final = {
+    "tuple_type": "a list; exchanges stand each under [[exchange]], in double brackets",
+    "model_type": "a table",
+    "dict_type": "a table",
+    "too_short": "at least one",
+}
+"""What the library says in words of Python."""
+
+
 def _line(detail: ErrorDetails, whole: type[BaseModel]) -> str:
     """Say one error: the key as it is found in the file, and what is allowed there."""
     place = detail["loc"]
     key = "".join(f"[{p + 1}]" if isinstance(p, int) else f".{p}" for p in place).lstrip(".")
+    key = one_line(key)
     if detail["type"] == "extra_forbidden":
         allowed = ", ".join((_section(place[:-1]) or whole).model_fields)
         return f"{key}: unknown key; allowed here: {allowed}"
     if detail["type"] == "missing":
         return f"{key}: missing; it is required"
+    if detail["type"] in SHAPES:
+        return f"{key}: allowed is {SHAPES[detail['type']]}"
     message = detail["msg"].removeprefix("Value error, ")
     return f"{key or 'the file as a whole'}: {message}"
 

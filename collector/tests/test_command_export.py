@@ -214,3 +214,47 @@ def test_the_answer_of_a_ticket_is_given_as_it_came(config: Path, tmp_path: Path
     assert call("answer", "-c", config, "2") == (0, b"x", "")
     status, out, errors = call("answer", "-c", config, "4")
     assert (status, out, errors) == (2, b"", "oxo-collect: the store has no ticket 4\n")
+
+
+@pytest.mark.parametrize(
+    "file", ["collector.toml", "tickets.db", "tickets.db-wal", "tickets.db.lock", "link"]
+)
+def test_an_export_does_not_overwrite_what_it_comes_from(
+    config: Path, tmp_path: Path, file: str
+) -> None:
+    keep(tmp_path, 1)
+    (tmp_path / "tickets.db-wal").touch()
+    (tmp_path / "tickets.db.lock").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "tickets.db")
+    before = (tmp_path / file).read_bytes()
+    output = tmp_path / file
+    told = f"oxo-collect: {output}: in use by the collection itself; not overwritten\n"
+    assert call("export", "-c", config, "-o", output) == (2, b"", told)
+    assert (tmp_path / file).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "words", [("export", "--since"), ("answer",), ("quarantine", "show")], ids=lambda w: w[0]
+)
+def test_a_number_that_no_store_holds_is_refused(
+    config: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    keep(tmp_path, 1)
+    status, _, errors = call(words[0], *words[1:2], str(2**63), "-c", config)
+    assert (status, errors.startswith("Usage: ")) == (2, True)
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+@pytest.mark.parametrize("command", [("status",), ("quarantine", "list")], ids=lambda w: w[0])
+@pytest.mark.process
+def test_a_full_disk_behind_a_table_is_told_in_a_sentence(
+    config: Path, tmp_path: Path, command: tuple[str, ...], form: tuple[str, ...]
+) -> None:
+    keep(tmp_path, 1)
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            (*OXO_COLLECT, *command, "-c", str(config), *form),
+            stdout=full, stderr=subprocess.PIPE, timeout=SECONDS_MAX, check=False,
+        )  # fmt: skip
+    told = b"oxo-collect: standard output: cannot be written: No space left on device\n"
+    assert (ended.returncode, ended.stderr) == (2, told)

@@ -207,3 +207,54 @@ def test_a_secret_file_that_cannot_be_used_is_named_without_its_content(
 def test_a_password_written_inline_is_refused_and_not_repeated(tmp_path: Path) -> None:
     told = refusal(tmp_path, GOOD.replace("password_env", "password"))
     assert "OXO_TEST_SECRET" not in told
+
+
+@pytest.mark.parametrize("path", ["", ".", "/", "..", "a\\u0000b"])
+def test_a_path_that_names_no_file_is_refused(tmp_path: Path, path: str) -> None:
+    wanted = "allowed is the name of a file"
+    text = GOOD.replace('"tickets.db"', f'"{path}"').replace('"ca.pem"', f'"{path}"')
+    assert refusal(tmp_path, text).splitlines() == [
+        f"store: {wanted}",
+        f"exchange[1].ca_file: {wanted}",
+    ]
+
+
+def test_a_contract_whose_name_names_no_file_is_refused(tmp_path: Path) -> None:
+    text = GOOD + 'contract = "a\\u0000b"\n'
+    assert "the name of a TOML file" in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "address", ["192.0.2.1:443", "%", "...", "a..b", "a" * 64 + ".example", "[]", "[[::1]]", "::1:"]
+)
+def test_an_address_that_no_request_can_name_is_refused(tmp_path: Path, address: str) -> None:
+    told = refusal(tmp_path, GOOD.replace("192.168.92.246", address))
+    assert told.startswith("exchange[1].address: allowed is a host name or an IP address, without")
+
+
+@pytest.mark.parametrize(
+    ("address", "plain"),
+    [
+        *(("[2001:db8::1]", "2001:db8::1"), ("fe80::1%eth0", "fe80::1%eth0")),
+        *(("oxo_1.example.", "oxo_1.example."), ("a" * 63, "a" * 63)),
+    ],
+)
+def test_an_address_is_taken_in_every_usual_spelling(
+    tmp_path: Path, address: str, plain: str
+) -> None:
+    text = GOOD.replace("192.168.92.246", address)
+    assert load(written(tmp_path, text)).exchange[0].address == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (GOOD.replace("[[exchange]]", "[exchange]"), "exchange: allowed is a list; exchanges"),
+        ('log = "text"\n' + GOOD, "log: allowed is a table"),
+        ('store = "t.db"\nexchange = []\n', "exchange: allowed is at least one"),
+        (GOOD + '"a\\nb" = 1\n', "exchange[1].a\\x0ab: unknown key"),
+        ("a = " + "[" * 5000 + "]" * 5000, "not read: nested too deep"),
+    ],
+)
+def test_a_wrong_shape_is_told_in_words_of_the_file(tmp_path: Path, text: str, told: str) -> None:
+    assert refusal(tmp_path, text).startswith(told)

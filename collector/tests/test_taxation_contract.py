@@ -81,7 +81,7 @@ def test_the_configuration_tells_what_is_wrong_with_it(
     ("text", "line"),
     [
         ("", "contract: missing; it is required"),
-        ("contract = 3", "contract: Input should be a valid dictionary"),
+        ("contract = 3", "contract: allowed is a table"),
         ('soap = "1.2"\n[contract]', "soap: unknown key; allowed here: contract"),
         ('[contract]\nsoap = "1.3"', "contract.soap: Input should be '1.1' or '1.2'"),
         ('[contract]\nnamespace = ""', "contract.namespace: allowed is no empty text"),
