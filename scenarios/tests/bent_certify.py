@@ -88,6 +88,11 @@ def survivor(_value: str) -> None:
     _put(play.Play, abandon=leave)
 
 
+def deaf(_value: str) -> None:
+    """What the signals to end raise is lost, as in a finalizer."""
+    _put(cli, _interrupt=lambda: None)
+
+
 def secrets(folder: str) -> None:
     """The state folder of the exchange and the proxy's login are copied here."""
     kept = Path(folder)
@@ -111,7 +116,7 @@ def secrets(folder: str) -> None:
 BENDS: dict[str, Callable[[str], None]] = {
     bend.__name__: bend
     for bend in (
-        limit, log_bytes, assertion_in_start, ledger_without, judge_fails, survivor, secrets,
+        limit, log_bytes, assertion_in_start, ledger_without, judge_fails, survivor, deaf, secrets,
     )
 }  # fmt: skip
 

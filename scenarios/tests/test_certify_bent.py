@@ -77,6 +77,16 @@ def test_a_case_that_was_not_reached_is_no_matter_of_selection(certify: Any) -> 
     assert gaps["BU1"]["reason"] == "left out by the selection of this run"
 
 
+def test_a_wish_to_end_holds_though_what_its_signal_raised_was_lost(
+    certify: Any, foreign: Foreign
+) -> None:
+    subject = foreign("kill -TERM $PPID; exec $C")
+    found = certify("--subject", subject, "--case", "CIC3", "--case", "BU1", bends=["deaf"])
+    assert found.verdicts() == {"cic3": "ok"}
+    assert found.status == 4
+    assert "interrupted" in found.out
+
+
 @pytest.mark.parametrize(("log_bytes", "verdict"), [(20_000, "undecided"), (4_000_000, "ok")])
 def test_a_log_that_was_cut_convicts_nobody(
     certify: Any, foreign: Foreign, log_bytes: int, verdict: str

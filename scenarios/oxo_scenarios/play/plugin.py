@@ -18,6 +18,7 @@ from oxo_scenarios.bench.trouble import BenchBroken, NotDone, NotHeld, SubjectFa
 from oxo_scenarios.catalogue import Planned
 from oxo_scenarios.judge import Incident
 from oxo_scenarios.play import allure_bridge
+from oxo_scenarios.play.interruption import Interruption
 from oxo_scenarios.play.record import Performance, Record, StepLine
 from oxo_scenarios.verdict import Verdict
 
@@ -51,11 +52,14 @@ class Watcher(Protocol):
 class Certifier:
     """The plugin; one object a run."""
 
-    def __init__(self, stand: Stand, record: Record, watcher: Watcher) -> None:
-        """Play on `stand`, write into `record`, tell `watcher`."""
+    def __init__(
+        self, stand: Stand, record: Record, watcher: Watcher, interruption: Interruption
+    ) -> None:
+        """Play on `stand`, write into `record`, tell `watcher`, until `interruption`."""
         self._stand = stand
         self._record = record
         self._watcher = watcher
+        self._interruption = interruption
         self._step: AbstractContextManager[None] | None = None
         self._step_begun = 0.0
         self.trouble: str | None = None
@@ -122,6 +126,7 @@ class Certifier:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
         """Play, judge, record; whatever happens, nothing of the play goes on afterwards."""
+        self._interruption.check()
         planned = item.stash[_planned]
         self._watcher.begins(planned)
         self._describe(item, planned)

@@ -9,6 +9,7 @@ import pytest
 
 from oxo_scenarios.bench.stand import Stand
 from oxo_scenarios.bench.trouble import BenchBroken
+from oxo_scenarios.play.interruption import kept
 from oxo_scenarios.play.plugin import Certifier, Watcher
 from oxo_scenarios.play.record import Record
 
@@ -26,13 +27,14 @@ def perform(stand: Stand, record: Record, watcher: Watcher) -> None:
         BenchBroken: pytest could not do it; the plays recorded so far stand.
         KeyboardInterrupt: the operator ended the run; likewise.
     """
-    certifier = Certifier(stand, record, watcher)
     package = files("oxo_scenarios.play")
     with (
         as_file(package / "pytest.ini") as configuration,
         as_file(package / "bindings.py") as bindings,
         _own_environment(),
+        kept() as interruption,
     ):
+        certifier = Certifier(stand, record, watcher, interruption)
         arguments = [
             str(bindings), "-c", str(configuration), "--rootdir", str(configuration.parent),
             "--alluredir", str(record.folder / ALLURE_FOLDER), "--capture", "no",
@@ -42,7 +44,7 @@ def perform(stand: Stand, record: Record, watcher: Watcher) -> None:
         for name in NOT_WANTED:
             arguments += ["-p", f"no:{name}"]
         status = pytest.main(arguments, plugins=[certifier])
-    if status == pytest.ExitCode.INTERRUPTED:
+    if status == pytest.ExitCode.INTERRUPTED or interruption.asked:
         raise KeyboardInterrupt
     if certifier.trouble:
         raise BenchBroken(certifier.trouble)
