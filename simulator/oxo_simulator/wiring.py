@@ -152,15 +152,15 @@ def _put_together(
     )
     transcript = Transcript(now=_utc_now, folder=options.folder)
     taxation = Taxation(
-        {profile.user: password}, reactor, link.connection_name, transcript, prove=link.prove
+        {profile.user: password},
+        reactor,
+        link.connection_name,
+        transcript,
+        prove=link.prove,
+        address=options.listen,
     )
     ports = {name: door.port for name, door in link.doors.items()}
-    wires = []
-    for name, number in ports.items():
-        site = taxation.site(name)
-        listening = reactor.listenSSL(number, site, identity, CONNECTIONS_MAX, interface=BEHIND)
-        wires.append(listening)
-        behind[name].close()
+    wires = _wires(reactor, taxation, ports, behind, identity)
     simulation = Simulation(
         premises=Premises(
             folder=options.folder,
@@ -190,6 +190,22 @@ def _put_together(
     write_whole(options.folder / PASSWORD_FILE, f"{password}\n".encode())
     _describe(simulation.premises, url)
     return Running(simulation, url, [control, *wires], lock)
+
+
+def _wires(
+    reactor: Any,
+    taxation: Taxation,
+    ports: Mapping[str, int],
+    behind: Mapping[str, socket.socket],
+    identity: Identity,
+) -> list[IListeningPort]:
+    """Let the exchange itself listen, where the numbers were held for it."""
+    wires = []
+    for name, number in ports.items():
+        site = taxation.site(name)
+        wires.append(reactor.listenSSL(number, site, identity, CONNECTIONS_MAX, interface=BEHIND))
+        behind[name].close()
+    return wires
 
 
 def _utc_now() -> datetime:

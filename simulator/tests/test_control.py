@@ -1,6 +1,8 @@
 """An exchange as its operator steers it over the control API, and what he can get wrong."""
 
+import base64
 import socket
+import ssl
 import subprocess
 import threading
 from datetime import datetime
@@ -223,6 +225,22 @@ def test_a_warm_reset_refuses_then_is_busy_then_serves_and_keeps_tickets(
                 seen[line.detail["phase"]] = curl(oxo)
     assert seen == {"refused": "7", "busy": "503", "serving": "401"}
     assert client.state().buffered == 1
+
+
+def test_who_names_no_host_is_led_through_the_link_and_not_past_it(oxo: EphemeralExchange) -> None:
+    port = oxo.control.state().ports[0].port
+    trusting = ssl.create_default_context(cafile=oxo.ca_file)
+    shown = base64.b64encode(f"{oxo.user}:{oxo.password}".encode()).decode()
+    asked = f"GET /services/taxation?wsdl HTTP/1.0\r\nAuthorization: Basic {shown}\r\n\r\n"
+    with (
+        socket.create_connection(("127.0.0.1", port), SECONDS_MAX) as raw,
+        trusting.wrap_socket(raw, server_hostname="127.0.0.1") as connection,
+        connection.makefile("rb") as answer,
+    ):
+        connection.sendall(asked.encode())
+        said = answer.read()
+    assert said.startswith((b"HTTP/1.1 200 ", b"HTTP/1.0 200 "))
+    assert f'location="https://127.0.0.1:{port}/services/taxation"'.encode() in said
 
 
 def test_a_warm_reset_resets_the_connections_that_are_open(oxo: EphemeralExchange) -> None:

@@ -58,6 +58,8 @@ class Taxation:
         transcript: where HTTP exchanges are written down.
         new_cookie: source of secret cookie values.
         prove: told the name of each connection that showed the right password.
+        address: where collectors connect, for the WSDL of one that names no host; by default
+            where its request came in, which behind a link would lead past that.
     """
 
     def __init__(  # noqa: PLR0913 - what the service is made of
@@ -69,6 +71,7 @@ class Taxation:
         new_cookie: Callable[[], str] = secrets.token_urlsafe,
         *,
         prove: Callable[[str], None] = lambda _connection: None,
+        address: str | None = None,
     ) -> None:
         self._accounts = dict(accounts)
         self._clock = clock
@@ -80,6 +83,7 @@ class Taxation:
         self._guesses = Guesses()
         self._unread = Unread()
         self._prove = prove
+        self._address = address
 
     def prepare(self, settings: TaxationSettings) -> None:
         """Make ready what `install` needs and what takes long, or cannot be made at all."""
@@ -231,12 +235,20 @@ class Taxation:
         return hmac.compare_digest(expected.encode(), password.encode())
 
     def _description(self, settings: TaxationSettings, received: Received) -> Answer:
-        path, query, address = received.path, received.query, _address(received)
+        path, query, address = received.path, received.query, self._url(received)
         found = description(settings, self._soap.wsdl, path, query, address)
         if found is not None:
             return Answer(200, found, _XML)
         why = "withholds its WSDL" if settings.wsdl == "withheld" else "describes nothing so named"
         return _plain(404, f"this exchange {why}")
+
+    def _url(self, received: Received) -> str:
+        """Return the service's URL as this client reached it: by its own Host header."""
+        host = received.header("host") or ""
+        if not _HOST.fullmatch(host):
+            address, _, number = received.local.rpartition(":")
+            host = f"{self._address or address}:{number}"
+        return f"{received.scheme}://{host}{PATH}"
 
     def _operation(self, desk: Desk, received: Received, user: str) -> Answer:
         name = desk.settings.cookie_name
@@ -290,11 +302,3 @@ def _text(octets: bytes) -> str:
 
 def _host(received: Received) -> str:
     return received.peer.rpartition(":")[0]
-
-
-def _address(received: Received) -> str:
-    """Return the service's URL as this client reached it: by its own Host header."""
-    host = received.header("host") or ""
-    if not _HOST.fullmatch(host):
-        host = received.local
-    return f"{received.scheme}://{host}{PATH}"
