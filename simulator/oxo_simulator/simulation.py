@@ -369,6 +369,7 @@ class Simulation:
     def stop(self) -> None:
         """Stand still: no timer, no ledger."""
         self.pacer.stop()
+        self.slices.stop()
         self._leave()
 
     def _load(self, order: UnreadLoad) -> Generator[None, None, CallsPlaced]:

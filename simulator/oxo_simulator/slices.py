@@ -8,7 +8,7 @@ came: a load never mixes with another one, and no installation comes into its mi
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.defer import CancelledError, Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
@@ -25,10 +25,24 @@ class Slices:
     def __init__(self, real: IReactorTime) -> None:
         self._real = real
         self._one_order: Any = DeferredLock()
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Carry out nothing more: the order in hand and those behind fail (`CancelledError`)."""
+        self._stopped = True
+
+    def _go_on(self) -> None:
+        if self._stopped:
+            raise CancelledError
 
     def alone(self, order: Callable[[], _Result]) -> "Deferred[_Result]":
         """Carry out a short order when those before it are done."""
-        done: Deferred[_Result] = self._one_order.run(order)
+
+        def carried_out() -> _Result:
+            self._go_on()
+            return order()
+
+        done: Deferred[_Result] = self._one_order.run(carried_out)
         return done
 
     def play(self, order: Callable[[], Generator[None, None, _Result]]) -> "Deferred[_Result]":
@@ -44,6 +58,7 @@ class Slices:
 
         def turn() -> None:
             try:
+                self._go_on()
                 next(slices)
             except StopIteration as end:
                 done.callback(end.value)

@@ -233,3 +233,19 @@ def test_scaled_time_comes_to_the_tickets_by_itself(tmp_path: Path) -> None:
             assert lines, "no ticket came"
             seen += [line.event for line in lines]
             last = lines[-1].n
+
+
+def test_a_signal_in_the_middle_of_an_order_ends_it_without_a_fault(tmp_path: Path) -> None:
+    one = Process(tmp_path / "state")
+    spoken = {"kind": "call", "local_time": "2020-02-24T14:00:00", "call_seconds": 1}
+    body = json.dumps({"tickets": [spoken] * 10_000}).encode()
+    host, port = one.client.url.removeprefix("http://").split(":")
+    token = (tmp_path / "state" / "control.token").read_text("ascii").strip()
+    head = f"POST /tickets HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+    with socket.create_connection((host, int(port)), SECONDS_MAX) as connection:
+        connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        while one.client.state().tickets_made == 0:
+            pass
+        status, log = one.stop()
+    assert status == 0
+    assert "level=error" not in log

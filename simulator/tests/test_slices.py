@@ -7,6 +7,7 @@ import pytest
 from oxo_simulator.clock import SLICE_EVENTS, VirtualClock
 from oxo_simulator.exchange.telephony import OrderError
 from oxo_simulator.slices import Slices
+from twisted.internet.defer import CancelledError
 
 
 class Turns:
@@ -69,6 +70,17 @@ def test_an_order_that_fails_ends_alone(at: int) -> None:
     while turns.waiting:
         turns.next()
     assert (wrong, done) == (["no such order"], ["b"])
+
+
+def test_at_the_end_no_order_goes_on_and_none_begins() -> None:
+    (turns, slices), told, wrong = made(), list[str](), list[Any]()
+    slices.play(lambda: order(told, "a", 3)).addErrback(lambda failure: wrong.append(failure.type))
+    slices.alone(lambda: told.append("b")).addErrback(lambda failure: wrong.append(failure.type))
+    slices.play(lambda: order(told, "c", 1)).addErrback(lambda failure: wrong.append(failure.type))
+    slices.stop()
+    while turns.waiting:
+        turns.next()
+    assert (told, wrong) == (["a0"], [CancelledError] * 3)
 
 
 def test_exchange_time_passes_in_slices_and_never_back() -> None:

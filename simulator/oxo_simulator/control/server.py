@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 import structlog
 from klein import Klein
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 from twisted.web.resource import IResource
@@ -234,8 +234,15 @@ def _judged(request: Any, failure: Failure) -> tuple[int, str]:
         asked = f"{request.method.decode('latin-1')} {request.path.decode('latin-1')}"
         words = f"nothing answers {asked[:200]!r}; GET /openapi.json describes what does"
         return error.code or HTTPStatus.NOT_FOUND, words
+    if isinstance(error, CancelledError):
+        return HTTPStatus.SERVICE_UNAVAILABLE, "the exchange ends; the order was not finished"
+    return HTTPStatus.INTERNAL_SERVER_ERROR, _own_trouble(request, failure)
+
+
+def _own_trouble(request: Any, failure: Failure) -> str:
+    """Say what the operator can do nothing about; what nobody expected is logged whole."""
+    error = failure.value
     if isinstance(error, OSError) and error.strerror:
-        where = error.filename or "this machine"
-        return HTTPStatus.INTERNAL_SERVER_ERROR, f"{where}: {error.strerror}"
+        return f"{error.filename or 'this machine'}: {error.strerror}"
     _log.error("control.broken", path=request.path.decode(), failure=failure.getTraceback())
-    return HTTPStatus.INTERNAL_SERVER_ERROR, f"the simulator broke: {error!r}"
+    return f"the simulator broke: {error!r}"
