@@ -31,6 +31,9 @@ def write_junit(path: Path, run: bundle.Run) -> None:
 def _test_case(play: bundle.Play) -> TestCase:
     case = TestCase(f"{play.play} {play.title}", classname=play.case, time=play.seconds)
     if play.verdict in _RESULTS:
-        result = _RESULTS[play.verdict](play.reason or play.comment, play.verdict.value)
+        told = play.reason or play.comment
+        if play.reference:
+            told = f"{told} [{play.reference}]"
+        result = _RESULTS[play.verdict](told, play.verdict.value)
         case.result = [result]
     return case

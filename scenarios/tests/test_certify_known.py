@@ -56,13 +56,15 @@ def test_known_failures_and_the_comparison(tmp_path: Path) -> None:
     issues = issue("BU3", "2999-01-01") + issue("BU1", "2999-01-01") + issue("CIC1", "2020-01-01")
     subject = wrong_subject(tmp_path / "subject", issues)
     both = ("--case", "BU1", "--case", "BU3")
-    status, told, first = certify(tmp_path / "1", subject, "--allow-known", *both)
+    junit = ("--junit", str(tmp_path / "junit.xml"))
+    status, told, first = certify(tmp_path / "1", subject, "--allow-known", *junit, *both)
     assert status == 0, told
     assert "BU3 [T-BU3]: a known failure, until 2999-01-01" in told
     assert "BU1 [T-BU1]: passes now; take it out of issues.toml" in told
     run = json.loads((first / "run.json").read_text("utf-8"))
     jsonschema.validate(run, json.loads(SCHEMA.read_text("utf-8")))
     assert run["verdict"] == "nok"
+    assert ' [T-BU3]" type="nok"/>' in (tmp_path / "junit.xml").read_text("utf-8")
     assert [one["state"] for one in run["known_failures"]] == ["known", "passes now", "not played"]
 
     (subject / "issues.toml").write_text(issue("BU3", "2020-01-01"), "utf-8")
