@@ -44,6 +44,9 @@ def version_of(connection: sqlite3.Connection) -> int:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if application != APPLICATION_ID:
+        # Another process has just made the file, or was killed before it laid out the tables.
+        if not connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            raise LayoutUnknown("empty, no store yet; `oxo-collect run` makes one of it")
         raise LayoutUnknown("an SQLite file, but not a store of oxo-collect; not touched")
     if version != SCHEMA_VERSION and version not in UPGRADES:
         raise LayoutUnknown(

@@ -157,3 +157,12 @@ def test_a_reader_that_stops_halfway_leaves_nothing_behind(tmp_path: Path) -> No
         rows = store.tickets()
         assert next(rows).sequence == 1
     del rows  # would raise, or print, if it held a statement of the closed file
+
+
+def test_a_store_that_is_just_being_made_is_called_so(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.db"
+    path.touch()
+    with pytest.raises(StoreUnusable, match=r"empty, no store yet; `oxo-collect run` makes one"):
+        Reading(path)
+    with closing(open_for_writing(path)), Reading(path) as store:
+        assert store.exchanges() == []

@@ -13,6 +13,7 @@ from oxo_collector.decoders.taxation_soap import (
     TicketsAnswer,
 )
 from oxo_collector.failure import Failure, Fault
+from oxo_collector.taxation.contract import Contract
 from oxo_collector.taxation.machine import TaxationSession
 from oxo_collector.taxation.messages import (
     Answered,
@@ -423,6 +424,14 @@ def test_whole_batches_are_asked_for_again_once_the_tickets_of_one_have_passed()
         (Stored(1, 0, 0), [SendAcknowledge(2)]),
         (acknowledged(1), [SendGet(2)]),
     )
+
+
+def test_a_list_that_comes_as_text_is_asked_for_in_pieces_that_a_parser_takes() -> None:
+    place = Place("site", lambda _port: "there", (443,), Contract(ticket_list="text"))
+    for most, asked in ((10_000, 1000), (999, 999)):
+        pace = Pace(most, 5.0, rest_seconds_first=1.0, rest_seconds_max=8.0)
+        transcript = Transcript(TaxationSession(place, pace, chance=lambda: 0.0))
+        transcript.play((Started(), [SendLogin(443)]), (LOGIN, [SendGet(asked)]))
 
 
 def test_an_answer_to_another_question_is_the_fault_of_the_exchange() -> None:

@@ -43,6 +43,12 @@ from oxo_collector.wording import clipped
 UNREADABLE_COUNT_MAX: Final = 2
 """After so many unreadable batches in a row their tickets are asked for one by one."""
 
+TEXT_TICKETS_COUNT_MAX: Final = 1000
+"""Of a list that comes as text no more are asked for: the parser takes some 10 MB in one piece.
+
+Where reading removes, a longer one would leave its tickets in the quarantine alone.
+"""
+
 SESSION_SECONDS: Final = 300.0
 """Idle limit where no login tells it (docs/taxation.md, Operations; ours)."""
 
@@ -172,7 +178,11 @@ class Steps:
 
     @property
     def _tickets_max(self) -> int:
-        return 1 if self._singles_left else self._pace.batch_tickets_max
+        if self._singles_left:
+            return 1
+        most = self._pace.batch_tickets_max
+        text = self._contract.ticket_list == "text"
+        return min(most, TEXT_TICKETS_COUNT_MAX) if text else most
 
     def tickets(self, event: Event) -> Move:
         """Have a batch kept; the decoder has seen that its numbers fit its tickets."""
