@@ -278,6 +278,16 @@ def test_a_file_caught_while_it_is_written_anew_is_read_again(
     assert found.standing({"": b"h\n1\n2\n"}) == {"": stands}
 
 
+def test_after_a_play_that_was_broken_off_the_delivery_is_given_time_to_settle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the subject got in it is no phantom of the next."""
+    door = 'format = "ndjson"\nfile = "x"\nsettle_seconds = 0'
+    found, waiting = reader(tmp_path, delivery=door), iter((b"1\n", b"1\n2\n"))
+    monkeypatch.setattr(found, "_read", lambda: {"": next(waiting)})
+    assert found.standing(None) == {"": b"1\n2\n"}
+
+
 def test_a_delivery_file_is_read_again_when_the_subject_has_stopped(tmp_path: Path) -> None:
     (tmp_path / "tickets").write_bytes(TICKET)
     found = reader(tmp_path)

@@ -118,6 +118,15 @@ def test_answers_of_a_file_are_for_all_plays_or_one(tmp_path: Path) -> None:
     assert operator.ask(ASKED).by == "Jane (answers file)"
 
 
+def test_what_nobody_saw_is_no_accusation(tmp_path: Path) -> None:
+    path = tmp_path / "answers.toml"
+    path.write_text("[dis104]\nfailure_message = 'no'\n", "utf-8")
+    operator, asked = ByFile("Jane", path), ASKED._replace(kind="failure message")
+    assert operator.ask(asked._replace(play="dis104")).answer == "no"
+    with pytest.raises(NotDone, match="left it unanswered: failure message"):
+        operator.ask(asked)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

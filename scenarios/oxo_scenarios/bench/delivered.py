@@ -44,8 +44,11 @@ class DeliveryReader:
         self.seen: Holding = {}
         """Everything that the last reading found, what stood there before included."""
 
-    def standing(self, last: Holding) -> Holding:
+    def standing(self, last: Holding | None) -> Holding:
         """Return what stands there when a play begins; `last` is what the play before found.
+
+        `None`: that play was broken off before it was read, and the subject may still write down
+        what it got there; it is given `settle_seconds`.
 
         A file that is just being written anew is caught short, and its old lines would count as
         delivered twice. So where something of `last` is missing it is read again when
@@ -55,7 +58,7 @@ class DeliveryReader:
             SubjectFailed: as `read`.
         """
         found = self.holding()
-        if fresh(found, last, header=False):
+        if last is None or fresh(found, last, header=False):
             threading.Event().wait(self._subject.settings.delivery.settle_seconds)
             found = self.holding()
         return found

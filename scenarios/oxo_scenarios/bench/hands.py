@@ -40,8 +40,8 @@ class Hands:
         self.operator = operator
         self.remote = remote
         self.running = False
-        self.delivered: Holding = {}
-        """What the play before found where the subject delivers."""
+        self.delivered: Holding | None = {}
+        """What the play before found where the subject delivers; `None` where it did not look."""
         self._told: Setting | None = None
 
     def collects(self, setting: Setting) -> bool:

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, Protocol, TextIO
 from rich.console import Console
 
 from oxo_scenarios.bench.clock import utc_now
-from oxo_scenarios.bench.trouble import UsageWrong
+from oxo_scenarios.bench.trouble import NotDone, UsageWrong
 from oxo_scenarios.judge import Confirmation
 
 Kind = Literal["start", "stop", "power off", "failure message"]
@@ -96,10 +96,16 @@ class ByFile:
         self._answers = read_answers(path)
 
     def ask(self, question: Question) -> Confirmation:
-        """Look the answer up: the play's own, else that for all plays."""
+        """Look the answer up: the play's own, else that for all plays.
+
+        Raises:
+            NotDone: nobody answered what the screen showed; a "no" would accuse the subject.
+        """
         own = self._answers.get(f"{question.play}: {question.kind}")
-        yes = self._answers.get(question.kind, False) if own is None else own
-        return _confirmed(question, self.name, yes=yes)
+        found = self._answers.get(question.kind) if own is None else own
+        if found is None and question.kind == "failure message":
+            raise NotDone(f"the operator {self.name} left it unanswered: {question.kind}")
+        return _confirmed(question, self.name, yes=bool(found))
 
 
 def read_answers(path: Path) -> dict[str, bool]:

@@ -105,7 +105,8 @@ class Play:
         )
         self._ledger = Ledger(self._stand.exchange.control)
         if self._hands is not None and self._before is None:
-            self._before = self._reader(None).standing(self._hands.delivered)
+            last, self._hands.delivered = self._hands.delivered, None
+            self._before = self._reader(None).standing(last)
 
     def use_proxy(self) -> None:
         """Let the subject reach the exchange through the proxy only."""
