@@ -66,17 +66,26 @@ def collect(
             )
             for exchange in configuration.exchange
         ]
-        for thread in threads:
-            thread.start()
-        # Not in the main thread: the signal that sets `stop` would interrupt the wait for it.
-        threading.Thread(
-            target=_break_off_late,
-            args=(stop, threads, tuple(wires.values()), stop_seconds_max),
-            daemon=True,
-        ).start()
-        for thread in threads:
-            _await_end(thread)
+        _run(threads, stop, tuple(wires.values()), stop_seconds_max)
         _fold_log_in(store)
+
+
+def _run(
+    threads: Sequence[threading.Thread],
+    stop: threading.Event,
+    wires: Sequence[Transport],
+    stop_seconds_max: float,
+) -> None:
+    """Start the threads and wait for their end."""
+    for thread in threads:
+        thread.start()
+    # Not in the main thread: the signal that sets `stop` would interrupt the wait for it.
+    late = threading.Thread(
+        target=_break_off_late, args=(stop, threads, wires, stop_seconds_max), daemon=True
+    )
+    late.start()
+    for thread in threads:
+        _await_end(thread)
 
 
 def _await_end(thread: threading.Thread) -> None:

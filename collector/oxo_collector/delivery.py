@@ -91,7 +91,7 @@ def layout_of(asked: str | None) -> "str | Layout | None":
             text = file.read(LAYOUT_BYTES_MAX)
         table = msgspec.json.decode(text) if asked.endswith(".json") else _toml(text)
         return Layout.from_mapping(table)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         known = ", ".join(LAYOUTS)
         reason = f"layout {asked!r} is neither known ({known}) nor a readable table: {error}"
         raise LayoutInvalid(reason) from error

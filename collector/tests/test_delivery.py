@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from oxo_collector.cli import app
-from oxo_collector.delivery import write_csv, write_ndjson
+from oxo_collector.decoders.v24 import LayoutInvalid
+from oxo_collector.delivery import layout_of, write_csv, write_ndjson
 from oxo_collector.journal import start
 from oxo_collector.store import Row
 from oxo_collector.wording import clipped, one_line
@@ -174,3 +175,10 @@ def test_an_answer_of_a_foreign_contract_is_decoded_by_its_table(tmp_path: Path)
     refused = CliRunner().invoke(app, ["decode", "-", "--contract", str(table)], input=answer)
     assert refused.exit_code == 2
     assert f"{table}: contract.soap" in refused.stderr
+
+
+def test_a_layout_nested_without_end_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "layout.json"
+    path.write_text("[" * 60_000, "utf-8")
+    with pytest.raises(LayoutInvalid, match=r"layout\.json' is neither known"):
+        layout_of(str(path))

@@ -11,12 +11,10 @@ import msgspec
 from lxml import etree
 
 from oxo_collector.decoders.taxation_members import child, text
-from oxo_collector.decoders.xml_document import local_name, namespace
+from oxo_collector.decoders.xml_document import XML_BLANKS, local_name, namespace
 from oxo_collector.taxation.contract import ENVELOPES
 
 SIDES: Mapping[str, str] = {"Sender": "Client", "Receiver": "Server"}
-
-_XML_BLANKS = " \t\r\n"
 
 
 class FaultAnswer(msgspec.Struct, frozen=True):
@@ -48,4 +46,4 @@ def _fault_of_1_2(element: etree._Element) -> FaultAnswer:
 
 
 def _word(qualified: str) -> str:
-    return qualified.strip(_XML_BLANKS).rpartition(":")[2]
+    return qualified.strip(XML_BLANKS).rpartition(":")[2]

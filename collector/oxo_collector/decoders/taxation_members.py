@@ -8,12 +8,10 @@ from lxml import etree
 
 from oxo_collector.decoders.outcome import quoted
 from oxo_collector.decoders.values import Unreadable, count
-from oxo_collector.decoders.xml_document import local_name
+from oxo_collector.decoders.xml_document import XML_BLANKS, local_name
 
 NAMES_COUNT_MAX = 8
 """A message names at most so many of the elements that were found."""
-
-_XML_BLANKS = " \t\r\n"
 
 
 def child(parent: etree._Element, name: str, key: str = "") -> etree._Element:
@@ -40,7 +38,7 @@ def number(parent: etree._Element, name: str, key: str = "") -> int:
     Raises:
         Unreadable: also where it is none.
     """
-    told = text(parent, name, key).strip(_XML_BLANKS)
+    told = text(parent, name, key).strip(XML_BLANKS)
     try:
         return count(told)
     except Unreadable as fault:

@@ -23,10 +23,8 @@ from oxo_collector.decoders.taxation_fault import FaultAnswer, fault
 from oxo_collector.decoders.taxation_members import child, mapped_by, names_in, number, text
 from oxo_collector.decoders.taxation_xml import decode_elements
 from oxo_collector.decoders.values import Unreadable
-from oxo_collector.decoders.xml_document import DOCUMENT, local_name, namespace, parse
+from oxo_collector.decoders.xml_document import DOCUMENT, XML_BLANKS, local_name, namespace, parse
 from oxo_collector.taxation.contract import ENVELOPES, OWN, Contract, Operation
-
-_XML_BLANKS = " \t\r\n"
 
 _DECLARATION = re.compile(r"\ufeff?\s*<\?xml\s[^>]{0,200}\?>")
 """Of a document that came as text: the encoding it tells is that of the sender's own memory."""
@@ -167,7 +165,7 @@ def _result(response: etree._Element, operation: Operation, contract: Contract) 
 def _epoch(result: etree._Element, contract: Contract) -> str:
     """Without an epoch no cold reset would ever be seen: numbers would be taken for old ones."""
     epoch = text(result, contract.elements.epoch, "elements.epoch")
-    if not epoch.strip(_XML_BLANKS):
+    if not epoch.strip(XML_BLANKS):
         raise Unreadable(f"{contract.elements.epoch} is empty")
     return epoch
 
@@ -214,10 +212,10 @@ def _tickets(
     remaining = number(result, names.remaining, "elements.remaining")
     listed = child(result, names.list, "elements.list")
     if contract.ticket_list == "text":
-        if len(listed) or (listed.text or "").strip(_XML_BLANKS):  # blanks are an empty list
+        if len(listed) or (listed.text or "").strip(XML_BLANKS):  # blanks are an empty list
             body, root = _document(listed, names.list)
             listed = root
-    elif not len(listed) and (listed.text or "").strip(_XML_BLANKS):
+    elif not len(listed) and (listed.text or "").strip(XML_BLANKS):
         raise Unreadable(f"{names.list} holds text, no elements{mapped_by('ticket_list')}")
     none = (first, last) == (0, 0)
     told = 0 if none else last - first + 1

@@ -27,6 +27,9 @@ In tickets there is one for some twenty bytes.
 DOCUMENT = "document"
 """The place of a fault that spoils the whole document."""
 
+XML_BLANKS = " \t\r\n"
+"""What XML 1.0 calls white space; Python's own idea of it is wider."""
+
 XSI_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 
