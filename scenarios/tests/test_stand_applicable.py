@@ -46,17 +46,21 @@ def test_no_kill_in_mid_batch_is_asked_where_reading_removes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("second_login", "idle_seconds", "ruled_out"),
+    ("acknowledgement", "second_login", "idle_seconds", "ruled_out"),
     [
-        ("refuse", "120", ["BU2", "DIS102"]),
-        ("refuse", "5", []),
-        ("take-over", "120", []),
+        ("explicit", "refuse", "120", ["BU2", "DIS102"]),
+        ("explicit", "refuse", "5", []),
+        ("explicit", "take-over", "120", []),
+        # Here even leaving the old session would acknowledge what it still owes.
+        ("next-request", "refuse", "120", ["BU2", "DIS101", "DIS102"]),
+        ("next-request", "refuse", "5", []),
+        ("next-request", "take-over", "120", []),
     ],
 )
-def test_no_kill_is_asked_where_the_dead_session_keeps_everybody_out(
-    second_login: str, idle_seconds: str, ruled_out: list[str]
+def test_nothing_is_asked_where_the_lost_session_keeps_everybody_out(
+    acknowledgement: str, second_login: str, idle_seconds: str, ruled_out: list[str]
 ) -> None:
-    found = stand("explicit", second_login=second_login, idle_seconds=idle_seconds)
+    found = stand(acknowledgement, second_login=second_login, idle_seconds=idle_seconds)
     reasons = {case.id: found.not_applicable(case) for case in CATALOGUE.cases}
     assert [case for case, reason in reasons.items() if reason] == ruled_out
     if ruled_out:

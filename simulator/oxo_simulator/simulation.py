@@ -293,7 +293,8 @@ class Simulation:
     def profile(self) -> ProfileState:
         """Say every key of the profile."""
         keys = [ProfileKey(**each) for each in described(self.installed.profile)]
-        return ProfileState(name=profile_name(self.installed.order), keys=keys)
+        order = self.installed.order
+        return ProfileState(name=profile_name(order), source=order.profile, keys=keys)
 
     def buffer(self, after: int, count: int) -> BufferState:
         """Say what waits, with at most `count` tickets behind the sequence `after`."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 NAMES = ("oxo-connect.localhost", "localhost")
 """Names tried for the exchange, in this order; the first that this machine resolves is taken."""
 ACKNOWLEDGEMENT, ON_READ = "contract.acknowledgement", "on-read"
+NEXT_REQUEST = "next-request"
 ON_READ_REASON = (
     "by the contract of the profile {} a ticket is gone once it was answered (acknowledgement "
     "on-read): not even a perfect collector survives being killed in the middle of a batch"
@@ -43,7 +44,7 @@ ON_READ_REASON = (
 SECOND_LOGIN, IDLE = "session.second_login", "session.idle_seconds"
 REFUSED_LOGIN_REASON = (
     "by the profile {} a login is refused beside a session that lives (second_login refuse), and "
-    "the one of a killed collector lives for {:g} s, beyond the case's limit of {:g} s"
+    "the one that was lost lives for {:g} s, beyond the case's limit of {:g} s"
 )
 REFUSED, BUSY = "reset.refused_seconds", "reset.busy_seconds"
 CONNECT_SECONDS = 300.0
@@ -180,12 +181,20 @@ class Stand:
                 return f"the profile {self.state.profile} closes the exchange's {port.name} port"
         if "by name" in case.demands and not self.host_name:
             return f"this machine knows no name for {self.address}; --name gives one"
-        return self._no_kill(case) if _kills_in_mid_batch(case) else None
+        if _kills_in_mid_batch(case):
+            return self._no_kill(case)
+        if "link cut" in case.demands and self._choices.get(ACKNOWLEDGEMENT) == NEXT_REQUEST:
+            return self._kept_out(case)  # to leave the old session would acknowledge what it owes
+        return None
 
     def _no_kill(self, case: Case) -> str | None:
         """Return why no collector could be back from being killed in time, by this profile."""
         if self._choices.get(ACKNOWLEDGEMENT) == ON_READ:
             return ON_READ_REASON.format(self.state.profile)
+        return self._kept_out(case)
+
+    def _kept_out(self, case: Case) -> str | None:
+        """Return why nobody whose session was lost could open another one in time."""
         idle_seconds = float(self._choices.get(IDLE, 0))
         if self._choices.get(SECOND_LOGIN) == "refuse" and idle_seconds >= case.limit_seconds:
             return REFUSED_LOGIN_REASON.format(self.state.profile, idle_seconds, case.limit_seconds)

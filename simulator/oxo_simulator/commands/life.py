@@ -40,7 +40,9 @@ def show_state(*, json: Json = False, state: State = DEFAULT_STATE) -> None:
 @app.command()
 def install(  # noqa: PLR0913 - one parameter per option
     *,
-    profile: Annotated[str, typer.Option(help="Packaged profile, or a .toml file.")] = "certify",
+    profile: Annotated[
+        str | None, typer.Option(help="Packaged profile, or a .toml file; else the present one.")
+    ] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Profile key, e.g. session.idle_seconds=5.")
     ] = None,
@@ -54,15 +56,14 @@ def install(  # noqa: PLR0913 - one parameter per option
 ) -> None:
     """Put a fresh exchange behind the same ports: empty, whole, with a new ledger."""
     wanted = {
-        "profile": profile,
         "overrides": dict(pair("--set", text) for text in set_ or ()),
         "tag_set": tag_set,
         "seed": seed,
         "start": _wall_clock(start),
     }
-    order = checked(Installation, wanted)
     with ControlClient.from_state(state) as client:
-        found = client.install(order)
+        source = client.profile().source if profile is None else profile
+        found = client.install(checked(Installation, {**wanted, "profile": source}))
     say(found, _described(found), json=json)
 
 
@@ -79,7 +80,7 @@ def profile(
     with ControlClient.from_state(state) as client:
         found = client.profile()
     keys = [each for each in found.keys if not words or any(word in each.key for word in words)]
-    found = ProfileState(name=found.name, keys=keys)
+    found = ProfileState(name=found.name, source=found.source, keys=keys)
     rows = [(each.key, each.value, each.standing) for each in keys]
     say(found, lambda: table((f"key of {found.name}", "value", "standing"), rows), json=json)
 

@@ -224,9 +224,13 @@ class ProfileKey(Message, frozen=True):
 
 
 class ProfileState(Message, frozen=True):
-    """The whole profile of the present installation, overrides laid over it."""
+    """The whole profile of the present installation, overrides laid over it.
+
+    `source` is what an installation has to name to get the same profile without the overrides.
+    """
 
     name: str
+    source: str
     keys: list[ProfileKey]
 
 
