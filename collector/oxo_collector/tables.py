@@ -46,7 +46,8 @@ def _print_troubles(rows: Sequence[ExchangeStatus]) -> None:
         if row.last_warning is not None:
             troubles.append((row.exchange, "last warning", row.warned_at, row.last_warning))
         for alarm in row.alarms:
-            times = f"{alarm.text} (seen {alarm.seen_count} times since {alarm.seen_first})"
+            seen = "once" if alarm.seen_count == 1 else f"{alarm.seen_count} times"
+            times = f"{alarm.text} (seen {seen} since {alarm.seen_first})"
             troubles.append((row.exchange, "ALARM", alarm.seen_last, times))
     if troubles:
         _print(("exchange", "what", "when (UTC)", "text"), troubles, "what was wrong")

@@ -440,3 +440,18 @@ def test_an_answer_to_another_question_is_the_fault_of_the_exchange() -> None:
     (warning,) = transcript.warnings()
     assert "the answer to RestartSessionTimer is one to another question" in warning
     assert warning.endswith("at fault: the exchange")
+
+
+@pytest.mark.parametrize(
+    ("code", "whose"),
+    [
+        ("Client.Request", "the operator's configuration"),
+        ("VersionMismatch", "the operator's configuration"),
+        ("Server", "the exchange"),
+    ],
+)
+def test_what_another_contract_mends_is_the_configurations_fault(code: str, whose: str) -> None:
+    transcript = logged_in(session())
+    transcript.play((Answered(FaultAnswer(code, "no"), BODY), [Wait(1.0)]))
+    (warning,) = transcript.warnings()
+    assert warning.endswith(f"at fault: {whose}")

@@ -96,3 +96,6 @@ FAULTS: Mapping[str, str] = {
     "Server": "the exchange has an error of its own",
 }
 """docs/taxation.md, Faults (ours); `VersionMismatch` is of SOAP itself."""
+
+CONTRACT_FAULTS = frozenset({"Client.Request", "VersionMismatch"})
+"""Faults that another contract in the configuration mends."""

@@ -37,7 +37,15 @@ from oxo_collector.taxation.messages import (
     Stored,
     Wait,
 )
-from oxo_collector.taxation.states import FAULTS, OPERATIONS, Move, Pace, Place, State
+from oxo_collector.taxation.states import (
+    CONTRACT_FAULTS,
+    FAULTS,
+    OPERATIONS,
+    Move,
+    Pace,
+    Place,
+    State,
+)
 from oxo_collector.wording import clipped
 
 UNREADABLE_COUNT_MAX: Final = 2
@@ -361,7 +369,8 @@ class Steps:
         answer = _answer(event, FaultAnswer)
         meaning = FAULTS.get(answer.code, "the exchange refused the request")
         what = f"{meaning} (fault {clipped(answer.code)}: {clipped(answer.text)})"
-        return self._rest(Failure(what, f"{self._asked} at {self._url}", Fault.EXCHANGE))
+        whose = Fault.OPERATOR if answer.code in CONTRACT_FAULTS else Fault.EXCHANGE
+        return self._rest(Failure(what, f"{self._asked} at {self._url}", whose))
 
     def failed(self, event: Event) -> Move:
         """No answer came; where nothing answered as an exchange, the next port may."""
