@@ -5,9 +5,8 @@ ports is an *installation*: exchange, exchange time, ledger and transcript are m
 """
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from dataclasses import replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -27,12 +26,9 @@ from oxo_simulator.control.messages import (
     ExchangeState,
     Installation,
     LedgerLine,
-    PortState,
-    ProfileKey,
     ProfileState,
     SessionState,
     UnreadLoad,
-    WaitingTicket,
 )
 from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.life import Life, Phase
@@ -42,15 +38,22 @@ from oxo_simulator.identity import Identity, Prepared
 from oxo_simulator.installation import (
     Installed,
     fresh_ledger_file,
-    profile_name,
     profile_of,
     taxation_settings,
 )
 from oxo_simulator.ledger import Ledger
 from oxo_simulator.link.relay import Link
-from oxo_simulator.profile import Profile, choices, described
+from oxo_simulator.premises import Premises
+from oxo_simulator.profile import Profile
 from oxo_simulator.slices import Slices
 from oxo_simulator.taxation import Taxation, Transcript
+from oxo_simulator.views import (
+    Opening,
+    buffer_state,
+    exchange_state,
+    profile_state,
+    session_states,
+)
 
 ADVANCE_SECONDS_MAX = 366 * 24 * 3600
 FACTOR_MAX = 100_000
@@ -64,29 +67,6 @@ FIXED = ("name", "user", "ports.standard.number", "ports.alternate.number")
 
 class SessionUnknown(ValueError):
     """No such session lives (the operator's fault); says which do."""
-
-
-@dataclass(frozen=True)
-class Premises:
-    """What outlives an installation.
-
-    Attributes:
-        folder: the state folder, where ledgers lie.
-        address: where collectors connect.
-        ports: name -> number.
-        name: of the exchange, as its certificate says.
-        user: the account of the taxation wire.
-        ca_file: the authority's certificate.
-        fingerprint: SHA-256 of the server certificate.
-    """
-
-    folder: Path
-    address: str
-    ports: dict[str, int]
-    name: str
-    user: str
-    ca_file: Path
-    fingerprint: str
 
 
 class Simulation:
@@ -132,8 +112,7 @@ class Simulation:
         self._describe = describe
         self._in_thread = in_thread
         self._renewal = DeferredLock()
-        self._opened: LedgerLine | None = None
-        self._opened_port = "unknown"
+        self._opening: Opening | None = None
         self._real = real
         self._utc_now = utc_now
         self._broken = broken
@@ -292,79 +271,20 @@ class Simulation:
 
     def profile(self) -> ProfileState:
         """Say every key of the profile."""
-        keys = [ProfileKey(**each) for each in described(self.installed.profile)]
-        order = self.installed.order
-        return ProfileState(name=profile_name(order), source=order.profile, keys=keys)
+        return profile_state(self.installed)
 
     def buffer(self, after: int, count: int) -> BufferState:
         """Say what waits, with at most `count` tickets behind the sequence `after`."""
-        buffer = self.exchange.buffer
-        oldest = next((one.sequence for one in buffer.oldest(1)), None)
-        return BufferState(
-            count=len(buffer),
-            capacity=buffer.capacity,
-            alarm_percent=buffer.alarm_percent,
-            alarm=buffer.alarm,
-            oldest=oldest,
-            newest=None if oldest is None else oldest + len(buffer) - 1,
-            tickets=[WaitingTicket(**one._asdict()) for one in buffer.after(after, count)],
-        )
+        return buffer_state(self.exchange.buffer, after, count)
 
     def sessions(self) -> list[SessionState]:
         """Say who is logged in."""
-        living, opened = self._taxation.living, self._opened
-        if living is None or opened is None:
-            return []
-        idle = timedelta(seconds=round(living.idle_seconds, 3))
-        return [
-            SessionState(
-                name=living.session.name,
-                user=living.session.user,
-                port=self._opened_port,
-                connection=living.session.connection,
-                since=datetime.fromisoformat(opened.at),
-                last_call=self._utc_now().astimezone(UTC) - idle,
-                idle_seconds=idle.total_seconds(),
-            )
-        ]
+        return session_states(self._taxation.living, self._opening, self._utc_now())
 
     def state(self) -> ExchangeState:
         """Say who and how the exchange is."""
-        here, exchange, profile = self.premises, self.exchange, self.installed.profile
-        return ExchangeState(
-            name=here.name,
-            release=profile.release,
-            profile=profile_name(self.installed.order),
-            tag_set=profile.tag_set,
-            mode="business",
-            zone=profile.zone,
-            epoch=exchange.epoch,
-            seed=self.installed.order.seed,
-            exchange_time=self.installed.wall.now().local,
-            phase=exchange.phase.value,
-            licence=exchange.licence,
-            link="disturbed" if self.link.disturbed else "whole",
-            buffered=exchange.waiting_count(),
-            capacity=exchange.buffer.capacity,
-            alarm=exchange.buffer.alarm,
-            sessions=self._taxation.session_count,
-            tickets_made=exchange.tickets_made,
-            ledger_last=self.ledger.last,
-            ports=[
-                PortState(
-                    name=name,
-                    address=here.address,
-                    port=number,
-                    open=getattr(profile.ports, name).open,
-                )
-                for name, number in here.ports.items()
-            ],
-            user=here.user,
-            ca_file=str(here.ca_file),
-            fingerprint=here.fingerprint,
-            profile_choices=choices(profile),
-            time_factor=self.pacer.factor,
-            unknown_operations=self._taxation.unknown_operations,
+        return exchange_state(
+            self.premises, self.installed, self.link, self._taxation, self.pacer.factor
         )
 
     def stop(self) -> None:
@@ -390,9 +310,8 @@ class Simulation:
     def _ledger_line(self, line: LedgerLine) -> None:
         """Remember where and when the session that lives was opened."""
         if line.event == "session opened":
-            self._opened = line
             port = self.link.connection_port(str(line.detail["connection"]))
-            self._opened_port = port or "unknown"
+            self._opening = Opening(datetime.fromisoformat(line.at), port or "unknown")
 
     def _tick(self, seconds: float) -> None:
         self.installed.clock.advance(seconds)

@@ -33,8 +33,9 @@ from oxo_simulator.installation import profile_of
 from oxo_simulator.link.door import PortOccupied, reserve
 from oxo_simulator.link.places import CONNECTIONS_MAX
 from oxo_simulator.link.relay import Link
+from oxo_simulator.premises import Premises
 from oxo_simulator.profile import Profile
-from oxo_simulator.simulation import Premises, Simulation
+from oxo_simulator.simulation import Simulation
 from oxo_simulator.taxation import Taxation, Transcript
 
 PASSWORD_FILE = "taxation.password"  # noqa: S105 - a name

@@ -1,0 +1,27 @@
+"""What of an exchange outlives its installations."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Premises:
+    """What outlives an installation.
+
+    Attributes:
+        folder: the state folder, where ledgers lie.
+        address: where collectors connect.
+        ports: name -> number.
+        name: of the exchange, as its certificate says.
+        user: the account of the taxation wire.
+        ca_file: the authority's certificate.
+        fingerprint: SHA-256 of the server certificate.
+    """
+
+    folder: Path
+    address: str
+    ports: dict[str, int]
+    name: str
+    user: str
+    ca_file: Path
+    fingerprint: str
