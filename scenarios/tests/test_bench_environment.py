@@ -23,7 +23,7 @@ OWN = {
 }
 TOLD = {
     "PATH": "/usr/bin:/opt/bench/bin",
-    "HOME": "/work/bu1",
+    "HOME": "/place/bu1",
     "LANG": "C.UTF-8",
     "TZ": "UTC",
     "OXO_URL": "https://127.0.0.1:10443/services/taxation",
@@ -36,19 +36,19 @@ TOLD = {
     "OXO_FINGERPRINT": "ab" * 32,
     "OXO_EXCHANGE": "oxo-connect",
     "OXO_ZONE": "Europe/Berlin",
-    "OXO_WORK": "/work/bu1",
+    "OXO_WORK": "/place/bu1",
     "OXO_SUBJECT": "/subject",
 }
 
 
 def test_nothing_but_the_documented_names_is_handed_on() -> None:
-    place = Place("/subject", "/work/bu1")
+    place = Place("/subject", "/place/bu1")
     assert environment(ACCESS, place, OWN, "/opt/bench/bin") == TOLD
 
 
 def test_the_proxy_is_told_only_where_there_is_one() -> None:
     proxy = ProxyAccess(Target("127.0.0.1", 3128), Account("collector", "p@ss/1 %"))
-    place = Place("/subject", "/work/bu1", proxy)
+    place = Place("/subject", "/place/bu1", proxy)
     assert environment(ACCESS, place, OWN, "/opt/bench/bin") == TOLD | {
         "OXO_PROXY_HOST": "127.0.0.1",
         "OXO_PROXY_PORT": "3128",
