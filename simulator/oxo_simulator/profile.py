@@ -16,10 +16,11 @@ from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from oxo_tickets import Standing
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from oxo_simulator.contract_table import TABLE_ERROR, Contract
+from oxo_simulator.profile_section import Section
 from oxo_simulator.wsdl_folder import WsdlFiles, WsdlFolderUnusable, read_wsdl_folder
 
 PROFILE_BYTES_MAX = 64 * 1024
@@ -55,25 +56,21 @@ def _wall_clock(instant: datetime) -> datetime:
     return instant
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
-
-
-class Port(_Section):
+class Port(Section):
     """One HTTPS port: its number (0 is a free one) and whether it is open at all."""
 
     number: Annotated[int, Field(ge=0, le=65535), _DOC]
     open: Annotated[bool, _INFERRED]
 
 
-class Ports(_Section):
+class Ports(Section):
     """The two ports of the taxation wire (facts: oxo 1.6)."""
 
     standard: Port
     alternate: Port
 
 
-class Session(_Section):
+class Session(Section):
     """Rules of a taxation session (facts: oxo 7.3, ours)."""
 
     idle_seconds: Annotated[int, Field(ge=1, le=86_400), _OURS]
@@ -82,41 +79,41 @@ class Session(_Section):
     second_login: Annotated[Literal["take-over", "refuse"], _OURS]
 
 
-class Buffer(_Section):
+class Buffer(Section):
     """The tickets that wait (facts: oxo 1.5, documented for the print buffer)."""
 
     capacity: Annotated[int, Field(ge=1, le=30_000), _INFERRED]
     alarm_percent: Annotated[int, Field(ge=1, le=100), _INFERRED]
 
 
-class LicenceKeys(_Section):
+class LicenceKeys(Section):
     """Licences (facts: oxo 1.2)."""
 
     call_accounting_over_ip: Annotated[bool, _DOC]
 
 
-class ResetPhases(_Section):
+class ResetPhases(Section):
     """How long a reset refuses connections, and then is busy; real seconds (facts: oxo 7.3)."""
 
     refused_seconds: Annotated[float, Field(ge=0, le=600), _OURS]
     busy_seconds: Annotated[float, Field(ge=0, le=600), _OURS]
 
 
-class Metering(_Section):
+class Metering(Section):
     """What becomes a ticket, and when after the call's end (exchange seconds)."""
 
     unanswered_incoming: Annotated[bool, _DOC]
     write_delay_seconds: Annotated[float, Field(ge=0, le=3600), _OURS]
 
 
-class Charging(_Section):
+class Charging(Section):
     """Money: one unit costs `unit_value` of `currency`."""
 
     currency: Annotated[str, Field(min_length=1, max_length=8, pattern=_TEXT), _DOC]
     unit_value: Annotated[Decimal, Field(ge=0, max_digits=6, decimal_places=2), _OURS]
 
 
-class Profile(_Section):
+class Profile(Section):
     """Everything in which one exchange may differ from another."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$"), _OURS]
