@@ -23,8 +23,14 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "licences.md"
 LOCK = ROOT / "requirements" / "runtime.txt"
 PYTHONS = ("3.11", "3.12", "3.13")
-NOT_EVERYWHERE = {"legacy-cgi": "PSF-2.0"}
+NOT_EVERYWHERE = {
+    "legacy-cgi": "PSF-2.0",
+    "pyasynchat": "Python Software Foundation License",
+    "pyasyncore": "Python Software Foundation License",
+}
 """Licences of packages that only some of the Python versions install, read from their metadata."""
+IN_ITS_FILE = {"pyftpdlib": "MIT License"}
+"""Licences of packages whose metadata name none, read from the licence file that they install."""
 PIN = re.compile(
     r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^ ;\\]+)(?: ; (?P<marker>[^\\]+?))? *\\?$"
 )
@@ -100,6 +106,8 @@ def row(pin: Pin, known: dict[str, tuple[str, str]]) -> str:
         version, licence = known.get(pin.name, ("not installed", ""))
         if version != pin.version:
             raise SystemExit(f"{pin.name}: {pin.version} is locked, here it is {version}")
+        if licence == "UNKNOWN":
+            licence = IN_ITS_FILE.get(pin.name, "UNKNOWN")
     else:
         licence = NOT_EVERYWHERE.get(pin.name, "")
     if licence in ("", "UNKNOWN"):
