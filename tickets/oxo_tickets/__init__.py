@@ -8,8 +8,17 @@ from oxo_tickets.canonical import (
     to_json,
     to_ndjson,
 )
-from oxo_tickets.carriage import Carriage, CarriageUnknown, Standing, carriage, carriages, project
+from oxo_tickets.carriage import (
+    ON_EVERY_WIRE,
+    Carriage,
+    CarriageUnknown,
+    Standing,
+    carriage,
+    carriages,
+    project,
+)
 from oxo_tickets.comparison import Difference, differences
+from oxo_tickets.reconciliation import CoarseKey, coarse_key, numbered
 from oxo_tickets.ticket import (
     FIELDS,
     CommunicationType,
@@ -24,11 +33,15 @@ from oxo_tickets.ticket import (
     TrunkKind,
     UserKind,
 )
+from oxo_tickets.wires import WIRE_TITLES, wire_title, wires
 
 __all__ = [
     "FIELDS",
+    "ON_EVERY_WIRE",
+    "WIRE_TITLES",
     "Carriage",
     "CarriageUnknown",
+    "CoarseKey",
     "CommunicationType",
     "DiallingMode",
     "Difference",
@@ -45,11 +58,15 @@ __all__ = [
     "UserKind",
     "carriage",
     "carriages",
+    "coarse_key",
     "differences",
     "from_json",
     "from_ndjson",
+    "numbered",
     "project",
     "schema",
     "to_json",
     "to_ndjson",
+    "wire_title",
+    "wires",
 ]
