@@ -77,15 +77,15 @@ def _exchange(folder: Path, reactor: Any) -> tuple[Any, Any]:
         Taxation,
         TaxationSettings,
         Transcript,
-        can_render,
+        outlet_terms,
     )
 
-    profile = load_profile("certify", {"buffer.capacity": 10_000})
+    profile = load_profile("certify", {"buffer.capacity": 10_000, "tag_set": "extended"})
     wall = WallClock(VirtualClock(), profile.start, ZoneInfo(profile.zone))
     ledger = Ledger(folder / "ledger.ndjson", lambda: datetime.now(UTC), lambda: wall.now().local)
     exchange = Exchange(
         profile=profile, seed=1, epoch="e", clock=wall, record=ledger.append,
-        renderable=lambda ticket: can_render(ticket, "extended"),
+        outlets=[outlet_terms(profile)],
     )  # fmt: skip
     transcript = Transcript(now=lambda: datetime.now(UTC), folder=folder)
     taxation = Taxation(

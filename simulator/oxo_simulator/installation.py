@@ -15,7 +15,7 @@ from oxo_simulator.control.messages import Installation
 from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.ledger import Ledger
 from oxo_simulator.profile import Profile, load_profile
-from oxo_simulator.taxation import TaxationSettings, can_render
+from oxo_simulator.taxation import TaxationSettings, outlet_terms
 
 
 class Installed:
@@ -47,7 +47,7 @@ class Installed:
             epoch=f"{number}-{token}",
             clock=self.wall,
             record=self.ledger.append,
-            renderable=lambda ticket: can_render(ticket, profile.tag_set),
+            outlets=[outlet_terms(profile)],
         )
         self.exchange.record(
             "installed",

@@ -14,7 +14,7 @@ from oxo_simulator.exchange.port import NeverOffered, TicketPort
 from oxo_simulator.exchange.telephony import CHECKED_TICKETS, SLICE_TICKETS, OrderError
 from oxo_simulator.exchange.trunks import TrunkUnavailable
 from oxo_simulator.profile import load_profile
-from oxo_simulator.taxation import can_render
+from oxo_simulator.taxation import outlet_terms
 from oxo_tickets import (
     CommunicationType,
     DiallingMode,
@@ -51,7 +51,7 @@ class Bench:
             epoch="e",
             clock=self.wall,
             record=lambda event, detail: self.lines.append((event, detail)),
-            renderable=lambda ticket: can_render(ticket, profile.tag_set),
+            outlets=[outlet_terms(profile)],
         )
 
     def place(self, *orders: CallOrder) -> list[int]:

@@ -1,33 +1,49 @@
-"""The taxation buffer: what waits for the client.
+"""A finite buffer: what waits at one outlet of the exchange.
 
-Finite; when it is full the newest ticket is let go and the old ones stay; an alarm comes when the
-threshold is crossed upwards (facts: oxo 1.5, documented for the print buffer, inferred here). The
-sequence is given here and nowhere else, so it has no gap: a ticket that never waited has none.
+When it is full a ticket is let go: the newest, as the print buffer does (facts: oxo 1.5,
+documented), or the oldest, where a profile says so. An alarm comes when the threshold is crossed
+upwards. The sequence is given here and nowhere else, so it has no gap: a ticket that never waited
+has none.
 """
 
 from collections import deque
 from collections.abc import Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from oxo_tickets import Ticket
 
 from oxo_simulator.exchange.port import Buffered
 
+Overflow = Literal["newest", "oldest"]
+"""Which ticket is let go when there is no room."""
+
 
 class Placed(NamedTuple):
-    """What became of a ticket: its sequence, or None when the buffer was full; and the alarm."""
+    """What became of a ticket.
+
+    `sequence` is its place, `None` when there was no room for it; `alarm` says whether it raised
+    one; `gone` is the ledger id of the ticket that was let go, itself or another.
+    """
 
     sequence: int | None
     alarm: bool
+    gone: int | None = None
 
 
 class TicketBuffer:
-    """The tickets not acknowledged yet, oldest first."""
+    """The tickets that have not left yet, oldest first.
 
-    def __init__(self, capacity: int, alarm_percent: int) -> None:
+    Args:
+        capacity: most tickets that wait; 0 keeps none, and raises no alarm.
+        alarm_percent: of the capacity; 0 raises no alarm (facts: oxo 1.3, documented).
+        overflow: which ticket is let go when it is full.
+    """
+
+    def __init__(self, capacity: int, alarm_percent: int, overflow: Overflow = "newest") -> None:
         self.capacity = capacity
         self.alarm_percent = alarm_percent
+        self.overflow = overflow
         self._tickets: deque[Buffered] = deque()
         self._last = 0
 
@@ -37,16 +53,21 @@ class TicketBuffer:
     @property
     def alarm(self) -> bool:
         """Tell whether the threshold is reached."""
+        if not self.capacity or not self.alarm_percent:
+            return False
         return len(self._tickets) * 100 >= self.capacity * self.alarm_percent
 
     def put(self, number: int, ticket: Ticket) -> Placed:
-        """Let a ticket (of that ledger id) wait, or let it go when there is no room."""
-        if len(self._tickets) >= self.capacity:
-            return Placed(None, alarm=False)
+        """Let a ticket (of that ledger id) wait; one is let go when there is no room."""
+        gone = None
         before = self.alarm
+        if len(self._tickets) >= self.capacity:
+            if self.overflow == "newest" or not self.capacity:
+                return Placed(None, alarm=False, gone=number)
+            gone = self._tickets.popleft().id
         self._last += 1
         self._tickets.append(Buffered(self._last, number, ticket))
-        return Placed(self._last, alarm=self.alarm and not before)
+        return Placed(self._last, alarm=self.alarm and not before, gone=gone)
 
     def oldest(self, count_max: int) -> Sequence[Buffered]:
         """Return the oldest, at most so many; they stay."""

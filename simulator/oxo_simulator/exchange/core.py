@@ -1,11 +1,12 @@
-"""One exchange: telephony in front, the taxation buffer behind it, the ledger beside it.
+"""One exchange: telephony in front, an outlet per open wire behind it, the ledger beside it.
 
-The path of a ticket is one function, `_write`: made, and then buffered or dropped with its reason.
-Every step is in the ledger before anybody can see its effect.
+The path of a ticket is one function, `_write`: made, and then at each outlet buffered or dropped
+with its reason. Every step is in the ledger before anybody can see its effect.
 """
 
-from collections.abc import Callable, Generator, Sequence
-from typing import Any, Protocol
+from collections.abc import Generator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 from oxo_tickets import CommunicationType, Ticket
 
@@ -13,23 +14,19 @@ from oxo_simulator.exchange.buffer import TicketBuffer
 from oxo_simulator.exchange.directory import Directory
 from oxo_simulator.exchange.life import Phase
 from oxo_simulator.exchange.metering import Tariff
-from oxo_simulator.exchange.moment import ExchangeTime
+from oxo_simulator.exchange.moment import ExchangeTime, Moment
 from oxo_simulator.exchange.orders import Appointment, CallOrder
-from oxo_simulator.exchange.port import Buffered, NeverOffered
-from oxo_simulator.exchange.telephony import Placed, Source, Telephony
+from oxo_simulator.exchange.outlet import TAXATION, Outlet, OutletTerms, Record
+from oxo_simulator.exchange.port import Buffered, Source
+from oxo_simulator.exchange.telephony import Placed, Telephony
 from oxo_simulator.exchange.trunks import TrunkGroup
 from oxo_simulator.profile import Profile
 
 
-class Record(Protocol):
-    """Where the exchange writes down what happens."""
-
-    def __call__(self, event: str, detail: dict[str, Any]) -> None:
-        """Append one event."""
-
-
 class Exchange:
-    """The exchange as its wires see it (`TicketPort`) and as its operator orders it.
+    """The exchange as its wires see it and as its operator orders it.
+
+    The taxation wire sees its outlet through the exchange itself (`TicketPort`).
 
     Args:
         profile: what it does where exchanges differ.
@@ -37,8 +34,10 @@ class Exchange:
         epoch: name of the count that the sequences belong to; unique to this exchange.
         clock: exchange time.
         record: the ledger.
-        renderable: whether the wire can say a ticket; one that it cannot say never waits, for it
-            would stand before all others.
+        outlets: what each open wire asks for; the taxation wire is always among them.
+
+    Attributes:
+        outlets: name of an open wire -> its outlet.
     """
 
     def __init__(  # noqa: PLR0913 - what an exchange is made of
@@ -49,17 +48,19 @@ class Exchange:
         epoch: str,
         clock: ExchangeTime,
         record: Record,
-        renderable: Callable[[Ticket], bool],
+        outlets: Sequence[OutletTerms],
     ) -> None:
         self.profile = profile
         self.phase = Phase.SERVING
         self.licence = profile.licence.call_accounting_over_ip
-        self.buffer = TicketBuffer(profile.buffer.capacity, profile.buffer.alarm_percent)
+        self.outlets: Mapping[str, Outlet] = MappingProxyType(
+            {terms.wire: Outlet(terms, record) for terms in outlets}
+        )
         self.tickets_made = 0
+        self._taxation = self.outlets[TAXATION]
         self._epoch = epoch
+        self._clock = clock
         self._record = record
-        self._renderable = renderable
-        self._offered = 0
         self._telephony = Telephony(
             directory=Directory.from_seed(seed),
             trunks=TrunkGroup(),
@@ -99,7 +100,7 @@ class Exchange:
         self.phase = phase
         self.record("phase", phase=phase.value)
 
-    # What its wires ask (TicketPort).
+    # What its wires ask.
 
     @property
     def epoch(self) -> str:
@@ -116,18 +117,32 @@ class Exchange:
         """False while a reset keeps the exchange busy."""
         return self.phase is Phase.SERVING
 
+    def now(self) -> Moment:
+        """Return the instant that the exchange's own clock shows."""
+        return self._clock.now()
+
+    def record(self, event: str, **detail: Any) -> None:
+        """Append a line that concerns the taxation wire, or all of them, to the ledger."""
+        self._record(event, detail)
+
+    # What the taxation wire asks besides (TicketPort).
+
+    @property
+    def buffer(self) -> TicketBuffer:
+        """What waits for the taxation client."""
+        return self._taxation.buffer
+
     def waiting(self, count_max: int) -> Sequence[Buffered]:
         """Return the oldest tickets not acknowledged; they stay."""
-        return self.buffer.oldest(count_max)
+        return self._taxation.waiting(count_max)
 
     def waiting_count(self) -> int:
         """Return how many tickets wait."""
-        return len(self.buffer)
+        return self._taxation.waiting_count()
 
     def offered(self, first: int, last: int, session: str, connection: str) -> None:
         """Write down that these sequences were rendered into an answer."""
-        self._offered = max(self._offered, last)
-        self._span("offered", first, last, session, connection)
+        self._taxation.offered(first, last, session, connection)
 
     def acknowledge(self, last: int, session: str, connection: str) -> int:
         """Remove every ticket up to `last` and return how many left.
@@ -135,16 +150,7 @@ class Exchange:
         Raises:
             NeverOffered: nothing was removed.
         """
-        if not 0 <= last <= self._offered:
-            raise NeverOffered(last, self._offered)
-        gone = self.buffer.remove_through(last)
-        if gone:
-            self._span("acknowledged", gone[0].sequence, gone[-1].sequence, session, connection)
-        return len(gone)
-
-    def record(self, event: str, **detail: Any) -> None:
-        """Append any other line to the ledger."""
-        self._record(event, detail)
+        return self._taxation.acknowledge(last, session, connection)
 
     # The path of a ticket.
 
@@ -152,15 +158,18 @@ class Exchange:
         self.tickets_made += 1
         number = self.tickets_made
         self.record("made", id=number, ticket=ticket, source=source)
-        if reason := self._withheld(ticket, source):
-            self.record("dropped", id=number, reason=reason)
-        else:
-            self._buffer(number, ticket)
+        unprinted = self._unprinted(ticket, source)
+        for outlet in self.outlets.values():
+            # Each reason has its own scope: the licence of some wires, the exchange, the wire.
+            unlicensed = "no licence" if outlet.terms.licensed and not self.licence else None
+            if reason := unlicensed or unprinted or outlet.terms.accepts(ticket, source):
+                outlet.drop(number, reason)
+            else:
+                outlet.put(number, ticket)
         return number
 
-    def _withheld(self, ticket: Ticket, source: Source) -> str | None:
-        if not self.licence:
-            return "no licence"
+    def _unprinted(self, ticket: Ticket, source: Source) -> str | None:
+        """Say why the exchange writes no ticket of it on any wire, if it does not."""
         unanswered = (
             source == "call"
             and ticket.communication_type is CommunicationType.INCOMING
@@ -168,21 +177,4 @@ class Exchange:
         )
         if unanswered and not self.profile.metering.unanswered_incoming:
             return "unanswered call not ticketed"
-        return None if self._renderable(ticket) else "cannot be rendered"
-
-    def _buffer(self, number: int, ticket: Ticket) -> None:
-        placed = self.buffer.put(number, ticket)
-        if placed.sequence is None:
-            self.record("dropped", id=number, reason="buffer full")
-            return
-        self.record("buffered", id=number, sequence=placed.sequence)
-        if placed.alarm:
-            self.record(
-                "alarm",
-                buffered=len(self.buffer),
-                capacity=self.buffer.capacity,
-                percent=self.buffer.alarm_percent,
-            )
-
-    def _span(self, event: str, first: int, last: int, session: str, connection: str) -> None:
-        self.record(event, first=first, last=last, session=session, connection=connection)
+        return None

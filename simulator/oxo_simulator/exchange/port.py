@@ -1,13 +1,16 @@
-"""What a wire may ask of the exchange. Wires depend on this page alone."""
+"""What the taxation wire may ask of the exchange; other wires have an `Outlet` (outlet.py)."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from oxo_tickets import Ticket
 
+Source = Literal["call", "appointment", "loaded"]
+"""What a ticket was made of."""
+
 
 class Buffered(NamedTuple):
-    """A ticket that waits for the taxation client, with its place in the exchange's sequence."""
+    """A ticket that waits at an outlet, with its place in the outlet's sequence."""
 
     sequence: int
     id: int

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Generator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from itertools import accumulate, pairwise
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from oxo_tickets import Ticket
@@ -17,6 +17,7 @@ from oxo_simulator.exchange.directory import Directory, Subscriber
 from oxo_simulator.exchange.metering import Tariff, activation_ticket, call_ticket
 from oxo_simulator.exchange.moment import ExchangeTime
 from oxo_simulator.exchange.orders import Appointment, CallOrder
+from oxo_simulator.exchange.port import Source
 from oxo_simulator.exchange.recorded import unsayable
 from oxo_simulator.exchange.trunks import TrunkGroup
 
@@ -34,7 +35,6 @@ PACE_MAX = 1_000_000
 LOAD_SECONDS_MAX = 100 * 366 * 24 * 3600
 """Exchange seconds until the last ticket of a load; beyond it stands a mistyped date or pace."""
 
-Source = Literal["call", "appointment", "loaded"]
 Write = Callable[[Ticket, Source], int]
 
 _NUMBER = re.compile(rf"[0-9A-D*#+]{{0,{DIGITS_MAX}}}")

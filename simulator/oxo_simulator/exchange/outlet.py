@@ -1,0 +1,152 @@
+"""Where tickets leave the exchange: one outlet per open wire, each with a finite buffer of its own.
+
+A ticket is made once, and then every outlet keeps it or says why not. What happens at an outlet is
+in the ledger with the wire's name; lines without one are of the taxation wire, which was alone when
+the ledger's words were chosen.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from oxo_tickets import Ticket
+
+from oxo_simulator.exchange.buffer import Overflow, TicketBuffer
+from oxo_simulator.exchange.port import Buffered, NeverOffered, Source
+
+TAXATION = "taxation"
+How = Literal["transfer complete", "deleted", "printed", "acknowledged"]
+"""By what a ticket left its outlet for good."""
+
+
+class Record(Protocol):
+    """Where the exchange writes down what happens."""
+
+    def __call__(self, event: str, detail: dict[str, Any]) -> None:
+        """Append one event."""
+
+
+def everything(_ticket: Ticket, _source: Source) -> str | None:
+    """Keep every ticket."""
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutletTerms:
+    """What a wire asks of its outlet, from the profile.
+
+    Attributes:
+        wire: name of the wire.
+        capacity: of its buffer; 0 keeps nothing.
+        alarm_percent: filling at which an alarm is raised; 0 raises none.
+        overflow: which ticket is let go when the buffer is full.
+        licensed: only with the licence Call Accounting over IP is anything kept
+            (facts: oxo 1.2: taxation and hotel link).
+        accepts: why the wire does not keep a ticket; `None` when it does.
+    """
+
+    wire: str
+    capacity: int
+    alarm_percent: int
+    overflow: Overflow = "newest"
+    licensed: bool = False
+    accepts: Callable[[Ticket, Source], str | None] = everything
+
+
+class Outlet:
+    """The tickets of one wire that have not left the exchange yet, with the wire's own sequence.
+
+    Attributes:
+        wire: its name.
+        buffer: what waits.
+        terms: what the wire asked for.
+    """
+
+    def __init__(self, terms: OutletTerms, record: Record) -> None:
+        self.wire = terms.wire
+        self.terms = terms
+        self.buffer = TicketBuffer(terms.capacity, terms.alarm_percent, terms.overflow)
+        self._mark: Mapping[str, str] = {} if terms.wire == TAXATION else {"wire": terms.wire}
+        self._record = record
+        self._watchers: list[Callable[[], None]] = []
+        self._offered = 0
+
+    # What its wire asks.
+
+    def waiting(self, count_max: int) -> Sequence[Buffered]:
+        """Return the oldest tickets, at most `count_max`; they stay."""
+        return self.buffer.oldest(count_max)
+
+    def waiting_count(self) -> int:
+        """Return how many tickets wait."""
+        return len(self.buffer)
+
+    def offered(self, first: int, last: int, session: str, connection: str) -> None:
+        """Write down that these sequences leave next; they stay until they are consumed."""
+        self._offered = max(self._offered, last)
+        self.record("offered", first=first, last=last, session=session, connection=connection)
+
+    def consumed(self, last: int, session: str, connection: str, how: How) -> int:
+        """Remove every ticket up to `last`, write it down, and return how many left."""
+        gone = self.buffer.remove_through(last)
+        if gone:
+            self.record(
+                "consumed",
+                first=gone[0].sequence,
+                last=gone[-1].sequence,
+                session=session,
+                connection=connection,
+                how=how,
+            )
+        return len(gone)
+
+    def acknowledge(self, last: int, session: str, connection: str) -> int:
+        """Remove every ticket up to `last`, which the peer names, and return how many left.
+
+        Raises:
+            NeverOffered: nothing was removed.
+        """
+        if not 0 <= last <= self._offered:
+            raise NeverOffered(last, self._offered)
+        gone = self.buffer.remove_through(last)
+        if gone:
+            self.record(
+                "acknowledged",
+                first=gone[0].sequence,
+                last=gone[-1].sequence,
+                session=session,
+                connection=connection,
+            )
+        return len(gone)
+
+    def watch(self, put_in: Callable[[], None]) -> None:
+        """Call `put_in` whenever a ticket was put in, after its line in the ledger."""
+        self._watchers.append(put_in)
+
+    def record(self, event: str, **detail: Any) -> None:
+        """Append any other line to the ledger, with the wire's name."""
+        self._record(event, {**detail, **self._mark})
+
+    # What the exchange does.
+
+    def drop(self, number: int, reason: str) -> None:
+        """Write down that the ticket of this ledger id is not kept here."""
+        self.record("dropped", id=number, reason=reason)
+
+    def put(self, number: int, ticket: Ticket) -> None:
+        """Let a ticket wait, or let one go when there is no room; tell the watchers."""
+        placed = self.buffer.put(number, ticket)
+        if placed.gone is not None:
+            self.drop(placed.gone, "buffer full")
+        if placed.sequence is None:
+            return
+        self.record("buffered", id=number, sequence=placed.sequence)
+        if placed.alarm:
+            self.record(
+                "alarm",
+                buffered=len(self.buffer),
+                capacity=self.buffer.capacity,
+                percent=self.buffer.alarm_percent,
+            )
+        for put_in in tuple(self._watchers):
+            put_in()
