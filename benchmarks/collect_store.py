@@ -39,7 +39,7 @@ ANSWER = (
     "</GetTicketsResult></GetTicketsResponse></s:Body></s:Envelope>"
 )
 ZONE = "Europe/Paris"
-INSERT = "INSERT INTO ticket (exchange, epoch, sequence, answer, canonical) VALUES (?, ?, ?, ?, ?)"
+INSERT = "INSERT INTO ticket (source, epoch, sequence, answer, canonical) VALUES (?, ?, ?, ?, ?)"
 
 
 def answer(number: int, size: int) -> bytes:
@@ -60,7 +60,7 @@ def decoded(body: bytes) -> TicketsAnswer:
 
 def bare(connection: sqlite3.Connection, bodies: list[bytes]) -> Callable[[], None]:
     """Prepare a bare executemany of the same rows, one commit per answer."""
-    connection.execute("INSERT INTO exchange (name) VALUES ('bare')")
+    connection.execute("INSERT INTO source (exchange, wire) VALUES ('bare', 'taxation')")
     connection.execute("INSERT INTO answer VALUES (1, 1, '', 0, x'')")
     batches = [rows(decoded(body)) for body in bodies]
 

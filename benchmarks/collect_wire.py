@@ -52,7 +52,7 @@ START_LOOKS_MAX = 600
 AIMS = {100: 7_000, 1000: 12_000}
 ZONE = "Europe/Paris"
 EPOCH = "20261122T204500Z-000001"
-INSERT = "INSERT INTO ticket (exchange, epoch, sequence, answer, canonical) VALUES (?, ?, ?, ?, ?)"
+INSERT = "INSERT INTO ticket (source, epoch, sequence, answer, canonical) VALUES (?, ?, ?, ?, ?)"
 END_SECONDS_MAX = 30
 PASSWORD = "benchmark-only"  # noqa: S105 - of a sender that checks none
 
@@ -397,7 +397,7 @@ def stored(tickets: int, batch: int) -> float:
         tempfile.TemporaryDirectory() as name,
         closing(open_for_writing(Path(name) / "bare.db")) as connection,
     ):
-        connection.execute("INSERT INTO exchange (name) VALUES ('bare')")
+        connection.execute("INSERT INTO source (exchange, wire) VALUES ('bare', 'taxation')")
         connection.execute("INSERT INTO answer VALUES (1, 1, '', 0, x'')")
         begin = time.perf_counter()
         for first in range(1, tickets + 1, batch):

@@ -14,6 +14,7 @@ from structlog.typing import FilteringBoundLogger
 
 from oxo_collector.configuration import Configuration, Exchange, Proxy, secret
 from oxo_collector.intake import Intake
+from oxo_collector.receipt import Source
 from oxo_collector.store import Ownership, StoreUnusable, open_for_writing
 from oxo_collector.taxation.machine import TaxationSession
 from oxo_collector.taxation.messages import Report
@@ -54,7 +55,7 @@ def collect(
         for number, exchange in enumerate(configuration.exchange, 1)
     }
     with Ownership(configuration.store), closing(open_for_writing(configuration.store)) as store:
-        scrubs = {name: wire.secrets.scrubbed_bytes for name, wire in wires.items()}
+        scrubs = {Source(name): wire.secrets.scrubbed_bytes for name, wire in wires.items()}
         intake = Intake(store, lambda: datetime.now(UTC), scrubs)
         for exchange in configuration.exchange:
             intake.cursor(exchange.name)  # a damaged store is refused here, not in every thread

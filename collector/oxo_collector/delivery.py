@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LAYOUT_BYTES_MAX = 64 * 1024
 
-IDENTITY = ("id", "exchange", "epoch", "sequence")
+IDENTITY = ("id", "exchange", "wire", "epoch", "sequence")
 """CSV columns before those of the ticket; `id` is what `--since` takes."""
 
 
@@ -48,7 +48,7 @@ def write_csv(rows: Iterable[Row], file: IO[bytes]) -> tuple[int, int]:
         out = csv.writer(text)
         out.writerow((*IDENTITY, *FIELDS))
         for row in rows:
-            identity = (row.id, row.exchange, row.epoch, row.sequence)
+            identity = (row.id, row.exchange, row.wire, row.epoch, row.sequence)
             out.writerow((*identity, *_cells(_ticket(row))))
             count, last = count + 1, row.id
     finally:

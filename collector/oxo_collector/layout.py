@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Final
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 APPLICATION_ID: Final = 0x4F584F43
 """Marks an SQLite file as ours: `OXOC`."""
 
@@ -27,8 +27,87 @@ UPGRADES: Final[Mapping[int, str]] = {
           UNIQUE (exchange, text)
         );
     """,
+    # Only the table of the exchanges is copied; columns are renamed without touching their rows,
+    # so that a million tickets take no longer than one. References follow the name `source`.
+    2: """
+        ALTER TABLE exchange RENAME TO source;
+        CREATE TABLE source_3 (
+          id            INTEGER PRIMARY KEY,
+          exchange      TEXT NOT NULL,
+          wire          TEXT NOT NULL,
+          epoch         TEXT,
+          last_sequence INTEGER NOT NULL DEFAULT 0,
+          last_contact  TEXT,
+          last_warning  TEXT,
+          warned_at     TEXT,
+          UNIQUE (exchange, wire)
+        );
+        INSERT INTO source_3
+          SELECT id, name, 'taxation', epoch, last_sequence, last_contact, last_warning, warned_at
+          FROM source;
+        DROP TABLE source;
+        ALTER TABLE source_3 RENAME TO source;
+        ALTER TABLE answer RENAME COLUMN exchange TO source;
+        ALTER TABLE ticket RENAME COLUMN exchange TO source;
+        ALTER TABLE quarantine RENAME COLUMN exchange TO source;
+        ALTER TABLE alarm RENAME COLUMN exchange TO source;
+        CREATE TABLE file (
+          id            INTEGER PRIMARY KEY,
+          source        INTEGER NOT NULL REFERENCES source (id),
+          name          TEXT NOT NULL,
+          size_bytes    INTEGER NOT NULL,
+          digest        TEXT NOT NULL,
+          fetched       TEXT NOT NULL,
+          answer        INTEGER NOT NULL REFERENCES answer (id),
+          tickets_told  INTEGER,
+          tickets_found INTEGER NOT NULL,
+          state         TEXT NOT NULL,
+          seen_count    INTEGER NOT NULL,
+          UNIQUE (source, name, digest)
+        );
+        CREATE TABLE event (
+          id        INTEGER PRIMARY KEY,
+          source    INTEGER NOT NULL REFERENCES source (id),
+          epoch     TEXT NOT NULL,
+          sequence  INTEGER NOT NULL,
+          received  TEXT NOT NULL,
+          kind      TEXT NOT NULL,
+          fields    TEXT NOT NULL,
+          raw       BLOB NOT NULL,
+          UNIQUE (source, epoch, sequence)
+        );
+    """,
 }
-"""Version -> what makes the next one of it. Columns of `exchange` are always named in queries."""
+"""Version -> what makes the next one of it. Columns of `source` are always named in queries."""
+
+_BEFORE_3: Final = """
+    CREATE TEMP VIEW ticket AS SELECT id, exchange AS source, epoch, sequence, answer, canonical
+      FROM main.ticket;
+    CREATE TEMP VIEW quarantine AS SELECT id, exchange AS source, epoch, sequence, place, reason,
+      digest, raw_bytes, raw_zlib, seen_count, seen_first, seen_last FROM main.quarantine;
+    CREATE TEMP VIEW file AS SELECT 0 AS id, 0 AS source, '' AS name, 0 AS size_bytes,
+      '' AS digest, '' AS fetched, NULL AS tickets_told, 0 AS tickets_found, '' AS state,
+      0 AS seen_count WHERE 0;
+    CREATE TEMP VIEW event AS SELECT 0 AS id, 0 AS source, '' AS epoch, 0 AS sequence,
+      '' AS received, '' AS kind, '' AS fields, x'' AS raw WHERE 0;
+"""
+
+_OF_1: Final = """
+    CREATE TEMP VIEW source AS SELECT id, name AS exchange, 'taxation' AS wire, epoch,
+      last_sequence, last_contact, NULL AS last_warning, NULL AS warned_at FROM main.exchange;
+    CREATE TEMP VIEW alarm AS SELECT 0 AS id, 0 AS source, '' AS text, 0 AS seen_count,
+      '' AS seen_first, '' AS seen_last WHERE 0;
+"""
+
+_OF_2: Final = """
+    CREATE TEMP VIEW source AS SELECT id, name AS exchange, 'taxation' AS wire, epoch,
+      last_sequence, last_contact, last_warning, warned_at FROM main.exchange;
+    CREATE TEMP VIEW alarm AS SELECT id, exchange AS source, text, seen_count, seen_first,
+      seen_last FROM main.alarm;
+"""
+
+VIEWS: Final[Mapping[int, str]] = {1: _BEFORE_3 + _OF_1, 2: _BEFORE_3 + _OF_2}
+"""Version -> what shows a reader the tables of the present one; the file stays as it is."""
 
 
 class LayoutUnknown(Exception):
@@ -58,6 +137,8 @@ def version_of(connection: sqlite3.Connection) -> int:
 def lay_out(connection: sqlite3.Connection) -> None:
     """Make the tables where there are none, and bring an older version up.
 
+    Foreign keys are not enforced yet: tables that others refer to are made anew.
+
     Raises:
         LayoutUnknown: it is none, or of a newer version.
     """
@@ -66,8 +147,10 @@ def lay_out(connection: sqlite3.Connection) -> None:
         # One transaction: a crash inside leaves an empty file, which the next start fills.
         _play(connection, f"{script} PRAGMA application_id = {APPLICATION_ID};", SCHEMA_VERSION)
         return
-    for version in range(version_of(connection), SCHEMA_VERSION):
-        _play(connection, UPGRADES[version], version + 1)
+    before = version_of(connection)
+    if before != SCHEMA_VERSION:
+        script = "".join(UPGRADES[version] for version in range(before, SCHEMA_VERSION))
+        _play(connection, script, SCHEMA_VERSION)
 
 
 def _play(connection: sqlite3.Connection, script: str, version: int) -> None:

@@ -1,19 +1,22 @@
--- The store of the collector, version 2. Times are UTC, ISO 8601.
+-- The store of the collector, version 3. Times are UTC, ISO 8601.
 
-CREATE TABLE exchange (
+-- One wire of one exchange.
+CREATE TABLE source (
   id            INTEGER PRIMARY KEY,
-  name          TEXT NOT NULL UNIQUE,
+  exchange      TEXT NOT NULL,               -- its name in the configuration
+  wire          TEXT NOT NULL,               -- taxation, nmc, v24 or ohl
   epoch         TEXT,                        -- cursor: of the last batch
   last_sequence INTEGER NOT NULL DEFAULT 0,  -- cursor: last sequence stored in that epoch
   last_contact  TEXT,                        -- when it last answered, to about ten seconds
   last_warning  TEXT,                        -- the last that was wrong with it, as in the log
-  warned_at     TEXT
+  warned_at     TEXT,
+  UNIQUE (exchange, wire)
 );
 
--- What the exchange sent, once per answer that brought something new.
+-- What the exchange sent, once per answer, file or reading that brought something new.
 CREATE TABLE answer (
   id        INTEGER PRIMARY KEY,
-  exchange  INTEGER NOT NULL REFERENCES exchange (id),
+  source    INTEGER NOT NULL REFERENCES source (id),
   received  TEXT NOT NULL,
   raw_bytes INTEGER NOT NULL,                -- length before compression
   raw_zlib  BLOB NOT NULL
@@ -22,18 +25,18 @@ CREATE TABLE answer (
 -- Identity is where a ticket was received, never its content: identical neighbours are real.
 CREATE TABLE ticket (
   id        INTEGER PRIMARY KEY,             -- order of receipt
-  exchange  INTEGER NOT NULL REFERENCES exchange (id),
+  source    INTEGER NOT NULL REFERENCES source (id),
   epoch     TEXT NOT NULL,
   sequence  INTEGER NOT NULL,
   answer    INTEGER NOT NULL REFERENCES answer (id),
   canonical BLOB NOT NULL,                   -- canonical JSON, one line
-  UNIQUE (exchange, epoch, sequence)
+  UNIQUE (source, epoch, sequence)
 );
 
 -- What is no ticket, as it came. Epoch '' and sequence 0: a whole answer.
 CREATE TABLE quarantine (
   id         INTEGER PRIMARY KEY,
-  exchange   INTEGER NOT NULL REFERENCES exchange (id),
+  source     INTEGER NOT NULL REFERENCES source (id),
   epoch      TEXT NOT NULL,
   sequence   INTEGER NOT NULL,
   place      TEXT NOT NULL,
@@ -44,16 +47,45 @@ CREATE TABLE quarantine (
   seen_count INTEGER NOT NULL,               -- the same again is counted, not stored again
   seen_first TEXT NOT NULL,
   seen_last  TEXT NOT NULL,
-  UNIQUE (exchange, epoch, sequence, digest)
+  UNIQUE (source, epoch, sequence, digest)
 );
 
 -- What somebody should look into, though the collection goes on: a certificate that changed.
 CREATE TABLE alarm (
   id         INTEGER PRIMARY KEY,
-  exchange   INTEGER NOT NULL REFERENCES exchange (id),
+  source     INTEGER NOT NULL REFERENCES source (id),
   text       TEXT NOT NULL,
   seen_count INTEGER NOT NULL,               -- the same again is counted, not stored again
   seen_first TEXT NOT NULL,
   seen_last  TEXT NOT NULL,
-  UNIQUE (exchange, text)
+  UNIQUE (source, text)
+);
+
+-- What was fetched whole; its tickets stand under the epoch nmc:<name>:<beginning of the digest>.
+CREATE TABLE file (
+  id            INTEGER PRIMARY KEY,
+  source        INTEGER NOT NULL REFERENCES source (id),
+  name          TEXT NOT NULL,
+  size_bytes    INTEGER NOT NULL,
+  digest        TEXT NOT NULL,               -- SHA-256 of its bytes, hexadecimal
+  fetched       TEXT NOT NULL,               -- last time
+  answer        INTEGER NOT NULL REFERENCES answer (id),
+  tickets_told  INTEGER,                     -- by its header
+  tickets_found INTEGER NOT NULL,            -- readable or not
+  state         TEXT NOT NULL,               -- fetched, deleted or left
+  seen_count    INTEGER NOT NULL,            -- the same again is counted, not stored again
+  UNIQUE (source, name, digest)
+);
+
+-- What a hotel link told and is no ticket.
+CREATE TABLE event (
+  id        INTEGER PRIMARY KEY,             -- order of receipt
+  source    INTEGER NOT NULL REFERENCES source (id),
+  epoch     TEXT NOT NULL,
+  sequence  INTEGER NOT NULL,
+  received  TEXT NOT NULL,
+  kind      TEXT NOT NULL,
+  fields    TEXT NOT NULL,                   -- JSON
+  raw       BLOB NOT NULL,
+  UNIQUE (source, epoch, sequence)
 );

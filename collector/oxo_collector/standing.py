@@ -1,10 +1,11 @@
-"""How each exchange stands, as the store tells: what came, what is missing, what was wrong."""
+"""How each source stands, as the store tells: what came, what is missing, what was wrong."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-WARNINGS_SINCE_VERSION: Final = 2
+from oxo_collector.receipt import Wire
+
 GAPS_COUNT_MAX: Final = 100
 
 Rows = Callable[..., Iterator[tuple[Any, ...]]]
@@ -31,17 +32,20 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class ExchangeStatus:
-    """What the store knows about one exchange; times are UTC.
+class SourceStatus:
+    """What the store knows about one wire of one exchange; times are UTC.
 
     Attributes:
         last_warning: the last that was wrong with it, as in the log.
         missing: how many sequences lie between others and were never offered to this store.
         gaps: where, at most `GAPS_COUNT_MAX` of them.
         alarms: what somebody should look into, the latest last.
+        files: fetched ones (nmc).
+        events: of the hotel link that are no tickets (ohl).
     """
 
     exchange: str
+    wire: str = Wire.TAXATION
     last_contact: str | None = None
     epoch: str | None = None
     last_sequence: int = 0
@@ -53,41 +57,48 @@ class ExchangeStatus:
     missing: int = 0
     gaps: tuple[Gap, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    files: int = 0
+    events: int = 0
 
 
-def standing(rows: Rows, version: int) -> list[ExchangeStatus]:
-    """Return the state of every exchange, in the order of first contact."""
-    warned = version >= WARNINGS_SINCE_VERSION
+def standing(rows: Rows) -> list[SourceStatus]:
+    """Return the state of every source, in the order of first contact."""
     found = []
-    for owner, *known in list(rows(_EXCHANGES)):
-        missing = sum(many for (many,) in rows(_MISSING, owner, owner))
-        gaps = rows(_GAPS, owner, owner, GAPS_COUNT_MAX) if missing else ()
-        (warning,) = rows(_WARNING, owner) if warned else ((None, None),)
-        alarms = rows(_ALARMS, owner) if warned else ()
+    for owner, files, events, *known in list(rows(_SOURCES)):
+        missing = sum(many for (many,) in rows(_MISSING, owner, owner, owner))
+        gaps = rows(_GAPS, owner, owner, owner, GAPS_COUNT_MAX) if missing else ()
+        (warning,) = rows(_WARNING, owner)
+        alarms = rows(_ALARMS, owner)
         whole: list[Any] = [*known, *warning, missing]
         whole += [tuple(Gap(*gap) for gap in gaps), tuple(Alarm(*alarm) for alarm in alarms)]
-        found.append(ExchangeStatus(*whole))
+        whole += [files, events]
+        found.append(SourceStatus(*whole))
     return found
 
 
-_EXCHANGES: Final = """
-    SELECT e.id, e.name, e.last_contact, e.epoch, e.last_sequence,
-      (SELECT count(*) FROM ticket t WHERE t.exchange = e.id),
-      (SELECT coalesce(max(t.id), 0) FROM ticket t WHERE t.exchange = e.id),
-      (SELECT count(*) FROM quarantine q WHERE q.exchange = e.id)
-    FROM exchange e ORDER BY e.id
+_SOURCES: Final = """
+    SELECT s.id,
+      (SELECT count(*) FROM file f WHERE f.source = s.id),
+      (SELECT count(*) FROM event v WHERE v.source = s.id),
+      s.exchange, s.wire, s.last_contact, s.epoch, s.last_sequence,
+      (SELECT count(*) FROM ticket t WHERE t.source = s.id),
+      (SELECT coalesce(max(t.id), 0) FROM ticket t WHERE t.source = s.id),
+      (SELECT count(*) FROM quarantine q WHERE q.source = s.id)
+    FROM source s ORDER BY s.id
 """
 
 _MISSING: Final = """
     SELECT last - first + 1 - many FROM (
       SELECT min(low) AS first, max(high) AS last, sum(many) AS many FROM (
         SELECT epoch, min(sequence) AS low, max(sequence) AS high, count(*) AS many
-        FROM ticket WHERE exchange = ? GROUP BY epoch
+        FROM ticket WHERE source = ? GROUP BY epoch
+        UNION ALL
+        SELECT epoch, sequence, sequence, 1 FROM event WHERE source = ?
         UNION ALL
         SELECT DISTINCT epoch, sequence, sequence, 1 FROM quarantine q
-        WHERE exchange = ? AND epoch <> '' AND NOT EXISTS (
+        WHERE source = ? AND epoch <> '' AND NOT EXISTS (
           SELECT 1 FROM ticket t
-          WHERE t.exchange = q.exchange AND t.epoch = q.epoch AND t.sequence = q.sequence
+          WHERE t.source = q.source AND t.epoch = q.epoch AND t.sequence = q.sequence
         )
       ) GROUP BY epoch
     )
@@ -101,16 +112,18 @@ _GAPS: Final = """
     SELECT epoch, before + 1, sequence - 1 FROM (
       SELECT epoch, sequence, lag(sequence) OVER (PARTITION BY epoch ORDER BY sequence) AS before
       FROM (
-        SELECT epoch, sequence FROM ticket WHERE exchange = ?
+        SELECT epoch, sequence FROM ticket WHERE source = ?
         UNION
-        SELECT epoch, sequence FROM quarantine WHERE exchange = ? AND epoch <> ''
+        SELECT epoch, sequence FROM event WHERE source = ?
+        UNION
+        SELECT epoch, sequence FROM quarantine WHERE source = ? AND epoch <> ''
       )
     ) WHERE sequence > before + 1 ORDER BY epoch, sequence LIMIT ?
 """
 
-_WARNING: Final = "SELECT last_warning, warned_at FROM exchange WHERE id = ?"
+_WARNING: Final = "SELECT last_warning, warned_at FROM source WHERE id = ?"
 
 _ALARMS: Final = """
     SELECT text, seen_count, seen_first, seen_last FROM alarm
-    WHERE exchange = ? ORDER BY seen_last, id
+    WHERE source = ? ORDER BY seen_last, id
 """

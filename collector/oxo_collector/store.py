@@ -15,8 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from oxo_collector.layout import LayoutUnknown, lay_out, version_of
-from oxo_collector.standing import ExchangeStatus, standing
+from oxo_collector.layout import VIEWS, LayoutUnknown, lay_out, version_of
+from oxo_collector.receipt import Wire
+from oxo_collector.standing import SourceStatus, standing
 
 BUSY_MILLISECONDS_MAX: Final = 5000
 ROWS_AT_ONCE: Final = 1000
@@ -156,8 +157,8 @@ def _prepare(connection: sqlite3.Connection) -> None:
         version_of(connection)  # a foreign file is left as it is
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
     lay_out(connection)
+    connection.execute("PRAGMA foreign_keys = ON")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,7 @@ class Row:
 
     id: int
     exchange: str
+    wire: str
     epoch: str
     sequence: int
     canonical: bytes
@@ -177,6 +179,7 @@ class SetAsideRow:
 
     id: int
     exchange: str
+    wire: str
     epoch: str
     sequence: int
     place: str
@@ -207,7 +210,7 @@ class Reading:
             )
         try:
             with self._readable():
-                self._version = version_of(self._connection)
+                self._connection.executescript(VIEWS.get(version_of(self._connection), ""))
         except LayoutUnknown as error:
             self._connection.close()
             raise StoreUnusable(f"{path}: {error}") from None
@@ -240,23 +243,27 @@ class Reading:
 
     def exchanges(self) -> list[str]:
         """Return the names of all exchanges that were ever reached."""
-        return [name for (name,) in self._rows("SELECT name FROM exchange ORDER BY id")]
+        query = "SELECT exchange FROM source GROUP BY exchange ORDER BY min(id)"
+        return [name for (name,) in self._rows(query)]
 
-    def tickets(self, *, exchange: str | None = None, since: int = 0) -> Iterator[Row]:
+    def tickets(
+        self, *, exchange: str | None = None, wire: Wire | None = None, since: int = 0
+    ) -> Iterator[Row]:
         """Return tickets in order of receipt, those with an id above `since`."""
         query = (
-            "SELECT t.id, e.name, t.epoch, t.sequence, t.canonical FROM ticket t"
-            " JOIN exchange e ON e.id = t.exchange"
-            " WHERE t.id > ? AND (? IS NULL OR e.name = ?) ORDER BY t.id"
+            "SELECT t.id, s.exchange, s.wire, t.epoch, t.sequence, t.canonical FROM ticket t"
+            " JOIN source s ON s.id = t.source"
+            " WHERE t.id > ? AND (? IS NULL OR s.exchange = ?) AND (? IS NULL OR s.wire = ?)"
+            " ORDER BY t.id"
         )
-        return (Row(*row) for row in self._rows(query, since, exchange, exchange))
+        return (Row(*row) for row in self._rows(query, since, exchange, exchange, wire, wire))
 
     def quarantine(self, exchange: str | None = None) -> Iterator[SetAsideRow]:
         """Return the quarantine entries, oldest first."""
         query = (
-            "SELECT q.id, e.name, q.epoch, q.sequence, q.place, q.reason, q.raw_bytes,"
+            "SELECT q.id, s.exchange, s.wire, q.epoch, q.sequence, q.place, q.reason, q.raw_bytes,"
             " q.seen_count, q.seen_first, q.seen_last FROM quarantine q"
-            " JOIN exchange e ON e.id = q.exchange WHERE ? IS NULL OR e.name = ? ORDER BY q.id"
+            " JOIN source s ON s.id = q.source WHERE ? IS NULL OR s.exchange = ? ORDER BY q.id"
         )
         return (SetAsideRow(*row) for row in self._rows(query, exchange, exchange))
 
@@ -274,9 +281,9 @@ class Reading:
         with self._readable():
             return None if row is None else zlib.decompress(row[0])
 
-    def status(self) -> list[ExchangeStatus]:
-        """Return the state of every exchange, in the order of first contact."""
-        return standing(self._rows, self._version)
+    def status(self) -> list[SourceStatus]:
+        """Return the state of every source, in the order of first contact."""
+        return standing(self._rows)
 
     def size_bytes(self) -> int:
         """Return the bytes on disk, the write-ahead log included."""

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from oxo_collector.standing import ExchangeStatus
+from oxo_collector.standing import SourceStatus
 from oxo_collector.store import Reading
 from oxo_collector.wording import one_line
 
@@ -20,7 +20,7 @@ PIPED_WIDTH = 160
 def status(store: Reading, configured: Sequence[str], *, as_json: bool) -> None:
     """Print the state of every exchange, those that were never reached too."""
     known = {one.exchange: one for one in store.status()}
-    never = [ExchangeStatus(name) for name in configured if name not in known]
+    never = [SourceStatus(name) for name in configured if name not in known]
     rows = [*known.values(), *never]
     if as_json:
         exchanges = [asdict(row) for row in rows]
@@ -36,7 +36,7 @@ def status(store: Reading, configured: Sequence[str], *, as_json: bool) -> None:
     _print_troubles(rows)
 
 
-def _print_troubles(rows: Sequence[ExchangeStatus]) -> None:
+def _print_troubles(rows: Sequence[SourceStatus]) -> None:
     """Print what was wrong, where anything was: gaps, the last warning, alarms."""
     troubles: list[tuple[str | int | None, ...]] = []
     for row in rows:

@@ -79,7 +79,7 @@ def test_a_store_that_cannot_be_read_refuses_the_run(
 ) -> None:
     (tmp_path / "secret").write_text("x")
     with closing(open_for_writing(tmp_path / "tickets.db")) as store:
-        store.execute("ALTER TABLE exchange RENAME TO another")
+        store.execute("ALTER TABLE source RENAME TO another")
     monkeypatch.setattr(Shell, "run", None)
     with pytest.raises(StoreUnusable, match="cannot be read: no such table"):
         collection.collect(configuration(tmp_path), threading.Event(), journal.start("text"))

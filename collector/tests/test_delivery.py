@@ -29,7 +29,10 @@ TICKET = Ticket(
     subscriber_name='Ø, "quoted"\nline',
     extras={"taxation": {"Odd": "x"}},
 )
-ROWS = [Row(4, "site", "E1", 12, to_json(TICKET)), Row(9, "site", "E1", 13, to_json(TICKET))]
+ROWS = [
+    Row(4, "site", "taxation", "E1", 12, to_json(TICKET)),
+    Row(9, "site", "taxation", "E1", 13, to_json(TICKET)),
+]
 
 
 def test_ndjson_is_what_was_stored() -> None:
@@ -47,6 +50,7 @@ def test_csv_has_a_column_for_every_field() -> None:
     assert told == {
         "id": "4",
         "exchange": "site",
+            "wire": "taxation",
         "epoch": "E1",
         "sequence": "12",
         "kind": "call",

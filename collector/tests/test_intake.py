@@ -16,8 +16,8 @@ import pytest
 from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.decoders.taxation_soap import TicketsAnswer
 from oxo_collector.intake import CONTACT_EVERY, Intake
+from oxo_collector.receipt import SetAside, Source, Stored
 from oxo_collector.store import Reading, StoreUnusable, open_for_writing
-from oxo_collector.taxation.messages import SetAside, Stored
 from oxo_tickets import Kind, Ticket, from_json, to_json
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -214,7 +214,7 @@ def test_a_damaged_ticket_in_the_store_is_not_taken_for_a_contradiction(
 def test_a_cursor_that_cannot_be_read_is_the_stores_trouble(
     connection: sqlite3.Connection, intake: Intake
 ) -> None:
-    connection.execute("ALTER TABLE exchange RENAME TO another")
+    connection.execute("ALTER TABLE source RENAME TO another")
     with pytest.raises(StoreUnusable, match="the store cannot be read: no such table"):
         intake.cursor("site")
 
@@ -311,7 +311,7 @@ def test_what_is_set_aside_holds_no_secret_of_the_account(
     def scrub(raw: bytes) -> bytes:
         return raw.replace(b"sesame", b"[secret]")
 
-    door = Intake(connection, lambda: NOON, {"site": scrub})
+    door = Intake(connection, lambda: NOON, {Source("site"): scrub})
     bad = Malformed("Date 'sesame' is no date", b"<Date>sesame</Date>", "ticket 1")
     door.keep_batch("site", "E1", TicketsAnswer(1, 1, 0, (bad,)), b"<!-- sesame -->")
     door.keep_unreadable("site", "not XML: sesame", "document", b"sesame!")

@@ -13,7 +13,7 @@ from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.decoders.taxation_soap import TicketsAnswer
 from oxo_collector.intake import Intake
 from oxo_collector.layout import SCHEMA_VERSION
-from oxo_collector.standing import Alarm, ExchangeStatus, Gap
+from oxo_collector.standing import Alarm, Gap, SourceStatus
 from oxo_collector.store import Reading, open_for_writing
 from oxo_tickets import Kind, Ticket
 
@@ -39,7 +39,7 @@ def intake(connection: sqlite3.Connection) -> Intake:
     return Intake(connection, lambda: NOON)
 
 
-def status(path: Path) -> ExchangeStatus:
+def status(path: Path) -> SourceStatus:
     with Reading(path) as store:
         (one,) = store.status()
     return one
@@ -194,3 +194,88 @@ def test_numbers_without_measure_leave_the_status_readable(path: Path, intake: I
         keep(intake, f"E{number}", 1, CALL)
         keep(intake, f"E{number}", 10**18 - 1, CALL)
     assert status(path).missing == 10 * (10**18 - 3)
+
+
+VERSION_2 = (
+    VERSION_1.replace(
+        "last_contact TEXT);", "last_contact TEXT, last_warning TEXT, warned_at TEXT);"
+    )
+    .replace(
+        "INSERT INTO exchange VALUES (1, 'site', 'E1', 7, '2026-11-22T12:00:00.000+00:00');",
+        """
+    CREATE TABLE alarm (id INTEGER PRIMARY KEY,
+      exchange INTEGER NOT NULL REFERENCES exchange (id), text TEXT NOT NULL,
+      seen_count INTEGER NOT NULL, seen_first TEXT NOT NULL, seen_last TEXT NOT NULL,
+      UNIQUE (exchange, text));
+    INSERT INTO exchange VALUES (1, 'site', 'E1', 7, '2026-11-22T12:00:00.000+00:00', 'busy', 'x');
+    INSERT INTO alarm VALUES (1, 1, 'another certificate', 2, 'a', 'b');
+    """,
+    )
+    .replace("user_version = 1", "user_version = 2")
+)
+
+
+@pytest.fixture
+def second(path: Path) -> Path:
+    """A store as the second version of the collector made it."""
+    with closing(sqlite3.connect(path)) as made:
+        made.executescript(VERSION_2)
+    return path
+
+
+def test_a_store_of_the_second_version_is_read_as_it_is(second: Path) -> None:
+    before = second.read_bytes()
+    told = status(second)
+    assert (told.exchange, told.wire, told.tickets, told.missing) == ("site", "taxation", 2, 1)
+    assert (told.last_warning, told.alarms) == (
+        "busy",
+        (Alarm("another certificate", 2, "a", "b"),),
+    )
+    assert (told.files, told.events) == (0, 0)
+    with Reading(second) as store:
+        assert [(row.wire, row.sequence) for row in store.tickets(exchange="site")] == [
+            ("taxation", 5), ("taxation", 7),
+        ]  # fmt: skip
+        assert list(store.quarantine()) == []
+        assert store.answer_bytes(99) is None
+    assert second.read_bytes() == before
+
+
+def test_a_store_of_the_second_version_is_brought_up_and_loses_nothing(
+    second: Path, tmp_path: Path
+) -> None:
+    before = status(second)
+    with closing(open_for_writing(second)) as connection:
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert status(second) == before
+        keep(Intake(connection, lambda: NOON), "E1", 6, CALL)
+        with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+            connection.execute("INSERT INTO ticket VALUES (9, 9, 'E1', 9, 1, '{}')")
+    assert (status(second).tickets, status(second).missing) == (3, 0)
+    with closing(open_for_writing(tmp_path / "new.db")):
+        pass
+    assert columns(second) == columns(tmp_path / "new.db")
+    assert constraints(second) == constraints(tmp_path / "new.db")
+
+
+def constraints(path: Path) -> set[tuple[str, ...]]:
+    """Return what each table refers to and what is unique in it."""
+    queries = (
+        """SELECT t.name, f."table", f."from", f."to" FROM sqlite_schema t,
+        pragma_foreign_key_list(t.name) f WHERE t.type = 'table'""",
+        """SELECT t.name, group_concat(c.name), '', '' FROM sqlite_schema t,
+        pragma_index_list(t.name) i, pragma_index_info(i.name) c WHERE t.type = 'table'
+        GROUP BY i.name""",
+    )
+    with closing(sqlite3.connect(path)) as connection:
+        return {row for query in queries for row in connection.execute(query)}
+
+
+def test_an_upgrade_over_two_versions_is_one_step(older: Path) -> None:
+    """Whatever fails in the second half leaves the first version, not the one between."""
+    with closing(sqlite3.connect(older)) as connection:
+        connection.execute("CREATE TABLE event (a)")
+    with pytest.raises(Exception, match="event already exists"):
+        open_for_writing(older)
+    with closing(sqlite3.connect(older)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)

@@ -20,6 +20,7 @@ from oxo_collector.decoders.taxation_soap import (
     TicketsAnswer,
 )
 from oxo_collector.failure import Failure, Fault
+from oxo_collector.receipt import SetAside, Stored
 from oxo_collector.taxation.contract import Contract
 from oxo_collector.taxation.machine import TaxationSession
 from oxo_collector.taxation.messages import (
@@ -37,10 +38,8 @@ from oxo_collector.taxation.messages import (
     SendLogout,
     SendLogoutLeft,
     SendRestartTimer,
-    SetAside,
     Started,
     StopAsked,
-    Stored,
     TimeUp,
     Wait,
 )

@@ -7,6 +7,7 @@ from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.decoders.taxation_fault import FaultAnswer
 from oxo_collector.decoders.taxation_soap import LoginAnswer, LogoutAnswer, TicketsAnswer
 from oxo_collector.failure import Failure, Fault
+from oxo_collector.receipt import SetAside, Stored
 from oxo_collector.taxation.contract import Contract
 from oxo_collector.taxation.machine import TaxationSession
 from oxo_collector.taxation.messages import (
@@ -23,10 +24,8 @@ from oxo_collector.taxation.messages import (
     SendLogout,
     SendLogoutLeft,
     SendRestartTimer,
-    SetAside,
     Started,
     StopAsked,
-    Stored,
     TimeUp,
     Wait,
 )

@@ -15,6 +15,7 @@ from oxo_collector.decoders.taxation_soap import (
     TicketsAnswer,
 )
 from oxo_collector.failure import Failure, Fault
+from oxo_collector.receipt import SetAside, Stored
 from oxo_collector.taxation.contract import Contract
 from oxo_collector.taxation.machine import TABLE, OutOfTurn, TaxationSession
 from oxo_collector.taxation.messages import (
@@ -24,10 +25,8 @@ from oxo_collector.taxation.messages import (
     Keep,
     Report,
     SendAcknowledge,
-    SetAside,
     Started,
     StopAsked,
-    Stored,
     TimeUp,
 )
 from oxo_collector.taxation.states import Pace, Place, State

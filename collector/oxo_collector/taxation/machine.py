@@ -68,15 +68,14 @@ from oxo_collector.decoders.taxation_soap import (
     RestartAnswer,
     TicketsAnswer,
 )
+from oxo_collector.receipt import SetAside, Stored
 from oxo_collector.taxation.messages import (
     Answered,
     Command,
     Event,
     Failed,
-    SetAside,
     Started,
     StopAsked,
-    Stored,
     TimeUp,
 )
 from oxo_collector.taxation.states import Move, Pace, Place, State

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from oxo_collector.decoders.taxation_soap import Answer, TicketsAnswer
 from oxo_collector.failure import Failure
+from oxo_collector.receipt import SetAside, Stored
 
 # Events
 
@@ -32,28 +33,6 @@ class Failed:
     """The last command did not work."""
 
     failure: Failure
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """The last batch is durable.
-
-    Attributes:
-        new: tickets that the store did not have.
-        known: tickets that it had already, from an earlier offer.
-        quarantined: tickets set aside as unreadable or contradictory.
-    """
-
-    new: int
-    known: int
-    quarantined: int
-
-
-@dataclass(frozen=True, slots=True)
-class SetAside:
-    """An answer that cannot be read is durable in the quarantine; `times` it was seen so far."""
-
-    times: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from oxo_collector.decoders.taxation_soap import (
     TicketsAnswer,
 )
 from oxo_collector.failure import Failure, Fault
+from oxo_collector.receipt import SetAside, Stored
 from oxo_collector.taxation.attempts import Attempts
 from oxo_collector.taxation.messages import (
     Answered,
@@ -33,8 +34,6 @@ from oxo_collector.taxation.messages import (
     SendLogout,
     SendLogoutLeft,
     SendRestartTimer,
-    SetAside,
-    Stored,
     Wait,
 )
 from oxo_collector.taxation.states import (
