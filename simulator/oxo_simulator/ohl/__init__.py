@@ -1,0 +1,1 @@
+"""The hotel link (OHL): frames over TCP towards a hotel system (docs/wires/ohl.md)."""
