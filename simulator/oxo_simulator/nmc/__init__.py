@@ -1,0 +1,1 @@
+"""The NMC wire: the ticket file that a network management centre fetches by FTP."""
