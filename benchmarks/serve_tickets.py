@@ -76,9 +76,9 @@ def _exchange(folder: Path, reactor: Any) -> tuple[Any, Any]:
     from oxo_simulator.taxation import (  # noqa: PLC0415
         Taxation,
         TaxationSettings,
-        Transcript,
         outlet_terms,
     )
+    from oxo_simulator.transcript import Transcript  # noqa: PLC0415
 
     profile = load_profile("certify", {"buffer.capacity": 10_000, "tag_set": "extended"})
     wall = WallClock(VirtualClock(), profile.start, ZoneInfo(profile.zone))

@@ -20,7 +20,10 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_va
 from pydantic_core import PydanticCustomError
 
 from oxo_simulator.contract_table import TABLE_ERROR, Contract
-from oxo_simulator.profile_section import Section
+from oxo_simulator.nmc.settings import NmcSettings
+from oxo_simulator.ohl.settings import OhlSettings
+from oxo_simulator.profile_section import ProfileError, Section
+from oxo_simulator.v24.settings import V24Settings
 from oxo_simulator.wsdl_folder import WsdlFiles, WsdlFolderUnusable, read_wsdl_folder
 
 PROFILE_BYTES_MAX = 64 * 1024
@@ -33,11 +36,10 @@ START_FIRST, START_LAST = datetime(1900, 1, 1), datetime(2999, 12, 31)  # noqa: 
 _TEXT = r"^[^\x00-\x1f\x7f\ufffe\uffff]*$"
 """What XML can carry, on one line."""
 
+FURTHER_WIRES = ("nmc", "v24", "ohl")
+"""Sections of the wires that a profile opens or leaves closed as a whole."""
+
 _DOC, _OURS, _INFERRED = Standing.DOCUMENTED, Standing.OURS, Standing.INFERRED
-
-
-class ProfileError(ValueError):
-    """A profile cannot be used (the operator's fault): file, key, and what is allowed."""
 
 
 def _zone(name: str) -> str:
@@ -133,6 +135,9 @@ class Profile(Section):
     metering: Metering
     charging: Charging
     contract: Contract = Contract()
+    nmc: NmcSettings = NmcSettings()
+    v24: V24Settings = V24Settings()
+    ohl: OhlSettings = OhlSettings()
 
     @property
     def wsdl_files(self) -> WsdlFiles | None:
@@ -193,6 +198,8 @@ def choices(profile: Profile) -> list[dict[str, str]]:
     """List what is not documented but chosen: key, value, standing."""
     unused = {f"contract.{key}" for key in profile.contract.unused}
     unused |= {"wsdl_folder"} if profile.wsdl_folder is None else set()
+    closed = [f"{wire}." for wire in FURTHER_WIRES if not getattr(profile, wire).open]
+    unused |= {key for key in keys() if key.startswith(tuple(closed))}
     listed = (each for each in described(profile) if each["key"] not in unused)
     return [each for each in listed if each["standing"] != str(_DOC)]
 

@@ -8,6 +8,10 @@ so that older profile files stay valid.
 from pydantic import BaseModel, ConfigDict
 
 
+class ProfileError(ValueError):
+    """A profile cannot be used (the operator's fault): file, key, and what is allowed."""
+
+
 class Section(BaseModel):
     """A table of keys of a profile."""
 

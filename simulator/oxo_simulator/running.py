@@ -28,7 +28,7 @@ from oxo_simulator.files import PasswordUnusable, read_password
 from oxo_simulator.identity import NameWrong, host_name
 from oxo_simulator.ledger import LedgerBroken
 from oxo_simulator.link.door import PortOccupied
-from oxo_simulator.profile import ProfileError
+from oxo_simulator.profile_section import ProfileError
 from oxo_simulator.simulation import FACTOR_MAX
 from oxo_simulator.wiring import (
     BEHIND,

@@ -46,7 +46,8 @@ from oxo_simulator.link.relay import Link
 from oxo_simulator.premises import Premises
 from oxo_simulator.profile import Profile
 from oxo_simulator.slices import Slices
-from oxo_simulator.taxation import Taxation, Transcript
+from oxo_simulator.taxation import Taxation
+from oxo_simulator.transcript import Transcript
 from oxo_simulator.views import (
     Opening,
     buffer_state,

@@ -36,7 +36,8 @@ from oxo_simulator.link.relay import Link
 from oxo_simulator.premises import Premises
 from oxo_simulator.profile import Profile
 from oxo_simulator.simulation import Simulation
-from oxo_simulator.taxation import Taxation, Transcript
+from oxo_simulator.taxation import Taxation
+from oxo_simulator.transcript import Transcript
 
 PASSWORD_FILE = "taxation.password"  # noqa: S105 - a name
 BEHIND = "127.0.0.2"

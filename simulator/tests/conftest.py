@@ -16,7 +16,8 @@ import requests
 from lxml import etree
 from oxo_simulator.contract_table import Contract
 from oxo_simulator.exchange.port import Buffered, NeverOffered
-from oxo_simulator.taxation import Taxation, TaxationSettings, Transcript
+from oxo_simulator.taxation import Taxation, TaxationSettings
+from oxo_simulator.transcript import Transcript
 from oxo_tickets import CommunicationType, Direction, Kind, Ticket
 from twisted.internet.address import IPv4Address
 from twisted.internet.epollreactor import EPollReactor

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from oxo_simulator.contract_table import Contract
-from oxo_simulator.profile import Profile, ProfileError, choices, described, keys, load_profile
+from oxo_simulator.profile import Profile, choices, described, keys, load_profile
+from oxo_simulator.profile_section import ProfileError
 
 PROFILES = Path(__file__).parents[1] / "oxo_simulator" / "profiles"
 

@@ -3,7 +3,14 @@
 from pathlib import Path
 
 import pytest
-from oxo_simulator.profile import ProfileError, choices, keys, load_profile, packaged
+from oxo_simulator.profile import (
+    FURTHER_WIRES,
+    choices,
+    keys,
+    load_profile,
+    packaged,
+)
+from oxo_simulator.profile_section import ProfileError
 
 CERTIFY = Path(__file__).parents[1] / "oxo_simulator" / "profiles" / "certify.toml"
 
@@ -100,10 +107,19 @@ def test_an_override_is_laid_over_the_file() -> None:
 
 
 def test_every_key_has_a_standing() -> None:
-    assert len(keys()) == 51
+    wires = tuple(f"{wire}." for wire in FURTHER_WIRES)
+    assert len([key for key in keys() if not key.startswith(wires)]) == 51
     assert set(keys().values()) <= {"documented", "inferred", "ours"}
 
 
 def test_a_file_that_this_machine_does_not_give_is_named() -> None:
     with pytest.raises(ProfileError, match=r"profile file a+: File name too long"):
         load_profile(f"{'a' * 5000}.toml")
+
+
+@pytest.mark.parametrize("wire", FURTHER_WIRES)
+def test_what_is_chosen_for_a_closed_wire_is_no_choice(wire: str) -> None:
+    listed = {choice["key"] for choice in choices(load_profile("certify"))}
+    assert not [key for key in listed if key.startswith(f"{wire}.")]
+    opened = load_profile("certify", {f"{wire}.open": True})
+    assert [each for each in choices(opened) if each["key"].startswith(f"{wire}.")]

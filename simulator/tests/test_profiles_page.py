@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
-from oxo_simulator.profile import Profile, described, keys, load_profile, packaged
+from oxo_simulator.profile import FURTHER_WIRES, Profile, described, keys, load_profile, packaged
 from pydantic.fields import FieldInfo
 
 if TYPE_CHECKING:
@@ -23,6 +23,16 @@ def table(title: str) -> tuple[list[str], dict[str, list[str]]]:
     return rows[0], {row[0].strip("`"): row[1:] for row in rows[2:]}
 
 
+def rows() -> dict[str, list[str]]:
+    """Return every key's row: the tables of the wires that were added later stand apart."""
+    found: dict[str, list[str]] = {}
+    for title in ("Keys", *(f"Keys of {wire}" for wire in FURTHER_WIRES)):
+        head, more = table(title)
+        assert head == ["key", "values", "default", "standing", "meaning"]
+        found |= more
+    return found
+
+
 def field(key: str) -> FieldInfo:
     model: type[BaseModel] = Profile
     *sections, last = key.split(".")
@@ -38,14 +48,12 @@ def limits(found: FieldInfo) -> dict[str, Any]:
 
 
 def test_the_page_has_every_key_in_the_order_of_the_model() -> None:
-    head, rows = table("Keys")
-    assert head == ["key", "values", "default", "standing", "meaning"]
-    assert list(rows) == list(keys())
+    assert list(rows()) == list(keys())
 
 
 @pytest.mark.parametrize("key", keys())
 def test_the_page_says_of_a_key_what_the_model_says(key: str) -> None:
-    values, default, standing, meaning = table("Keys")[1][key]
+    values, default, standing, meaning = rows()[key]
     found = field(key)
     assert standing == str(keys()[key])
     assert meaning
@@ -53,6 +61,7 @@ def test_the_page_says_of_a_key_what_the_model_says(key: str) -> None:
         assert default == ""
     else:
         shown = '""' if found.default == "" else found.default
+        shown = str(shown).lower() if isinstance(shown, bool) else shown
         assert default == ("none" if shown is None else f"`{shown}`")
     if words := [word for word in get_args(found.annotation) if isinstance(word, str)]:
         assert values == ", ".join(f"`{word}`" for word in words)
@@ -63,7 +72,7 @@ def test_the_page_says_of_a_key_what_the_model_says(key: str) -> None:
 
 @pytest.mark.parametrize("key", keys())
 def test_the_page_says_every_limit(key: str) -> None:
-    values = table("Keys")[1][key][0]
+    values = rows()[key][0]
     found, known = field(key), limits(field(key))
     if found.annotation in (int, float) and known:
         assert re.match(rf"{known['ge']} to {known['le']}\b", values)
@@ -77,14 +86,14 @@ def test_the_page_says_every_limit(key: str) -> None:
 
 
 def test_the_page_says_where_the_packaged_profiles_differ() -> None:
-    head, rows = table("Packaged profiles")
+    head, told_rows = table("Packaged profiles")
     assert head == ["key", *packaged()]
     told = [
         {each["key"]: each["value"] for each in described(load_profile(name))}
         for name in packaged()
     ]
     differing = {key: [one[key] for one in told] for key in keys()}
-    assert rows == {key: values for key, values in differing.items() if len(set(values)) > 1}
+    assert told_rows == {key: values for key, values in differing.items() if len(set(values)) > 1}
 
 
 def test_the_pages_example_can_be_used(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from oxo_simulator.installation import profile_of
 from oxo_simulator.link.door import PortOccupied
-from oxo_simulator.profile import ProfileError, load_profile, packaged
+from oxo_simulator.profile import load_profile, packaged
+from oxo_simulator.profile_section import ProfileError
 from oxo_simulator.running import OptionWrong, Start, options
 from oxo_simulator.wiring import _reserve
 

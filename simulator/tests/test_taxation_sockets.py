@@ -12,8 +12,9 @@ import pytest
 import requests
 import zeep
 from oxo_simulator.certificates import Authority
-from oxo_simulator.taxation import Taxation, TaxationSettings, Transcript
+from oxo_simulator.taxation import Taxation, TaxationSettings
 from oxo_simulator.taxation.http import BODY_BYTES_MAX
+from oxo_simulator.transcript import Transcript
 from twisted.internet.threads import blockingCallFromThread
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from zeep.transports import Transport

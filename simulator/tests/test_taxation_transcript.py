@@ -6,13 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from oxo_simulator.taxation import transcript as module
-from oxo_simulator.taxation.transcript import (
-    BODY_BYTES_MAX,
-    FILE_BYTES_MAX,
-    HttpExchange,
-    Transcript,
-)
+from oxo_simulator import transcript as module
+from oxo_simulator.taxation.transcript import BODY_BYTES_MAX, HttpExchange, HttpTranscript
+from oxo_simulator.transcript import FILE_BYTES_MAX, TEXT_CHARACTERS_MAX, Transcript
 
 EXCHANGE = HttpExchange(
     connection="c7",
@@ -40,8 +36,21 @@ def now() -> datetime:
     return datetime(2026, 11, 22, 20, 45, 0, 123456, tzinfo=UTC)
 
 
-def transcript(file_bytes_max: int = FILE_BYTES_MAX) -> Transcript:
-    return Transcript(now=now, key=b"k" * 32, file_bytes_max=file_bytes_max)
+class Kept(Transcript):
+    """A transcript that HTTP exchanges can be added to."""
+
+    def __init__(
+        self,
+        key: bytes | None = None,
+        folder: Path | None = None,
+        file_bytes_max: int = FILE_BYTES_MAX,
+    ) -> None:
+        super().__init__(now=now, folder=folder, file_bytes_max=file_bytes_max)
+        self.add = HttpTranscript(self, key).add
+
+
+def transcript(file_bytes_max: int = FILE_BYTES_MAX) -> Kept:
+    return Kept(b"k" * 32, file_bytes_max=file_bytes_max)
 
 
 def test_a_line_has_the_keys_of_the_bundle() -> None:
@@ -84,7 +93,7 @@ def test_equal_cookies_can_be_told_equal_and_no_more() -> None:
     assert first != second
     assert first.startswith("[redacted:")
     assert len(first) == len("[redacted:xxxxxxxx]")
-    other = Transcript(now=now, key=b"j" * 32)
+    other = Kept(b"j" * 32)
     other.add(EXCHANGE)
     assert first not in json.dumps(other.lines(0))
 
@@ -104,7 +113,7 @@ def test_equal_cookies_can_be_told_equal_and_no_more() -> None:
     ],
 )
 def test_no_spelling_of_a_secret_gets_in(name: str, value: str) -> None:
-    kept = Transcript(now=now)
+    kept = Kept()
     kept.add(replace(EXCHANGE, request_headers=[(name, value)], answer_headers=[(name, value)]))
     shown = json.dumps(kept.lines(0))
     assert "redacted" in shown
@@ -154,7 +163,7 @@ def test_a_page_is_bounded_and_says_whether_more_follow(monkeypatch: pytest.Monk
 
 
 def test_its_files_have_no_name_and_end_with_it(tmp_path: Path) -> None:
-    kept = Transcript(now=now, folder=tmp_path, file_bytes_max=10)
+    kept = Kept(folder=tmp_path, file_bytes_max=10)
     for _ in range(3):
         kept.add(EXCHANGE)
     assert [line["n"] for line in kept.lines(0)] == [2, 3]
@@ -164,10 +173,10 @@ def test_its_files_have_no_name_and_end_with_it(tmp_path: Path) -> None:
 def test_a_disk_that_takes_no_line_leaves_a_gap_and_a_word(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kept = Transcript(now=now, folder=tmp_path / "not there")
+    kept = Kept(folder=tmp_path / "not there")
     kept.add(EXCHANGE)
     assert kept.lines(0) == []
-    assert "taxation.transcript_lost" in capsys.readouterr().out
+    assert "transcript.lost" in capsys.readouterr().out
     (tmp_path / "not there").mkdir()
     kept.add(EXCHANGE)
     assert [line["n"] for line in kept.lines(0)] == [2]
@@ -180,3 +189,35 @@ def test_a_fresh_exchange_has_a_fresh_transcript() -> None:
     assert kept.lines(0) == []
     kept.add(EXCHANGE)
     assert [line["n"] for line in kept.lines(0)] == [1]
+
+
+def test_words_of_another_wire_have_a_line_of_their_own_and_no_control_character() -> None:
+    kept = transcript()
+    kept.add(EXCHANGE)
+    kept.said(
+        wire="ohl",
+        connection="c8",
+        port="ohl",
+        peer="127.0.0.1:40002",
+        sender="exchange",
+        text="\x02C217 é\x1f\x9b\u202857\x03",
+    )
+    assert kept.lines(1) == [
+        {
+            "n": 2,
+            "at": "2026-11-22T20:45:00.123Z",
+            "wire": "ohl",
+            "connection": "c8",
+            "port": "ohl",
+            "peer": "127.0.0.1:40002",
+            "sender": "exchange",
+            "text": "<STX>C217 é<0x1f><0x9b><0x2028>57<ETX>",
+        }
+    ]
+
+
+def test_a_long_text_is_cut_and_says_so() -> None:
+    kept = transcript()
+    text = "x" * (TEXT_CHARACTERS_MAX + 2)
+    kept.said(wire="v24", connection="c", port="v24", peer="p", sender="collector", text=text)
+    assert kept.lines(0)[0]["text"] == "x" * TEXT_CHARACTERS_MAX + "…[2 characters more]"

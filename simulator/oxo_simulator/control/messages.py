@@ -5,6 +5,7 @@ misspelt order is an error and not a default.
 """
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
@@ -40,12 +41,15 @@ __all__ = [
     "Restore",
     "SessionState",
     "WaitingTicket",
+    "WireName",
 ]
 
 LEDGER_LINES_MAX = 10_000
 """Most lines of one answer; the client asks on until it has them all."""
 BUFFER_TICKETS_MAX = 1_000
 """Most tickets of one page of the buffer."""
+
+WireName = Literal["taxation", "nmc", "v24", "ohl"]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -136,11 +140,13 @@ class ArmedFault(Message, frozen=True):
     """A fault that strikes by itself at the next ledger event of that name.
 
     It strikes in the instant the event is written, before any byte of an answer leaves. For
-    `offered` with a cut towards the exchange the answer still reaches the collector.
+    `offered` with a cut towards the exchange the answer still reaches the collector. `wire` is the
+    wire of the event; events of the taxation wire have none in the ledger, and need none here.
     """
 
-    when: Literal["offered", "acknowledged", "session opened"]
+    when: Literal["offered", "acknowledged", "consumed", "session opened", "session closed"]
     fault: Fault
+    wire: WireName | None = None
 
 
 class Restore(Message, frozen=True):
@@ -180,6 +186,61 @@ class UnreadLoad(Message, frozen=True):
     tickets: list[msgspec.Raw]
     pace: float = 0
     continues: bool = False
+
+
+class NmcPassword(Message, frozen=True):
+    """Another password for the account of the NMC wire; valid when the profile says."""
+
+    password: str
+
+    def __repr__(self) -> str:
+        """Keep the secret."""
+        return "NmcPassword()"
+
+
+class HotelEvent(Message, frozen=True):
+    """What the exchange says on the hotel link besides tickets; a field left out is blank there.
+
+    Attributes:
+        event: what happened.
+        room: of the guest.
+        guest_name: up to 20 characters.
+        language: one character.
+        direct_number: the guest's direct dialling number.
+        password: of the room's set, four or six digits.
+        barring: class of barring, one character.
+        do_not_disturb: whether the set is silent.
+        deposit: money paid in advance.
+        reminder_time: HH:MM of a wake-up.
+        room_status: of a change of status.
+        problem: number of what housekeeping found, 0 to 999.
+    """
+
+    event: Literal[
+        "check-in",
+        "check-out",
+        "modification",
+        "room status",
+        "phone allocation",
+        "voice mail",
+        "guest account",
+        "re-initialisation",
+    ]
+    room: str
+    guest_name: str | None = None
+    language: str | None = None
+    direct_number: str | None = None
+    password: str | None = None
+    barring: str | None = None
+    do_not_disturb: bool | None = None
+    deposit: Decimal | None = None
+    reminder_time: str | None = None
+    room_status: Literal["cleaned", "not cleaned"] | None = None
+    problem: int | None = None
+
+    def __repr__(self) -> str:
+        """Keep the room's secret."""
+        return f"HotelEvent({self.event!r}, room={self.room!r})"
 
 
 class CertificateOrder(Message, frozen=True):
@@ -258,10 +319,11 @@ class BufferState(Message, frozen=True):
 
 
 class SessionState(Message, frozen=True):
-    """A session of the taxation wire: who logged in where, and when it last asked (UTC).
+    """A session of a wire: who logged in where, and when it last asked (UTC).
 
     `connection` is the link's name of the connection that opened it, `idle_seconds` how long the
-    session has been silent. The cookie is the collector's secret and not told.
+    session has been silent. The cookie is the collector's secret and not told. `user` is empty on
+    a wire without accounts.
     """
 
     name: str
@@ -271,6 +333,24 @@ class SessionState(Message, frozen=True):
     since: datetime
     last_call: datetime
     idle_seconds: float
+    wire: WireName = "taxation"
+
+
+class WireState(Message, frozen=True):
+    """One wire: how it is reached, and what waits at its outlet.
+
+    `open` is the profile's word; `port` is the number of its first port, `None` where the process
+    holds none. A wire that is closed keeps nothing: `waiting` and `capacity` are 0 then.
+    """
+
+    name: WireName
+    open: bool
+    port: int | None
+    waiting: int
+    capacity: int
+    alarm_percent: int
+    alarm: bool
+    sessions: int
 
 
 class CarriedConnection(Message, frozen=True):
@@ -291,12 +371,13 @@ class LinkState(Message, frozen=True):
 
 
 class PortState(Message, frozen=True):
-    """One port of the taxation wire as a collector reaches it; `open` is the profile's word."""
+    """One port of a wire as a collector reaches it; `open` is the profile's word."""
 
     name: str
     address: str
     port: int
     open: bool
+    wire: WireName = "taxation"
 
 
 class ExchangeState(Message, frozen=True):

@@ -34,7 +34,7 @@ from oxo_simulator.exchange.trunks import TrunkUnavailable
 from oxo_simulator.identity import CertificateOrderWrong
 from oxo_simulator.lines import Page
 from oxo_simulator.link.faults import FaultUnknown
-from oxo_simulator.profile import ProfileError
+from oxo_simulator.profile_section import ProfileError
 from oxo_simulator.simulation import SessionUnknown, Simulation
 
 REFUSALS = (

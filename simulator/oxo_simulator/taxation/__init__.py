@@ -4,6 +4,5 @@ from oxo_simulator.taxation.answers import can_render
 from oxo_simulator.taxation.settings import TaxationSettings
 from oxo_simulator.taxation.shell import Taxation
 from oxo_simulator.taxation.terms import outlet_terms
-from oxo_simulator.taxation.transcript import Transcript
 
-__all__ = ["Taxation", "TaxationSettings", "Transcript", "can_render", "outlet_terms"]
+__all__ = ["Taxation", "TaxationSettings", "can_render", "outlet_terms"]

@@ -35,8 +35,9 @@ from oxo_simulator.taxation.http import (
     TaxationSite,
 )
 from oxo_simulator.taxation.settings import TaxationSettings
-from oxo_simulator.taxation.transcript import HttpExchange, Transcript
+from oxo_simulator.taxation.transcript import HttpExchange, HttpTranscript
 from oxo_simulator.taxation.transport import SoapRequest, soap_transport
+from oxo_simulator.transcript import Transcript
 
 REALM = "OXO Connect"
 _WRONG = "wrong credentials"
@@ -76,7 +77,7 @@ class Taxation:
         self._accounts = dict(accounts)
         self._clock = clock
         self._connection_name = connection_name
-        self._transcript = transcript
+        self._transcript = HttpTranscript(transcript)
         self._new_cookie = new_cookie
         self._soap = soap_transport(TaxationSettings().contract)
         self._desk: Desk | None = None

@@ -1,0 +1,180 @@
+"""What a wire is to the process that runs it, and what it is built of.
+
+Each wire lives in a package of its own, `oxo_simulator.<wire>`, whose module `wire` has a function
+`build(parts: Parts) -> Wire`; `wiring.WIRES` lists them all, and names them nowhere else. The
+package itself (`__init__`) imports nothing: the profile reads its `settings`.
+
+    collector --> link's door (parts.address) --> wire (parts.behind, same number) --> outlet
+
+A wire is built once, before the first installation, if the process holds its ports. It listens
+behind for as long as it likes: the link's door decides who comes through. The order of what it is
+told is: check, terms, install, serve, and then any number of (reset, serve) or of the whole.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from socket import socket
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
+
+from oxo_simulator.control.messages import HotelEvent, SessionState
+from oxo_simulator.exchange.life import Phase
+from oxo_simulator.exchange.outlet import OutletTerms
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
+    from oxo_simulator.exchange.core import Exchange
+    from oxo_simulator.identity import Identity
+    from oxo_simulator.profile import Profile
+    from oxo_simulator.transcript import Transcript
+
+Sender = Literal["exchange", "collector"]
+
+
+class Said(Protocol):
+    """Appends what one side said to the transcript (`Transcript.said`)."""
+
+    def __call__(  # noqa: PLR0913 - a line of the transcript
+        self, *, wire: str, connection: str, port: str, peer: str, sender: Sender, text: str
+    ) -> None:
+        """Append one line; `text` is printable, control bytes are `<STX>` or `<0x1f>`."""
+
+
+class Place(NamedTuple):
+    """An end of a connection, as sockets name it."""
+
+    host: str
+    port: int
+
+
+class Target(NamedTuple):
+    """Where the link dials, for an exchange that connects outwards."""
+
+    host: str
+    port: int
+
+
+ConnectionName = Callable[[Place, Place], tuple[str, str]]
+"""From a connection's two ends as the exchange sees them (peer, own): the link's name of it, such
+as `c7`, and the collector's address as text. Known from the instant in which the exchange accepts,
+or is connected."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a wire is built of.
+
+    Attributes:
+        reactor: network and real time; never imported by the wire.
+        first: the profile that the process starts with, for what belongs to the process.
+        address: the link's address: what a collector is told (FTP's answer 227, URLs).
+        behind: where the exchange itself listens, and where it dials the link's outward door.
+        ports: name -> number of this wire's ports, the same on both sides of the link.
+        reserved: name -> a socket that is bound behind and does not listen, so that nobody else is
+            given the number; it stays as it is. Listen beside it (SO_REUSEADDR is set on it).
+        connection_name: the link's name of a connection.
+        prove: tells the link that a connection has shown the right password.
+        said: the transcript, for lines of words.
+        transcript: the transcript, for lines of another shape.
+        tls: the certificate that new connections meet; a context factory of Twisted's.
+        folder: the state folder; secrets lie there in files of mode 0600 (`files`).
+        new_password: makes a random one.
+        utc_now: the real instant.
+    """
+
+    reactor: Any
+    first: "Profile"
+    address: str
+    behind: str
+    ports: Mapping[str, int]
+    reserved: Mapping[str, socket]
+    connection_name: ConnectionName
+    prove: Callable[[str], None]
+    said: Said
+    transcript: "Transcript"
+    tls: "Identity"
+    folder: Path
+    new_password: Callable[[], str]
+    utc_now: Callable[[], datetime]
+
+
+class Wire(Protocol):
+    """One wire of the process, in front of whichever exchange is installed.
+
+    Attributes:
+        name: such as `nmc`; that of its outlet, its profile section and its lines in the ledger.
+        admitted_from: phase of a reset from which its doors are open again: `BUSY` where the wire
+            has a word for it (HTTP 503), else `SERVING`.
+    """
+
+    name: str
+    admitted_from: Phase
+
+    def check(self, profile: "Profile") -> None:
+        """Look for what this wire cannot do, before anything of the old installation goes.
+
+        Raises:
+            ProfileError: names key and what is allowed.
+        """
+
+    def terms(self, profile: "Profile") -> OutletTerms | None:
+        """Return what the wire asks of its outlet; `None` where the profile closes the wire."""
+
+    def open_ports(self, profile: "Profile") -> Collection[str]:
+        """Return the ports whose doors towards collectors are open."""
+
+    def outward(self, profile: "Profile") -> Mapping[str, Target]:
+        """Return port -> where the link dials, where the exchange is the one that connects.
+
+        The exchange dials (`behind`, the port's number), where the link listens then.
+        """
+
+    def install(self, exchange: "Exchange", profile: "Profile") -> None:
+        """Stand in front of a fresh exchange; old conversations are gone without a word.
+
+        Where the profile closes the wire, `exchange.outlets` has nothing of its name.
+        """
+
+    def serve(self) -> None:
+        """The doors are open: after an installation, and after a reset. Not told when closed."""
+
+    def reset(self) -> None:
+        """A warm reset begins: conversations end (`session closed`, reason `reset`)."""
+
+    def sessions(self) -> Sequence[SessionState]:
+        """Return who is in a session."""
+
+    def end_session(self, name: str) -> bool:
+        """End a session because the operator wants it; tell whether it lived here."""
+
+    def shown(self, port: str) -> str | None:
+        """Return the URL or address by which a person knows a port; `None`: not worth a line."""
+
+    def stop(self) -> "Deferred[Any] | None":
+        """Let go of sockets and timers: the process ends."""
+
+
+@runtime_checkable
+class TakesPassword(Protocol):
+    """A wire whose password the operator changes while it runs (nmc)."""
+
+    def change_password(self, password: str) -> None:
+        """Take another password, valid when the profile says.
+
+        Raises:
+            OrderError: it cannot be one.
+        """
+
+
+@runtime_checkable
+class SaysHotelEvents(Protocol):
+    """A wire that says hotel events (ohl)."""
+
+    def say(self, event: HotelEvent) -> None:
+        """Say an event in its turn.
+
+        Raises:
+            OrderError: the wire is closed or cannot say it.
+        """
