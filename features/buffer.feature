@@ -4,13 +4,20 @@ Feature: Ticket buffer
   keeps none twice.
 
   @BU1
-  Scenario: BU1 Calls before the first session
-    Given an exchange without tickets
+  Scenario Outline: BU1 Calls before the first session
+    Given an exchange without tickets on the <wire> wire
     And the collector is off
     When 25 calls are made
     And the collector is started
     Then the collector collects every ticket
     And every ticket is delivered once and unchanged
+
+    Examples:
+      | wire     |
+      | taxation |
+      | nmc      |
+      | v24      |
+      | ohl      |
 
   @BU2
   Scenario: BU2 Calls after the session was lost in the middle of a batch
@@ -25,10 +32,55 @@ Feature: Ticket buffer
     Then the collector collects every ticket
     And every ticket is delivered once and unchanged
 
-  @BU3
-  Scenario: BU3 Calls at the same instant while the session is open
+  @BU2 @nmc
+  Scenario: BU2 The power fails in the middle of a file, then calls
     Given an exchange without tickets
+    And the collector is collecting
+    And the transfer of a file will be cut in the middle
+    When 25 calls are made
+    And the collector is killed in the middle of the transfer
+    And 5 calls are made
+    And the link is restored
+    And the collector is started again
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+
+  @BU2 @v24
+  Scenario: BU2 Calls after the connection of the printer was lost
+    Given an exchange without tickets
+    And the collector is collecting
+    When 25 calls are made
+    And the collector shows every ticket
+    And the collector is killed while no line is under way
+    And 5 calls are made
+    And the collector is started again
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+
+  @BU2 @ohl
+  Scenario: BU2 Calls after the hotel link was lost behind an acknowledgement
+    Given an exchange without tickets
+    And the collector is collecting
+    And the link will be cut as soon as an acknowledgement has arrived
+    When 25 calls are made
+    And the collector is killed once the link is cut
+    And 5 calls are made
+    And the link is restored
+    And the collector is started again
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+
+  @BU3
+  Scenario Outline: BU3 Calls at the same instant while the session is open
+    Given an exchange without tickets on the <wire> wire
     And the collector is collecting
     When 20 calls are made at the same instant, several of them alike
     Then the collector collects every ticket
     And every ticket is delivered once and unchanged
+
+    Examples:
+      | wire     |
+      | taxation |
+      | nmc      |
+      | v24      |
+      | ohl      |

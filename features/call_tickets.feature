@@ -2,7 +2,7 @@
 Feature: Call tickets
   The client reads each field of a call ticket. Each case is played twice: with the tags that
   were seen in the field, and with the extended set. What the exchange does not send is
-  not observable, and never counts as read.
+  not observable, and never counts as read. The other wires carry what their format has room for.
 
   @SMDR1
   Scenario Outline: SMDR1 Outgoing call dialled by hand
@@ -18,6 +18,21 @@ Feature: Call tickets
       | observed |
       | extended |
 
+  @SMDR1
+  Scenario Outline: SMDR1 Outgoing call dialled by hand, on another wire
+    Given an exchange without tickets on the <wire> wire
+    And the collector is collecting
+    When extension 128 dials an external number by hand and talks 50 seconds
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+
+    Examples:
+      | wire |
+      | nmc  |
+      | v24  |
+      | ohl  |
+
   @SMDR2
   Scenario Outline: SMDR2 Outgoing call by redial
     Given an exchange without tickets that writes the <tags> tags
@@ -32,6 +47,21 @@ Feature: Call tickets
       | observed |
       | extended |
 
+  @SMDR2
+  Scenario Outline: SMDR2 Outgoing call by redial, on another wire
+    Given an exchange without tickets on the <wire> wire
+    And the collector is collecting
+    When extension 128 dials an external number by redial and talks 50 seconds
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+
+    Examples:
+      | wire |
+      | nmc  |
+      | v24  |
+      | ohl  |
+
   @SMDR3
   Scenario Outline: SMDR3 Outgoing call by speed dial
     Given an exchange without tickets that writes the <tags> tags
@@ -45,3 +75,18 @@ Feature: Call tickets
       | tags     |
       | observed |
       | extended |
+
+  @SMDR3
+  Scenario Outline: SMDR3 Outgoing call by speed dial, on another wire
+    Given an exchange without tickets on the <wire> wire
+    And the collector is collecting
+    When extension 128 dials an external number by speed dial and talks 50 seconds
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+
+    Examples:
+      | wire |
+      | nmc  |
+      | v24  |
+      | ohl  |

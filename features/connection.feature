@@ -54,3 +54,13 @@ Feature: Client connection
     Then the collector collects every ticket
     And the cookie comes back with the later requests
     And every ticket is delivered once and unchanged
+
+  @CIC6 @nmc
+  Scenario: CIC6 Direct connection to the ticket file of the NMC
+    Given an exchange without tickets
+    When 3 calls are made
+    And the collector is started
+    Then the collector collects every ticket
+    And the session used the account of the NMC
+    And the file was fetched whole
+    And every ticket is delivered once and unchanged

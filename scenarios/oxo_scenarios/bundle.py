@@ -28,6 +28,7 @@ from oxo_scenarios.verdict import (
     of_run,
     overall_result,
 )
+from oxo_scenarios.wires import HOME, Claim
 
 SCHEMA = "urn:oxo-interop:run:1"
 RUN_FILE = "run.json"
@@ -297,6 +298,8 @@ def run_of(  # noqa: PLR0913 - one argument per part of the record
     `operator` is who answered the bench's questions, if it asked any.
     """
     words = [play.verdict for play in plays]
+    claim = Claim(subject.wires)
+    asked = {each.play for each in catalogue.plays(claim)}
     return Run(
         run=run,
         started=started,
@@ -308,7 +311,7 @@ def run_of(  # noqa: PLR0913 - one argument per part of the record
         verdict=of_run(words),
         result=overall_result(
             [Played(play.case, play.verdict, play.processed) for play in plays],
-            [case.id for case in catalogue.cases],
+            complete=asked <= {play.play for play in plays},
         ),
         counts={word.value: words.count(word) for word in reversed(Verdict)},
         assumed_contract=sum(_rests_on_ours(play) for play in plays),
@@ -316,7 +319,7 @@ def run_of(  # noqa: PLR0913 - one argument per part of the record
         operator=OperatorRecord(name=operator) if operator else None,
         known_failures=_known_records(known_of(plays, subject.issues, started)),
         chapters=_chapters(catalogue, plays),
-        gaps=_gaps(catalogue, plays, planned),
+        gaps=_gaps(catalogue, plays, planned, claim),
         plays=plays,
     )
 
@@ -343,7 +346,8 @@ def run_as_builtins(run: Run) -> Any:
 def _incomplete(play: Play) -> Iterator[str]:
     """Say what a play lacks before the report may be issued; its verdict stands all the same."""
     if play.verdict is Verdict.NOK and not play.reference:
-        name = play.case if play.play == play.case.lower() else f"{play.case} ({play.tag_set})"
+        told = play.tag_set if play.wire == HOME else play.wire
+        name = play.case if play.play == play.case.lower() else f"{play.case} ({told})"
         yield f"{name}: NOK without an issue reference in the subject's issues.toml."
 
 
@@ -397,22 +401,25 @@ def _chapters(catalogue: Catalogue, plays: Sequence[Play]) -> list[ChapterRecord
     return found
 
 
-def _gaps(catalogue: Catalogue, plays: Sequence[Play], planned: Collection[str]) -> list[GapRecord]:
+def _gaps(
+    catalogue: Catalogue, plays: Sequence[Play], planned: Collection[str], claim: Claim
+) -> list[GapRecord]:
     played = {play.case for play in plays}
+    claimed = {case.id for case in catalogue.claimed(claim)}
     declared = [
         GapRecord(case=case, kind=gap.kind, reason=gap.reason)
         for gap in catalogue.declared_gaps
         for case in gap.ids
     ]
-    return declared + [
-        GapRecord(case=case.id, kind=NOT_YET_PLAYED, reason="the run broke off")
-        if case.id in planned
-        else GapRecord(
-            case=case.id, kind=NOT_SELECTED, reason="left out by the selection of this run"
-        )
-        for case in catalogue.cases
-        if case.id not in played
-    ]
+    for case in catalogue.cases:
+        if case.id not in played:
+            kind, reason = NOT_SELECTED, "left out by the selection of this run"
+            if case.id not in claimed:
+                reason = f"played on {', '.join(case.wires)}, which the subject does not claim"
+            elif case.id in planned:
+                kind, reason = NOT_YET_PLAYED, "the run broke off"
+            declared.append(GapRecord(case=case.id, kind=kind, reason=reason))
+    return declared
 
 
 def _in_order(fields: Collection[str]) -> list[str]:

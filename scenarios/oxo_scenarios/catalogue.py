@@ -13,6 +13,7 @@ import msgspec
 from oxo_tickets import FIELDS, CarriageUnknown, Standing, carriage
 
 from oxo_scenarios.resources import CATALOGUE, features_folder
+from oxo_scenarios.wires import EVERY_WIRE, FAILURE_MESSAGE, HOME, WIRES, Claim, Wire, tag_set_on
 
 CATALOGUE_BYTES_MAX = 1024 * 1024
 
@@ -37,6 +38,15 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     reason: str
 
 
+class Variation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a case says otherwise on another wire; what is `None` is as on its own."""
+
+    action: str | None = None
+    expectation: str | None = None
+    demands: tuple[str, ...] | None = None
+    remark: str | None = None
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One case.
 
@@ -50,12 +60,13 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         values: field under test -> values, one of which the exchange must have made; without such
             a ticket the case proves nothing and is undecided.
         demands: what the judge asks, in its words (docs/judge.md).
-        tag_sets: the case is played once under each.
+        tag_sets: the case is played once under each on its own wire.
         limit_seconds: time for the subject to collect what waits.
         standing: how firm the case itself is.
         remark: what the reader must know, such as a contradiction of the published report.
         tags: for selection.
-        wire: the wire it is played on.
+        wire: its own wire.
+        on: the other wires it is played on, and what it says otherwise there.
     """
 
     id: str
@@ -71,19 +82,48 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     tag_sets: tuple[str, ...] = ("extended",)
     remark: str | None = None
     tags: tuple[str, ...] = ()
-    wire: str = "taxation"
+    wire: Wire = HOME
+    on: Mapping[str, Variation] = {}
+
+    @property
+    def wires(self) -> tuple[str, ...]:
+        """Return the wires it is played on, its own first."""
+        return (self.wire, *(wire for wire in WIRES if wire in self.on))
 
     def play(self, tag_set: str) -> str:
-        """Return the name of the play, also of its evidence folder: `bu2`, `smdr1.observed`."""
+        """Return the name of the play, also of its evidence folder.
+
+        `bu2`, `smdr1.observed`, and on another wire than taxation `bu2.nmc`.
+        """
+        if self.wire != HOME:
+            return f"{self.id.lower()}.{self.wire}"
         return self.id.lower() if len(self.tag_sets) == 1 else f"{self.id.lower()}.{tag_set}"
+
+    def there(self, wire: str, tag_set: str) -> Self:
+        """Return the case as it is on one of its other wires."""
+        told = self.on[wire]
+        other = {name: getattr(told, name) for name in Variation.__struct_fields__}
+        kept = {name: value for name, value in other.items() if value is not None}
+        return msgspec.structs.replace(self, wire=wire, tag_sets=(tag_set,), on={}, **kept)
+
+    def without(self, demand: str) -> Self:
+        """Return the case without this demand."""
+        left = tuple(words for words in self.demands if words != demand)
+        return msgspec.structs.replace(self, demands=left)
 
 
 class Planned(NamedTuple):
-    """One play to do: a case under one tag set."""
+    """One play to do: a case, as it is on this wire, under one tag set."""
 
     play: str
     case: Case
     tag_set: str
+    wire: Wire = HOME
+
+
+def planned(case: Case, tag_set: str) -> Planned:
+    """Return the play of a case on the wire that it stands on."""
+    return Planned(case.play(tag_set), case, tag_set, case.wire)
 
 
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -120,11 +160,15 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         known = ", ".join(chapter.id for chapter in self.chapters)
         raise LookupError(f"no chapter {chapter_id}; there are {known}")
 
-    def plays(self) -> Iterator[Planned]:
-        """Yield every play, in the order of the catalogue."""
-        for case in self.cases:
-            for tag_set in case.tag_sets:
-                yield Planned(case.play(tag_set), case, tag_set)
+    def plays(self, claim: Claim = EVERY_WIRE) -> Iterator[Planned]:
+        """Yield every play on the wires that are claimed, wire by wire in the catalogue's order."""
+        for wire in (wire for wire in WIRES if wire in claim.wires):
+            for case in self.cases:
+                yield from _plays_on(case, wire, claim)
+
+    def claimed(self, claim: Claim) -> list[Case]:
+        """Return the cases that are played on at least one of the wires that are claimed."""
+        return [case for case in self.cases if set(case.wires) & set(claim.wires)]
 
     @classmethod
     def from_toml(cls, text: str, name: str = CATALOGUE) -> Self:
@@ -140,6 +184,17 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         for problem in _problems(catalogue):
             raise CatalogueUnreadable(f"{name}: {problem}")
         return catalogue
+
+
+def _plays_on(case: Case, wire: str, claim: Claim) -> Iterator[Planned]:
+    if wire == case.wire:
+        for tag_set in case.tag_sets:
+            yield planned(case, tag_set)
+    elif wire in case.on:
+        tag_set = tag_set_on(wire, claim)
+        there = case.there(wire, tag_set)
+        # Who waits to be called makes no attempt of its own that could fail.
+        yield planned(there.without(FAILURE_MESSAGE) if claim.is_called(wire) else there, tag_set)
 
 
 def load_catalogue(folder: Path | None = None) -> Catalogue:
@@ -182,9 +237,15 @@ def _case_problems(case: Case) -> Iterator[str]:
         yield f"case {case.id}: needs at least one demand and one tag set"
     if case.limit_seconds <= 0:
         yield f"case {case.id}: limit_seconds is {case.limit_seconds}; it must be above 0"
-    for tag_set in case.tag_sets:
+    for wire in case.on:
+        if wire not in WIRES or wire == case.wire:
+            others = ", ".join(other for other in WIRES if other != case.wire)
+            yield f"case {case.id}: is played on {wire!r}, which is none of {others}"
+            return
+    elsewhere = [(wire, tag_set_on(wire, EVERY_WIRE)) for wire in case.on]
+    for wire, tag_set in [(case.wire, each) for each in case.tag_sets] + elsewhere:
         try:
-            carriage(case.wire, tag_set)
+            carriage(wire, tag_set)
         except CarriageUnknown as error:
             yield f"case {case.id}: {error}"
 

@@ -28,6 +28,7 @@ from oxo_scenarios.play.run import Outcome, certify
 from oxo_scenarios.selection import NothingSelected, Selection, last_failures, select
 from oxo_scenarios.subject import Subject, SubjectUnreadable, load_subject
 from oxo_scenarios.verdict import ExitStatus
+from oxo_scenarios.wires import Claim
 
 OWN_SUBJECT = Path(__file__).resolve().parent / "subjects" / "oxo-collect"
 
@@ -68,6 +69,7 @@ def run(  # noqa: PLR0913 - one argument per option
     case: options.Cases = [],  # noqa: B006 - typer copies it
     tag: options.Tags = [],  # noqa: B006
     chapter: options.Chapters = [],  # noqa: B006
+    wire: options.OnWires = [],  # noqa: B006
     last_failed: options.LastFailures = False,
     seed: options.Seed = None,
     profile: options.Profile = "certify",
@@ -91,8 +93,9 @@ def run(  # noqa: PLR0913 - one argument per option
     console = Console(stderr=as_json_text, highlight=False, markup=False)
     folder = (out or default_out()).resolve()
     catalogue = load_catalogue()
-    planned = _selected(catalogue, Selection(case, tag, chapter), folder if last_failed else None)
     loaded = _loaded(subject, catalogue)
+    asked = Selection(case, tag, chapter, wire)
+    planned = _selected(catalogue, asked, loaded.settings.claim, folder if last_failed else None)
     check_out(folder)
     if junit is not None:
         check_junit(junit)
@@ -112,23 +115,26 @@ def run(  # noqa: PLR0913 - one argument per option
     wanted = Options(catalogue, planned, folder, allow_known, pdf)
     outcome = _certified(loaded, wanted, conditions, console)
     hand_out(outcome, junit, as_json_text=as_json_text)
-    summarise(console, outcome, len(catalogue.cases))
+    summarise(console, outcome, len(catalogue.claimed(loaded.settings.claim)))
     raise typer.Exit(outcome.status)
 
 
 @app.command()
 def cases(*, as_json_text: options.JsonAnswer = False) -> None:
-    """List the cases of the catalogue, and those that are not played."""
+    """List the cases of the catalogue, on which wires, and those that are not played."""
     catalogue = load_catalogue()
     if as_json_text:
         print_json(_listed(catalogue), "--json")
         return
     console = Console(highlight=False, markup=False)
-    table = Table("case", "chapter", "title", "tags", "played with", box=None, pad_edge=False)
+    table = Table(
+        "case", "chapter", "title", "tags", "played with", "on the wires", box=None, pad_edge=False
+    )
     for each in catalogue.cases:
         table.add_row(
-            each.id, each.chapter, each.title, ", ".join(each.tags), ", ".join(each.tag_sets)
-        )
+            each.id, each.chapter, each.title, ", ".join(each.tags), ", ".join(each.tag_sets),
+            ", ".join(each.wires),
+        )  # fmt: skip
     console.print(table, soft_wrap=True)
     console.print()
     for gap in catalogue.declared_gaps:
@@ -136,7 +142,7 @@ def cases(*, as_json_text: options.JsonAnswer = False) -> None:
 
 
 def _listed(catalogue: Catalogue) -> dict[str, object]:
-    keys = ("id", "chapter", "title", "tags", "tag_sets", "limit_seconds")
+    keys = ("id", "chapter", "title", "tags", "tag_sets", "wires", "limit_seconds")
     return {
         "cases": [{key: getattr(case, key) for key in keys} for case in catalogue.cases],
         "gaps": [
@@ -197,11 +203,13 @@ def _certified(
         leave(ExitStatus.SUBJECT_FAILED, str(failed))
 
 
-def _selected(catalogue: Catalogue, asked: Selection, last: Path | None) -> list[Planned]:
+def _selected(
+    catalogue: Catalogue, asked: Selection, claim: Claim, last: Path | None
+) -> list[Planned]:
     try:
         if last is not None:
             asked = asked._replace(plays=last_failures(last))
-        return select(catalogue, asked)
+        return select(catalogue, asked, claim)
     except NothingSelected as error:
         leave(ExitStatus.USAGE, str(error))
 

@@ -24,6 +24,10 @@ SubjectFolder = Annotated[
 Cases = Annotated[list[str], typer.Option("--case", help="Play this case; may be repeated.")]
 Tags = Annotated[list[str], typer.Option("--tag", help="Play the cases with this tag.")]
 Chapters = Annotated[list[str], typer.Option("--chapter", help="Play the cases of this chapter.")]
+OnWires = Annotated[
+    list[str],
+    typer.Option("--wire", help="Play on this wire: taxation, nmc, v24, ohl; else on all."),
+]
 LastFailures = Annotated[
     bool, typer.Option("--last-failures", help="Play what was not passed in the newest run.")
 ]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from oxo_scenarios.bundle import RUN_FILE
 from oxo_scenarios.catalogue import Catalogue, Planned
 from oxo_scenarios.verdict import Verdict
+from oxo_scenarios.wires import EVERY_WIRE, WIRES, Claim
 
 FAILURES = (Verdict.ERROR, Verdict.NOK, Verdict.UNDECIDED)
 RUN_BYTES_MAX = 64 * 1024 * 1024
@@ -23,14 +24,16 @@ class Selection(NamedTuple):
     cases: Sequence[str] = ()
     tags: Sequence[str] = ()
     chapters: Sequence[str] = ()
+    wires: Sequence[str] = ()
     plays: Collection[str] | None = None
 
 
-def select(catalogue: Catalogue, asked: Selection) -> list[Planned]:
-    """Return the plays that match, in the order of the catalogue.
+def select(catalogue: Catalogue, asked: Selection, claim: Claim = EVERY_WIRE) -> list[Planned]:
+    """Return the plays that match on the wires that the subject claims, wire by wire.
 
     Raises:
-        NothingSelected: a case, tag or chapter is unknown, or nothing matches.
+        NothingSelected: a case, tag, chapter or wire is unknown, a wire is not claimed, or nothing
+            matches.
     """
     try:
         ids = {catalogue.case(case).id for case in asked.cases}
@@ -40,17 +43,29 @@ def select(catalogue: Catalogue, asked: Selection) -> list[Planned]:
     known = {tag for case in catalogue.cases for tag in case.tags}
     if unknown := sorted(set(asked.tags) - known):
         raise NothingSelected(f"no tag {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+    wires = _wires(asked.wires, claim)
     chosen = [
         planned
-        for planned in catalogue.plays()
+        for planned in catalogue.plays(claim)
         if (not ids or planned.case.id in ids)
         and (not chapters or planned.case.chapter in chapters)
         and (not asked.tags or set(asked.tags) & set(planned.case.tags))
+        and planned.wire in wires
         and (asked.plays is None or planned.play in asked.plays)
     ]
     if not chosen:
         raise NothingSelected("no case matches all of what was asked for")
     return chosen
+
+
+def _wires(asked: Sequence[str], claim: Claim) -> Collection[str]:
+    """Return the wires to play: those asked for, else all that the subject claims."""
+    if unknown := sorted(set(asked) - set(WIRES)):
+        raise NothingSelected(f"no wire {', '.join(unknown)}; there are {', '.join(WIRES)}")
+    if missing := sorted(set(asked) - set(claim.wires)):
+        claimed = ", ".join(claim.wires)
+        raise NothingSelected(f"the subject does not claim {', '.join(missing)}, only {claimed}")
+    return asked or claim.wires
 
 
 def last_failures(out: Path) -> list[str]:

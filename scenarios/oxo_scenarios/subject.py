@@ -24,6 +24,8 @@ from pydantic import (
     model_validator,
 )
 
+from oxo_scenarios.wires import WIRES, Claim, Columns, Wire
+
 SUBJECT_FILE = "subject.toml"
 ISSUES_FILE = "issues.toml"
 FILE_BYTES_MAX = 256 * 1024
@@ -73,7 +75,7 @@ class Identity(_Table):
     vendor: Text | None = None
     version: Text | None = None
     version_command: Command | None = None
-    wires: Annotated[list[Literal["taxation"]], Field(min_length=1)]
+    wires: Annotated[list[Wire], Field(min_length=1)]
     contact: str | None = None
 
     @model_validator(mode="after")
@@ -230,6 +232,20 @@ class Issue(_Table):
         return value
 
 
+class V24(_Table):
+    """The statement on the V24 wire, as the subject wants it.
+
+    Attributes:
+        side: who the subject is; of two ends of a TCP connection one listens.
+        columns: the ten of the default selection, or the fifteen of the headings.
+        target: of a remote subject that listens: `host:port` where the exchange finds it.
+    """
+
+    side: Literal["connect", "listen"] = "connect"
+    columns: Columns = "fifteen"
+    target: Annotated[str, StringConstraints(pattern=r"^[^\s:]+:[0-9]{1,5}$")] | None = None
+
+
 class Settings(_Table):
     """The whole of subject.toml."""
 
@@ -238,9 +254,27 @@ class Settings(_Table):
     remote: Remote | None = None
     stop: Stop = Stop()
     delivery: DeliveryDoor
+    v24: V24 = V24()
     log: Log = Log()
     capabilities: Capabilities = Capabilities()
     not_applicable: Mapping[str, Text] = {}
+
+    @property
+    def claim(self) -> Claim:
+        """Return what it claims, for the choice of its plays."""
+        wires = [wire for wire in WIRES if wire in self.subject.wires]
+        return Claim(wires, self.v24.columns, self.v24.side == "listen")
+
+    @model_validator(mode="after")
+    def _v24_as_claimed(self) -> Self:
+        if "v24" in self.model_fields_set and "v24" not in self.subject.wires:
+            raise ValueError("the table [v24] is for a subject whose 'wires' name \"v24\"")
+        listens_far = self.remote is not None and self.v24.side == "listen"
+        if (self.v24.target is not None) != listens_far:
+            raise ValueError(
+                "[v24] 'target' (host:port) is for a remote subject that listens, and needed there"
+            )
+        return self
 
     @model_validator(mode="after")
     def _local_or_remote(self) -> Self:

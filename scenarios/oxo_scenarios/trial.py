@@ -87,9 +87,10 @@ def trial(stand: Stand, catalogue: Catalogue, tell: Tell) -> bool:
 
 
 def _try_play(stand: Stand, catalogue: Catalogue, folder: Path, note: Tell) -> None:
-    case = catalogue.case(CASE)
     limit = {"limit_seconds": LIMIT_SECONDS}
-    planned = Planned("check", msgspec.structs.replace(case, **limit), case.tag_sets[0])
+    claim = stand.subject.settings.claim
+    home = next(each for each in catalogue.plays(claim) if each.case.id == CASE)
+    planned = home._replace(play="check", case=msgspec.structs.replace(home.case, **limit))
     play = Play(stand, planned, folder / "check")
     try:
         play.install()

@@ -109,12 +109,13 @@ def exit_status(run: Verdict) -> ExitStatus:
     }.get(run, ExitStatus.UNDECIDED)
 
 
-def overall_result(plays: Sequence[Played], asked: Collection[str]) -> Result:
+def overall_result(plays: Sequence[Played], *, complete: bool) -> Result:
     """Return the box to tick on the cover.
 
-    `Refused`: a case is nok. `Postponed`: the bench broke, a case is undecided, or a case of
-    `asked` (the catalogue) was not played; tests are to be resumed. `Passed with restriction`: a
-    case is ok in no play, or its tickets are received without being processed. Else `Passed`.
+    `Refused`: a case is nok. `Postponed`: the bench broke, a case is undecided, or the run is not
+    `complete`: not all was played that the subject claims; tests are to be resumed. `Passed with
+    restriction`: a case is ok in no play, or its tickets are received without being processed.
+    Else `Passed`.
     The published report names the boxes and does not define them (facts: iwr 1.1, inferred).
     """
     words = {play.verdict for play in plays}
@@ -124,7 +125,7 @@ def overall_result(plays: Sequence[Played], asked: Collection[str]) -> Result:
         return Result.POSTPONED
     if Verdict.NOK in words:
         return Result.REFUSED
-    if Verdict.UNDECIDED in words or set(asked) - cases or not ok_cases:
+    if Verdict.UNDECIDED in words or not complete or not ok_cases:
         return Result.POSTPONED
     only_received = any(
         play.verdict is Verdict.OK and play.processed is not Mark.YES for play in plays

@@ -1,13 +1,21 @@
 """What a subject is told: exactly the names of docs/subjects.md."""
 
 from oxo_scenarios.bench.connect import Account, Target
-from oxo_scenarios.bench.environment import Access, Place, ProxyAccess, environment
+from oxo_scenarios.bench.environment import (
+    Access,
+    Place,
+    ProxyAccess,
+    environment,
+    nmc_door,
+    ohl_door,
+    taxation_door,
+    v24_door,
+)
 
+EXCHANGE = Target("127.0.0.1", 10443)
 ACCESS = Access(
-    target=Target("127.0.0.1", 10443),
-    account=Account("administrator", "secret"),
+    door=taxation_door(EXCHANGE, Account("administrator", "secret"), "/shown/contract.toml"),
     ca_file="/shown/ca.pem",
-    contract_file="/shown/contract.toml",
     fingerprint="ab" * 32,
     exchange="oxo-connect",
     zone="Europe/Berlin",
@@ -26,6 +34,7 @@ TOLD = {
     "HOME": "/place/bu1",
     "LANG": "C.UTF-8",
     "TZ": "UTC",
+    "OXO_WIRE": "taxation",
     "OXO_URL": "https://127.0.0.1:10443/services/taxation",
     "OXO_HOST": "127.0.0.1",
     "OXO_PORT": "10443",
@@ -61,3 +70,20 @@ def test_the_proxy_is_told_only_where_there_is_one() -> None:
 def test_without_a_path_the_subject_still_finds_a_shell() -> None:
     found = environment(ACCESS, Place("/subject", "/work"), {}, "/opt/bench/bin")
     assert "/bin" in found["PATH"].split(":")
+
+
+def test_each_other_wire_tells_its_own_names_and_nothing_of_the_service() -> None:
+    place = Place("/subject", "/place/bu1")
+    common = {name for name in TOLD if name not in set(ACCESS.door)} | {"OXO_WIRE"}
+    nmc = nmc_door(Target("127.0.0.1", 30021), Account("ftp_nmc", "p@ss/1 %"))
+    doors = (
+        (nmc, "OXO_NMC_URL OXO_NMC_HOST OXO_NMC_PORT OXO_NMC_USER OXO_NMC_PASSWORD"),
+        (v24_door(EXCHANGE, "ten", listens=False), "OXO_V24_COLUMNS OXO_V24_HOST OXO_V24_PORT"),
+        (v24_door(EXCHANGE, "ten", listens=True), "OXO_V24_COLUMNS OXO_V24_LISTEN_PORT"),
+        (ohl_door(EXCHANGE), "OXO_OHL_HOST OXO_OHL_PORT"),
+    )
+    for door, names in doors:
+        told = environment(ACCESS._replace(door=door), place, OWN, "/opt/bench/bin")
+        assert set(told) == common | set(names.split())
+    assert nmc["OXO_NMC_URL"] == "ftp://ftp_nmc:p%40ss%2F1%20%25@127.0.0.1:30021/"
+    assert nmc["OXO_NMC_PASSWORD"] == "p@ss/1 %"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from oxo_scenarios.catalogue import Catalogue, load_catalogue
 from oxo_scenarios.selection import NothingSelected, Selection, last_failures, select
+from oxo_scenarios.wires import Claim
 
 
 @pytest.fixture(scope="module")
@@ -13,8 +14,12 @@ def catalogue() -> Catalogue:
     return load_catalogue()
 
 
-def plays(catalogue: Catalogue, **asked: list[str]) -> list[str]:
-    return [planned.play for planned in select(catalogue, Selection(**asked))]
+TAXATION = Claim(["taxation"])
+EVERY = Claim(["taxation", "nmc", "v24", "ohl"])
+
+
+def plays(catalogue: Catalogue, claim: Claim = TAXATION, **asked: list[str]) -> list[str]:
+    return [planned.play for planned in select(catalogue, Selection(**asked), claim)]
 
 
 def test_without_a_wish_everything_is_played_in_order(catalogue: Catalogue) -> None:
@@ -34,9 +39,36 @@ def test_wishes_of_one_kind_add_and_of_two_kinds_narrow(catalogue: Catalogue) ->
     assert plays(catalogue, plays=["smdr2.observed"]) == ["smdr2.observed"]
 
 
+def test_the_wires_that_are_claimed_are_played_one_after_the_other(catalogue: Catalogue) -> None:
+    found = plays(catalogue, EVERY)
+    assert len(found) == 18 + 10 + 9 + 9
+    assert found[:18] == plays(catalogue)
+    assert found[18:20] == ["cic6.nmc", "bu1.nmc"]
+    assert [play.split(".")[1] for play in found[18:]] == ["nmc"] * 10 + ["v24"] * 9 + ["ohl"] * 9
+    assert plays(catalogue, Claim(["ohl"]), cases=["bu1"]) == ["bu1.ohl"]
+
+
+def test_a_wish_for_wires_narrows_to_them(catalogue: Catalogue) -> None:
+    assert plays(catalogue, EVERY, wires=["nmc"], tags=["reset"]) == ["dis104.nmc"]
+    assert plays(catalogue, EVERY, wires=["ohl", "v24"], cases=["BU3"]) == ["bu3.v24", "bu3.ohl"]
+    assert plays(catalogue, EVERY, plays=["bu1.v24", "bu1"]) == ["bu1", "bu1.v24"]
+
+
+def test_who_is_called_on_a_wire_is_not_asked_for_its_failed_attempts(catalogue: Catalogue) -> None:
+    for listens in (False, True):
+        found = select(catalogue, Selection(cases=["DIS104"]), Claim(["v24"], "ten", listens))
+        (only,) = found
+        assert (only.play, only.wire, only.tag_set) == ("dis104.v24", "v24", "ten")
+        assert ("failure message" in only.case.demands) == (not listens)
+        assert {"warm reset", "received", "exactly once"} <= set(only.case.demands)
+
+
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
+        ({"wires": ["xyz"]}, "no wire xyz; there are taxation, nmc, v24, ohl"),
+        ({"wires": ["ohl"]}, "the subject does not claim ohl, only taxation"),
+        ({"cases": ["CIC6"]}, "no case matches"),
         ({"cases": ["XYZ1"]}, "no case XYZ1; there are CIC1"),
         ({"cases": ["DIS103"]}, "never published"),
         ({"chapters": ["XYZ"]}, "no chapter XYZ; there are CIC"),
@@ -48,7 +80,7 @@ def test_an_impossible_wish_says_what_there_is(
     catalogue: Catalogue, asked: dict[str, list[str]], told: str
 ) -> None:
     with pytest.raises(NothingSelected, match=told):
-        plays(catalogue, **asked)
+        plays(catalogue, TAXATION, **asked)
 
 
 def write_run(out: Path, name: str, **verdicts: str) -> None:

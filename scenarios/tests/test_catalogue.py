@@ -7,6 +7,7 @@ import pytest
 from oxo_scenarios.catalogue import Catalogue, CatalogueUnreadable, load_catalogue
 from oxo_scenarios.judge.demands import DemandUnknown, demand_of
 from oxo_scenarios.resources import FeaturesMissing, features_folder
+from oxo_scenarios.wires import Claim
 
 FROZEN = {
     "CIC1": ("CIC", ""),
@@ -14,6 +15,7 @@ FROZEN = {
     "CIC3": ("CIC", ""),
     "CIC4": ("CIC", ""),
     "CIC5": ("CIC", ""),
+    "CIC6": ("CIC", ""),
     "APP1": ("APP", "kind reminder_time reminder_state"),
     "BU1": ("BU", ""),
     "BU2": ("BU", ""),
@@ -68,14 +70,14 @@ def test_every_published_case_is_played_or_a_declared_gap() -> None:
         case for gap in catalogue.declared_gaps if gap.kind == "not yet played" for case in gap.ids
     ]
     chapters = Counter(case.rstrip("0123456789") for case in [*FROZEN, *missing])
-    assert len(missing) == 14
+    assert len(missing) == 13
     assert chapters == PUBLISHED
     never = [gap.ids for gap in catalogue.declared_gaps if gap.kind == "never published"]
     assert never == [("DIS103",)]
 
 
 def test_only_call_tickets_are_played_under_both_tag_sets() -> None:
-    plays = [planned.play for planned in load_catalogue().plays()]
+    plays = [planned.play for planned in load_catalogue().plays(Claim(["taxation"]))]
     assert len(plays) == len(set(plays)) == 18
     assert [play for play in plays if "." in play] == [
         f"smdr{n}.{tag_set}" for n in (1, 2, 3) for tag_set in ("observed", "extended")
@@ -83,8 +85,34 @@ def test_only_call_tickets_are_played_under_both_tag_sets() -> None:
     assert "bu2" in plays
 
 
+ELSEWHERE = ["BU1", "BU2", "BU3", "SMDR1", "SMDR2", "SMDR3", "DIS101", "DIS102", "DIS104"]
+
+
+def test_the_same_cases_are_played_on_every_other_wire_and_the_file_on_its_own() -> None:
+    catalogue = load_catalogue()
+    for wire, tag_set in (("nmc", "alz"), ("v24", "fifteen"), ("ohl", "smdr")):
+        found = list(catalogue.plays(Claim([wire])))
+        own = ["CIC6"] if wire == "nmc" else []
+        assert [planned.case.id for planned in found] == own + ELSEWHERE
+        assert {(planned.wire, planned.case.wire) for planned in found} == {(wire, wire)}
+        assert {planned.tag_set for planned in found} == {tag_set}
+        assert all(planned.play == f"{planned.case.id.lower()}.{wire}" for planned in found)
+
+
+def test_a_case_says_of_another_wire_only_what_is_otherwise_there() -> None:
+    catalogue = load_catalogue()
+    own = catalogue.case("BU2")
+    (there,) = [x.case for x in catalogue.plays(Claim(["v24"])) if x.case.id == "BU2"]
+    assert "restarted acknowledged" in own.demands
+    assert there.demands == ("restarted idle", "received", "exactly once")
+    assert there.action != own.action
+    assert (there.title, there.limit_seconds, there.chapter) == (
+        own.title, own.limit_seconds, own.chapter,
+    )  # fmt: skip
+
+
 def test_the_judge_knows_every_demand_and_says_in_a_sentence_what_it_asks() -> None:
-    for case in load_catalogue().cases:
+    for case in [planned.case for planned in load_catalogue().plays()]:
         for words in case.demands:
             sentence = demand_of(words).demand.sentence
             assert sentence.endswith("."), words
@@ -123,6 +151,9 @@ def test_a_case_is_found_in_any_letter_case_and_a_gap_says_why() -> None:
         ("standing =", 'fields = ["colour"]\nstanding =', "'colour' is no ticket field"),
         ("standing =", 'fields = ["currency"]\nstanding =', "no demand 'field currency'"),
         ("standing =", 'values = {currency = ["EUR"]}\nstanding =', "which is not under test"),
+        ("standing =", "on = {telex = {}}\nstanding =", "played on 'telex', which is none of nmc"),
+        ("standing =", "on = {taxation = {}}\nstanding =", "which is none of nmc, v24, ohl"),
+        ("standing =", "on = {nmc = {colour = 1}}\nstanding =", "unknown field `colour`"),
         ("version = 1", "version = [", "Invalid value|Unclosed|Expected"),
     ],
 )  # fmt: skip

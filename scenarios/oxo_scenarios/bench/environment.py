@@ -15,22 +15,57 @@ class Access(NamedTuple):
     """How a subject reaches the exchange.
 
     Attributes:
-        target: host (address or name) and port.
-        account: for Basic authentication.
+        door: what it is told of the wire of the play, one of the doors below.
         ca_file: the exchange's authority, PEM.
-        contract_file: names and shape of its SOAP contract, TOML.
         fingerprint: SHA-256 of the server certificate, hex.
         exchange: name of the exchange.
         zone: IANA name of its time zone.
     """
 
-    target: Target
-    account: Account
+    door: Mapping[str, str]
     ca_file: str
-    contract_file: str
     fingerprint: str
     exchange: str
     zone: str
+
+
+def taxation_door(target: Target, account: Account, contract_file: str) -> dict[str, str]:
+    """Tell of the taxation service; `contract_file` has names and shape of its SOAP contract."""
+    return {
+        "OXO_WIRE": "taxation",
+        "OXO_URL": f"https://{target}/services/taxation",
+        "OXO_HOST": target.host,
+        "OXO_PORT": str(target.port),
+        "OXO_USER": account.user,
+        "OXO_PASSWORD": account.password,
+        "OXO_CONTRACT_FILE": contract_file,
+    }
+
+
+def nmc_door(target: Target, account: Account) -> dict[str, str]:
+    """Tell of the ticket file of the NMC."""
+    user, password = (quote(word, safe="") for word in account)
+    return {
+        "OXO_WIRE": "nmc",
+        "OXO_NMC_URL": f"ftp://{user}:{password}@{target}/",
+        "OXO_NMC_HOST": target.host,
+        "OXO_NMC_PORT": str(target.port),
+        "OXO_NMC_USER": account.user,
+        "OXO_NMC_PASSWORD": account.password,
+    }
+
+
+def v24_door(target: Target, columns: str, *, listens: bool) -> dict[str, str]:
+    """Tell of the statement: where it is printed, or (`listens`) where the subject awaits it."""
+    told = {"OXO_WIRE": "v24", "OXO_V24_COLUMNS": columns}
+    if listens:
+        return told | {"OXO_V24_LISTEN_PORT": str(target.port)}
+    return told | {"OXO_V24_HOST": target.host, "OXO_V24_PORT": str(target.port)}
+
+
+def ohl_door(target: Target) -> dict[str, str]:
+    """Tell of the hotel link."""
+    return {"OXO_WIRE": "ohl", "OXO_OHL_HOST": target.host, "OXO_OHL_PORT": str(target.port)}
 
 
 class ProxyAccess(NamedTuple):
@@ -60,20 +95,14 @@ def environment(
     told["PATH"] = os.pathsep.join(filter(None, [told.get("PATH", os.defpath), own_commands]))
     told |= {
         "HOME": place.work,
-        "OXO_URL": f"https://{access.target}/services/taxation",
-        "OXO_HOST": access.target.host,
-        "OXO_PORT": str(access.target.port),
-        "OXO_USER": access.account.user,
-        "OXO_PASSWORD": access.account.password,
         "OXO_CA_FILE": access.ca_file,
-        "OXO_CONTRACT_FILE": access.contract_file,
         "OXO_FINGERPRINT": access.fingerprint,
         "OXO_EXCHANGE": access.exchange,
         "OXO_ZONE": access.zone,
         "OXO_WORK": place.work,
         "OXO_SUBJECT": place.folder,
     }
-    return told | (_proxy(place.proxy) if place.proxy else {})
+    return told | dict(access.door) | (_proxy(place.proxy) if place.proxy else {})
 
 
 def _proxy(proxy: ProxyAccess) -> dict[str, str]:

@@ -118,6 +118,14 @@ class Exchange:
         password = (self.state_folder / "taxation.password").read_text("utf-8").strip()
         return Account(described["user"], password)
 
+    def nmc_account(self, user: str) -> Account | None:
+        """Return the account of the NMC; `None` where the exchange has no such wire."""
+        try:
+            told = (self.state_folder / "nmc.password").read_text("utf-8").strip()
+        except FileNotFoundError:
+            return None
+        return Account(user, told)
+
     def state(self) -> ExchangeState:
         """Return who and how the exchange is."""
         return self.control.state()

@@ -12,6 +12,7 @@ from oxo_scenarios.bench.operator import Operator, Question
 from oxo_scenarios.bench.trouble import NotDone
 from oxo_scenarios.judge import Confirmation
 from oxo_scenarios.subject import Remote
+from oxo_scenarios.wires import HOME, TITLES
 
 if TYPE_CHECKING:
     from oxo_scenarios.bench.fresh import Holding
@@ -21,13 +22,22 @@ Keep = Callable[[Confirmation], None]
 
 
 class Setting(NamedTuple):
-    """How the subject is to connect; `proxy` only where the case demands one."""
+    """How the subject is to connect; `proxy` only where the case demands one.
+
+    Where it `listens`, the exchange connects to it, at `target`.
+    """
 
     target: Target
     proxy: Target | None = None
+    wire: str = HOME
+    listens: bool = False
 
     def words(self) -> str:
         """Say it to the operator."""
+        if self.listens:
+            return f"Set the collector to listen on {self.target} for the exchange's print-out."
+        if self.wire != HOME:
+            return f"Set the collector to connect to {self.target}: {TITLES[self.wire]}."
         by = f"by way of the HTTP proxy {self.proxy}, with login" if self.proxy else "no proxy"
         return f"Set the collector to connect to https://{self.target}/services/taxation, {by}."
 

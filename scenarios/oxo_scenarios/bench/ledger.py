@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from oxo_simulator.control.messages import LedgerLine
 
 from oxo_scenarios.judge import chronicle
+from oxo_scenarios.wires import HOME, concerns
 
 POLL_SECONDS_MAX = 2.0
 """One long poll lasts at most so long, so that a broken exchange is noticed early."""
@@ -27,9 +28,10 @@ class LedgerSource(Protocol):
 class Ledger:
     """The lines read so far of one installation."""
 
-    def __init__(self, source: LedgerSource) -> None:
-        """Read from `source`, from the first line on."""
+    def __init__(self, source: LedgerSource, wire: str = HOME) -> None:
+        """Read from `source`, from the first line on; waits look at what concerns `wire`."""
         self._source = source
+        self._wire = wire
         self.lines: list[LedgerLine] = []
 
     def refresh(self, wait_seconds: float = 0) -> None:
@@ -37,11 +39,18 @@ class Ledger:
         since = self.lines[-1].n if self.lines else 0
         self.lines += self._source.ledger(since, wait_seconds)
 
+    @property
+    def seen(self) -> Lines:
+        """Return the lines that concern the wire."""
+        return [
+            line for line in self.lines if concerns(line.event, line.detail.get("wire"), self._wire)
+        ]
+
     def wait(self, met: Callable[[Lines], bool], seconds_max: float) -> bool:
-        """Wait until `met` holds for all lines; False when the limit passes first."""
+        """Wait until `met` holds for the lines of the wire; False when the limit passes first."""
         deadline = time.monotonic() + seconds_max
         self.refresh()
-        while not met(self.lines):
+        while not met(self.seen):
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
@@ -64,7 +73,7 @@ def count(lines: Lines, event: str) -> int:
 
 
 def waiting_sequences(lines: Lines) -> frozenset[int]:
-    """Return the sequences that were buffered and are not acknowledged."""
+    """Return the sequences that were buffered and not given away, of lines of one wire."""
     return chronicle.waiting_sequences(evidence(lines))
 
 

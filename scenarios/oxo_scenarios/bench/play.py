@@ -1,11 +1,10 @@
 """One play: what a scenario may do to exchange and subject, and the evidence it leaves.
 
-Every wait is for an event of the ledger and has the case's limit. A play never judges. It
+Every wait (`waits`) is for an event of the ledger and has the case's limit. A play never judges. It
 raises `SubjectFailed` where the subject did not do its part; all else that goes wrong is the
 bench's own failure.
 """
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from oxo_simulator.control.messages import (
     AppointmentOrder,
-    ArmedFault,
     CallOrder,
     Fault,
     Installation,
@@ -26,24 +24,27 @@ from oxo_scenarios.bench.environment import ProxyAccess
 from oxo_scenarios.bench.evidence import keep
 from oxo_scenarios.bench.fresh import Holding
 from oxo_scenarios.bench.hands import Hands, Setting
+from oxo_scenarios.bench.installing import armed, opening
 from oxo_scenarios.bench.ledger import Ledger
 from oxo_scenarios.bench.offspring import Offspring
 from oxo_scenarios.bench.output import Output
 from oxo_scenarios.bench.program import Program
 from oxo_scenarios.bench.stand import Stand
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
+from oxo_scenarios.bench.waits import Waits
 from oxo_scenarios.catalogue import Planned
 from oxo_scenarios.delivery import read_delivery
 from oxo_scenarios.judge import Confirmation, Delivery, Evidence, Incident, Restart
+from oxo_scenarios.wires import FAILURE_MESSAGE, HOME
 
 if TYPE_CHECKING:
     from oxo_scenarios.bench.proxy import Proxy
 
-FAILURE_MESSAGE = "failure message"
-"""The demand that needs the whole log of the subject (docs/judge.md)."""
+CARRIED_BYTES = 250
+"""Into the middle of a ticket file with one record, behind its header (facts: oxo 5.2)."""
 
 
-class Play:
+class Play(Waits):
     """One case under one tag set, on a stand.
 
     Attributes:
@@ -69,7 +70,8 @@ class Play:
         self._output = Output(folder / "subject.log")
         self._output.redaction = stand.redaction()
         self._closing.callback(self._output.close)
-        self._ledger = Ledger(stand.exchange.control)
+        self.wire = planned.wire
+        self._ledger = Ledger(stand.exchange.control, self.wire)
         self._program: Program | None = None
         self._proxy: Proxy | None = None
         self._host = stand.address
@@ -79,6 +81,8 @@ class Play:
         self._away_from: int | None = None
         self._away_to: int | None = None
         self._hands = stand.hands
+        self._reset_seconds = stand.reset_seconds
+        self._met_at: Target | None = None
         self._confirmations: list[Confirmation] = []
         self._before: Holding | None = None
         self.collects_from_the_start = False
@@ -96,14 +100,14 @@ class Play:
             Installation(
                 profile=self._stand.conditions.profile,
                 overrides={
-                    **self._stand.overrides,
+                    **self._stand.overrides_on(self.wire, wanted, self._target()),
                     **{name.replace("__", "."): value for name, value in overrides.items()},
                 },
-                tag_set="observed" if wanted == "observed" else "extended",
+                tag_set=opening(self.wire, wanted).tags,
                 seed=self._stand.conditions.seed,
             )
         )
-        self._ledger = Ledger(self._stand.exchange.control)
+        self._ledger = Ledger(self._stand.exchange.control, self.wire)
         if self._hands is not None and self._before is None:
             last, self._hands.delivered = self._hands.delivered, None
             self._before = self._reader(None).standing(last)
@@ -122,7 +126,7 @@ class Play:
     def assert_off(self) -> None:
         """See that no session was opened yet."""
         self._ledger.refresh()
-        if ask.count(self._ledger.lines, "session opened"):
+        if ask.count(self._ledger.seen, "session opened"):
             raise BenchBroken("somebody opened a session before the collector was started")
 
     # --- The subject ---
@@ -173,6 +177,11 @@ class Play:
         self._output.note("the bench killed the subject")
         self._remember_end("KILL")
 
+    def kill_idle(self) -> None:
+        """End it so while nothing is under way, and wait until the exchange has noticed."""
+        self.kill()
+        self.await_session_closed()
+
     # --- The exchange ---
 
     def call(self, *orders: CallOrder) -> None:
@@ -188,18 +197,37 @@ class Play:
         self._away_from = self._output.size
         self._stand.exchange.control.strike(Fault(kind="cut"))
 
+    def break_down(self) -> None:
+        """Take the link away: its connections are reset and new ones refused."""
+        self._away_from = self._output.size
+        self._stand.exchange.control.strike(Fault(kind="refuse"))
+        self._stand.exchange.control.strike(Fault(kind="reset"))
+        self.await_session_closed()
+
     def cut_on(
         self,
         event: Literal["offered", "acknowledged"],
         towards: Literal["exchange", "collector", "both"],
     ) -> None:
         """Let the link be cut at the next such event, before any byte of an answer leaves."""
-        fault = Fault(kind="cut", towards=towards)
-        self._stand.exchange.control.arm(ArmedFault(when=event, fault=fault))
+        self._arm(event, Fault(kind="cut", towards=towards))
 
-    def restore(self) -> None:
-        """Make the link whole; connections that lived through the disturbance are reset."""
-        self._stand.exchange.control.restore(reset_connections=True)
+    def cut_in_transfer(self) -> None:
+        """Let the link be cut in the middle of the next ticket file, whatever its length."""
+        fault = Fault(
+            kind="carry then cut",
+            towards="collector",
+            carry_bytes=CARRIED_BYTES,
+            ports=["nmc-data"],
+        )
+        self._arm("offered", fault)
+
+    def _arm(self, event: Literal["offered", "acknowledged"], fault: Fault) -> None:
+        self._stand.exchange.control.arm(armed(self.wire, event, fault))
+
+    def restore(self, *, reset_connections: bool = True) -> None:
+        """Make the link whole; connections that lived through the disturbance may be reset."""
+        self._stand.exchange.control.restore(reset_connections=reset_connections)
 
     def reset(self) -> None:
         """Reset the exchange, warm."""
@@ -211,52 +239,6 @@ class Play:
         """Ask the operator of a remote subject whether it shows the failed connection."""
         if self._hands is not None:
             self._hands.sees_failure(self.planned.play, self._keep)
-
-    # --- Waits ---
-
-    def await_session(self) -> None:
-        """Wait until the subject has opened a session."""
-        self._await(lambda lines: ask.count(lines, "session opened") > 0, "open a session")
-
-    def await_fault(self) -> None:
-        """Wait until the armed fault has struck."""
-        self._await(lambda lines: ask.count(lines, "fault") > 0, "acknowledge tickets")
-
-    def await_held(self) -> None:
-        """Wait until the cut link holds bytes of the subject back."""
-        self._await(lambda lines: ask.count(lines, "held") > 0, "use the link")
-
-    def await_attempt(self) -> None:
-        """Wait until the subject was turned away by the resetting exchange, or it serves again."""
-        self._ledger.wait(_turned_away_or_serving, self.limit_seconds + self._stand.reset_seconds)
-
-    def await_serving(self) -> None:
-        """Wait until the exchange serves again after its reset."""
-        limit = self.limit_seconds + self._stand.reset_seconds
-        if not self._ledger.wait(lambda lines: ask.phase(lines) == "serving", limit):
-            raise TimeoutError(f"the exchange does not serve {limit:g} s after its reset")
-
-    def await_collected(self) -> None:
-        """Wait until every ticket is acknowledged.
-
-        Raises:
-            SubjectFailed: the limit passed, or the subject ended; the text says what waits.
-        """
-
-        def collected(lines: ask.Lines) -> bool:
-            return not ask.waiting_sequences(lines)
-
-        limit = self.limit_seconds
-        if not self._ledger.wait(lambda lines: collected(lines) or self._gone(), limit):
-            waiting = sorted(ask.waiting_sequences(self._ledger.lines))
-            raise SubjectFailed(
-                f"{len(waiting)} tickets, the first with sequence {waiting[0]}, "
-                f"are not acknowledged after {limit:g} s"
-            )
-        if not collected(self._ledger.lines):
-            raise SubjectFailed(self._ending())
-        if self._away_from is not None:
-            self._away_to = self._output.size
 
     # --- Looking on ---
 
@@ -375,7 +357,14 @@ class Play:
         proxy = None
         if self._proxy is not None:
             proxy = Target(self._proxy.host, self._proxy.port)
-        return Setting(Target(self._host, self._stand.ports[self._port]), proxy)
+        listens = self._stand.subject.settings.claim.is_called(self.wire)
+        return Setting(self._target(), proxy, self.wire, listens)
+
+    def _target(self) -> Target:
+        """Return where exchange and subject meet; a listener stays where it is for the play."""
+        if self.wire == HOME or self._met_at is None:
+            self._met_at = self._stand.target(self.wire, self._host, self._port)
+        return self._met_at
 
     def _keep(self, confirmation: Confirmation) -> None:
         text = self._output.redaction.text(confirmation.text)
@@ -397,12 +386,9 @@ class Play:
         """Close what the evidence must not see moving any more."""
         self._closing.close()
 
-    def _await(self, met: Callable[[ask.Lines], bool], what: str) -> None:
-        """Wait for something that only the subject can bring about."""
-        if not self._ledger.wait(lambda lines: met(lines) or self._gone(), self.limit_seconds):
-            raise SubjectFailed(f"the subject did not {what} within {self.limit_seconds:g} s")
-        if not met(self._ledger.lines):
-            raise SubjectFailed(self._ending())
+    def _came_back(self) -> None:
+        if self._away_from is not None:
+            self._away_to = self._output.size
 
     def _gone(self) -> bool:
         return self._program is not None and not self._program.running
@@ -421,8 +407,7 @@ class Play:
         proxy = None
         if self._proxy is not None:
             proxy = ProxyAccess(Target(self._proxy.host, self._proxy.port), self._proxy.account)
-        target = Target(self._host, self._stand.ports[self._port])
-        return self._stand.environment(target, self._work, proxy)
+        return self._stand.environment(self.wire, self._target(), self._work, proxy)
 
     def _remember_end(self, by: str) -> None:
         self._program = None
@@ -441,11 +426,3 @@ class Play:
         if self._away_from is None or self._output.cut_at:
             return None
         return self._away_from, self._away_to or self._output.size
-
-
-def _turned_away_or_serving(lines: ask.Lines) -> bool:
-    """Tell whether a connection was tried since the last reset, or the reset is over."""
-    since = max((line.n for line in lines if line.event == "reset"), default=0)
-    after = [line for line in lines if line.n > since]
-    tried = any(line.event in ("refused", "connection opened") for line in after)
-    return tried or ask.phase(lines) == "serving"

@@ -13,14 +13,24 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from oxo_scenarios.bench.connect import Account, Target
 from oxo_scenarios.bench.contract import contract_toml
-from oxo_scenarios.bench.environment import Access, Place, ProxyAccess, environment
+from oxo_scenarios.bench.environment import (
+    Access,
+    Place,
+    ProxyAccess,
+    environment,
+    nmc_door,
+    ohl_door,
+    taxation_door,
+    v24_door,
+)
 from oxo_scenarios.bench.exchange import Exchange, own_commands
 from oxo_scenarios.bench.handout import Handout
 from oxo_scenarios.bench.hands import Hands
+from oxo_scenarios.bench.installing import calling, wire_overrides
 from oxo_scenarios.bench.offspring import Offspring, adopt_orphans
 from oxo_scenarios.bench.operator import Operator
 from oxo_scenarios.bench.program import one_line, run_command
@@ -29,6 +39,7 @@ from oxo_scenarios.bench.redaction import Redaction
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed, UsageWrong
 from oxo_scenarios.catalogue import Case
 from oxo_scenarios.subject import Subject
+from oxo_scenarios.wires import HOME
 
 if TYPE_CHECKING:
     from oxo_simulator.control.messages import ExchangeState
@@ -41,6 +52,7 @@ ON_READ_REASON = (
     "by the contract of the profile {} a ticket is gone once it was answered (acknowledgement "
     "on-read): not even a perfect collector survives being killed in the middle of a batch"
 )
+NMC_USER = "nmc.user"
 SECOND_LOGIN, IDLE = "session.second_login", "session.idle_seconds"
 REFUSED_LOGIN_REASON = (
     "by the profile {} a login is refused beside a session that lives (second_login refuse), and "
@@ -48,6 +60,8 @@ REFUSED_LOGIN_REASON = (
 )
 REFUSED, BUSY = "reset.refused_seconds", "reset.busy_seconds"
 CONNECT_SECONDS = 300.0
+LISTENER_ADDRESS = "127.0.0.1"
+"""Where a subject of this machine awaits the exchange, if it listens."""
 VERSION_SECONDS_MAX = 20.0
 VERSION_CHARACTERS_MAX = 200
 
@@ -84,6 +98,7 @@ class Stand:
         self.subject = subject
         self.conditions = conditions
         self._closing = ExitStack()
+        self.nmc_account: Account | None = None
         self.exchange: Exchange
         self.state: ExchangeState
         self.host_name = ""
@@ -109,6 +124,7 @@ class Stand:
             self.exchange = closing.enter_context(self._exchange(hidden))
             self.state = self.exchange.state()
             self.account = self.exchange.account()
+            self.nmc_account = self.exchange.nmc_account(self._choices.get(NMC_USER, "ftp_nmc"))
             self.host_name = self._name()
             shutil.copyfile(self.state.ca_file, self.ca_file)
             self.contract_file.write_text(contract_toml(self._choices), "utf-8")
@@ -125,6 +141,9 @@ class Stand:
     def _exchange(self, hidden: Path) -> Exchange:
         asked = self.conditions
         options = [*_naming(asked.name)]
+        for wire in self.subject.settings.claim.wires:
+            if wire != HOME:
+                options += ["--port", f"{wire}=0"]
         if asked.listen is not None:
             options += ["--listen", asked.listen]
         for name, number in asked.ports.items():
@@ -168,7 +187,7 @@ class Stand:
 
     @property
     def ports(self) -> dict[str, int]:
-        """Return the ports of the taxation wire by name."""
+        """Return the ports of the exchange by name."""
         return {port.name: port.port for port in self.state.ports}
 
     def not_applicable(self, case: Case) -> str | None:
@@ -214,6 +233,36 @@ class Stand:
             return {}
         return {REFUSED: float(self._choices.get(REFUSED, 0)) + 2 * self.hands.remote.poll_seconds}
 
+    def overrides_on(self, wire: str, tag_set: str, target: Target) -> dict[str, Any]:
+        """Return the profile keys of a play: its wire open, and called at `target` if it listens.
+
+        Raises:
+            WireUnknown: the bench has no such play.
+        """
+        told = {**self.overrides, **wire_overrides(wire, tag_set, self._choices)}
+        return told | (calling(target) if self._listens_on(wire) else {})
+
+    def _listens_on(self, wire: str) -> bool:
+        return self.subject.settings.claim.is_called(wire)
+
+    def target(self, wire: str, host: str, port: str) -> Target:
+        """Return where exchange and subject meet; `host` and `port` are of the taxation wire.
+
+        Raises:
+            BenchBroken: the exchange does not hold a port for the wire.
+        """
+        if self._listens_on(wire):
+            told = self.subject.settings.v24.target
+            if told is None:
+                return Target(LISTENER_ADDRESS, free_port(LISTENER_ADDRESS))
+            name, _, number = told.rpartition(":")
+            return Target(name, int(number))
+        if wire == HOME:
+            return Target(host, self.ports[port])
+        if wire not in self.ports:
+            raise BenchBroken(f"the simulated exchange holds no port for the {wire} wire")
+        return Target(self.address, self.ports[wire])
+
     def proxy(self) -> Proxy:
         """Return a proxy for one play.
 
@@ -250,14 +299,12 @@ class Stand:
         return folder
 
     def environment(
-        self, target: Target, work: Path, proxy: ProxyAccess | None = None
+        self, wire: str, target: Target, work: Path, proxy: ProxyAccess | None = None
     ) -> dict[str, str]:
-        """Return the environment of the subject's commands."""
+        """Return the environment of the subject's commands, in a play on this wire."""
         access = Access(
-            target=target,
-            account=self.account,
+            door=self._door(wire, target),
             ca_file=str(self.ca_file),
-            contract_file=str(self.contract_file),
             fingerprint=self.state.fingerprint,
             exchange=self.state.name,
             zone=self.state.zone,
@@ -265,9 +312,22 @@ class Stand:
         place = Place(str(self.subject.folder), str(work), proxy)
         return environment(access, place, os.environ, str(own_commands()))
 
+    def _door(self, wire: str, target: Target) -> dict[str, str]:
+        if wire == "nmc":
+            if self.nmc_account is None:
+                raise BenchBroken("the simulated exchange has no account for the NMC")
+            return nmc_door(target, self.nmc_account)
+        if wire == "v24":
+            columns = self.subject.settings.v24.columns
+            return v24_door(target, columns, listens=self._listens_on(wire))
+        if wire == "ohl":
+            return ohl_door(target)
+        return taxation_door(target, self.account, str(self.contract_file))
+
     def redaction(self, *accounts: Account) -> Redaction:
         """Return what takes the secrets of the run, and of these accounts, out of words."""
-        return Redaction((self.account, *accounts), (self.exchange.token,))
+        known = [each for each in (self.account, self.nmc_account, *accounts) if each]
+        return Redaction(tuple(known), (self.exchange.token,))
 
     def subject_version(self) -> str:
         """Ask the subject for its version; the first line of what it says.
@@ -280,12 +340,14 @@ class Stand:
             return identity.version
         assert identity.version_command is not None
         work = self.work_folder("version")
+        wire = self.subject.settings.claim.wires[0]
+        target = self.target(wire, self.address, "standard")
         offspring = Offspring(work)
         try:
             told = run_command(
                 identity.version_command,
                 self.subject.folder,
-                self.environment(Target(self.address, self.ports["standard"]), work),
+                self.environment(wire, target, work),
                 VERSION_SECONDS_MAX,
             )
         except SubjectFailed as failure:
@@ -337,6 +399,14 @@ def addresses(name: str) -> set[str]:
     except OSError:
         return set()
     return {str(entry[4][0]) for entry in found}
+
+
+def free_port(address: str) -> int:
+    """Return a number on which nobody listens just now."""
+    with socket.socket() as found:
+        found.bind((address, 0))
+        number: int = found.getsockname()[1]
+    return number
 
 
 def _naming(wanted: str | None) -> list[str]:

@@ -2,8 +2,9 @@
 
 A *stretch* is a run of ledger lines under a disturbance: from a fault to the restoring of the
 link, from a reset to the phase `serving`, from the death of the subject by SIGKILL to its next
-session. A fault that was armed begins with the line that set it off, so that an acknowledgement
-whose answer never left belongs to it.
+session on the wire. Only lines that concern the wire of the play are read: what another wire did
+with a ticket says nothing about this one. A fault that was armed begins with the line that set
+it off, so that an acknowledgement whose answer never left belongs to it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +14,10 @@ import msgspec
 from oxo_tickets import Ticket
 
 from oxo_scenarios.judge.evidence import Line, Restart
+from oxo_scenarios.wires import HOME, concerns
+
+GIVEN = ("acknowledged", "consumed")
+"""Events after which a ticket is the subject's; which of them it is depends on the wire."""
 
 
 class LedgerUnreadable(ValueError):
@@ -20,7 +25,10 @@ class LedgerUnreadable(ValueError):
 
 
 class Station(msgspec.Struct, kw_only=True):
-    """One ticket that the exchange made; lines are ledger line numbers, 0 for never."""
+    """One ticket that the exchange made; lines are ledger line numbers, 0 for never.
+
+    `acknowledged` is the line that gave it away, whatever the wire calls it.
+    """
 
     id: int
     ticket: Ticket
@@ -72,24 +80,32 @@ class Chronicle(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def waiting_sequences(lines: Iterable[Line]) -> frozenset[int]:
-    """Return the sequences that are buffered and not acknowledged after these lines."""
+    """Return the sequences that are buffered and not given away after these lines, of one wire."""
     waiting: set[int] = set()
     for line in lines:
         if line["event"] == "buffered":
             waiting.add(line["sequence"])
-        elif line["event"] == "acknowledged":
+        elif line["event"] in GIVEN:
             waiting.difference_update(range(line["first"], line["last"] + 1))
     return frozenset(waiting)
 
 
-def read_chronicle(lines: Sequence[Line], restarts: Sequence[Restart] = ()) -> Chronicle:
-    """Read the lines of one installation.
+def of_wire(lines: Iterable[Line], wire: str) -> list[Line]:
+    """Return the lines that concern a wire."""
+    return [line for line in lines if concerns(line["event"], line.get("wire"), wire)]
+
+
+def read_chronicle(
+    lines: Sequence[Line], restarts: Sequence[Restart] = (), wire: str = HOME
+) -> Chronicle:
+    """Read the lines of one installation that concern a wire.
 
     Raises:
         LedgerUnreadable: a line lacks a key or contradicts those before it.
     """
     stations: dict[int, Station] = {}
     by_sequence: dict[int, Station] = {}
+    lines = of_wire(lines, wire)
     for line in lines:
         try:
             _take(line, stations, by_sequence)
@@ -109,11 +125,12 @@ def _take(line: Line, stations: dict[int, Station], by_sequence: dict[int, Stati
         stations[line["id"]].sequence = line["sequence"]
     elif event == "dropped":
         stations[line["id"]].dropped = line["reason"]
-    elif event in ("offered", "acknowledged"):
+    elif event == "offered" or event in GIVEN:
+        name = "offered" if event == "offered" else "acknowledged"
         for sequence in range(line["first"], line["last"] + 1):
             station = by_sequence[sequence]
-            if not getattr(station, event):
-                setattr(station, event, line["n"])
+            if not getattr(station, name):
+                setattr(station, name, line["n"])
 
 
 def _faults(lines: Sequence[Line]) -> Iterator[Stretch]:

@@ -59,7 +59,7 @@ def look(case: Case, tag_set: str, evidence: Evidence) -> Sight:
         LedgerUnreadable: the ledger is not as docs/bundle.md has it.
     """
     through = carriage(case.wire, tag_set)
-    chronicle = read_chronicle(evidence.ledger, evidence.restarts)
+    chronicle = read_chronicle(evidence.ledger, evidence.restarts, case.wire)
     comparison = Comparison(
         [name for name in FIELDS if name in evidence.delivery.shown and _known(name, through)],
         evidence.delivery.blank_is_absent,

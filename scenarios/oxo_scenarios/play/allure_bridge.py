@@ -7,6 +7,7 @@ from typing import Any
 import allure
 
 from oxo_scenarios.catalogue import Case, Chapter
+from oxo_scenarios.wires import HOME, TITLES
 
 _dynamic: Any = allure.dynamic
 _attach: Any = allure.attach
@@ -16,11 +17,13 @@ _KINDS = {".ndjson": ("application/x-ndjson", "ndjson"), ".log": ("text/plain", 
 def describe(case: Case, chapter: Chapter, tag_set: str, severity: str) -> None:
     """Label the current test."""
     shown = f" ({tag_set} tags)" if len(case.tag_sets) > 1 else ""
+    shown = f" (over {TITLES[case.wire]})" if case.wire != HOME else shown
     _dynamic.title(f"{case.id} {case.title}{shown}")
     _dynamic.epic("Certification")
     _dynamic.feature(f"{chapter.id} {chapter.title}")
     _dynamic.story(f"{case.id} {case.title}")
     _dynamic.severity(severity)
+    _dynamic.parameter("wire", case.wire)
     remark = f"\n\nRemark: {case.remark}" if case.remark else ""
     _dynamic.description(f"{case.action}\n\nExpected: {case.expectation}{remark}")
 

@@ -6,16 +6,16 @@ that is better found here than in the first case.
 
 import time
 
-from oxo_simulator.control.messages import LedgerLine
+from oxo_simulator.control.messages import LedgerLine, PortState
 from rich.console import Console
 
-from oxo_scenarios.bench.connect import Target
 from oxo_scenarios.bench.hands import Hands, Setting
 from oxo_scenarios.bench.ledger import POLL_SECONDS_MAX, Ledger
 from oxo_scenarios.bench.stand import Stand
 from oxo_scenarios.bench.trouble import NotDone
 from oxo_scenarios.judge import Confirmation
 
+HTTPS_PORTS = ("standard", "alternate")
 SAID_MAX = 20
 """So many different things that happen at the exchange are told while the bench waits."""
 
@@ -28,11 +28,7 @@ def announce(stand: Stand, console: Console, *, tell_password: bool) -> None:
     """Say where the exchange is, and the account; the password once, and on a terminal alone."""
     state = stand.state
     rows = [("exchange", f"{state.name} ({state.release}, profile {state.profile})")]
-    rows += [
-        (port.name, f"https://{port.address}:{port.port}/services/taxation")
-        for port in state.ports
-        if port.open
-    ]
+    rows += [(port.name, _place(port)) for port in state.ports if port.open]
     if stand.host_name:
         rows.append(("name", stand.host_name))
     kept = stand.conditions.keep
@@ -49,14 +45,23 @@ def announce(stand: Stand, console: Console, *, tell_password: bool) -> None:
         console.print(f"  {name:<12} {told}", soft_wrap=True)
 
 
+def _place(port: PortState) -> str:
+    """Word the place of a port as the collectors of its wire are told it."""
+    place = f"{port.address}:{port.port}"
+    return f"https://{place}/services/taxation" if port.name in HTTPS_PORTS else place
+
+
 def meet(stand: Stand, hands: Hands, console: Console) -> None:
     """Have the subject started, and wait for its first session.
 
     Raises:
         NoConnection: none was opened in time, or the operator could not start it.
     """
-    ledger = Ledger(stand.exchange.control)
-    setting = Setting(Target(stand.address, stand.ports["standard"]))
+    claim = stand.subject.settings.claim
+    wire = claim.wires[0]
+    ledger = Ledger(stand.exchange.control, wire)
+    target = stand.target(wire, stand.address, "standard")
+    setting = Setting(target, None, wire, claim.is_called(wire))
     try:
         hands.start("", setting, None, _forget)
     except NotDone as left:

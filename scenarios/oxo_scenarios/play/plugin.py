@@ -21,6 +21,7 @@ from oxo_scenarios.play import allure_bridge
 from oxo_scenarios.play.interruption import Interruption
 from oxo_scenarios.play.record import Performance, Record, StepLine
 from oxo_scenarios.verdict import Verdict
+from oxo_scenarios.wires import HOME, WIRES
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -85,6 +86,7 @@ class Certifier:
             "buffer",
             "call_tickets",
             "disruption",
+            *WIRES,
         ):
             config.addinivalue_line("markers", f"{tag}: tag of a feature")
 
@@ -259,12 +261,18 @@ def _words(error: Exception) -> str:
 
 
 def _play_of(item: pytest.Item, planned: Sequence[Planned]) -> str | None:
-    """Find which play a scenario is, by its tag and, of an outline, its tag set."""
+    """Find which play a scenario is: by its case, and by wire and tag set.
+
+    An outline has them in its examples; a scenario of its own has the wire as a tag. Without
+    either it is of the taxation wire.
+    """
     tags = {mark.name for mark in item.iter_markers()}
     example = getattr(item, "callspec", None)
     params: Mapping[str, Any] = example.params if example is not None else {}
-    tag_set = params.get("_pytest_bdd_example", {}).get("tags")
+    row = params.get("_pytest_bdd_example", {})
+    wire = row.get("wire") or next((name for name in WIRES if name in tags), HOME)
     for each in planned:
-        if each.case.id in tags and tag_set in (None, each.tag_set):
+        if (each.case.id in tags and each.wire == wire
+                and row.get("tags") in (None, each.tag_set)):  # fmt: skip
             return each.play
     return None

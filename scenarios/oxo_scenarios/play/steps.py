@@ -6,6 +6,7 @@ from pytest_bdd import given, parsers, then, when
 
 from oxo_scenarios.bench.play import Play
 from oxo_scenarios.play.record import Performance
+from oxo_scenarios.wires import FAILURE_MESSAGE
 
 APPOINTMENT_USER = "106"
 EXTERNAL = "0388551122"
@@ -26,6 +27,13 @@ def fresh(play: Play) -> None:
 def fresh_with_tags(play: Play, tags: str) -> None:
     """The same, with the tag set named in the feature."""
     play.install(tags)
+
+
+@given(parsers.parse("an exchange without tickets on the {wire} wire"))
+def fresh_on_wire(play: Play, wire: str) -> None:
+    """The same, with the wire named in the feature."""
+    assert wire == play.wire, f"{play.planned.play} is not played on {wire}"
+    play.install()
 
 
 @given("the exchange serves no request without its cookie")
@@ -68,6 +76,12 @@ def cut_on_acknowledgement(play: Play) -> None:
 def cut_on_offer(play: Play) -> None:
     """The tickets reach the subject, its acknowledgement does not reach the exchange."""
     play.cut_on("offered", "exchange")
+
+
+@given("the transfer of a file will be cut in the middle")
+def cut_in_transfer(play: Play) -> None:
+    """Some bytes of the file reach the subject, the rest is held back."""
+    play.cut_in_transfer()
 
 
 @when("the collector is started")
@@ -147,15 +161,22 @@ def cut(play: Play) -> None:
     play.cut()
 
 
+@when("the link is mended while its connections live")
+def mended(play: Play) -> None:
+    """What was held back arrives, late and whole."""
+    play.restore(reset_connections=False)
+
+
 @when("the link is restored")
 def restored(play: Play) -> None:
     """Connections that lived through the disturbance are reset."""
     play.restore()
 
 
+@when("lines are on their way")
 @when("the collector has run into the cut")
 def ran_into_the_cut(play: Play) -> None:
-    """The link keeps bytes of the subject back."""
+    """The link keeps bytes back."""
     play.await_held()
 
 
@@ -166,11 +187,34 @@ def killed_after_acknowledgement(play: Play) -> None:
     play.kill()
 
 
+@when("the collector is killed in the middle of the transfer")
 @when("the collector is killed before its acknowledgement arrives")
 def killed_before_acknowledgement(play: Play) -> None:
-    """The link holds what the subject sent after it was given tickets."""
+    """The link holds what was sent, by the subject or to it, since tickets were offered."""
     play.await_held()
     play.kill()
+
+
+@when("the collector shows every ticket")
+def shows(play: Play) -> None:
+    """They stand in its delivery; nothing else tells that it has them where it does not say so."""
+    play.await_delivered()
+
+
+@when("the collector is killed while no line is under way")
+def killed_idle(play: Play) -> None:
+    """Nobody is left to print for, and the exchange knows it."""
+    play.kill_idle()
+
+
+@when(parsers.parse("the link breaks down, {number:d} calls wait and the exchange is reset"))
+def reset_behind_a_broken_link(play: Play, number: int) -> None:
+    """Without a connection nothing is printed into a link that would lose it."""
+    play.break_down()
+    for order in different_calls(number):
+        play.call(order)
+    play.reset()
+    play.restore()
 
 
 @when(parsers.parse("{number:d} calls wait and the exchange is reset"))
@@ -243,9 +287,26 @@ def cookie_back(performance: Performance) -> None:
     performance.holds("cookie returned")
 
 
+@then("the session used the account of the NMC")
+def nmc_account(performance: Performance) -> None:
+    """The ledger shows it."""
+    performance.holds("nmc account")
+
+
+@then("the file was fetched whole")
+def whole_file(performance: Performance) -> None:
+    """The ledger shows what was removed after it was carried whole."""
+    performance.holds("file whole")
+
+
 @then("the collector's log tells of the failure")
 def failure_logged(performance: Performance) -> None:
-    """By the wording that the subject's folder declares, or by the operator's word."""
+    """By the wording that the subject's folder declares, or by the operator's word.
+
+    Who awaits to be called makes no attempt that could fail, and is not asked.
+    """
+    if FAILURE_MESSAGE not in performance.planned.case.demands:
+        return
     performance.ask_failure_message()
     performance.holds("failure message")
 

@@ -19,8 +19,11 @@ from oxo_scenarios.judge.demands.demand import (
 from oxo_scenarios.judge.finding import Fate
 from oxo_scenarios.judge.sight import Destiny, Sight
 from oxo_scenarios.verdict import Verdict
+from oxo_scenarios.wires import HOME
 
 ONLY_RECEIVED = "the subject declares to receive appointment tickets only"
+TOLD = ("taxation", "ohl")
+"""Wires on which the collector says what it has; on the others the exchange sees it go."""
 LABELS = {"call_seconds": "duration", "kind": "kind of ticket", "charged_user": "charged user"}
 """Fields that people call otherwise than by their name in the model."""
 
@@ -29,7 +32,8 @@ def received(sight: Sight, _argument: str) -> Answer:
     """Every ticket that waited in the buffer was fetched and acknowledged.
 
     Decided by the ledger alone: each sequence of a `buffered` line stands in the range of an
-    `offered` and of an `acknowledged` line. Without any buffered ticket it is undecided.
+    `offered` and of an `acknowledged` or `consumed` line of the wire. Without any buffered ticket
+    it is undecided.
     """
     buffered = sight.chronicle.buffered()
     if not buffered:
@@ -40,7 +44,8 @@ def received(sight: Sight, _argument: str) -> Answer:
     if never:
         reasons.append(f"{len(never)} of {counted(len(buffered), 'ticket')} never fetched")
     if open_:
-        reasons.append(f"{len(open_)} of {counted(len(buffered), 'ticket')} never acknowledged")
+        told = "acknowledged" if sight.case.wire in TOLD else "taken"
+        reasons.append(f"{len(open_)} of {counted(len(buffered), 'ticket')} never {told}")
     return nok(", ".join(reasons)) if reasons else ok(tickets=len(buffered))
 
 
@@ -120,6 +125,8 @@ def _bears(sight: Sight, destiny: Destiny, name: str) -> bool:
 def _unseen(sight: Sight, told: Sequence[Destiny], name: str) -> str | None:
     """Return why the field cannot be seen; `None` when it can, or when nobody is asked for it."""
     if not sight.through.carries(name):
+        if sight.case.wire != HOME:
+            return f"the {sight.case.wire} wire does not carry it ({sight.through.tag_set})"
         return f"the wire does not carry it with the {sight.through.tag_set} tags"
     made = [destiny.station.ticket for destiny in told]
     if any(getattr(project(one, sight.through), name) != getattr(one, name) for one in made):

@@ -4,6 +4,7 @@ import re
 
 from oxo_tickets import Standing
 
+from oxo_scenarios.judge.chronicle import GIVEN, waiting_sequences
 from oxo_scenarios.judge.demands.demand import (
     LEDGER,
     LOG,
@@ -16,7 +17,15 @@ from oxo_scenarios.judge.demands.demand import (
 from oxo_scenarios.judge.evidence import Confirmation, Restart
 from oxo_scenarios.judge.sight import Sight
 from oxo_scenarios.verdict import Verdict
+from oxo_scenarios.wires import FAILURE_MESSAGE
 
+MOMENTS = {
+    "acknowledged": "in the middle of a batch",
+    "offered": "in the middle of a batch",
+    "idle": "while nothing was under way",
+}
+"""How a `restarted` demand words the moment at which the subject was killed."""
+CUTS = ("cut", "carry then cut")
 LINE_CHARACTERS_MAX = 1024
 """The wording of a failure is looked for in so many first characters of each line."""
 
@@ -24,12 +33,12 @@ LINE_CHARACTERS_MAX = 1024
 def link_cut(sight: Sight, _argument: str) -> Answer:
     """The link was cut while the subject used it, tickets were made meanwhile, and it came back.
 
-    Decided by the ledger: between a `fault` that cuts and the `restored` after it stand a `held`
-    and a `made` line. Else undecided.
+    Decided by the ledger: between a `fault` that cuts, at once or after some bytes, and the
+    `restored` after it stand a `held` and a `made` line. Else undecided.
     """
     inside: list[str] | None = None
     for line in sight.chronicle.lines:
-        if line["event"] == "fault" and line["fault"]["kind"] == "cut":
+        if line["event"] == "fault" and line["fault"]["kind"] in CUTS:
             inside = []
         elif line["event"] == "restored" and inside is not None:
             if "held" in inside and "made" in inside:
@@ -90,23 +99,24 @@ def _confirmed_failure(told: Confirmation) -> Answer:
 
 
 def restarted(sight: Sight, how: str) -> Answer:
-    """The subject was killed in the middle of a batch and came back.
+    """The subject was killed at the worst moment that the wire has, and came back.
 
     Decided by the ledger up to the line after which it was killed. `acknowledged`: an armed
-    fault was set off by an `acknowledged` line before that. `offered`: tickets were offered and
-    still not acknowledged when it died, and the link held bytes back. Else undecided. Nok when no
-    session was opened after it was started again.
+    fault was set off by an `acknowledged` or `consumed` line before that. `offered`: tickets were
+    offered and still the exchange's when it died, and the link held bytes back. `idle`, where
+    nothing tells the exchange what arrived: no ticket was under way, and some were made before
+    the next session. Else undecided. Nok when no session was opened after it was started again.
     """
     kills = [restart for restart in sight.evidence.restarts if restart.signal == "KILL"]
     if not kills:
         return undecided("the subject was not killed")
-    caught = _caught_acknowledged if how == "acknowledged" else _caught_offered
+    caught = {"acknowledged": _caught_acknowledged, "offered": _caught_offered, "idle": _idle}[how]
     if not any(caught(sight, kill) for kill in kills):
-        return undecided(f"the subject was not killed in the middle of a batch ({how})")
+        return undecided(f"the subject was not killed {MOMENTS[how]} ({how})")
     opened = sight.chronicle.events("session opened")
     if not any(line["n"] > kills[-1].after_line for line in opened):
         return nok("no session was opened after the subject was started again")
-    return ok("killed in the middle of a batch and started again")
+    return ok(f"killed {MOMENTS[how]} and started again")
 
 
 def _caught_acknowledged(sight: Sight, kill: Restart) -> bool:
@@ -116,8 +126,8 @@ def _caught_acknowledged(sight: Sight, kill: Restart) -> bool:
         if line["n"] > kill.after_line:
             return False
         if line["event"] == "fault armed":
-            armed = line["when"] == "acknowledged"
-        elif line["event"] == "acknowledged":
+            armed = line["when"] in GIVEN
+        elif line["event"] in GIVEN:
             acknowledged = acknowledged or armed
         elif line["event"] == "fault" and acknowledged:
             return True
@@ -134,9 +144,17 @@ def _caught_offered(sight: Sight, kill: Restart) -> bool:
     return held and pending
 
 
+def _idle(sight: Sight, kill: Restart) -> bool:
+    """Tell whether nothing was under way, and tickets waited when the subject came back."""
+    later = [line for line in sight.chronicle.lines if line["n"] > kill.after_line]
+    until = next((line["n"] for line in later if line["event"] == "session opened"), 0)
+    before = (line for line in sight.chronicle.lines if line["n"] <= kill.after_line)
+    return not waiting_sequences(before) and bool(sight.chronicle.waiting(until))
+
+
 DEMANDS = (
     Demand("link cut", link_cut, (LEDGER,), Standing.OURS),
     Demand("warm reset", warm_reset, (LEDGER,), Standing.OURS),
-    Demand("failure message", failure_message, (LOG,), Standing.DOCUMENTED),
-    Demand("restarted", restarted, (LEDGER,), Standing.OURS, "acknowledged | offered"),
+    Demand(FAILURE_MESSAGE, failure_message, (LOG,), Standing.DOCUMENTED),
+    Demand("restarted", restarted, (LEDGER,), Standing.OURS, "acknowledged | offered | idle"),
 )

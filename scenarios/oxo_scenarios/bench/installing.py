@@ -1,0 +1,89 @@
+"""What is installed for a play: one wire open, every other one closed. Pure.
+
+The exchange of a run serves one play after the other. A play on a wire must not be swayed by
+another one, so that each installation says of every wire whether it is open.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Literal, NamedTuple
+
+from oxo_simulator.control.messages import ArmedFault, Fault
+
+from oxo_scenarios.bench.connect import Target
+from oxo_scenarios.wires import HOME, WIRES, Wire
+
+NMC_TICKETS = 1000
+"""The smallest licence that keeps tickets for the NMC (facts: oxo 1.2); no case makes more."""
+TEN = ["SUB", "TYP", "TRK", "DAT", "TIM", "DUR", "TAX", "SER", "FAC", "DNU"]
+"""The default selection of a V24 statement; `FIFTEEN` are those of its headings (oxo 2.1, 6.3)."""
+FIFTEEN = [*TEN, "DMO", "RIN", "CST", "ACC", "SUN"]
+RECONNECT_SECONDS = 0.2
+"""How soon an exchange that connects to its printer tries again; its profile would take longer."""
+
+
+class Opening(NamedTuple):
+    """How a wire is opened for a tag set.
+
+    Attributes:
+        tags: of the taxation wire, which speaks beside every other one.
+        overrides: dotted profile key -> value.
+    """
+
+    tags: Literal["observed", "extended"]
+    overrides: Mapping[str, Any] = {}
+
+
+OPENINGS: Mapping[tuple[str, str], Opening] = {
+    ("taxation", "observed"): Opening("observed"),
+    ("taxation", "extended"): Opening("extended"),
+    ("nmc", "alz"): Opening("extended", {"nmc.licence_tickets": NMC_TICKETS}),
+    ("v24", "ten"): Opening("extended", {"v24.fields": TEN}),
+    ("v24", "fifteen"): Opening("extended", {"v24.fields": FIFTEEN}),
+    ("ohl", "smdr"): Opening("extended"),
+}
+
+
+class WireUnknown(LookupError):
+    """The bench does not know how to open a wire for a tag set (bench's fault)."""
+
+
+def opening(wire: str, tag_set: str) -> Opening:
+    """Return how a wire is opened.
+
+    Raises:
+        WireUnknown: there is no such play; the text lists those that there are.
+    """
+    try:
+        return OPENINGS[wire, tag_set]
+    except KeyError:
+        known = ", ".join("/".join(key) for key in OPENINGS)
+        raise WireUnknown(f"no play is installed for {wire}/{tag_set}, only {known}") from None
+
+
+def wire_overrides(wire: str, tag_set: str, keys: Collection[str]) -> dict[str, Any]:
+    """Return the profile keys that open this wire and close the others.
+
+    `keys` are those that the profile has; a wire that an exchange cannot speak need not be closed.
+    """
+    told = {
+        f"{other}.open": other == wire
+        for other in WIRES
+        if other != HOME and (other == wire or f"{other}.open" in keys)
+    }
+    return {**told, **opening(wire, tag_set).overrides}
+
+
+def armed(wire: Wire, event: Literal["offered", "acknowledged"], fault: Fault) -> ArmedFault:
+    """Return a fault that strikes at an event of this wire, by the name that it has there."""
+    if wire == HOME:
+        return ArmedFault(when=event, fault=fault)
+    return ArmedFault(when="consumed" if event == "acknowledged" else event, fault=fault, wire=wire)
+
+
+def calling(target: Target) -> dict[str, Any]:
+    """Return the profile keys with which the exchange connects to a printer that listens."""
+    return {
+        "v24.direction": "connect",
+        "v24.target": str(target),
+        "v24.reconnect_seconds": RECONNECT_SECONDS,
+    }

@@ -1,0 +1,54 @@
+"""Demands on the collection of ticket files: who logs in, and what is fetched."""
+
+from oxo_tickets import Standing
+
+from oxo_scenarios.judge.demands.demand import (
+    LEDGER,
+    Answer,
+    Demand,
+    counted,
+    nok,
+    ok,
+    undecided,
+)
+from oxo_scenarios.judge.sight import Sight
+
+
+def nmc_account(sight: Sight, _argument: str) -> Answer:
+    """The subject logs in with the account of the NMC, and no login of its is refused.
+
+    Decided by the ledger: a `session opened` on the nmc wire, and no `refused` there.
+    """
+    refused = [line for line in sight.chronicle.events("refused") if line.get("wire") == "nmc"]
+    opened = sight.chronicle.events("session opened")
+    if refused:
+        reasons = ", ".join(sorted({str(line["reason"]) for line in refused}))
+        return nok(f"{counted(len(refused), 'request')} refused ({reasons})")
+    if not opened:
+        return nok("no session was opened with the account of the NMC")
+    return ok("logged in with the account of the NMC")
+
+
+def file_whole(sight: Sight, _argument: str) -> Answer:
+    """Every ticket leaves the exchange in a file that was carried whole, in one session.
+
+    Decided by the ledger: each ticket that was taken had been offered in the session in which it
+    was taken. Without any it is undecided.
+    """
+    offered: set[tuple[str, int]] = set()
+    taken = 0
+    for line in sight.chronicle.events("offered", "consumed"):
+        for sequence in range(line["first"], line["last"] + 1):
+            if line["event"] == "offered":
+                offered.add((str(line["session"]), sequence))
+            elif (str(line["session"]), sequence) not in offered:
+                return nok(f"sequence {sequence} was removed by a session that had not fetched it")
+            else:
+                taken += 1
+    return ok("file fetched whole", tickets=taken) if taken else undecided("no file was fetched")
+
+
+DEMANDS = (
+    Demand("nmc account", nmc_account, (LEDGER,), Standing.DOCUMENTED),
+    Demand("file whole", file_whole, (LEDGER,), Standing.OURS),
+)
