@@ -199,10 +199,11 @@ def decode(
     from oxo_collector.decoders.files import decode_file
     from oxo_collector.decoders.v24 import LayoutInvalid
     from oxo_collector.taxation.contract import OWN
+    from oxo_collector.v24.settings import layout_of
 
     try:
         known = None if zone is None else known_zone(zone)
-        columns = delivery.layout_of(layout)
+        columns = None if layout is None else layout_of(layout, Path())
         names = OWN if contract is None else load_contract(contract)
         pieces = decode_file(_read(file), layout=columns, zone=known, contract=names)
         with _output("-") as out:

@@ -3,10 +3,8 @@
 import csv
 import io
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import msgspec
 from oxo_tickets import FIELDS, Ticket, TicketUnreadable, from_json, to_json
@@ -14,11 +12,6 @@ from oxo_tickets import FIELDS, Ticket, TicketUnreadable, from_json, to_json
 from oxo_collector.decoders.outcome import Decoded, Malformed
 from oxo_collector.store import Row, StoreUnusable
 from oxo_collector.wording import one_line
-
-if TYPE_CHECKING:
-    from oxo_collector.decoders.v24 import Layout
-
-LAYOUT_BYTES_MAX = 64 * 1024
 
 IDENTITY = ("id", "exchange", "wire", "epoch", "sequence")
 """CSV columns before those of the ticket; `id` is what `--since` takes."""
@@ -72,33 +65,6 @@ def _cells(ticket: Ticket) -> Iterator[Any]:
             yield ";".join(value)
         else:
             yield value
-
-
-def layout_of(asked: str | None) -> "str | Layout | None":
-    """Return the layout that a person asked for: a known name, or a file with its table.
-
-    The file is TOML or JSON with the keys of a `Layout` (columns with field, first and last).
-
-    Raises:
-        LayoutInvalid: the file cannot be read or holds no layout (the operator's fault).
-    """
-    from oxo_collector.decoders.v24 import LAYOUTS, Layout, LayoutInvalid  # noqa: PLC0415
-
-    if asked is None or asked in LAYOUTS:
-        return asked
-    try:
-        with Path(asked).open("rb") as file:
-            text = file.read(LAYOUT_BYTES_MAX)
-        table = msgspec.json.decode(text) if asked.endswith(".json") else _toml(text)
-        return Layout.from_mapping(table)
-    except (OSError, ValueError, RecursionError) as error:
-        known = ", ".join(LAYOUTS)
-        reason = f"layout {asked!r} is neither known ({known}) nor a readable table: {error}"
-        raise LayoutInvalid(reason) from error
-
-
-def _toml(text: bytes) -> dict[str, Any]:
-    return tomllib.loads(text.decode("utf-8"))
 
 
 def write_decoded(pieces: Iterable[Decoded], name: str, out: IO[bytes]) -> int:

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from oxo_collector.configuration import (
     CONFIGURATION_BYTES_MAX,
-    Configuration,
     ConfigurationRefused,
     load,
     secret,
 )
+from oxo_collector.taxation.settings import Taxation
 
 EXCHANGE = """
 [[exchange]]
@@ -38,8 +38,14 @@ def refusal(folder: Path, text: str) -> str:
     return "\n".join(line.removeprefix(f"{path}: ") for line in lines)
 
 
+def taxation(path: Path) -> Taxation:
+    (exchange,) = load(path).exchange
+    assert exchange.taxation is not None
+    return exchange.taxation
+
+
 def test_what_is_left_out_has_a_default(tmp_path: Path) -> None:
-    (exchange,) = load(written(tmp_path, GOOD)).exchange
+    exchange = taxation(written(tmp_path, GOOD))
     assert exchange.ports == (443,)
     assert (exchange.batch_tickets_max, exchange.poll_seconds) == (1000, 5.0)
     assert exchange.proxy is None
@@ -50,7 +56,8 @@ def test_files_are_relative_to_the_configuration(tmp_path: Path) -> None:
         '[exchange.proxy]\naddress = "proxy"\nport = 3128\nuser = "u"\npassword_file = "/run/p"\n'
     )
     configuration = load(written(tmp_path, text))
-    (exchange,) = configuration.exchange
+    exchange = configuration.exchange[0].taxation
+    assert exchange is not None
     assert configuration.store == tmp_path / "tickets.db"
     assert (exchange.ca_file, exchange.password_file) == (tmp_path / "ca.pem", tmp_path / "secret")
     assert exchange.proxy is not None
@@ -59,14 +66,14 @@ def test_files_are_relative_to_the_configuration(tmp_path: Path) -> None:
 
 def test_ports_are_tried_in_order_and_once(tmp_path: Path) -> None:
     text = GOOD + "port = 30443\nfallback_ports = [443, 30443, 8443]\n"
-    assert load(written(tmp_path, text)).exchange[0].ports == (30443, 443, 8443)
+    assert taxation(written(tmp_path, text)).ports == (30443, 443, 8443)
 
 
 def test_a_fingerprint_is_read_in_every_usual_spelling(tmp_path: Path) -> None:
     plain = "0123456789abcdef" * 4
     pairs = ":".join(plain[i : i + 2] for i in range(0, 64, 2)).upper()
     text = GOOD + f'fingerprint = "{pairs}"\n'
-    assert load(written(tmp_path, text)).exchange[0].fingerprint == plain
+    assert taxation(written(tmp_path, text)).fingerprint == plain
 
 
 @pytest.mark.parametrize(
@@ -158,12 +165,12 @@ def test_a_file_that_cannot_be_read_is_named(
 # --- secrets
 
 
-def loaded(tmp_path: Path, line: str) -> Configuration:
-    return load(written(tmp_path, GOOD.replace('password_env = "OXO_TEST_SECRET"', line)))
+def loaded(tmp_path: Path, line: str) -> Taxation:
+    return taxation(written(tmp_path, GOOD.replace('password_env = "OXO_TEST_SECRET"', line)))
 
 
 def test_a_secret_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (exchange,) = loaded(tmp_path, 'password_env = "OXO_TEST_SECRET"').exchange
+    exchange = loaded(tmp_path, 'password_env = "OXO_TEST_SECRET"')
     monkeypatch.delenv("OXO_TEST_SECRET", raising=False)
     with pytest.raises(ConfigurationRefused, match="variable OXO_TEST_SECRET is not set"):
         secret(exchange, "exchange[1]")
@@ -175,7 +182,7 @@ def test_a_secret_from_the_environment(tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("content", [b"open sesame", b"open sesame\n", b"open sesame\r\n"])
 def test_a_secret_from_a_file(tmp_path: Path, content: bytes) -> None:
-    (exchange,) = loaded(tmp_path, 'password_file = "secret"').exchange
+    exchange = loaded(tmp_path, 'password_file = "secret"')
     (tmp_path / "secret").write_bytes(content)
     assert secret(exchange, "exchange[1]").get_secret_value() == "open sesame"
 
@@ -194,7 +201,7 @@ def test_a_secret_from_a_file(tmp_path: Path, content: bytes) -> None:
 def test_a_secret_file_that_cannot_be_used_is_named_without_its_content(
     tmp_path: Path, content: bytes | None, words: str
 ) -> None:
-    (exchange,) = loaded(tmp_path, 'password_file = "secret"').exchange
+    exchange = loaded(tmp_path, 'password_file = "secret"')
     if content is not None:
         (tmp_path / "secret").write_bytes(content)
     with pytest.raises(ConfigurationRefused) as refused:
@@ -243,7 +250,7 @@ def test_an_address_is_taken_in_every_usual_spelling(
     tmp_path: Path, address: str, plain: str
 ) -> None:
     text = GOOD.replace("192.168.92.246", address)
-    assert load(written(tmp_path, text)).exchange[0].address == plain
+    assert taxation(written(tmp_path, text)).address == plain
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from oxo_collector.cli import app
 from oxo_collector.decoders.v24 import LayoutInvalid
-from oxo_collector.delivery import layout_of, write_csv, write_ndjson
+from oxo_collector.delivery import write_csv, write_ndjson
 from oxo_collector.journal import start
 from oxo_collector.store import Row
+from oxo_collector.v24.settings import layout_of
 from oxo_collector.wording import clipped, one_line
 from oxo_tickets import Facility, Kind, Ticket, from_json, to_json
 from typer.testing import CliRunner
@@ -50,7 +51,7 @@ def test_csv_has_a_column_for_every_field() -> None:
     assert told == {
         "id": "4",
         "exchange": "site",
-            "wire": "taxation",
+        "wire": "taxation",
         "epoch": "E1",
         "sequence": "12",
         "kind": "call",
@@ -185,4 +186,4 @@ def test_a_layout_nested_without_end_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "layout.json"
     path.write_text("[" * 60_000, "utf-8")
     with pytest.raises(LayoutInvalid, match=r"layout\.json' is neither known"):
-        layout_of(str(path))
+        layout_of(str(path), Path())

@@ -20,11 +20,11 @@ from oxo_collector.failure import Failure, Fault
 from oxo_collector.intake import Intake
 from oxo_collector.layout import lay_out
 from oxo_collector.receipt import SetAside, Stored
+from oxo_collector.report import Report
 from oxo_collector.store import StoreUnusable
 from oxo_collector.taxation.contract import Contract
 from oxo_collector.taxation.encoder import Request
 from oxo_collector.taxation.machine import TaxationSession
-from oxo_collector.taxation.messages import Report
 from oxo_collector.taxation.shell import Shell
 from oxo_collector.taxation.states import Pace, Place
 from oxo_tickets import from_json

@@ -39,14 +39,20 @@ def test_the_documented_defaults_are_ours_and_whole() -> None:
     assert Contract.model_validate(table) == OWN
 
 
+def contract_of(path: Path) -> Contract:
+    taxation = load(path).exchange[0].taxation
+    assert taxation is not None
+    return taxation.contract
+
+
 def test_a_configuration_names_a_file_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "collector.toml"
     path.write_text(CONFIGURATION, "utf-8")
-    assert load(path).exchange[0].contract == OWN
+    assert contract_of(path) == OWN
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "contract.toml").write_text(TABLES[1], "utf-8")
     path.write_text(CONFIGURATION + 'contract = "sub/contract.toml"\n', "utf-8")
-    contract = load(path).exchange[0].contract
+    contract = contract_of(path)
     assert (contract.soap, contract.operations.get_tickets) == ("1.2", "FetchRecords")
     assert contract.spoken == ("get_tickets", "restart_timer", "logout")
 

@@ -21,6 +21,7 @@ from oxo_collector.decoders.taxation_soap import (
 )
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.receipt import SetAside, Stored
+from oxo_collector.report import Report
 from oxo_collector.taxation.contract import Contract
 from oxo_collector.taxation.machine import TaxationSession
 from oxo_collector.taxation.messages import (
@@ -30,7 +31,6 @@ from oxo_collector.taxation.messages import (
     Failed,
     Keep,
     KeepUnreadable,
-    Report,
     SendAcknowledge,
     SendFirstGet,
     SendGet,

@@ -8,6 +8,7 @@ from oxo_collector.decoders.taxation_fault import FaultAnswer
 from oxo_collector.decoders.taxation_soap import LoginAnswer, LogoutAnswer, TicketsAnswer
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.receipt import SetAside, Stored
+from oxo_collector.report import Report
 from oxo_collector.taxation.contract import Contract
 from oxo_collector.taxation.machine import TaxationSession
 from oxo_collector.taxation.messages import (
@@ -17,7 +18,6 @@ from oxo_collector.taxation.messages import (
     Failed,
     Keep,
     KeepUnreadable,
-    Report,
     SendFirstGet,
     SendGet,
     SendLogin,

@@ -14,6 +14,7 @@ from oxo_collector.decoders.taxation_soap import (
 )
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.receipt import SetAside, Stored
+from oxo_collector.report import Level, Report
 from oxo_collector.taxation.contract import Contract
 from oxo_collector.taxation.machine import TaxationSession
 from oxo_collector.taxation.messages import (
@@ -23,8 +24,6 @@ from oxo_collector.taxation.messages import (
     Failed,
     Keep,
     KeepUnreadable,
-    Level,
-    Report,
     SendAcknowledge,
     SendGet,
     SendLogin,

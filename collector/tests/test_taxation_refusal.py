@@ -2,10 +2,10 @@
 
 import pytest
 from oxo_collector.failure import Failure, Fault
+from oxo_collector.secrecy import Secrets
 from oxo_collector.taxation.refusal import (
     COOKIES_CHARACTERS_MAX,
     COOKIES_COUNT_MAX,
-    Secrets,
     refused_cookies,
     refused_head,
 )

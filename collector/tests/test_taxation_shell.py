@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.intake import Intake
+from oxo_collector.report import Level, Report
 from oxo_collector.store import Reading, open_for_writing
 from oxo_collector.taxation.encoder import Request
 from oxo_collector.taxation.machine import TaxationSession
-from oxo_collector.taxation.messages import Level, Report
 from oxo_collector.taxation.shell import Shell
 from oxo_collector.taxation.states import Pace, Place
 

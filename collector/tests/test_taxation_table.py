@@ -16,6 +16,7 @@ from oxo_collector.decoders.taxation_soap import (
 )
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.receipt import SetAside, Stored
+from oxo_collector.report import Report
 from oxo_collector.taxation.contract import Contract
 from oxo_collector.taxation.machine import TABLE, OutOfTurn, TaxationSession
 from oxo_collector.taxation.messages import (
@@ -23,7 +24,6 @@ from oxo_collector.taxation.messages import (
     Event,
     Failed,
     Keep,
-    Report,
     SendAcknowledge,
     Started,
     StopAsked,

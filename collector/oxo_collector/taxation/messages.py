@@ -4,13 +4,12 @@ Events tell the machine what happened; commands tell its shell what to do. Every
 `Report` is followed by exactly one event, and while one is under way no other is given.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 
 from oxo_collector.decoders.taxation_soap import Answer, TicketsAnswer
 from oxo_collector.failure import Failure
 from oxo_collector.receipt import SetAside, Stored
+from oxo_collector.report import Report
 
 # Events
 
@@ -123,23 +122,6 @@ class Wait:
     """Let real time pass, in seconds; broken off when a stop is asked."""
 
     seconds: float
-
-
-class Level(StrEnum):
-    """How loud a report is."""
-
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Tell the operator; no event follows."""
-
-    level: Level
-    text: str
-    fields: Mapping[str, str | int | float] = field(default_factory=dict)
 
 
 Command = (

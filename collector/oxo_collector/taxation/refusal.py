@@ -4,11 +4,8 @@ A peer that is no exchange, or a gateway in front of one, is told by the head of
 byte of the body is needed for that, and none is unpacked. What remains is for the decoder.
 """
 
-from base64 import b64encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
-
-from pydantic import SecretStr
 
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.wording import clipped
@@ -21,9 +18,6 @@ REDIRECTION: Final = 3
 COOKIES_COUNT_MAX: Final = 50
 COOKIES_CHARACTERS_MAX: Final = 16 * 1024
 """An exchange sets one of some thirty characters; without a limit every request would grow."""
-
-SCRUBBED_CHARACTERS_MIN: Final = 6
-"""A shorter password would be found in figures that are none; it is not looked for in texts."""
 
 READABLE_STATUS: Final = frozenset({200, 500})
 """docs/taxation.md: faults are HTTP 500."""
@@ -92,42 +86,3 @@ def refused_cookies(cookies: "RequestsCookieJar", where: str) -> Failure | None:
         f" {COOKIES_COUNT_MAX} of {COOKIES_CHARACTERS_MAX} are taken"
     )
     return Failure(what, where, Fault.EXCHANGE)
-
-
-class Secrets:
-    """What must not come back: passwords, and the words of HTTP Basic made of them."""
-
-    def __init__(self, *accounts: tuple[str | None, SecretStr | None]) -> None:
-        known = [(u, p.get_secret_value()) for u, p in accounts if u is not None and p is not None]
-        self._words = [b64encode(f"{user}:{password}".encode()) for user, password in known]
-        passwords = [p for _, p in known if len(p) >= SCRUBBED_CHARACTERS_MIN]
-        self._texts = [*(word.decode("ascii") for word in self._words), *passwords]
-
-    def __repr__(self) -> str:
-        """Tell nothing."""
-        return "Secrets()"
-
-    def given_back(self, body: bytes, where: str) -> Failure | None:
-        """Return why an answer is not kept that repeats our request's authorization.
-
-        The password alone may stand in a ticket by chance, so that it is no reason to refuse one.
-        """
-        if not any(word in body for word in self._words):
-            return None
-        what = "the answer repeats the Authorization header of the request; not read and not kept"
-        return Failure(what, where, Fault.EXCHANGE)
-
-    def scrubbed(self, text: str) -> str:
-        """Return a text for the log without any secret that a peer put there."""
-        for secret in self._texts:
-            text = text.replace(secret, "[secret]")
-        return text
-
-    def scrubbed_bytes(self, raw: bytes) -> bytes:
-        """Return bytes for the store likewise: what is kept of a peer's answer beside its tickets.
-
-        In the tickets themselves the same letters stand by chance, as a name or a number.
-        """
-        for secret in self._texts:
-            raw = raw.replace(secret.encode(), b"[secret]")
-        return raw

@@ -8,6 +8,7 @@ from typing import Protocol, assert_never
 from oxo_collector.decoders.taxation_soap import TicketsAnswer, decode_answer
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.receipt import SetAside, Stored
+from oxo_collector.report import Level, Report
 from oxo_collector.store import StoreUnusable
 from oxo_collector.taxation import encoder
 from oxo_collector.taxation.contract import OWN, Contract
@@ -20,8 +21,6 @@ from oxo_collector.taxation.messages import (
     Failed,
     Keep,
     KeepUnreadable,
-    Level,
-    Report,
     SendAcknowledge,
     SendFirstGet,
     SendGet,

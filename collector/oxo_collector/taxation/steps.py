@@ -17,6 +17,7 @@ from oxo_collector.decoders.taxation_soap import (
 )
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.receipt import SetAside, Stored
+from oxo_collector.report import Level, Report
 from oxo_collector.taxation.attempts import Attempts
 from oxo_collector.taxation.messages import (
     Answered,
@@ -25,8 +26,6 @@ from oxo_collector.taxation.messages import (
     Failed,
     Keep,
     KeepUnreadable,
-    Level,
-    Report,
     SendAcknowledge,
     SendFirstGet,
     SendGet,

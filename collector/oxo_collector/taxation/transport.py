@@ -25,8 +25,9 @@ from urllib3.exceptions import HTTPError
 from urllib3.util.ssl_ import create_urllib3_context
 
 from oxo_collector.failure import Failure, Fault
+from oxo_collector.secrecy import Secrets
 from oxo_collector.taxation.encoder import PATH, Request
-from oxo_collector.taxation.refusal import Secrets, refused_cookies, refused_head
+from oxo_collector.taxation.refusal import refused_cookies, refused_head
 from oxo_collector.taxation.trouble import explain
 from oxo_collector.taxation.watch import Cut, Timekeeper, Watch, watched_pool
 

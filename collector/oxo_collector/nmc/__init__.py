@@ -1,0 +1,1 @@
+"""The NMC wire: ticket files of the exchange, fetched by FTP."""

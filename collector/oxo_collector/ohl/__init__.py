@@ -1,0 +1,1 @@
+"""The hotel link: frames of the exchange, received and acknowledged."""

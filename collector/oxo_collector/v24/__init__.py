@@ -1,0 +1,1 @@
+"""The V24 wire: statements as they are printed, over TCP."""
