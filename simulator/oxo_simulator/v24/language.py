@@ -50,7 +50,7 @@ LANGUAGES: Mapping[str, Language] = {
     "french": Language(
         "CH",
         {
-            "IUS": "USAGER INIT.",
+            "IUS": "USAG. INIT.",
             "SUB": "USAGER",
             "TYP": "TYPE",
             "TRK": "LIGNE",
@@ -68,7 +68,7 @@ LANGUAGES: Mapping[str, Language] = {
             "SUN": "NOM USAGER",
             "NOD": "NOEUD",
             "CAR": "OPE.",
-            "IU8": "USAGER INIT.",
+            "IU8": "USAG. INIT.",
             "SU8": "USAGER TAXE",
             "TR4": "LIGNE 4",
         },

@@ -184,10 +184,10 @@ def _initial(ticket: Ticket, digits: int) -> str | None:
 
 def _user(number: str | None, kind: UserKind | None, digits: int) -> str | None:
     """Say a user: a letter and the number's last digits; who is told without kind is a set."""
-    if kind is UserKind.ATTENDANT_GROUP:
-        number = number or ATTENDANTS
     if not number:
         return None
+    if kind is UserKind.ATTENDANT_GROUP:
+        number = ATTENDANTS
     return USERS[kind or UserKind.SET] + number[-digits:]
 
 
