@@ -9,7 +9,8 @@ from typing import IO, Any
 import msgspec
 from oxo_tickets import FIELDS, Ticket, TicketUnreadable, from_json, to_json
 
-from oxo_collector.decoders.outcome import Decoded, Malformed
+from oxo_collector.decoders.outcome import Malformed
+from oxo_collector.receipt import HotelEvent, Piece
 from oxo_collector.store import Row, StoreUnusable
 from oxo_collector.wording import one_line
 
@@ -67,17 +68,20 @@ def _cells(ticket: Ticket) -> Iterator[Any]:
             yield value
 
 
-def write_decoded(pieces: Iterable[Decoded], name: str, out: IO[bytes]) -> int:
-    """Write tickets to `out`, and what cannot be read of the file `name` to standard error.
+def write_decoded(pieces: Iterable[Piece], name: str, out: IO[bytes]) -> int:
+    """Write tickets to `out`; what cannot be read of the file `name`, and events, to stderr.
 
     Returns how many pieces could not be read.
     """
     malformed = 0
-    for decoded in pieces:
-        if isinstance(decoded, Malformed):
+    for piece in pieces:
+        if isinstance(piece, Malformed):
             malformed += 1
-            sys.stderr.write(one_line(f"{name}: {decoded.place}: {decoded.reason}") + "\n")
+            sys.stderr.write(one_line(f"{name}: {piece.place}: {piece.reason}") + "\n")
+        elif isinstance(piece, HotelEvent):
+            told = msgspec.json.encode(dict(piece.fields)).decode()
+            sys.stderr.write(one_line(f"{name}: {piece.kind}, no ticket: {told}") + "\n")
         else:
-            out.write(to_json(decoded) + b"\n")
+            out.write(to_json(piece) + b"\n")
     out.flush()
     return malformed

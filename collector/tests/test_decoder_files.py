@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from oxo_collector.decoders.files import decode_file
-from oxo_collector.decoders.outcome import Decoded, Malformed
+from oxo_collector.decoders.files import FORMATS, decode_file
+from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.decoders.taxation_xml import decode_list
 from oxo_collector.decoders.v24 import Layout, LayoutInvalid
+from oxo_collector.receipt import Piece
 from oxo_tickets import Ticket
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors"
@@ -24,7 +25,7 @@ ANSWER = ENVELOPE % (
 )
 
 
-def decode(data: bytes, layout: str | Layout | None = None) -> list[Decoded]:
+def decode(data: bytes, layout: str | Layout | None = None) -> list[Piece]:
     return list(decode_file(data, layout=layout, zone="Europe/Paris"))
 
 
@@ -100,5 +101,37 @@ def test_an_unknown_layout_is_the_operators_fault() -> None:
 def test_unknown_content_is_one_malformed(data: bytes) -> None:
     (kept,) = decode(data)
     assert isinstance(kept, Malformed)
-    assert "neither XML nor a V24 listing" in kept.reason
+    assert "neither ALZ, XML, hotel link nor a V24 listing" in kept.reason
     assert kept.raw == data
+
+
+def test_every_format_is_told_from_every_other() -> None:
+    """Each vector is read by the decoder of its own family, whatever stands before it."""
+    for family, number in (("ohl", 0), ("oxo-alz", 1), ("oxo-xml", 2), ("oxo-v24", 3)):
+        for path in sorted((VECTORS / family).iterdir()):
+            if path.suffix == ".json" or path.stem in NO_MARK:
+                continue
+            data = path.read_bytes()
+            found = next(n for n, one in enumerate(FORMATS) if one.recognises(data))
+            assert found == number, path
+
+
+NO_MARK = ("control-characters", "not-xml")
+"""What bears no mark of its own: single control characters, text that is no XML."""
+
+
+def test_a_hotel_link_gives_tickets_events_and_what_is_neither() -> None:
+    call = (VECTORS / "ohl" / "smdr-outgoing.bin").read_bytes()
+    check_in = (VECTORS / "ohl" / "check-in.bin").read_bytes()
+    wrong = (VECTORS / "ohl" / "wrong-lrc.bin").read_bytes()
+    pieces = list(decode_file(call + check_in + b"login: " + wrong, layout=None, zone="UTC"))
+    kinds = [type(piece).__name__ for piece in pieces]
+    assert kinds[:2] == ["Ticket", "HotelEvent"]
+    assert Malformed("bytes that belong to no frame", b"login: ", "frame 3") in pieces
+    assert any("LRC wrong" in one.reason for one in pieces if isinstance(one, Malformed))
+
+
+def test_an_alz_file_gives_its_tickets() -> None:
+    (first, *_) = decode((VECTORS / "oxo-alz" / "six-kinds.alz").read_bytes())
+    assert isinstance(first, Ticket)
+    assert first.zone == "Europe/Paris"
