@@ -102,7 +102,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         demands: as the catalogue has them.
         values: field under test -> values, one of which the exchange must have made.
         coarser: fields that the wire carries less fine -> name of the rule.
-        blank_is_absent: its delivery cannot tell empty from absent.
+        only: fields that the wire has for `calls` or for `reminders` alone.
+        blank_is_absent: its delivery, or the wire, cannot tell empty from absent.
         unreadable: lines of its delivery that are no ticket.
         appointments: what it declares to do with appointment tickets.
         failure_pattern: how it words a failed connection.
@@ -116,6 +117,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     demands: Sequence[str]
     values: Mapping[str, Sequence[str]]
     coarser: Mapping[str, str]
+    only: Mapping[str, str] = {}
     blank_is_absent: bool
     unreadable: Sequence[Unreadable]
     appointments: Appointments
@@ -207,7 +209,8 @@ def facts_of(case: Case, tag_set: str, evidence: Evidence) -> Facts:
         demands=case.demands,
         values=case.values,
         coarser=dict(through.rules),
-        blank_is_absent=evidence.delivery.blank_is_absent,
+        only=dict(through.only),
+        blank_is_absent=evidence.delivery.blank_is_absent or through.blank_is_absent,
         unreadable=evidence.delivery.unreadable,
         appointments=evidence.appointments,
         failure_pattern=evidence.failure_pattern,

@@ -4,14 +4,14 @@ Usage: recompute_verdicts.py BUNDLE. Reads what every case demanded and the evid
 the findings; prints both verdicts of every play; ends with 1 where they differ.
 """
 # fmt: off
-# ruff: noqa: E501 - a check, not a product: one line per step
+# ruff: noqa: E501, ARG005 - a check, not a product: one line per step
 
 import json
 import re
 import sys
 from collections import Counter
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,48 @@ GRAVITY = ["error", "nok", "undecided", "not observable", "not applicable", "ok"
 ERROR, NOK, UNDECIDED, UNSEEN, NOT_APPLICABLE, OK = GRAVITY
 BLAME = {"subject": NOK, "bench": ERROR, "nobody": UNDECIDED}
 Line = dict[str, Any]
+ONE_WIRE = ["buffered", "dropped", "offered", "acknowledged", "consumed", "session opened", "session closed", "alarm"]
+GONE = {"acknowledged": ["acknowledged", "consumed"]}
+FACILITY, NO_CALL = ("facility request", "facility cancelled"), ("reminder", "room status")
+PLAIN = (None, "unknown", "break-in", "break-out")
+
+def user_kind(t: Line, v: Any, name: str) -> Any:
+    return (v or "set") if t.get(name.removesuffix("_kind")) is not None else None
+def money(step: str) -> Callable[[Line, Any, str], str]:
+    return lambda t, v, n: str(Decimal(v or 0).quantize(Decimal(step), ROUND_HALF_UP))
+RULES: dict[str, Callable[[Line, Any, str], Any]] = {  # of the carriage table: ticket, value, field -> value as the wire tells it
+    "minute": lambda t, v, n: v[:16] + ":00",
+    "reminders to the minute": lambda t, v, n: v[:16] + ":00" if t["kind"] == "reminder" else v,
+    "kind of its type": lambda t, v, n: v if v in NO_CALL else "facility" if t.get("communication_type") in FACILITY else "call",
+    "calls and reminders": lambda t, v, n: v if v in NO_CALL else "call",
+    "arrow": lambda t, v, n: v if v in FACILITY else t.get("direction") if t.get("direction") in ("outgoing", "incoming") else None,
+    "public directions": lambda t, v, n: None if v == "local" else v,
+    "direction of its type": lambda t, v, n: None if t.get("communication_type") in PLAIN else v,
+    "a set unless told": user_kind,
+    "any group alike": lambda t, v, n: "hunting group" if v == "attendant group" else user_kind(t, v, n),
+    "last four digits": lambda t, v, n: v[-4:] if v else v,
+    "two digits behind a letter": lambda t, v, n: v if t.get("trunk_kind") and len(v or "") <= 2 else None,
+    "redial reads manual": lambda t, v, n: "manual" if v == "redial" else v,
+    "telephony unless told": lambda t, v, n: v or "telephony",
+    "absent reads zero": lambda t, v, n: v or 0,
+    "ring of an incoming call": lambda t, v, n: (v or 0) if t.get("direction") == "incoming" else None,
+    "hundredths": money("0.01"), "ten-thousandths": money("0.0001"),
+    "sixteen characters": lambda t, v, n: (v or "").strip()[:16].rstrip() or None,
+    "twenty characters": lambda t, v, n: (v or "").strip()[:20].rstrip() or None,
+    "own tags": lambda t, v, n: v,
+}
 
 class Evidence:
     """One play's evidence files and facts."""
     def __init__(self, folder: Path, play: Line) -> None:
         self.folder, self.play, self.facts = folder, play, play["facts"]
-        self.ledger, self.requests = self.lines("ledger.ndjson"), self.lines("transcript.ndjson")
+        self.wire, self.requests = play["wire"], [x for x in self.lines("transcript.ndjson") if "operation" in x]
+        self.ledger = [x for x in self.lines("ledger.ndjson") if x.get("wire", "taxation" if x["event"] in ONE_WIRE else self.wire) == self.wire]
         dropped = {x["id"] for x in self.of("dropped")}
         self.made = [x["ticket"] for x in self.of("made") if x["id"] not in dropped]
         silent = "reminder" if self.facts["appointments"] == "received" else None
         self.due = [ticket for ticket in self.made if ticket["kind"] != silent]
-        self.found = Counter(map(self.seen, self.lines("delivery.ndjson")))
+        self.found = Counter(self.seen(self.filled(x)) for x in self.lines("delivery.ndjson"))
     def lines(self, name: str) -> list[Line]:
         path = self.folder / name
         return [json.loads(x) for x in path.read_bytes().splitlines()] if path.exists() else []
@@ -37,12 +68,12 @@ class Evidence:
         return [x for x in self.ledger if x["event"] in events and after < x["n"] <= upto]
     def sequences(self, event: str, upto: float = float("inf")) -> set[int]:
         first, last = ("sequence", "sequence") if event == "buffered" else ("first", "last")
-        return {sequence for x in self.of(event, upto=upto) for sequence in range(x[first], x[last] + 1)}
+        return {sequence for x in self.of(*GONE.get(event, [event]), upto=upto) for sequence in range(x[first], x[last] + 1)}
     def waiting(self, event: str, upto: int) -> set[int]:
         return self.sequences(event, upto) - self.sequences("acknowledged", upto)
     def story(self, upto: float = float("inf")) -> str:
         return " ".join(f"fault-{x['fault']['kind']}" if x["event"] == "fault" else f"armed-{x['when']}" if x["event"] == "fault armed"
-                        else x["event"] for x in self.ledger if x["n"] <= upto)
+                        else x["event"] for x in self.ledger if x["n"] <= upto).replace("consumed", "acknowledged")
     def served(self, operation: str, *ports: str) -> bool:
         return any(r["operation"] == operation and r["status"] == 200 and r["port"] in (ports or [r["port"]]) for r in self.requests)
     def opened(self, *ports: str) -> bool:
@@ -50,11 +81,28 @@ class Evidence:
             header(r["answer_headers"], "set-cookie") and r["status"] == 200 and r["port"] in (ports or [r["port"]]) for r in self.requests)
     def seen(self, ticket: Line) -> str:
         """Return the ticket through wire and delivery, as text that equal tickets share."""
-        told: Line = {name: ticket.get(name) for name in {*self.play["carried"], "kind", "local_time"} & {*self.play["shown"]}}
+        kept = self.through(ticket)
+        told: Line = {name: kept.get(name) for name in {*self.play["carried"], "kind", "local_time"} & {*self.play["shown"]}}
         told |= {"cost": str(Decimal(told["cost"]).normalize())} if told.get("cost") else {}
         told |= {"extras": told["extras"].get("taxation")} if told.get("extras") else {}
         nothing: list[Any] = [None, [], {}] + [""] * self.facts["blank_is_absent"]
         return json.dumps({name: value for name, value in told.items() if value not in nothing}, sort_keys=True)
+    def filled(self, ticket: Line) -> Line:
+        """Return a delivered ticket; what is not shown is told by what is, since rules hang on it."""
+        kind, direction = ticket.get("communication_type"), ticket.get("direction")
+        told = {"kind": "reminder" if ticket.get("reminder_time") else "unknown", "trunk_kind": "analogue",
+                "direction": next((x for x in ("outgoing", "incoming") if x in (kind or "")), None),
+                "communication_type": direction if direction in ("outgoing", "incoming") else None}
+        return ticket | {name: value for name, value in told.items() if name not in self.play["shown"]}
+    def through(self, ticket: Line) -> Line:
+        """Return the ticket as the wire can tell it."""
+        sort = "reminders" if ticket["kind"] == "reminder" else "calls"
+        has = [x for x in {*self.play["carried"], "kind", "local_time"} if self.facts.get("only", {}).get(x, sort) == sort]
+        kept = {name: ticket.get(name) for name in has}
+        for name, rule in sorted(self.facts["coarser"].items()):
+            if name in has:
+                kept[name] = RULES[rule](kept, kept[name], name)
+        return kept
 
 def done(*held: object) -> str:
     return OK if all(held) else NOK
@@ -68,10 +116,12 @@ def exactly_once(e: Evidence) -> str:
         return NOK
     return OK if e.due else NOT_APPLICABLE if e.made else UNDECIDED
 def field(e: Evidence, name: str) -> str:
-    if name not in e.play["carried"] or name in e.facts["coarser"]:
+    if name not in e.play["carried"]:
         return UNSEEN
     wanted = {x: e.facts["values"][x] for x in ("kind", name) if x in e.facts["values"]}
     told = [t for t in e.made if t.get(name) is not None and all(str(t[x]) in wanted[x] for x in wanted)]
+    if any(e.through(t).get(name) != t[name] for t in told):
+        return UNSEEN
     asked = [t for t in told if t in e.due or e.found[e.seen(t)]]
     if asked:
         return done(*(e.found[e.seen(t)] for t in asked)) if name in e.play["shown"] else UNSEEN
@@ -108,17 +158,24 @@ def failure_message(e: Evidence) -> str:
 def restarted(e: Evidence, how: str) -> str:
     kills = [x["after_line"] for x in e.facts["restarts"] if x["signal"] == "KILL"]
     caught = {"acknowledged": lambda n: re.search(r"armed-acknowledged .* acknowledged .*fault-", e.story(n)),
-              "offered": lambda n: e.of("held", upto=n) and e.waiting("offered", n)}
+              "offered": lambda n: e.of("held", upto=n) and e.waiting("offered", n),
+              "idle": lambda n: not e.waiting("buffered", n) and e.waiting("buffered", ([x["n"] for x in e.of("session opened", after=n)] or [0])[0])}
     return done(e.of("session opened", after=kills[-1])) if any(map(caught[how], kills)) else UNDECIDED
+
+def file_whole(e: Evidence) -> str:
+    fetched = [{(x["session"], n) for x in e.of(event) for n in range(x["first"], x["last"] + 1)} for event in ("offered", "consumed")]
+    return done(fetched[1] <= fetched[0]) if fetched[1] else UNDECIDED
 
 DEMANDS: dict[str, Callable[..., str]] = {
     "received": lambda e: done(e.sequences("buffered") <= e.sequences("offered") & e.sequences("acknowledged")) if e.of("buffered") else UNDECIDED,
     "exactly once": exactly_once, "field": field, "through the proxy": through_the_proxy, "by name": by_name,
     "basic authentication": basic_authentication, "cookie returned": cookie_returned,
     "on port": lambda e, name: done(e.opened(name), e.served("GetTickets", name)),
+    "nmc account": lambda e: done(e.of("session opened"), not [x for x in e.of("refused") if x.get("wire") == "nmc"]),
+    "file whole": file_whole,
     "buffered first": lambda e: proven([x["event"] for x in e.of("buffered", "session opened")][:1] == ["buffered"]),
     "session first": lambda e: proven([x["event"] for x in e.of("made", "session opened")][:1] == ["session opened"]),
-    "link cut": lambda e: proven(any({"held", "made"} <= {*s.split()} for s in re.findall("fault-cut (.*?)restored", e.story()))),
+    "link cut": lambda e: proven(any({"held", "made"} <= {*s.split()} for s in re.findall("fault-(?:cut|carry then cut) (.*?)restored", e.story()))),
     "warm reset": warm_reset, "failure message": failure_message, "restarted": restarted,
 }
 

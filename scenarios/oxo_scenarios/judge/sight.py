@@ -4,7 +4,19 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
-from oxo_tickets import FIELDS, Carriage, Difference, Kind, Ticket, carriage, project
+from msgspec.structs import replace
+from oxo_tickets import (
+    FIELDS,
+    Carriage,
+    CommunicationType,
+    Difference,
+    Direction,
+    Kind,
+    Ticket,
+    TrunkKind,
+    carriage,
+    project,
+)
 
 from oxo_scenarios.catalogue import Case
 from oxo_scenarios.judge.chronicle import Chronicle, Station, read_chronicle
@@ -62,7 +74,7 @@ def look(case: Case, tag_set: str, evidence: Evidence) -> Sight:
     chronicle = read_chronicle(evidence.ledger, evidence.restarts, case.wire)
     comparison = Comparison(
         [name for name in FIELDS if name in evidence.delivery.shown and _known(name, through)],
-        evidence.delivery.blank_is_absent,
+        evidence.delivery.blank_is_absent or through.blank_is_absent,
     )
     due = [station for station in chronicle.stations if station.dropped is None]
     optional = {
@@ -72,7 +84,7 @@ def look(case: Case, tag_set: str, evidence: Evidence) -> Sight:
     }
     pairing = pair(
         [project(station.ticket, through) for station in due],
-        [project(ticket, through) for ticket in evidence.delivery.tickets],
+        [through_the_wire(ticket, evidence, through) for ticket in evidence.delivery.tickets],
         comparison,
         optional,
     )
@@ -89,6 +101,37 @@ def look(case: Case, tag_set: str, evidence: Evidence) -> Sight:
         [fated.get(station.id, Destiny(station, Fate.DROPPED)) for station in chronicle.stations],
         [place + 1 for place in pairing.phantoms],
     )
+
+
+def through_the_wire(ticket: Ticket, evidence: Evidence, through: Carriage) -> Ticket:
+    """Return a delivered ticket as the wire can have told it.
+
+    What a wire tells of one field may hang on another: an arrow is nothing without a direction. A
+    field that the subject does not show is therefore told by those that it does.
+    """
+    shown, told = evidence.delivery.shown, ticket
+    if "kind" not in shown:
+        kind = Kind.REMINDER if ticket.reminder_time is not None else Kind.UNKNOWN
+        told = replace(told, kind=kind)
+    if "direction" not in shown:
+        told = replace(told, direction=_direction_of(ticket.communication_type))
+    if "communication_type" not in shown and ticket.direction in _TYPES:
+        told = replace(told, communication_type=_TYPES[ticket.direction])
+    if "trunk_kind" not in shown:
+        told = replace(told, trunk_kind=TrunkKind.ANALOGUE)
+    return project(told, through)
+
+
+_TYPES = {
+    Direction.OUTGOING: CommunicationType.OUTGOING,
+    Direction.INCOMING: CommunicationType.INCOMING,
+}
+
+
+def _direction_of(kind: CommunicationType | None) -> Direction | None:
+    if kind is None:
+        return None
+    return next((each for each in _TYPES if each.value in kind.value), None)
 
 
 def _known(field: str, through: Carriage) -> bool:

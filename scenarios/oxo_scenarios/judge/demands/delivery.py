@@ -17,7 +17,7 @@ from oxo_scenarios.judge.demands.demand import (
     undecided,
 )
 from oxo_scenarios.judge.finding import Fate
-from oxo_scenarios.judge.sight import Destiny, Sight
+from oxo_scenarios.judge.sight import Destiny, Sight, through_the_wire
 from oxo_scenarios.verdict import Verdict
 from oxo_scenarios.wires import HOME
 
@@ -142,8 +142,9 @@ def _misread(sight: Sight, destiny: Destiny, name: str) -> str | None:
     made = destiny.station
     if destiny.found is None:
         return f"ticket {made.id} is lost, its {labelled(name)} unread"
-    expected = sight.comparison.value(made.ticket, name)
-    found = sight.comparison.value(destiny.found, name)
+    expected = sight.comparison.value(project(made.ticket, sight.through), name)
+    seen = through_the_wire(destiny.found, sight.evidence, sight.through)
+    found = sight.comparison.value(seen, name)
     if expected == found:
         return None
     return f"ticket {made.id}: {Difference(name, expected, found)}"
