@@ -315,7 +315,11 @@ def test_a_check_value_has_capital_digits_and_two_of_them() -> None:
         ("date", date(1999, 12, 31), "date: year 1999; 2000 to 2099 can be said"),
         ("date", date(2100, 1, 1), "date: year 2100; 2000 to 2099 can be said"),
         ("duration", 360_000, "duration: 7 characters; 6 have room"),
-        ("units", "6", "units: str is no number"),
+        ("units", "6", "units: str is no number that can be said"),
+        ("units", -1, "units: -1 is no number that can be said"),
+        ("cost", Decimal(-1), "cost: -1 is no amount that has room"),
+        ("cost", Decimal("NaN"), "cost: NaN is no amount that has room"),
+        ("cost", Decimal("1e999999"), "cost: 1E[+]999999 is no amount that has room"),
     ],
 )
 def test_what_has_no_room_or_no_spelling(field: str, value: Any, why: str) -> None:

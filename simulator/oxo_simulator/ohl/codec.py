@@ -131,7 +131,7 @@ def _spelled(place: Place, value: Value) -> str:  # noqa: PLR0911 - one line a k
             return value
         case "flag", bool():
             return "1" if value else "0"
-        case "number", int():
+        case "number", int() if value >= 0:
             return str(value)
         case "money", Decimal():
             return _hundredths(place, value)
@@ -142,11 +142,17 @@ def _spelled(place: Place, value: Value) -> str:  # noqa: PLR0911 - one line a k
         case "duration", int():
             minutes, seconds = divmod(value, 60)
             return f"{minutes // 60:02}{minutes % 60:02}{seconds:02}"
-    raise CannotSay(f"{place.field}: {type(value).__name__} is no {place.kind}")
+    raise CannotSay(f"{place.field}: {_shown(value)} is no {place.kind} that can be said")
+
+
+def _shown(value: Value) -> str:
+    return str(value) if isinstance(value, int) else type(value).__name__
 
 
 def _hundredths(place: Place, amount: Decimal) -> str:
-    hundredths = amount * 100
+    if not amount.is_finite() or amount < 0 or amount.adjusted() >= place.width:
+        raise CannotSay(f"{place.field}: {amount} is no amount that has room")
+    hundredths = amount.scaleb(2)
     if hundredths != hundredths.to_integral_value():
         raise CannotSay(f"{place.field}: {amount} is no whole number of hundredths")
     return str(int(hundredths))
