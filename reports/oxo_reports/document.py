@@ -7,11 +7,22 @@ from dataclasses import dataclass
 from oxo_reports.foreign import ForeignOperation, foreign_operations
 from oxo_reports.lints import NO_REFERENCE, open_points, unreferenced
 from oxo_reports.matrix import Filter, Line, filters, matrix
-from oxo_reports.published import INTERFACES, OBJECTIVES
+from oxo_reports.published import OBJECTIVES
 from oxo_reports.run import Chapter, Issue, Play, Result, Run, Verdict
 from oxo_reports.summary import Summary, label, summarise
 from oxo_reports.validity import Validity, validity
-from oxo_reports.verdicts import COLUMNS, GRAVITY, WORDS
+from oxo_reports.verdicts import COLUMNS, GRAVITY, WORDS, together
+from oxo_reports.wires import (
+    HOME,
+    INTERFACES,
+    TRANSPORTS,
+    WireResult,
+    in_order,
+    published,
+    wire_results,
+    wire_title,
+    wires_of,
+)
 from oxo_reports.wording import quantity
 
 RESULTS: tuple[Result, ...] = ("Passed", "Passed with restriction", "Postponed", "Refused")
@@ -52,15 +63,30 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Group:
+    """Rows of a chapter that have a row Result of their own; the published ones have no title."""
+
+    title: str | None
+    name: str
+    rows: list[Row]
+    marked: Marked
+    comment: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
 class Section:
-    """One chapter: number, objective, rows, and the row Result."""
+    """One chapter: number, objective, and its rows, the published ones first, then by wire."""
 
     number: str
     chapter: Chapter
     objective: str | None
-    rows: list[Row]
-    marked: Marked
-    comment: str
+    groups: list[Group]
+
+    @property
+    def rows(self) -> list[Row]:
+        """Every row of the chapter."""
+        return [row for group in self.groups for row in group.rows]
 
 
 @dataclass(frozen=True)
@@ -70,6 +96,9 @@ class Report:
     run: Run
     results: list[Box]
     interfaces: list[tuple[str, str]]
+    transports: list[str]
+    wires: list[WireResult]
+    claimed: list[str]
     ticks: int
     tag_sets: list[str]
     totals: list[tuple[str, int]]
@@ -83,6 +112,29 @@ class Report:
     incomplete: int
 
     @property
+    def several_wires(self) -> bool:
+        """Tell whether wires have to be told apart."""
+        return [one.name for one in self.wires] != [HOME]
+
+    @property
+    def certified(self) -> list[str]:
+        """Titles of the wires that the solution is certified on."""
+        return [one.title for one in self.wires if one.certified]
+
+    @property
+    def uncertified(self) -> list[str]:
+        """Every other wire that was played or claimed, and why it is not certified."""
+        played = {one.name for one in self.wires}
+        return [
+            *(f"{one.title}: {one.word}" for one in self.wires if not one.certified),
+            *(
+                f"{wire_title(wire)}: claimed, not played"
+                for wire in self.run.subject.wires
+                if wire not in played
+            ),
+        ]
+
+    @property
     def choices(self) -> list[tuple[str, str]]:
         """Name and words of each filter of the rows."""
         return [(one.name, f"{one.words} ({one.rows})") for one in self.filters]
@@ -94,7 +146,10 @@ def report(run: Run, missing: Missing) -> Report:
     return Report(
         run=run,
         results=[Box(word, word == run.result) for word in RESULTS],
-        interfaces=[INTERFACES.get(wire, (wire, "")) for wire in _wires(run)],
+        interfaces=[INTERFACES.get(wire, (wire, "")) for wire in wires_of(run)],
+        transports=[TRANSPORTS.get(wire, wire) for wire in wires_of(run)],
+        wires=wire_results(run),
+        claimed=[wire_title(wire) for wire in run.subject.wires],
         ticks=sum(play.verdict in ("ok", "nok") for play in run.plays),
         tag_sets=list(dict.fromkeys(play.tag_set for play in run.plays if play.tag_set)),
         totals=[(WORDS[word], run.counts[word]) for word in reversed(GRAVITY)],
@@ -118,20 +173,40 @@ def marked(verdict: Verdict) -> Marked:
     return Marked(boxes if any(box.ticked for box in boxes) else None, WORDS[verdict], verdict)
 
 
-def _wires(run: Run) -> list[str]:
-    return list(dict.fromkeys([play.wire for play in run.plays] or run.subject.wires))
-
-
 def _section(run: Run, chapter: Chapter, number: str, missing: Missing) -> Section:
     plays = [play for play in run.plays if play.chapter == chapter.id]
+    apart = {
+        wire: [play for play in plays if play.wire == wire and not published(play)]
+        for wire in in_order(play.wire for play in plays)
+    }
+    groups = [
+        (None, HOME, [play for play in plays if published(play)]),
+        *((wire_title(wire), wire, mine) for wire, mine in apart.items()),
+    ]
+    told = [one for one in groups if one[2]] or groups[:1]
     return Section(
         number=number,
         chapter=chapter,
         objective=chapter.objective or OBJECTIVES.get(chapter.id),
-        rows=[_row(run, play, missing) for play in plays],
-        marked=marked(chapter.verdict),
-        comment=_chapter_comment(plays),
+        groups=[
+            Group(
+                title=f"{chapter.title} over {title}" if title else None,
+                name=f"{chapter.id}-{wire}",
+                rows=[_row(run, play, missing) for play in mine],
+                marked=marked(verdict),
+                comment=_chapter_comment(mine),
+                verdict=verdict,
+            )
+            for title, wire, mine in told
+            for verdict in [_verdict(chapter, mine, whole=len(told) == 1)]
+        ],
     )
+
+
+def _verdict(chapter: Chapter, plays: list[Play], *, whole: bool) -> Verdict:
+    """Return the run's own word for a chapter, and of a part of it what its rows give."""
+    joined = None if whole else together(play.verdict for play in plays)
+    return joined or chapter.verdict
 
 
 def _row(run: Run, play: Play, missing: Missing) -> Row:

@@ -2,7 +2,8 @@
 
 A reader sees all verdicts at once and goes from a cell to its row or straight to its evidence.
 Cases of the published report that the run did not play have a cell too: what is missing must not
-look like what passed. A number that was never published is no case and has none.
+look like what passed. A number that was never published is no case and has none. Of a run on
+several wires each chapter is a table: a row per case, a column per wire.
 """
 
 import re
@@ -11,8 +12,10 @@ from dataclasses import dataclass
 
 from oxo_reports.published import NEVER_PUBLISHED, PUBLISHED_CASES
 from oxo_reports.run import Chapter, Play, Run, Verdict
-from oxo_reports.summary import Item
-from oxo_reports.verdicts import GRAVITY, WORDS
+from oxo_reports.summary import Item, tagged
+from oxo_reports.verdicts import GRAVITY, WORDS, together
+from oxo_reports.wires import HOME, wires_of
+from oxo_reports.wording import NOTHING
 
 MARKS: dict[Verdict, str] = {
     "ok": "\N{CHECK MARK}",
@@ -29,7 +32,7 @@ OTHER_CASES = "Other cases"
 
 @dataclass(frozen=True)
 class Cell:
-    """One case with one set of tags; `play` is `None` where the run did not play it."""
+    """One case on one wire with one set of tags; `play` is `None` where the run did not play it."""
 
     case: str
     tag_set: str | None
@@ -38,16 +41,36 @@ class Cell:
     verdict: Verdict | None
     mark: str
     word: str
+    wire: str = HOME
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """A case that was played, and its cells wire by wire; a wire it was not played on has none."""
+
+    case: str
+    title: str
+    by_wire: list[list[Cell]]
 
 
 @dataclass(frozen=True)
 class Line:
-    """One chapter: its verdict, its cells; `None` for cases whose chapter the run has not."""
+    """One chapter: its verdict, its cells; `None` for cases whose chapter the run has not.
+
+    `words` are the verdicts wire by wire, `rows` the cases of a table with a column per wire.
+    """
 
     chapter: Chapter | None
     title: str
     word: str
     cells: list[Cell]
+    words: list[tuple[Verdict | None, str]]
+    rows: list[CaseRow]
+
+    @property
+    def unplayed(self) -> list[Cell]:
+        """Cases that the run did not play on any wire."""
+        return [cell for cell in self.cells if cell.play is None]
 
 
 @dataclass(frozen=True)
@@ -63,22 +86,48 @@ def matrix(run: Run, gaps: list[Item]) -> list[Line]:
     """Arrange the plays of a run, and the cases that it did not play, by chapter."""
     unplayed = [_gap(gap) for gap in gaps if gap.label not in NEVER_PUBLISHED]
     lines = [
-        Line(
+        _line(
+            run,
             chapter,
-            chapter.title,
-            SHORT[chapter.verdict],
-            _in_order(
-                [
-                    *(_cell(play) for play in run.plays if play.chapter == chapter.id),
-                    *(cell for cell in unplayed if _prefix(cell.case) == chapter.id),
-                ]
-            ),
+            [
+                *(_cell(play) for play in run.plays if play.chapter == chapter.id),
+                *(cell for cell in unplayed if _prefix(cell.case) == chapter.id),
+            ],
         )
         for chapter in run.chapters
     ]
     known = {chapter.id for chapter in run.chapters}
     others = [cell for cell in unplayed if _prefix(cell.case) not in known]
-    return [*lines, *([Line(None, OTHER_CASES, UNPLAYED, others)] if others else [])]
+    return [*lines, *([Line(None, OTHER_CASES, UNPLAYED, others, [], [])] if others else [])]
+
+
+def _line(run: Run, chapter: Chapter, cells: list[Cell]) -> Line:
+    wires = wires_of(run)
+    return Line(
+        chapter,
+        chapter.title,
+        SHORT[chapter.verdict],
+        _in_order(cells),
+        [_word(cells, wire) for wire in wires],
+        _rows(_in_order(cells), wires),
+    )
+
+
+def _rows(cells: list[Cell], wires: list[str]) -> list[CaseRow]:
+    played = [cell for cell in cells if cell.play]
+    return [
+        CaseRow(
+            case,
+            next(cell.title for cell in played if cell.case == case),
+            [[cell for cell in played if (cell.case, cell.wire) == (case, wire)] for wire in wires],
+        )
+        for case in dict.fromkeys(cell.case for cell in played)
+    ]
+
+
+def _word(cells: list[Cell], wire: str) -> tuple[Verdict | None, str]:
+    verdict = together(cell.verdict for cell in cells if cell.wire == wire and cell.verdict)
+    return verdict, SHORT[verdict] if verdict else NOTHING
 
 
 def filters(run: Run) -> list[Filter]:
@@ -99,15 +148,15 @@ _UNSEEN = ("not observable", "undecided", "error")
 
 
 def _cell(play: Play) -> Cell:
-    shown = play.tag_set if "." in play.play else None
     return Cell(
         play.case,
-        shown,
+        play.tag_set if tagged(play) else None,
         play.play,
         play.title,
         play.verdict,
         MARKS[play.verdict],
         SHORT[play.verdict],
+        play.wire,
     )
 
 

@@ -78,8 +78,3 @@ FUNCTIONS: tuple[Function, ...] = (
     Function("Session logout (no published case)", ()),
 )
 """The published list of functions, cut so that each has cases of its own or says it has none."""
-
-INTERFACES: dict[str, tuple[str, str]] = {
-    "taxation": ("HTTPS / SOAP, taxation service", "urn:oxo-sim:taxation:1 (assumed contract)"),
-}
-"""Wire to the name of its interface and the version of its contract."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from oxo_reports import wording
+from oxo_reports import wires, wording
 from oxo_reports.bundle import UnusableBundle, read
 from oxo_reports.document import Report, report
 from oxo_reports.evidence_page import KNOWN_FILES, evidence_page, missing_evidence
@@ -81,6 +81,7 @@ def _templates() -> Environment:
     )
     environment.filters.update(
         plain=wording.plain,
+        capital=wires.capital,
         day=wording.day,
         month=wording.month,
         sentence=wording.sentence,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from oxo_reports.published import FUNCTIONS, NEVER_PUBLISHED, PUBLISHED_CASES, Function
 from oxo_reports.run import Gap, Play, Run
 from oxo_reports.verdicts import WORDS, together
+from oxo_reports.wires import HOME, in_order, published, wire_title
 from oxo_reports.wording import sentence
 
 NO_REASON = "no reason given"
@@ -69,9 +70,19 @@ def summarise(run: Run) -> Summary:
     )
 
 
+def tagged(play: Play) -> bool:
+    """Tell whether a play's name needs its tag set: its case is played with several on its wire."""
+    parts = play.play.split(".")[1:]
+    return bool(play.tag_set) and bool(parts) and parts != [play.wire]
+
+
 def label(play: Play) -> str:
-    """Name a play as a person would: its case, and its tag set where it is played with several."""
-    return f"{play.case} ({play.tag_set})" if "." in play.play and play.tag_set else play.case
+    """Name a play as a person would: its case, with the wire and the tag set that tell it apart."""
+    said = [
+        *([wire_title(play.wire)] if play.wire != HOME else []),
+        *([str(play.tag_set)] if tagged(play) else []),
+    ]
+    return f"{play.case} ({', '.join(said)})" if said else play.case
 
 
 def _item(play: Play, text: str) -> Item:
@@ -116,23 +127,33 @@ def _unprocessed(play: Play) -> str:
 
 
 def _functions(plays: list[Play]) -> list[FunctionMark]:
-    return [_mark(function, plays) for function in FUNCTIONS]
+    """Mark the published functions by the plays on the wire that they are published for."""
+    return [_mark(function, [play for play in plays if published(play)]) for function in FUNCTIONS]
 
 
 def _extra_functions(run: Run) -> list[FunctionMark]:
-    """Mark what was played outside the published cases, by chapter, apart from them."""
-    extra = [play for play in run.plays if play.case not in PUBLISHED_CASES]
+    """Mark what was played outside the published report, by chapter and wire, apart from it."""
+    outside = [play for play in run.plays if not (published(play) and play.case in PUBLISHED_CASES)]
     return [
         _mark(
             Function(
-                f"{chapter.title} (outside the published cases)",
-                tuple(dict.fromkeys(play.case for play in extra if play.chapter == chapter.id)),
+                f"{chapter.title}{_over(wire)} (outside the published {_what(wire)})",
+                tuple(dict.fromkeys(play.case for play in mine)),
             ),
-            run.plays,
+            mine,
         )
         for chapter in run.chapters
-        if any(play.chapter == chapter.id for play in extra)
+        for wire in in_order(play.wire for play in outside if play.chapter == chapter.id)
+        if (mine := [play for play in outside if (play.chapter, play.wire) == (chapter.id, wire)])
     ]
+
+
+def _over(wire: str) -> str:
+    return "" if wire == HOME else f" over {wire_title(wire)}"
+
+
+def _what(wire: str) -> str:
+    return "cases" if wire == HOME else "report"
 
 
 def _mark(function: Function, plays: list[Play]) -> FunctionMark:
