@@ -259,7 +259,7 @@ def test_a_header_may_have_carriage_returns_no_padding_and_lines_that_nobody_kno
     ],
 )
 def test_a_faulty_header_is_kept_and_the_records_are_read(header: bytes, words: str) -> None:
-    bad, good = decode_alz(header + RECORD, None)
+    good, bad = decode_alz(header + RECORD, None)
     assert isinstance(bad, Malformed)
     assert (bad.raw, bad.place) == (header, "header")
     assert words in bad.reason

@@ -122,11 +122,11 @@ def read_alz(data: bytes, reader: RecordReader | None = None) -> AlzFile:
 
 
 def decode_alz(data: bytes, zone: str | None) -> Iterator[Decoded]:
-    """Read a file as tickets, and what is none, what is wrong with the whole file first."""
+    """Read a file as tickets, and what is none; what is wrong with the whole file comes last."""
     file = read_alz(data)
-    yield from file.faults
     for piece in file.pieces:
         yield piece if isinstance(piece, Malformed) else to_ticket(piece, zone)
+    yield from file.faults
 
 
 def _with_header(header: Header, raw: bytes, body: bytes, reader: RecordReader) -> AlzFile:

@@ -1,0 +1,196 @@
+"""What goes into the collection of files and what comes out: events and commands.
+
+Every command but `Report` is followed by exactly one event, and while one is under way no other is
+given. `StopAsked` may stand before any event.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from oxo_collector.failure import Failure
+from oxo_collector.receipt import FileState, KnownFile, Stored
+from oxo_collector.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file as the exchange lists it.
+
+    Attributes:
+        name: as listed, without a folder.
+        size_bytes: what it says about the length; None where it does not know the question.
+        modified: when it was changed, as it says; None likewise.
+    """
+
+    name: str
+    size_bytes: int | None
+    modified: str | None
+
+
+# Events
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The shell is ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """The exchange took our account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The files of the folder.
+
+    Attributes:
+        entries: those whose names are of the pattern, in the order of their names.
+        others_count: names that are not.
+        known: what the store has, by name.
+    """
+
+    entries: tuple[Entry, ...]
+    others_count: int
+    known: Mapping[str, KnownFile]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file came to its end, and the exchange said that it is whole (226).
+
+    Attributes:
+        received_bytes: counted here, not by the exchange.
+        resumed: it was gone on with after a cut.
+    """
+
+    received_bytes: int
+    resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The fetched file is durable.
+
+    Attributes:
+        stored: what was new in it.
+        tickets_told: by its header; None where it has none.
+        tickets_found: records, readable or not.
+        faults: what is wrong with the file as a whole.
+    """
+
+    stored: Stored
+    tickets_told: int | None
+    tickets_found: int
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The exchange deleted the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """The store knows what became of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The connection is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The exchange said no; the connection lives."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The last command did not work, and the connection is not to be trusted any more."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class TimeUp:
+    """The wait is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsked:
+    """The operator wants the collection to end."""
+
+
+Event = (
+    Started
+    | LoggedIn
+    | Listed
+    | Fetched
+    | Kept
+    | Deleted
+    | Noted
+    | HungUp
+    | Refused
+    | Failed
+    | TimeUp
+    | StopAsked
+)
+
+
+# Commands
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """Connect, secure the connection if configured, and log in."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListFiles:
+    """List the folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Fetch a file whole, or the rest of it where the beginning is here."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Make the fetched file durable."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete a file on the exchange, which is kept."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Note what became of the kept file."""
+
+    state: FileState
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Close the connection, with a word (QUIT) where it lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Let real time pass, in seconds; broken off when a stop is asked."""
+
+    seconds: float
+
+
+Command = LogIn | ListFiles | Fetch | Keep | Delete | Note | HangUp | Wait | Report

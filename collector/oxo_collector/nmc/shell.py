@@ -1,0 +1,186 @@
+"""Carries out the commands of the file collection: FTP, store, waiting, log."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, assert_never
+
+from oxo_collector.failure import Failure, Fault
+from oxo_collector.nmc.machine import FileCollection
+from oxo_collector.nmc.messages import (
+    Command,
+    Delete,
+    Deleted,
+    Entry,
+    Event,
+    Failed,
+    Fetch,
+    Fetched,
+    HangUp,
+    HungUp,
+    Keep,
+    Kept,
+    Listed,
+    ListFiles,
+    LoggedIn,
+    LogIn,
+    Note,
+    Noted,
+    Refused,
+    Started,
+    StopAsked,
+    TimeUp,
+    Wait,
+)
+from oxo_collector.nmc.reading import read_file
+from oxo_collector.receipt import FetchedFile, FileState, KnownFile, Piece, Source, Stored
+from oxo_collector.report import Report
+from oxo_collector.store import StoreUnusable
+
+
+class Wire(Protocol):
+    """What the shell needs of a transport."""
+
+    def log_in(self) -> Refused | Failed | None:
+        """Connect and log in."""
+
+    def list_files(self) -> tuple[list[Entry], int] | Refused | Failed:
+        """Return the files of the pattern, and how many are not."""
+
+    def fetch(self, entry: Entry) -> tuple[bytes, bool] | Refused | Failed:
+        """Return a whole file, and whether it was gone on with."""
+
+    def delete(self, name: str) -> Refused | Failed | None:
+        """Delete a file."""
+
+    def hang_up(self) -> None:
+        """Close the connection."""
+
+
+class Door(Protocol):
+    """What the shell needs of the intake."""
+
+    def files(self, source: Source) -> Mapping[str, KnownFile]:
+        """Return the files that are stored, by name."""
+
+    def contact(self, source: Source) -> None:
+        """Note that the exchange answered."""
+
+    def keep_file(
+        self, source: Source, file: FetchedFile, pieces: Sequence[Piece], raw: bytes
+    ) -> Stored:
+        """Make a file durable."""
+
+    def note_file(self, source: Source, file: FetchedFile, state: FileState) -> None:
+        """Note what became of a file on the exchange."""
+
+
+@dataclass
+class Shell:
+    """Drives the collection to its end, in the calling thread.
+
+    Attributes:
+        source: the exchange and its wire.
+        zone: its IANA time zone, given to every ticket.
+        collection: the machine.
+        wire: the transport.
+        door: the intake.
+        stop: set when the collection is to end; breaks waits off.
+        report: takes each report, for the log.
+    """
+
+    source: Source
+    zone: str
+    collection: FileCollection
+    wire: Wire
+    door: Door
+    stop: threading.Event
+    report: Callable[[Report], None]
+    _raw: bytes = field(default=b"", init=False, repr=False)
+    _file: FetchedFile | None = field(default=None, init=False)
+    _stop_told: bool = field(default=False, init=False)
+
+    def run(self) -> None:
+        """Collect until the collection has ended."""
+        try:
+            event: Event = Started()
+            while not self.collection.ended:
+                if self.stop.is_set() and not self._stop_told:
+                    self._stop_told = True
+                    self.collection.receive(StopAsked())
+                    continue
+                event = self._carry_out(self.collection.receive(event))
+        finally:
+            self.wire.hang_up()
+
+    def _carry_out(self, commands: list[Command]) -> Event:
+        """Do what is commanded; the last command but reports gives the next event."""
+        event: Event = Started()
+        for command in commands:
+            if isinstance(command, Report):
+                self.report(command)
+            else:
+                event = self._one(command)
+        return event
+
+    def _one(self, command: Command) -> Event:  # noqa: PLR0911 - one line for each command
+        match command:
+            case LogIn():
+                return self.wire.log_in() or LoggedIn()
+            case ListFiles():
+                return self._kept(self._list)
+            case Fetch(entry):
+                return self._fetch(entry)
+            case Keep(name):
+                return self._kept(lambda: self._keep(name))
+            case Delete(name):
+                return self.wire.delete(name) or Deleted()
+            case Note(state):
+                return self._kept(lambda: self._note(state))
+            case HangUp():
+                self.wire.hang_up()
+                return HungUp()
+            case Wait(seconds):
+                self.stop.wait(seconds)
+                return TimeUp()
+            case Report():
+                raise AssertionError("reports give no event")
+            case _:
+                assert_never(command)
+
+    def _list(self) -> Event:
+        listed = self.wire.list_files()
+        if not isinstance(listed, tuple):
+            return listed
+        self.door.contact(self.source)
+        entries, others = listed
+        return Listed(tuple(entries), others, self.door.files(self.source))
+
+    def _fetch(self, entry: Entry) -> Event:
+        fetched = self.wire.fetch(entry)
+        if not isinstance(fetched, tuple):
+            return fetched
+        self._raw, resumed = fetched
+        return Fetched(len(self._raw), resumed)
+
+    def _keep(self, name: str) -> Event:
+        raw, self._raw = self._raw, b""
+        reading = read_file(raw, self.zone)
+        digest = hashlib.sha256(raw).hexdigest()
+        self._file = FetchedFile(
+            name, len(raw), digest, reading.tickets_told, reading.tickets_found
+        )
+        stored = self.door.keep_file(self.source, self._file, reading.pieces, raw)
+        return Kept(stored, reading.tickets_told, reading.tickets_found, reading.faults)
+
+    def _note(self, state: FileState) -> Event:
+        assert self._file is not None
+        self.door.note_file(self.source, self._file, state)
+        return Noted()
+
+    def _kept(self, work: Callable[[], Event]) -> Event:
+        try:
+            return work()
+        except StoreUnusable as error:
+            return Failed(Failure(str(error), "the collector's store", Fault.MACHINE))
