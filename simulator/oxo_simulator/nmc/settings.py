@@ -65,7 +65,7 @@ class NmcSettings(Section):
         empty_file: whether there is a file when nothing waits.
         after_transfer: whether a complete transfer empties the file, or only a `DELE` does.
         folder: where the file lies.
-        file_name: its name, with places for `counter` and `at` (date and time of its last ticket).
+        file_name: its name, with places for `counter` and `at` (when it appeared, by the exchange).
         header: whether the file begins with the header lines.
         network_number: in the header.
         subnetwork_number: in the header.

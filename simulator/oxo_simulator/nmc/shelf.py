@@ -3,7 +3,7 @@
 What waits at the outlet becomes a file at a login, or at a listing. From then on the file is as it
 is: whoever comes back for the rest of it finds the same bytes. Tickets made later go into the next
 file. A file is emptied, and gone with its tickets, when a complete transfer of it has come to its
-end in order, or when it is deleted (facts: oxo 5.2, emptied at a synchronisation; the rest is ours).
+end in order, or when it is deleted (facts: oxo 5.2, emptied when synchronised; the rest is ours).
 
 A transfer may begin in the middle (`REST`). The file counts as transferred when every byte of it
 has been handed over once, over one or several transfers without a gap between them, and the last

@@ -1,5 +1,7 @@
 """What the NMC wire keeps of the tickets that the exchange makes (facts: oxo 1.2, 1.3, 1.5)."""
 
+from typing import Final
+
 from oxo_tickets import Direction, Kind, Ticket
 
 from oxo_simulator.exchange.outlet import OutletTerms
@@ -7,7 +9,7 @@ from oxo_simulator.exchange.port import Source
 from oxo_simulator.nmc.mapping import unrenderable
 from oxo_simulator.nmc.settings import NmcSettings
 
-WIRE = "nmc"
+WIRE: Final = "nmc"
 NO_LICENCE = "no licence"
 NOT_ACCOUNTED = "not accounted"
 UNRENDERABLE = "cannot be rendered"

@@ -1,0 +1,163 @@
+"""The account and its folder, as the FTP library asks for them."""
+
+import io
+import os
+import stat
+from calendar import timegm
+from typing import Any
+
+from pyftpdlib.authorizers import AuthenticationFailed
+from pyftpdlib.exceptions import FilesystemError
+from pyftpdlib.filesystems import AbstractedFS
+
+from oxo_simulator.nmc.shelf import Shelf, Transfer
+
+_FILE_MODE, _FOLDER_MODE = stat.S_IFREG | 0o640, stat.S_IFDIR | 0o750
+_ALLOWED = "elrd"
+"""To enter, list, fetch and delete."""
+
+
+class Account:
+    """Who may log in, for the library (duck-typed: it has no base class for it)."""
+
+    def validate_authentication(self, user: str, password: str, control: Any) -> None:
+        """Let in, or raise."""
+        if not control.service.knows(user, password):
+            raise AuthenticationFailed("Authentication failed.")
+
+    def get_home_dir(self, _user: str) -> str:
+        """Name the root."""
+        return "/"
+
+    def get_msg_login(self, _user: str) -> str:
+        """Word the reply 230."""
+        return "Login successful."
+
+    def get_msg_quit(self, _user: str) -> str:
+        """Word the reply 221."""
+        return "Goodbye."
+
+    def has_perm(self, _user: str, permission: str, _path: str | None = None) -> bool:
+        """Tell what is allowed: to enter, list, fetch and delete."""
+        return permission in _ALLOWED
+
+    def get_perms(self, _user: str) -> str:
+        """Say all that is allowed."""
+        return _ALLOWED
+
+    def impersonate_user(self, _user: str, _password: str) -> None:
+        """Be nobody else."""
+
+    def terminate_impersonation(self, _user: str) -> None:
+        """Be nobody else."""
+
+
+class Folder(AbstractedFS):  # type: ignore[misc]  # untyped
+    """The shelf as a folder; nothing of the machine's own files is ever looked at."""
+
+    Missing = FilesystemError
+    """What is raised for a name that is none here."""
+
+    @property
+    def shelf(self) -> Shelf:
+        """What is shown."""
+        shelf: Shelf = self.cmd_channel.service.installed.shelf
+        return shelf
+
+    def _home(self) -> str:
+        folder: str = self.cmd_channel.service.settings.folder
+        return folder
+
+    def ftp2fs(self, path: str) -> str:
+        """Take paths as they are seen."""
+        found: str = self.ftpnorm(path)
+        return found
+
+    def fs2ftp(self, path: str) -> str:
+        """Take paths as they are seen."""
+        return path
+
+    def realpath(self, path: str) -> str:
+        """There are no links."""
+        return path
+
+    def validpath(self, _path: str) -> bool:
+        """Nothing lies outside."""
+        return True
+
+    def isdir(self, path: str) -> bool:
+        """Tell whether it is the folder, or one above it."""
+        return self._home() == path or self._home().startswith(f"{path.rstrip('/')}/")
+
+    def isfile(self, path: str) -> bool:
+        """Tell whether it is a file."""
+        return self._name(path) is not None
+
+    lexists = isfile
+
+    def listdir(self, path: str) -> list[str]:
+        """List a folder."""
+        if path == self._home():
+            return [file.name for file in self.shelf.files]
+        return [self._home()[len(path.rstrip("/")) + 1 :].split("/", maxsplit=1)[0]]
+
+    def chdir(self, path: str) -> None:
+        """Go into a folder."""
+        if not self.isdir(path):
+            raise FilesystemError("No such directory.")
+        self.cwd = path
+
+    def getsize(self, path: str) -> int:
+        """Return a file's bytes."""
+        return len(self.shelf.file(self.named(path)).content)
+
+    def getmtime(self, path: str) -> float:
+        """Return a file's date, wall clock of the exchange."""
+        return float(timegm(self.shelf.file(self.named(path)).at.timetuple()))
+
+    def lstat(self, path: str) -> os.stat_result:
+        """Return what a listing shows."""
+        if self.isdir(path):
+            return os.stat_result((_FOLDER_MODE, 1, 0, 1, 0, 0, 0, 0, 0, 0))
+        size, date, inode = self.getsize(path), int(self.getmtime(path)), hash(path) & 0xFFFFFFFF
+        return os.stat_result((_FILE_MODE, inode, 0, 1, 0, 0, size, date, date, date))
+
+    stat = lstat
+
+    def get_user_by_uid(self, _uid: int) -> str:
+        """Name the owner."""
+        return "nmc"
+
+    get_group_by_gid = get_user_by_uid
+
+    def named(self, path: str) -> str:
+        """Return the file's name on the shelf, or raise what the library words as 550."""
+        name = self._name(path)
+        if name is None:
+            raise FilesystemError("Is a directory." if self.isdir(path) else "No such file.")
+        return name
+
+    def _name(self, path: str) -> str | None:
+        folder, _, name = path.rpartition("/")
+        known = {file.name for file in self.shelf.files}
+        return name if (folder or "/") == self._home() and name in known else None
+
+
+class OpenFile(io.BytesIO):
+    """A file being fetched, as the library reads it."""
+
+    def __init__(self, shelf: Shelf, transfer: Transfer) -> None:
+        super().__init__(transfer.file.content)
+        self.seek(transfer.begin_bytes)
+        self.name = transfer.file.name
+        self.transfer = transfer
+        self._shelf = shelf
+
+    def settle(self, sent_bytes: int, *, in_order: bool) -> bool:
+        """End the transfer; tell whether the file is emptied."""
+        return self._shelf.end(self.transfer, sent_bytes, in_order=in_order)
+
+    def close(self) -> None:
+        """Close; what nobody settled was never handed over."""
+        self.settle(0, in_order=False)
+        super().close()

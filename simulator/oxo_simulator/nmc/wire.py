@@ -1,0 +1,142 @@
+"""The NMC wire of a process: the FTP service behind the link's door, for whichever exchange."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from oxo_simulator.control.messages import SessionState
+from oxo_simulator.exchange.life import Phase
+from oxo_simulator.exchange.outlet import OutletTerms
+from oxo_simulator.exchange.telephony import OrderError
+from oxo_simulator.files import kept_password, write_whole
+from oxo_simulator.nmc.driver import Driver
+from oxo_simulator.nmc.ftp import Loop, Server, Surroundings
+from oxo_simulator.nmc.service import Installed, Password, Service, new_shelf
+from oxo_simulator.nmc.terms import WIRE, terms
+from oxo_simulator.wire import Parts, Target
+
+if TYPE_CHECKING:
+    from oxo_simulator.exchange.core import Exchange
+    from oxo_simulator.profile import Profile
+
+PASSWORD_FILE = "nmc.password"  # noqa: S105 - a name
+PASSWORD_CHARACTERS_MAX = 128
+
+
+def build(parts: Parts) -> "Nmc":
+    """Build the wire and let it listen."""
+    return Nmc(parts)
+
+
+class Nmc:
+    """The NMC wire (`Wire`); see `oxo_simulator.wire`."""
+
+    name = WIRE
+    admitted_from = Phase.SERVING
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        file = parts.folder / PASSWORD_FILE
+        password = kept_password(file) or parts.new_password()
+        self._keep(password)
+        self._service = Service(Password(password), parts.said, parts.utc_now, parts.prove)
+        data_ports = {name: number for name, number in parts.ports.items() if name != WIRE}
+        around = Surroundings(
+            address=parts.address,
+            behind=parts.behind,
+            data_ports=data_ports,
+            name_of=parts.connection_name,
+            delivered=lambda _name: True,
+            tls_context=parts.tls.getContext,
+        )
+        self._loop = Loop(parts.reactor)
+        self._server = Server((parts.behind, parts.ports[WIRE]), self._service, around, self._loop)
+        self._driver = Driver(self._loop, parts.reactor)
+
+    def check(self, profile: "Profile") -> None:
+        """Every combination of the keys can be served."""
+
+    def terms(self, profile: "Profile") -> OutletTerms | None:
+        """Return what the wire asks of its outlet."""
+        return terms(profile.nmc)
+
+    def open_ports(self, profile: "Profile") -> Collection[str]:
+        """Control and data ports are open together."""
+        return tuple(self._parts.ports) if profile.nmc.open else ()
+
+    def outward(self, profile: "Profile") -> Mapping[str, Target]:  # noqa: ARG002 - of every wire
+        """The management centre connects, always."""
+        return {}
+
+    def install(self, exchange: "Exchange", profile: "Profile") -> None:
+        """Stand in front of a fresh exchange."""
+        outlet = exchange.outlets.get(WIRE)
+        if outlet is None:
+            self._service.install(None)
+            return
+        shelf = new_shelf(profile.nmc, outlet, exchange.release, lambda: exchange.now().local)
+        self._service.install(Installed(profile.nmc, outlet, shelf))
+
+    def serve(self) -> None:
+        """It listens behind all the time; the link's doors decide."""
+
+    def reset(self) -> None:
+        """End conversations; a password that waited for a reset is valid now."""
+        coming = self._service.password.coming
+        self._service.reset()
+        if coming is not None:
+            self._keep(coming)
+
+    def sessions(self) -> Sequence[SessionState]:
+        """Return who is logged in."""
+        now = self._parts.utc_now()
+        return [
+            SessionState(
+                name=session.name,
+                user=self._service.settings.user,
+                port=WIRE,
+                connection=session.connection,
+                since=session.since,
+                last_call=session.last_call,
+                idle_seconds=round((now - session.last_call).total_seconds(), 3),
+                wire=WIRE,
+            )
+            for session in self._service.sessions
+        ]
+
+    def end_session(self, name: str) -> bool:
+        """End a session because the operator wants it."""
+        return self._service.end_session(name)
+
+    def shown(self, port: str) -> str | None:
+        """Return the URL by which a person knows the wire."""
+        if port != WIRE:
+            return None
+        user, number = self._service.settings.user, self._parts.ports[WIRE]
+        return f"ftp://{user}@{self._parts.address}:{number}{self._service.settings.folder}"
+
+    def change_password(self, password: str) -> None:
+        """Take another password, valid when the profile says.
+
+        Raises:
+            OrderError: it cannot be one.
+        """
+        if not (1 <= len(password) <= PASSWORD_CHARACTERS_MAX and password.isprintable()):
+            raise OrderError(
+                f"the password has 1 to {PASSWORD_CHARACTERS_MAX} printable characters"
+            )
+        if self._service.settings.password_valid == "at-once":  # noqa: S105 - a word
+            self._service.password = Password(password)
+            self._keep(password)
+        else:
+            self._service.password = Password(self._service.password.valid, password)
+
+    def stop(self) -> None:
+        """Let go of sockets and timers; a process that starts again has reset."""
+        self._service.install(None)
+        if (coming := self._service.password.coming) is not None:
+            self._keep(coming)
+        self._driver.stop()
+        self._loop.close()
+
+    def _keep(self, password: str) -> None:
+        write_whole(self._parts.folder / PASSWORD_FILE, f"{password}\n".encode())
