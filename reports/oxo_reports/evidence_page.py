@@ -22,6 +22,7 @@ from oxo_reports.evidence import (
 )
 from oxo_reports.run import Play, Run, TicketFate
 from oxo_reports.wire_log import Entry, wire_log
+from oxo_reports.wires import wire_title
 from oxo_reports.wording import NOTHING, clock, plain, size, uncoloured
 
 EXCHANGES_READ_MAX = 1_000
@@ -31,13 +32,23 @@ LEDGER_LINES_READ_MAX = 5_000
 
 KNOWN_FILES: dict[str, str] = {
     "ledger.ndjson": "what the exchange made, buffered, offered and was told",
-    "transcript.ndjson": "HTTP exchanges inside TLS, credentials redacted",
+    "transcript.ndjson": "what was said on the wire, inside TLS, credentials redacted",
     "delivery.ndjson": "what the solution delivered, as canonical tickets, in its order",
     "delivery.raw": "the same, as the solution gave it",
     "proxy.ndjson": "journal of the bench's HTTP CONNECT proxy",
     "subject.log": "standard output and error of the solution",
     "steps.ndjson": "steps of the case with outcome and duration",
 }
+SAID: dict[str, str] = {
+    "taxation": "requests and answers as the exchange saw them inside TLS (credentials redacted)",
+    "nmc": (
+        "commands and replies of FTP (passwords redacted), each transfer as one line with its size "
+        "and SHA-256"
+    ),
+    "v24": "the print-out line by line as the exchange sent it, and what the solution sent back",
+    "ohl": "the frames of both sides, control characters by their names",
+}
+"""Wire -> what the transcript of a play on it holds."""
 TICKET_COLUMNS: dict[str, str] = {
     "kind": "Kind",
     "communication_type": "Call type",
@@ -117,6 +128,8 @@ class EvidencePage:
     fates_total: int
     steps: Records | None
     wire: list[Entry]
+    wire_title: str
+    said: str
     transcript: Records | None
     ledger_rows: list[LedgerRow]
     ledger: Records | None
@@ -148,7 +161,9 @@ def evidence_page(run: Run, row: Row, folder: Path) -> EvidencePage:
         fates=_fates(play.tickets, ledger.rows if ledger else []),
         fates_total=len(play.tickets),
         steps=_records(folder, play, "steps.ndjson", LINES_SHOWN_MAX),
-        wire=wire_log(transcript, ledger, proxy, play.facts),
+        wire=wire_log(transcript, ledger, proxy, play.facts, play.wire),
+        wire_title=wire_title(play.wire),
+        said=SAID.get(play.wire, "what was said on the wire"),
         transcript=transcript,
         ledger_rows=[_ledger_row(line) for line in ledger.rows[:LINES_SHOWN_MAX]] if ledger else [],
         ledger=ledger,

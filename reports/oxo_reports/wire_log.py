@@ -1,9 +1,13 @@
 """The wire log of a play: requests, answers, disturbances and what the exchange did, in time order.
 
-Four files tell one story: the transcript (inside TLS), the ledger (the exchange and its link), the
-journal of the proxy, and what the bench did to the solution. Each line keeps the order of its own
-file; between files the instants decide. Tickets made one after the other are told in one line, and
-so are polls that find nothing new.
+Four files tell one story: the transcript (what was said on the wire), the ledger (the exchange and
+its link), the journal of the proxy, and what the bench did to the solution. Each line keeps the
+order of its own file; between files the instants decide. Tickets made one after the other are told
+in one line, and so are polls that find nothing new.
+
+A transcript line with `wire` was said on a wire that has no requests (FTP, a print-out, the hotel
+link): who said it, and the words. A ledger line with `wire` is about that wire; one without is of
+the taxation service or of the whole exchange.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,15 +19,21 @@ from typing import Any, Literal
 from oxo_reports.evidence import Records
 from oxo_reports.exchanges import HttpExchange, http_exchange
 from oxo_reports.run import Facts
+from oxo_reports.wires import HOME, wire_title
 from oxo_reports.wording import NOTHING, clock, plain, quantity
 
-Kind = Literal["http", "tickets", "link", "disturbance", "trouble", "exchange", "people", "folded"]
+Kind = Literal[
+    "http", "said", "tickets", "link", "disturbance", "trouble", "exchange", "people", "folded"
+]
 
 ALIKE_MIN = 4
 """So many requests in a row that differ in nothing a reader sees are told as first and last."""
 HEAD_LINES_MAX, TAIL_LINES_MAX = 200, 100
 """A longer log is shown from both ends: a failure stands at the end."""
 TICKET_EVENTS = ("made", "buffered", "dropped")
+SPOKEN = ("http", "said")
+SENDERS = {"exchange": "exchange", "collector": "solution"}
+"""Who spoke, as the transcript has it, and as the report calls them."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,7 @@ class Entry:
         who: connection, or who acted.
         text: what happened, of all but HTTP exchanges.
         http: the exchange, of HTTP lines.
+        sender: who said it, of lines of a wire without requests.
     """
 
     at: str
@@ -45,6 +56,7 @@ class Entry:
     text: str
     http: HttpExchange | None = None
     since: str = NOTHING
+    sender: str | None = None
 
     @property
     def time(self) -> str:
@@ -64,22 +76,24 @@ def wire_log(
     ledger: Records | None,
     proxy: Records | None,
     facts: Facts | None,
+    wire: str = HOME,
 ) -> list[Entry]:
-    """Merge what the files of a play tell into one log.
+    """Merge what the files of a play on `wire` tell into one log.
 
-    Where the transcript was not read whole the log ends with its last line read: what came later
-    would stand there without its requests.
+    A ticket that another wire than this one let go is told, and is no trouble of this play. Where
+    the transcript was not read whole the log ends with its last line read: what came later would
+    stand there without its requests.
     """
-    http = [_http_entry(line) for line in transcript.rows] if transcript else []
-    told = _ledger_entries(ledger.rows if ledger else [], facts)
+    spoken = [_transcript_entry(line) for line in transcript.rows] if transcript else []
+    told = _ledger_entries(ledger.rows if ledger else [], facts, wire)
     journal = [_proxy_entry(line) for line in proxy.rows] if proxy else []
     asked = [
         Entry(one.at, "people", f"operator {one.by}", f"{one.text} Answer: {one.answer}")
         for one in (facts.confirmations if facts else [])
     ]
-    entries = _merged([told, http, journal, asked])
-    if http and transcript and transcript.left_out:
-        last = max(place for place, entry in enumerate(entries) if entry.http is not None)
+    entries = _merged([told, spoken, journal, asked])
+    if spoken and transcript and transcript.left_out:
+        last = max(place for place, entry in enumerate(entries) if entry.kind in SPOKEN)
         entries = entries[: last + 1]
     return _both_ends(_without_repetition(_timed(entries)))
 
@@ -93,16 +107,23 @@ def _without_repetition(entries: list[Entry]) -> list[Entry]:
             told += alike
             continue
         first, *between, last = alike
-        operation = first.http.operation if first.http else ""
-        text = f"{len(between)} more {operation}, answered alike"
-        told += [first, replace(between[0], kind="folded", text=text, http=None), last]
+        folded = replace(between[0], kind="folded", text=_more(first, len(between)))
+        told += [first, replace(folded, http=None, sender=None), last]
     return told
 
 
+def _more(entry: Entry, count: int) -> str:
+    if entry.http is None:
+        return f"{quantity(count, 'more line')}, the same"
+    return f"{count} more {entry.http.operation}, answered alike"
+
+
 def _likeness(numbered: tuple[int, Entry]) -> tuple[object, ...]:
-    """Return what two requests must share to be told as one; of other lines their place."""
+    """Return what two lines must share to be told as one: those that tell nothing new."""
     place, entry = numbered
     http = entry.http
+    if entry.kind == "said":
+        return (entry.who, entry.sender, entry.text)
     if http is None or not http.went_well:
         return (place,)
     return (entry.who, http.operation, http.request_size, http.answer_size)
@@ -117,9 +138,18 @@ def _both_ends(entries: list[Entry]) -> list[Entry]:
     return [*entries[:HEAD_LINES_MAX], gap, *entries[-TAIL_LINES_MAX:]]
 
 
-def _http_entry(line: dict[str, Any]) -> Entry:
+def _transcript_entry(line: dict[str, Any]) -> Entry:
     if "unreadable" in line:
         return Entry("", "trouble", "transcript", f"unreadable line: {plain(line['unreadable'])}")
+    if "wire" in line:
+        sender = plain(line.get("sender"))
+        return Entry(
+            _at(line),
+            "said",
+            plain(line.get("connection")),
+            plain(line.get("text")),
+            sender=SENDERS.get(sender, sender),
+        )
     one = http_exchange(line)
     return Entry(one.at, "http", one.connection, "", one)
 
@@ -162,7 +192,7 @@ def _seconds(at: str) -> float | None:
         return None
 
 
-def _ledger_entries(ledger: list[dict[str, Any]], facts: Facts | None) -> list[Entry]:
+def _ledger_entries(ledger: list[dict[str, Any]], facts: Facts | None, wire: str) -> list[Entry]:
     restarts = {one.after_line: one.signal for one in (facts.restarts if facts else [])}
     entries: list[Entry] = []
     waiting: list[dict[str, Any]] = []
@@ -170,34 +200,49 @@ def _ledger_entries(ledger: list[dict[str, Any]], facts: Facts | None) -> list[E
         if line.get("event") in TICKET_EVENTS:
             waiting.append(line)
         else:
-            entries += _tickets(waiting)
+            entries += _tickets(waiting, wire)
             waiting = []
             entries.append(_ledger_entry(line))
         number = line.get("n")
         if isinstance(number, int) and number in restarts:
-            entries += _tickets(waiting)
+            entries += _tickets(waiting, wire)
             waiting = []
             text = f"ended by {restarts[number]}, to be started again"
             entries.append(Entry(_at(line), "disturbance", "solution", text))
-    return [*entries, *_tickets(waiting)]
+    return [*entries, *_tickets(waiting, wire)]
 
 
-def _tickets(lines: list[dict[str, Any]]) -> list[Entry]:
-    """Tell a run of tickets in one line: how many were made, how many wait, which were dropped."""
+def _tickets(lines: list[dict[str, Any]], wire: str) -> list[Entry]:
+    """Tell a run of tickets in one line: how many were made, and what each wire did with them.
+
+    It is a trouble when tickets were dropped on the wire of the play.
+    """
     if not lines:
         return []
-    made, buffered, dropped = (
-        [one for one in lines if one.get("event") == event] for event in TICKET_EVENTS
-    )
+    made = [one for one in lines if one.get("event") == "made"]
+    said = [f"{quantity(len(made), 'ticket')} made{_ids(made)}"] if made else []
+    for name in dict.fromkeys(_wire(one) for one in lines if one.get("event") != "made"):
+        mine = [one for one in lines if one.get("event") != "made" and _wire(one) == name]
+        said += _kept(mine, "" if name == HOME else f"{wire_title(name)}: ", shortly=bool(made))
+    dropped = any(one.get("event") == "dropped" and _wire(one) == wire for one in lines)
+    return [Entry(_at(lines[0]), "trouble" if dropped else "tickets", "exchange", "; ".join(said))]
+
+
+def _kept(lines: list[dict[str, Any]], where: str, *, shortly: bool) -> list[str]:
+    """Word what one wire did with tickets."""
+    buffered = sum(one.get("event") == "buffered" for one in lines)
+    dropped = [one for one in lines if one.get("event") == "dropped"]
     said = []
-    if made:
-        said.append(f"{quantity(len(made), 'ticket')} made{_ids(made)}")
     if buffered:
-        said.append(f"{len(buffered)} buffered" if made else f"{len(buffered)} tickets buffered")
+        said.append(f"{buffered if shortly else quantity(buffered, 'ticket')} buffered")
     if dropped:
         reasons = ", ".join(dict.fromkeys(plain(one.get("reason")) for one in dropped))
         said.append(f"{len(dropped)} dropped: {reasons}")
-    return [Entry(_at(lines[0]), "trouble" if dropped else "tickets", "exchange", "; ".join(said))]
+    return [where + ", ".join(said)] if where else said
+
+
+def _wire(line: dict[str, Any]) -> str:
+    return plain(line.get("wire", HOME))
 
 
 def _ids(lines: list[dict[str, Any]]) -> str:
@@ -214,7 +259,8 @@ def _ledger_entry(line: dict[str, Any]) -> Entry:
     if known is None:
         return Entry(_at(line), "exchange", "exchange", _all_words(line))
     kind, word = known
-    return Entry(_at(line), kind, plain(line.get("connection", "exchange")), word(line))
+    where = f"{wire_title(_wire(line))}: " if "wire" in line else ""
+    return Entry(_at(line), kind, plain(line.get("connection", "exchange")), where + word(line))
 
 
 def _all_words(line: dict[str, Any]) -> str:
@@ -240,7 +286,8 @@ def _fault(line: dict[str, Any]) -> str:
 def _span(line: dict[str, Any], what: str) -> str:
     first, last = plain(line.get("first")), plain(line.get("last"))
     which = f"ticket {first}" if first == last else f"tickets {first} to {last}"
-    return f"{which} {what}, session {plain(line.get('session'))}"
+    how = f" ({plain(line['how'])})" if "how" in line else ""
+    return f"{which} {what}{how}, session {plain(line.get('session'))}"
 
 
 def _port(line: dict[str, Any]) -> str:
@@ -280,6 +327,7 @@ _EVENTS: dict[str, tuple[Kind, Words]] = {
     "refused": ("trouble", lambda line: f"refused: {plain(line.get('reason'))}"),
     "offered": ("tickets", lambda line: _span(line, "offered")),
     "acknowledged": ("tickets", lambda line: _span(line, "acknowledged")),
+    "consumed": ("tickets", lambda line: _span(line, "consumed")),
     "fault": ("disturbance", lambda line: f"link disturbed: {_fault(line)}"),
     "fault armed": (
         "disturbance",
