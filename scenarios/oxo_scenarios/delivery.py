@@ -1,12 +1,13 @@
-"""What a subject delivered, read into tickets: canonical NDJSON, or its own CSV by its own map.
+"""What a subject delivered, read into tickets: canonical NDJSON, or its own form by its own map.
 
 Nothing is dropped: a line that is no ticket is kept as `Unreadable` with its number and reason,
-and the judge charges it to the subject. Two conventions of CSV are those of docs/subjects.md: a
-field without a column is not shown, and an empty cell is an absent value.
+and the judge charges it to the subject. Two conventions of CSV and of fixed columns are those of
+docs/subjects.md: a field without a column is not shown, and an empty cell is an absent value.
 """
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, time
 from decimal import Decimal, InvalidOperation
@@ -31,7 +32,7 @@ from oxo_tickets import (
 )
 
 from oxo_scenarios.judge.evidence import Delivery, Unreadable
-from oxo_scenarios.subject import Column, DeliveryDoor
+from oxo_scenarios.subject import LINE_CHARACTERS_MAX, Column, DeliveryDoor
 
 DELIVERY_BYTES_MAX = 64 * 1024 * 1024
 CELL_CHARACTERS_MAX = 16 * 1024
@@ -42,6 +43,9 @@ UNREADABLE_LINES_READ_MAX = 10_000
 """After so many unreadable lines the rest is not read: it is no delivery of tickets."""
 
 FACILITY_SEPARATOR = ";"
+TWO_DIGITS = 2
+EMPTY: Mapping[str, Any] = {"facilities": (), "masked": {}}
+"""Fields whose absent value is an empty one."""
 _NOT_SHOWN: Mapping[str, Any] = {"kind": Kind.UNKNOWN, "local_time": datetime(1970, 1, 1)}  # noqa: DTZ001 - wall clock
 _WORDS: Mapping[str, type[StrEnum]] = {
     "kind": Kind,
@@ -60,12 +64,13 @@ _NUMBERS = ("units", "fold")
 
 
 def read_delivery(raw: bytes, door: DeliveryDoor) -> Delivery:
-    """Read a delivery of either format, at most `DELIVERY_BYTES_MAX` of it."""
+    """Read a delivery of any format, at most `DELIVERY_BYTES_MAX` of it."""
     noted = _Noted()
     kept = raw
     if len(raw) > DELIVERY_BYTES_MAX:
         kept = raw[: raw.rfind(b"\n", 0, DELIVERY_BYTES_MAX) + 1]
-    read = _csv if door.format == "csv" else _ndjson
+    read = {"csv": _csv, "ndjson": _ndjson, "columns": _fixed}[door.format]
+    mapped = door.format != "ndjson"
     found: list[tuple[int, Ticket]] = []
     try:
         found.extend(read(kept, door, noted))
@@ -76,8 +81,8 @@ def read_delivery(raw: bytes, door: DeliveryDoor) -> Delivery:
     return Delivery(
         tickets=tuple(ticket for _, ticket in found),
         lines=tuple(line for line, _ in found),
-        shown=frozenset(door.columns) if door.format == "csv" else frozenset(FIELDS),
-        blank_is_absent=door.format == "csv",
+        shown=frozenset(door.columns) if mapped else frozenset(FIELDS),
+        blank_is_absent=mapped,
         unreadable=noted.listed(),
     )
 
@@ -141,6 +146,32 @@ def _csv(raw: bytes, door: DeliveryDoor, noted: _Noted) -> Iterator[tuple[int, T
             noted.note(number, str(error))
 
 
+def _fixed(raw: bytes, door: DeliveryDoor, noted: _Noted) -> Iterator[tuple[int, Ticket]]:
+    """Read lines of fixed columns; one that `line` does not match is a heading or blank."""
+    wanted = re.compile(door.line or r"\S")
+    for number, line in enumerate(io.BytesIO(raw), 1):
+        try:
+            text = _bounded(line.decode(door.encoding).rstrip("\r\n"))
+            if wanted.search(text):
+                yield number, _of_cells(_stretches(text, door), door)
+        except ValueError as error:
+            noted.note(number, str(error))
+
+
+def _bounded(text: str) -> str:
+    if len(text) > LINE_CHARACTERS_MAX:
+        raise ValueError(f"longer than {LINE_CHARACTERS_MAX} characters")
+    return text
+
+
+def _stretches(text: str, door: DeliveryDoor) -> dict[str, str]:
+    """Return what stands in each field's columns, without the blanks around it."""
+    return {
+        field: text[(column.first or 1) - 1 : column.last].strip()
+        for field, column in door.columns.items()
+    }
+
+
 def _rows(raw: bytes, noted: _Noted) -> Iterator[tuple[int, list[str]]]:
     """Yield (line, cells); what is no CSV is noted and passed over."""
     reader = csv.reader(_lines(raw, noted), strict=True)
@@ -170,16 +201,38 @@ def _lines(raw: bytes, noted: _Noted) -> Iterator[str]:
 def _ticket(cells: Sequence[str], places: Mapping[str, int], door: DeliveryDoor) -> Ticket:
     if len(cells) != len(places):
         raise ValueError(f"{len(cells)} cells; the header has {len(places)}")
+    told = {
+        field: " ".join(cells[places[name]] for name in column.names())
+        for field, column in door.columns.items()
+    }
+    return _of_cells(told, door)
+
+
+def _of_cells(told: Mapping[str, str], door: DeliveryDoor) -> Ticket:
+    """Return the ticket that the cells of a line make, field by field."""
     values = dict(_NOT_SHOWN)
     for field, column in door.columns.items():
-        told = " ".join(cells[places[name]] for name in column.names())
-        if len(told) > CELL_CHARACTERS_MAX:
+        cell = told[field]
+        if len(cell) > CELL_CHARACTERS_MAX:
             raise ValueError(f"{field}: more than {CELL_CHARACTERS_MAX} characters")
-        value = _value(field, column, door.values.get(field, {}).get(told, told))
+        if column.pattern is not None and not re.search(column.pattern, cell):
+            cell = ""
+        value = _value(field, column, _in_our_words(field, column, cell, door))
         if value is None and field in _NOT_SHOWN:
             raise ValueError(f"{field}: is empty")
-        values[field] = () if value is None and field == "facilities" else value
+        values[field] = EMPTY.get(field) if value is None else value
     return Ticket(**values)
+
+
+def _in_our_words(field: str, column: Column, cell: str, door: DeliveryDoor) -> str:
+    """Return a cell in the words of the model; of letters each is a word of its own."""
+    words = door.values.get(field, {})
+    if column.format == "letters":
+        letters = [letter for letter in cell if letter.strip()]
+        return FACILITY_SEPARATOR.join(words.get(letter, letter) for letter in letters)
+    if column.mark is not None:
+        return str(len(cell) - len(cell.rstrip(column.mark)))
+    return words.get(cell, cell if column.default is None else column.default)
 
 
 def _value(field: str, column: Column, told: str) -> Any:
@@ -210,13 +263,16 @@ def _word(words: type[StrEnum], told: str) -> StrEnum:
 
 
 def _duration(told: str, form: str | None) -> int:
-    """Read `HH:MM:SS` (also more than 99 hours) or plain seconds."""
+    """Read `HH:MM:SS` (also more than 99 hours), `MM:SS` or plain seconds."""
     if form == "seconds":
         return int(told)
     parts = told.strip().split(":")
-    if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):  # noqa: PLR2004
-        raise ValueError('format "HH:MM:SS"; another is "seconds"')
-    hours, minutes, seconds = (int(part) for part in parts)
+    wanted = 2 if form == "MM:SS" else 3
+    whole = all(part.isascii() and part.isdigit() for part in parts)
+    # Minutes and seconds have two digits: a cell that was cut off must not read as another one.
+    if len(parts) != wanted or not whole or any(len(part) != TWO_DIGITS for part in parts[-2:]):
+        raise ValueError('format "HH:MM:SS"; others are "MM:SS" and "seconds"')
+    hours, minutes, seconds = (int(part) for part in ["0", *parts][-3:])
     return hours * 3600 + minutes * 60 + seconds
 
 
@@ -237,7 +293,12 @@ def _facilities(told: str, _form: str | None) -> tuple[StrEnum, ...]:
     return tuple(sorted(words))
 
 
+def _hidden(told: str, _form: str | None) -> dict[str, int] | None:
+    return {"dialled_number": int(told)} if int(told) else None
+
+
 _READERS: Mapping[str, Callable[[str, str | None], Any]] = {
+    "masked": _hidden,
     "local_time": _instant,
     "local_end": _instant,
     "reminder_time": _hour,

@@ -31,6 +31,8 @@ ISSUES_FILE = "issues.toml"
 FILE_BYTES_MAX = 256 * 1024
 UNMAPPABLE = ("masked", "extras")
 """Ticket fields that are no single value and cannot come out of a CSV column."""
+LINE_CHARACTERS_MAX = 4096
+"""A line of fixed columns is no longer."""
 
 Word = Annotated[str, StringConstraints(pattern=r"^[^\x00]+$")]
 Command = Annotated[list[Word], Field(min_length=1)]
@@ -131,21 +133,49 @@ class Stop(_Table):
         return self
 
 
-class Column(_Table):
-    """Columns that make one ticket field, joined by a blank, and how they are written.
+Place = Annotated[int, Field(ge=1, le=LINE_CHARACTERS_MAX)]
 
-    `format` is a strptime format for `local_time`, `local_end` and `reminder_time`, and
-    `HH:MM:SS` or `seconds` for durations.
+
+class Column(_Table):
+    """Where one ticket field stands, and how it is written.
+
+    Attributes:
+        column: header name of a CSV column.
+        columns: several of them, joined by a blank.
+        first: of fixed columns, the first character of the field, counted from 1.
+        last: its last character.
+        format: a strptime format for `local_time`, `local_end` and `reminder_time`; `HH:MM:SS`,
+            `MM:SS` or `seconds` for durations; `letters` for facilities of one letter each.
+        pattern: what stands there is the field only where this matches, else it is absent.
+        default: what a word counts as that [delivery.values] does not name.
+        mark: of `masked`, the character that stands for a hidden digit.
     """
 
     column: Text | None = None
     columns: Annotated[list[Text], Field(min_length=1)] | None = None
+    first: Place | None = None
+    last: Place | None = None
     format: Text | None = None
+    pattern: Pattern | None = None
+    default: Text | None = None
+    mark: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = None
+
+    @property
+    def fixed(self) -> bool:
+        """Tell whether it is a stretch of characters and no CSV column."""
+        return self.first is not None
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
-        if (self.column is None) == (self.columns is None):
-            raise ValueError("give exactly one of 'column' and 'columns'")
+        if (self.first is None) != (self.last is None):
+            raise ValueError("'first' and 'last' belong together")
+        if sum(x is not None for x in (self.column, self.columns, self.first)) != 1:
+            raise ValueError(
+                "give exactly one of 'column' and 'columns' (CSV), or 'first' with 'last' "
+                "(fixed columns)"
+            )
+        if self.first is not None and self.last is not None and self.last < self.first:
+            raise ValueError(f"'last' {self.last} is before 'first' {self.first}")
         return self
 
     def names(self) -> list[str]:
@@ -156,7 +186,9 @@ class Column(_Table):
 class DeliveryDoor(_Table):
     """Where its tickets are found and how they are written."""
 
-    format: Literal["ndjson", "csv"]
+    format: Literal["ndjson", "csv", "columns"]
+    line: Pattern | None = None
+    encoding: Literal["utf-8", "iso-8859-1", "cp850"] = "utf-8"
     file: Text | None = None
     folder: Text | None = None
     pattern: FileName = "*"
@@ -183,7 +215,9 @@ class DeliveryDoor(_Table):
     @classmethod
     def _ticket_fields(cls, value: Mapping[str, Any]) -> Mapping[str, Any]:
         allowed = [name for name in FIELDS if name not in UNMAPPABLE]
-        for name in value:
+        for name, told in value.items():
+            if name == "masked" and getattr(told, "mark", None):
+                continue
             if name not in allowed:
                 raise ValueError(
                     f"{name!r} is no field that can be mapped; {', '.join(allowed)} are"
@@ -197,10 +231,16 @@ class DeliveryDoor(_Table):
             raise ValueError("give exactly one of 'file', 'folder', 'url' and 'command'")
         if self.folder is None and self.model_fields_set & {"pattern", "take"}:
             raise ValueError("'pattern' and 'take' are for 'folder' only")
-        if self.format == "csv" and not self.columns:
-            raise ValueError('format "csv" needs a table [delivery.columns]')
+        if self.format != "ndjson" and not self.columns:
+            raise ValueError(f'format "{self.format}" needs a table [delivery.columns]')
         if self.format == "ndjson" and (self.columns or self.values):
-            raise ValueError("'columns' and 'values' are for format \"csv\" only")
+            raise ValueError("'columns' and 'values' are for format \"csv\" and \"columns\" only")
+        if self.format != "columns" and self.model_fields_set & {"line", "encoding"}:
+            raise ValueError("'line' and 'encoding' are for format \"columns\" only")
+        fixed = self.format == "columns"
+        if wrong := [name for name, column in self.columns.items() if column.fixed != fixed]:
+            wanted = "'first' and 'last'" if fixed else "'column' or 'columns'"
+            raise ValueError(f'columns.{wrong[0]}: format "{self.format}" needs {wanted}')
         return self
 
 
