@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 
 from oxo_tickets import Standing
 from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from oxo_simulator.contract_table import TABLE_ERROR
 from oxo_simulator.profile_section import Section
 from oxo_simulator.v24.codec import FIELDS, FIELDS_MAX
 
@@ -32,7 +34,7 @@ class V24Settings(Section):
         open: whether the exchange prints at all (facts: off by default, documented).
         port: where printers connect, or the number of the link's outward door.
         direction: whether the exchange listens for its printer or connects to it.
-        target: `host:port` of the printer the exchange connects to.
+        target: `host:port` of the printer the exchange connects to; unused where it listens.
         reconnect_seconds: how long it waits between two attempts.
         mode: one line a call, one line with the node, or one block a call.
         fields: keys of what is printed, at most sixteen; none is the ten of the manual.
@@ -105,13 +107,17 @@ class V24Settings(Section):
     @model_validator(mode="after")
     def _can_be_printed(self) -> "V24Settings":
         if unknown := [key for key in self.fields if key not in FIELDS]:
-            raise ValueError(f"fields: no field {unknown[0]!r}; there are {', '.join(FIELDS)}")
+            raise _wrong(f"fields: no field {unknown[0][:16]!r}; there are {', '.join(FIELDS)}")
         if len(set(self.fields)) != len(self.fields):
-            raise ValueError("fields: each is printed once")
+            raise _wrong("fields: each is printed once")
         if "NOD" in self.fields and self.mode != "network":
-            raise ValueError('fields: NOD is printed only with mode = "network"')
-        if self.open and (self.direction == "connect") != bool(self.target):
-            raise ValueError('target: direction = "connect" needs one, and nothing else does')
+            raise _wrong('fields: NOD is printed only with mode = "network"')
+        if self.open and self.direction == "connect" and not self.target:
+            raise _wrong('target: direction = "connect" needs one, host:port')
         if int(self.target.rpartition(":")[2] or 1) not in range(1, PORT_MAX + 1):
-            raise ValueError(f"target: a port is a number from 1 to {PORT_MAX}")
+            raise _wrong(f"target: a port is a number from 1 to {PORT_MAX}")
         return self
+
+
+def _wrong(words: str) -> PydanticCustomError:
+    return PydanticCustomError(TABLE_ERROR, words.replace("{", "(").replace("}", ")"))
