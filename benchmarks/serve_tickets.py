@@ -91,7 +91,7 @@ def _exchange(folder: Path, reactor: Any) -> tuple[Any, Any]:
     taxation = Taxation(
         {"collector": PASSWORD},
         reactor,
-        lambda peer: ("c1", f"{peer.host}:{peer.port}"),
+        lambda peer, _here: ("c1", f"{peer[0]}:{peer[1]}"),
         transcript,
     )
     settings = TaxationSettings(tag_set="extended", batch_tickets_max=1000)

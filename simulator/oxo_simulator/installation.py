@@ -3,7 +3,7 @@
 Exchange, exchange time and ledger belong to it; ports, certificate and account do not.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,9 +13,9 @@ from twisted.python.failure import Failure
 from oxo_simulator.clock import VirtualClock, WallClock
 from oxo_simulator.control.messages import Installation
 from oxo_simulator.exchange.core import Exchange
+from oxo_simulator.exchange.outlet import OutletTerms
 from oxo_simulator.ledger import Ledger
 from oxo_simulator.profile import Profile, load_profile
-from oxo_simulator.taxation import TaxationSettings, outlet_terms
 
 
 class Installed:
@@ -29,6 +29,7 @@ class Installed:
         number: int,
         token: str,
         ledger_file: Path,
+        outlets: Sequence[OutletTerms],
         utc_now: Callable[[], datetime],
         broken: Callable[[Failure], None],
     ) -> None:
@@ -47,7 +48,7 @@ class Installed:
             epoch=f"{number}-{token}",
             clock=self.wall,
             record=self.ledger.append,
-            outlets=[outlet_terms(profile)],
+            outlets=outlets,
         )
         self.exchange.record(
             "installed",
@@ -74,21 +75,6 @@ def profile_of(order: Installation) -> Profile:
 def profile_name(order: Installation) -> str:
     """Return the profile's name: of a file, its own without folder and ending."""
     return Path(order.profile).name.removesuffix(".toml")
-
-
-def taxation_settings(profile: Profile) -> TaxationSettings:
-    """Return what of a profile concerns the taxation wire."""
-    return TaxationSettings(
-        tag_set=profile.tag_set,
-        batch_tickets_max=profile.batch_tickets_max,
-        idle_seconds=profile.session.idle_seconds,
-        cookie_name=profile.session.cookie_name,
-        without_cookie=profile.session.without_cookie,
-        second_login=profile.session.second_login,
-        wsdl=profile.wsdl,
-        wsdl_files=profile.wsdl_files,
-        contract=profile.contract,
-    )
 
 
 def fresh_ledger_file(folder: Path) -> Path:

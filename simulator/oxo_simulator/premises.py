@@ -1,7 +1,10 @@
 """What of an exchange outlives its installations."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from oxo_simulator.control.messages import WireName
 
 
 @dataclass(frozen=True)
@@ -12,6 +15,7 @@ class Premises:
         folder: the state folder, where ledgers lie.
         address: where collectors connect.
         ports: name -> number.
+        wires: name of a port -> its wire.
         name: of the exchange, as its certificate says.
         user: the account of the taxation wire.
         ca_file: the authority's certificate.
@@ -20,7 +24,8 @@ class Premises:
 
     folder: Path
     address: str
-    ports: dict[str, int]
+    ports: Mapping[str, int]
+    wires: Mapping[str, WireName]
     name: str
     user: str
     ca_file: Path

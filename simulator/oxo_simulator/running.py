@@ -25,20 +25,13 @@ from oxo_simulator.certificates import AuthorityUnreadable
 from oxo_simulator.clock import StartUnknown
 from oxo_simulator.control.messages import Installation
 from oxo_simulator.files import PasswordUnusable, read_password
+from oxo_simulator.held import PortTwice, PortUnknown, port_name
 from oxo_simulator.identity import NameWrong, host_name
 from oxo_simulator.ledger import LedgerBroken
 from oxo_simulator.link.door import PortOccupied
 from oxo_simulator.profile_section import ProfileError
 from oxo_simulator.simulation import FACTOR_MAX
-from oxo_simulator.wiring import (
-    BEHIND,
-    PORT_NAMES,
-    FolderOccupied,
-    PortTwice,
-    Running,
-    RunOptions,
-    start,
-)
+from oxo_simulator.wiring import BEHIND, FolderOccupied, Running, RunOptions, start
 
 PORT_MAX = 65_535
 STANDARD_INPUT = 0
@@ -52,7 +45,7 @@ class OptionWrong(ValueError):
     """An option of `oxo-sim run` cannot be obeyed (the operator's fault); says what is."""
 
 
-WRONGLY_ORDERED = (OptionWrong, ProfileError, StartUnknown, PortTwice)
+WRONGLY_ORDERED = (OptionWrong, ProfileError, StartUnknown, PortTwice, PortUnknown)
 """The operator wrote something that is right on no machine."""
 IMPOSSIBLE_HERE = (PortOccupied, FolderOccupied, AuthorityUnreadable, PasswordUnusable)
 """The operator's order is understood, but this machine does not allow it now."""
@@ -217,9 +210,10 @@ def _name(text: str) -> str:
 
 
 def _port_name(name: str) -> str:
-    if name not in PORT_NAMES:
-        raise OptionWrong(f"--port {name}: there are {' and '.join(PORT_NAMES)}")
-    return name
+    try:
+        return port_name(name)
+    except PortUnknown as error:
+        raise OptionWrong(f"--port {error}") from error
 
 
 def _port_number(text: str) -> int:
@@ -259,7 +253,8 @@ def _say(running: Running, *, as_json: bool) -> None:
     typer.echo(f"{state.name} ({state.release}, profile {state.profile}) serves")
     for port in state.ports:
         closed = "" if port.open else "  (closed by the profile)"
-        typer.echo(f"  {port.name:<10}https://{port.address}:{port.port}/services/taxation{closed}")
+        if shown := running.wires[port.wire].shown(port.name):
+            typer.echo(f"  {port.name:<10}{shown}{closed}")
     typer.echo(f"  authority {state.ca_file}")
     typer.echo(f"  account   {state.user}, password in {folder / 'taxation.password'}")
     typer.echo(f"  control   {running.control_url}, token in {folder / 'control.token'}")

@@ -4,9 +4,10 @@ The process, its ports, certificate and account live from start to end. What sta
 ports is an *installation*: exchange, exchange time, ledger and transcript are made anew with each.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -24,37 +25,35 @@ from oxo_simulator.control.messages import (
     CertificateOrder,
     CertificateState,
     ExchangeState,
+    HotelEvent,
     Installation,
-    LedgerLine,
+    NmcPassword,
     ProfileState,
     SessionState,
     UnreadLoad,
+    WireName,
+    WireState,
 )
 from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.life import Life, Phase
 from oxo_simulator.exchange.orders import Appointment
 from oxo_simulator.exchange.telephony import LOAD_TICKETS_MAX, OrderError, Placed
 from oxo_simulator.identity import Identity, Prepared
-from oxo_simulator.installation import (
-    Installed,
-    fresh_ledger_file,
-    profile_of,
-    taxation_settings,
-)
+from oxo_simulator.installation import Installed, fresh_ledger_file, profile_of
 from oxo_simulator.ledger import Ledger
 from oxo_simulator.link.relay import Link
 from oxo_simulator.premises import Premises
-from oxo_simulator.profile import Profile
+from oxo_simulator.profile import FURTHER_WIRES, Profile
+from oxo_simulator.profile_section import ProfileError
 from oxo_simulator.slices import Slices
-from oxo_simulator.taxation import Taxation
 from oxo_simulator.transcript import Transcript
 from oxo_simulator.views import (
-    Opening,
     buffer_state,
     exchange_state,
     profile_state,
-    session_states,
+    wire_state,
 )
+from oxo_simulator.wire import SaysHotelEvents, TakesPassword, Wire
 
 ADVANCE_SECONDS_MAX = 366 * 24 * 3600
 FACTOR_MAX = 100_000
@@ -62,7 +61,10 @@ YEAR_MAX = 9000
 """Exchange time is moved no farther: a date has four digits, and tickets are to come."""
 READ_TICKETS = 1_000
 """So many tickets of an order are read without a pause."""
-FIXED = ("name", "user", "ports.standard.number", "ports.alternate.number")
+FIXED = (
+    "name", "user", "ports.standard.number", "ports.alternate.number",
+    "nmc.port", "nmc.data_ports", "v24.port", "ohl.port",
+)  # fmt: skip
 """Keys that belong to the process: an installation cannot change them."""
 
 
@@ -71,15 +73,15 @@ class SessionUnknown(ValueError):
 
 
 class Simulation:
-    """Steers link, taxation wire and exchange together.
+    """Steers link, wires and exchange together.
 
     Args:
         premises: what stays.
         real: real time.
         link: in front of the wires.
-        taxation: the wire.
-        transcript: of the wire.
-        identity: the certificate that the wire shows.
+        wires: by name, those whose ports the process holds.
+        transcript: of the wires.
+        identity: the certificate that they show.
         utc_now: the real instant, for the ledger.
         factor: exchange seconds per real second; 0 is manual.
         broken: told when exchange time or the ledger cannot go on.
@@ -96,7 +98,7 @@ class Simulation:
         premises: Premises,
         real: IReactorTime,
         link: Link,
-        taxation: Taxation,
+        wires: Mapping[str, Wire],
         transcript: Transcript,
         identity: Identity,
         utc_now: Callable[[], datetime],
@@ -113,11 +115,10 @@ class Simulation:
         self._describe = describe
         self._in_thread = in_thread
         self._renewal = DeferredLock()
-        self._opening: Opening | None = None
         self._real = real
         self._utc_now = utc_now
         self._broken = broken
-        self._taxation = taxation
+        self._wires = wires
         self._new_token = new_token
         self._installations = 0
         self._life: Life | None = None
@@ -146,31 +147,30 @@ class Simulation:
         profile = profile_of(order)
         # Whatever can be wrong with the order is found before the old exchange goes.
         WallClock(VirtualClock(), profile.start, ZoneInfo(profile.zone))
-        settings = taxation_settings(profile)
-        self._taxation.prepare(settings)
+        self._check(profile)
+        terms = [wire.terms(profile) for wire in self._wires.values()]
         installed = Installed(
             order,
             profile,
             number=self._installations + 1,
             token=self._new_token(),
             ledger_file=fresh_ledger_file(self.premises.folder),
+            outlets=[each for each in terms if each is not None],
             utc_now=self._utc_now,
             broken=self._broken,
         )
         self._leave()
         self._installations += 1
         self.installed = installed
-        self.ledger.watch(self._ledger_line)
         self.ledger.watch(self.link.ledger_line)
         self.link.renew(self.ledger.append)
         self.transcript.clear()
-        self._taxation.install(self.exchange, settings)
+        for wire in self._wires.values():
+            wire.install(self.exchange, profile)
         self._life = self._new_life(profile)
-        for name, door in self.link.doors.items():
-            change = door.admit if getattr(profile.ports, name).open else door.refuse
-            change("profile")
-            door.admit("reset")
-            door.admit("not started")
+        self._open_doors()
+        self.link.admit_again("reset", tuple(self.link.doors))
+        self._serve_when_settled()
 
     def place(self, request: CallRequest) -> "Deferred[CallsPlaced]":
         """Place calls, and go on to their tickets if asked."""
@@ -249,16 +249,34 @@ class Simulation:
         return shown
 
     def end_session(self, name: str) -> None:
-        """End a session of the taxation wire.
+        """End a session, on whichever wire it lives.
 
         Raises:
             SessionUnknown: no such session lives.
         """
-        names = [session.name for session in self.sessions()]
-        if name not in names:
-            living = ", ".join(names) or "none"
+        if not any(wire.end_session(name) for wire in self._wires.values()):
+            living = ", ".join(session.name for session in self.sessions()) or "none"
             raise SessionUnknown(f"session {name[:64]!r} does not live; living: {living}")
-        self._taxation.end_sessions("operator")
+
+    def change_password(self, order: NmcPassword) -> None:
+        """Give the account of the NMC wire another password.
+
+        Raises:
+            OrderError: there is no such account, or it cannot be one.
+        """
+        wire = self._opened("nmc")
+        assert isinstance(wire, TakesPassword)  # the wire of that name
+        wire.change_password(order.password)
+
+    def say(self, event: HotelEvent) -> None:
+        """Say an event on the hotel link.
+
+        Raises:
+            OrderError: the wire is closed, or cannot say it.
+        """
+        wire = self._opened("ohl")
+        assert isinstance(wire, SaysHotelEvents)  # the wire of that name
+        wire.say(event)
 
     def warm_reset(self) -> None:
         """Begin a warm reset."""
@@ -279,13 +297,20 @@ class Simulation:
         return buffer_state(self.exchange.buffer, after, count)
 
     def sessions(self) -> list[SessionState]:
-        """Say who is logged in."""
-        return session_states(self._taxation.living, self._opening, self._utc_now())
+        """Say who is in a session, wire by wire."""
+        return [session for wire in self._wires.values() for session in wire.sessions()]
+
+    def wires(self) -> list[WireState]:
+        """Say of every wire how it is reached, and what waits there."""
+        return [
+            wire_state(name, self._wires.get(name), self.premises, self.exchange)
+            for name in get_args(WireName)
+        ]
 
     def state(self) -> ExchangeState:
         """Say who and how the exchange is."""
         return exchange_state(
-            self.premises, self.installed, self.link, self._taxation, self.pacer.factor
+            self.premises, self.installed, self.link, self._wires, self.pacer.factor
         )
 
     def stop(self) -> None:
@@ -308,12 +333,6 @@ class Simulation:
     def _pass(self, seconds: float) -> Generator[None, None, None]:
         yield from self.installed.clock.passing(seconds)
 
-    def _ledger_line(self, line: LedgerLine) -> None:
-        """Remember where and when the session that lives was opened."""
-        if line.event == "session opened":
-            port = self.link.connection_port(str(line.detail["connection"]))
-            self._opening = Opening(datetime.fromisoformat(line.at), port or "unknown")
-
     def _tick(self, seconds: float) -> None:
         self.installed.clock.advance(seconds)
 
@@ -332,13 +351,67 @@ class Simulation:
     def _enter(self, phase: Phase) -> None:
         self.exchange.enter(phase)
         if phase is Phase.REFUSED:
-            for door in self.link.doors.values():
-                door.refuse("reset")
-            self._taxation.end_sessions("reset")
+            self.link.refuse_all("reset")
+            for wire in self._open_wires():
+                wire.reset()
             self.link.reset_connections()
-        else:
-            for door in self.link.doors.values():
-                door.admit("reset")
+            return
+        for wire in self._open_wires():
+            if phase in (wire.admitted_from, Phase.SERVING):
+                self.link.admit_again("reset", self._ports_of(wire.name))
+        if phase is Phase.SERVING:
+            self._serve_when_settled()
+
+    def _serve_when_settled(self) -> None:
+        """Let the wires serve once the doors are as they are wanted, if they still are then."""
+        exchange = self.exchange
+
+        def serve(_settled: object) -> None:
+            if exchange is self.exchange and exchange.serving:
+                for wire in self._open_wires():
+                    wire.serve()
+
+        self.link.settled().addCallback(serve).addErrback(self._broken)
+
+    def _open_wires(self) -> list[Wire]:
+        outlets = self.exchange.outlets
+        return [wire for wire in self._wires.values() if wire.name in outlets]
+
+    def _ports_of(self, wire: str) -> Collection[str]:
+        return [port for port, found in self.premises.wires.items() if found == wire]
+
+    def _open_doors(self) -> None:
+        """Open the doors that the profile opens, on every wire, and close the others."""
+        profile, wires = self.installed.profile, self._open_wires()
+        ports = [port for wire in wires for port in wire.open_ports(profile)]
+        targets = {port: to for wire in wires for port, to in wire.outward(profile).items()}
+        self.link.open(ports, targets)
+
+    def _check(self, profile: Profile) -> None:
+        """Look for what this process cannot do.
+
+        Raises:
+            ProfileError: names the key.
+        """
+        for name in FURTHER_WIRES:
+            if getattr(profile, name).open and name not in self._wires:
+                raise ProfileError(
+                    f"{name}.open: the process holds no port for that wire; start it with "
+                    f"`oxo-sim run --port {name}=NUMBER` (0 is a free one), or with a profile that "
+                    "opens it"
+                )
+        for wire in self._wires.values():
+            wire.check(profile)
+
+    def _opened(self, name: str) -> Wire:
+        """Return a wire that the profile opens.
+
+        Raises:
+            OrderError: it is closed.
+        """
+        if name not in self.exchange.outlets:
+            raise OrderError(f"the wire {name} is closed; the profile key {name}.open opens it")
+        return self._wires[name]
 
 
 def _read(tickets: Sequence[msgspec.Raw]) -> Generator[None, None, list[Ticket]]:

@@ -1,7 +1,6 @@
 """What an operator is shown of the exchange: messages made from what there is, changing nothing."""
 
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from oxo_simulator.control.messages import (
     BufferState,
@@ -9,23 +8,17 @@ from oxo_simulator.control.messages import (
     PortState,
     ProfileKey,
     ProfileState,
-    SessionState,
     WaitingTicket,
+    WireName,
+    WireState,
 )
 from oxo_simulator.exchange.buffer import TicketBuffer
+from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.installation import Installed, profile_name
 from oxo_simulator.link.relay import Link
 from oxo_simulator.premises import Premises
 from oxo_simulator.profile import choices, described
-from oxo_simulator.taxation import Taxation
-from oxo_simulator.taxation.desk import Living
-
-
-class Opening(NamedTuple):
-    """When the session that was opened last was opened, and on which port of the wire."""
-
-    at: datetime
-    port: str
+from oxo_simulator.wire import MeetsUnknown, Wire
 
 
 def profile_state(installed: Installed) -> ProfileState:
@@ -49,31 +42,43 @@ def buffer_state(buffer: TicketBuffer, after: int, count: int) -> BufferState:
     )
 
 
-def session_states(
-    living: Living | None, opening: Opening | None, now: datetime
-) -> list[SessionState]:
-    """Show who is logged in; the value of the cookie is nobody's business."""
-    if living is None or opening is None:
-        return []
-    idle = timedelta(seconds=round(living.idle_seconds, 3))
-    return [
-        SessionState(
-            name=living.session.name,
-            user=living.session.user,
-            port=opening.port,
-            connection=living.session.connection,
-            since=opening.at,
-            last_call=now.astimezone(UTC) - idle,
-            idle_seconds=idle.total_seconds(),
-        )
-    ]
+def wire_state(
+    name: WireName, wire: Wire | None, premises: Premises, exchange: Exchange
+) -> WireState:
+    """Show one wire; it is `None` where the process holds no port for it."""
+    buffer = exchange.outlets[name].buffer if name in exchange.outlets else TicketBuffer(0, 0)
+    numbers = [number for port, number in premises.ports.items() if premises.wires[port] == name]
+    return WireState(
+        name=name,
+        open=wire is not None and is_open(wire, exchange),
+        port=numbers[0] if numbers else None,
+        waiting=len(buffer),
+        capacity=buffer.capacity,
+        alarm_percent=buffer.alarm_percent,
+        alarm=buffer.alarm,
+        sessions=0 if wire is None else len(wire.sessions()),
+    )
+
+
+def is_open(wire: Wire, exchange: Exchange) -> bool:
+    """Tell whether there is any way between collectors and this wire."""
+    return bool(wire.open_ports(exchange.profile) or wire.outward(exchange.profile))
 
 
 def exchange_state(
-    premises: Premises, installed: Installed, link: Link, taxation: Taxation, factor: float
+    premises: Premises,
+    installed: Installed,
+    link: Link,
+    wires: Mapping[str, Wire],
+    factor: float,
 ) -> ExchangeState:
     """Show who and how the exchange is."""
     exchange, profile = installed.exchange, installed.profile
+    reached = [
+        port
+        for wire in wires.values()
+        for port in (*wire.open_ports(profile), *wire.outward(profile))
+    ]
     return ExchangeState(
         name=premises.name,
         release=profile.release,
@@ -90,7 +95,7 @@ def exchange_state(
         buffered=exchange.waiting_count(),
         capacity=exchange.buffer.capacity,
         alarm=exchange.buffer.alarm,
-        sessions=taxation.session_count,
+        sessions=sum(len(wire.sessions()) for wire in wires.values()),
         tickets_made=exchange.tickets_made,
         ledger_last=installed.ledger.last,
         ports=[
@@ -98,7 +103,8 @@ def exchange_state(
                 name=name,
                 address=premises.address,
                 port=number,
-                open=getattr(profile.ports, name).open,
+                open=name in reached,
+                wire=premises.wires[name],
             )
             for name, number in premises.ports.items()
         ],
@@ -107,5 +113,10 @@ def exchange_state(
         fingerprint=premises.fingerprint,
         profile_choices=choices(profile),
         time_factor=factor,
-        unknown_operations=taxation.unknown_operations,
+        unknown_operations=[
+            each
+            for wire in wires.values()
+            if isinstance(wire, MeetsUnknown)
+            for each in wire.unknown_operations
+        ],
     )

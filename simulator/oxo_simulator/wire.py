@@ -56,10 +56,10 @@ class Target(NamedTuple):
     port: int
 
 
-ConnectionName = Callable[[Place, Place], tuple[str, str]]
+ConnectionName = Callable[[tuple[str, int], tuple[str, int]], tuple[str, str]]
 """From a connection's two ends as the exchange sees them (peer, own): the link's name of it, such
-as `c7`, and the collector's address as text. Known from the instant in which the exchange accepts,
-or is connected."""
+as `c7`, and the collector's address as text. Known from the instant in which the exchange accepts;
+of a connection that it makes itself, when `Parts.led` says so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +75,9 @@ class Parts:
         reserved: name -> a socket that is bound behind and does not listen, so that nobody else is
             given the number; it stays as it is. Listen beside it (SO_REUSEADDR is set on it).
         connection_name: the link's name of a connection.
+        led: of a connection that the exchange makes (`Wire.outward`; peer, own): fires with its
+            name when the collector behind the link has answered. Where none does the link resets
+            the connection. What is written before is lost with it.
         prove: tells the link that a connection has shown the right password.
         said: the transcript, for lines of words.
         transcript: the transcript, for lines of another shape.
@@ -91,6 +94,7 @@ class Parts:
     ports: Mapping[str, int]
     reserved: Mapping[str, socket]
     connection_name: ConnectionName
+    led: Callable[[tuple[str, int], tuple[str, int]], "Deferred[tuple[str, str]]"]
     prove: Callable[[str], None]
     said: Said
     transcript: "Transcript"
@@ -154,6 +158,15 @@ class Wire(Protocol):
 
     def stop(self) -> "Deferred[Any] | None":
         """Let go of sockets and timers: the process ends."""
+
+
+@runtime_checkable
+class MeetsUnknown(Protocol):
+    """A wire that keeps what it was asked for and does not know (taxation)."""
+
+    @property
+    def unknown_operations(self) -> list[dict[str, str | int]]:
+        """Return what was asked for (`ExchangeState.unknown_operations`)."""
 
 
 @runtime_checkable

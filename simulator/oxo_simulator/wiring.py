@@ -1,21 +1,19 @@
 """Where everything is put together, and nowhere else.
 
-collector --> link (--listen) --> taxation wire over TLS (127.0.0.2) --> exchange --> ledger
+collector --> link (--listen) --> a wire of `WIRES` (127.0.0.2) --> exchange --> ledger
 operator  --> control port (127.0.0.1) --> simulation --> all of them
 """
 
 import contextlib
-import errno
 import fcntl
 import json
 import os
 import secrets
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.error import CannotListenError
@@ -25,34 +23,39 @@ from twisted.python.failure import Failure
 
 from oxo_simulator.certificates import Authority
 from oxo_simulator.control.limits import ControlSite
-from oxo_simulator.control.messages import Installation
+from oxo_simulator.control.messages import Installation, WireName
 from oxo_simulator.control.server import ControlServer
-from oxo_simulator.files import kept_password, write_whole
+from oxo_simulator.files import write_whole
+from oxo_simulator.held import Held, hold, numbers
 from oxo_simulator.identity import Identity
 from oxo_simulator.installation import profile_of
-from oxo_simulator.link.door import PortOccupied, reserve
-from oxo_simulator.link.places import CONNECTIONS_MAX
+from oxo_simulator.link.door import PortOccupied
 from oxo_simulator.link.relay import Link
 from oxo_simulator.premises import Premises
 from oxo_simulator.profile import Profile
 from oxo_simulator.simulation import Simulation
-from oxo_simulator.taxation import Taxation
+from oxo_simulator.taxation import wire as taxation
 from oxo_simulator.transcript import Transcript
+from oxo_simulator.wire import Parts, Wire
 
-PASSWORD_FILE = "taxation.password"  # noqa: S105 - a name
 BEHIND = "127.0.0.2"
 """Where the exchange itself listens, under the numbers of the link (facts: tech 5)."""
 CONTROL_ADDRESS = "127.0.0.1"
-FREE_PORT_TRIALS_MAX = 20
-PORT_NAMES = ("standard", "alternate")
+
+
+class WireKind(NamedTuple):
+    """A wire that there can be: its name, and what builds it."""
+
+    name: WireName
+    build: Callable[[Parts], Wire]
+
+
+WIRES: tuple[WireKind, ...] = (WireKind("taxation", taxation.build),)
+"""Every wire, in the order in which tickets come to them."""
 
 
 class FolderOccupied(OSError):
     """Another exchange runs in the state folder, or it can be none (the operator's fault)."""
-
-
-class PortTwice(ValueError):
-    """Two ports are to have the same number (the operator's fault)."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ class RunOptions:
         installation: the first exchange.
         password: of the taxation wire; `None` keeps the folder's, or makes one at random.
         listen: address for collectors.
-        ports: name -> number, in place of the profile's; 0 is a free one.
+        ports: name -> number, in place of the profile's; 0 is a free one. The wires of these ports
+            can be opened by later installations.
         names: further names for the certificate.
         time_factor: exchange seconds per real second, 0 is manual.
         control_port: 0 is a free one.
@@ -86,15 +90,25 @@ class Running:
     Attributes:
         simulation: what runs.
         control_url: where its operator reaches it.
+        wires: by name, those whose ports are held.
     """
 
     def __init__(
-        self, simulation: Simulation, control_url: str, ports: Sequence[IListeningPort], lock: int
+        self,
+        simulation: Simulation,
+        control_url: str,
+        wires: Mapping[str, Wire],
+        control: IListeningPort,
     ) -> None:
         self.simulation = simulation
         self.control_url = control_url
-        self._ports = ports
-        self._lock = lock
+        self.wires = wires
+        self._control = control
+        self._last: list[Callable[[], None]] = []
+
+    def at_the_end(self, *last: Callable[[], None]) -> None:
+        """Do these when everything else has stopped."""
+        self._last += last
 
     def stop(self) -> "Deferred[object]":
         """Close every port and the ledger, and take the description away."""
@@ -103,11 +117,16 @@ class Running:
             with contextlib.suppress(FileNotFoundError):
                 (folder / name).unlink()
         self.simulation.stop()
-        closing: list[Deferred[Any]] = [maybeDeferred(port.stopListening) for port in self._ports]
-        return gatherResults([self.simulation.link.close(), *closing]).addBoth(self._unlock)
+        closing: list[Deferred[Any]] = [
+            self.simulation.link.close(),
+            maybeDeferred(self._control.stopListening),
+            *(maybeDeferred(wire.stop) for wire in self.wires.values()),
+        ]
+        return gatherResults(closing).addBoth(self._let_go)
 
-    def _unlock(self, result: object) -> object:
-        os.close(self._lock)
+    def _let_go(self, result: object) -> object:
+        for each in self._last:
+            each()
         return result
 
 
@@ -120,15 +139,20 @@ def start(options: RunOptions, reactor: Any, broken: Callable[[Failure], None]) 
         broken: told when the exchange cannot go on (the bench's fault); it is to be ended then.
 
     Raises:
-        ProfileError, StartUnknown, PortTwice, PortOccupied, FolderOccupied, AuthorityUnreadable,
-            PasswordUnusable, OSError: the operator's to correct; the process is to be ended then.
+        ProfileError, StartUnknown, PortTwice, PortUnknown, PortOccupied, FolderOccupied,
+            AuthorityUnreadable, PasswordUnusable, OSError: the operator's to correct; the process
+            is to be ended then.
     """
     profile = profile_of(options.installation)
-    _port_numbers(options, profile)
+    kinds = [kind.name for kind in WIRES]
+    ports = numbers(profile, options.ports, options.control_port, kinds)
     with contextlib.ExitStack() as undo:
         lock = _occupy(options.folder)
         undo.callback(os.close, lock)
-        running = _put_together(options, profile, lock, reactor, broken)
+        held = hold(ports, options.listen, BEHIND)
+        undo.callback(held.close)
+        running = _put_together(options, profile, held, reactor, broken)
+        running.at_the_end(held.close, lambda: os.close(lock))
         undo.pop_all()
     return running
 
@@ -136,38 +160,54 @@ def start(options: RunOptions, reactor: Any, broken: Callable[[Failure], None]) 
 def _put_together(
     options: RunOptions,
     profile: Profile,
-    lock: int,
+    held: Held,
     reactor: Any,
     broken: Callable[[Failure], None],
 ) -> Running:
-    password = options.password or kept_password(options.folder / PASSWORD_FILE)
-    password = password or secrets.token_urlsafe(12)
     token = secrets.token_urlsafe(32)
+    if options.password is not None:
+        write_whole(options.folder / taxation.PASSWORD_FILE, f"{options.password}\n".encode())
     identity = _identity(options, profile)
     shown = identity.state()
-    towards_collectors, behind = _reserve(options, profile)
     link = Link(
         reactor=reactor,
         behind=BEHIND,
-        reserved=towards_collectors,
+        reserved=held.towards_collectors,
         record=lambda _event, _detail: None,
+        outward={name: held.behind[name] for name in held.wires if name == "v24"},
+        wires=held.wires,
     )
     transcript = Transcript(now=_utc_now, folder=options.folder)
-    taxation = Taxation(
-        {profile.user: password},
-        reactor,
-        link.connection_name,
-        transcript,
-        prove=link.prove,
-        address=options.listen,
-    )
-    ports = {name: door.port for name, door in link.doors.items()}
-    wires = _wires(reactor, taxation, ports, behind, identity)
+
+    def parts(wire: str) -> Parts:
+        return Parts(
+            reactor=reactor,
+            first=profile,
+            address=options.listen,
+            behind=BEHIND,
+            ports={name: link.doors[name].port for name in held.of(wire)},
+            reserved={name: held.behind[name] for name in held.of(wire)},
+            connection_name=link.connection_name,
+            led=link.led,
+            prove=link.prove,
+            said=transcript.said,
+            transcript=transcript,
+            tls=identity,
+            folder=options.folder,
+            new_password=lambda: secrets.token_urlsafe(12),
+            utc_now=_utc_now,
+        )
+
+    # From now on they may listen behind.
+    wires: dict[str, Wire] = {
+        kind.name: kind.build(parts(kind.name)) for kind in WIRES if held.of(kind.name)
+    }
     simulation = Simulation(
         premises=Premises(
             folder=options.folder,
             address=options.listen,
-            ports=ports,
+            ports={name: door.port for name, door in link.doors.items()},
+            wires=held.wires,
             name=profile.name,
             user=profile.user,
             ca_file=Path(shown.ca_file),
@@ -175,7 +215,7 @@ def _put_together(
         ),
         real=reactor,
         link=link,
-        taxation=taxation,
+        wires=wires,
         transcript=transcript,
         identity=identity,
         utc_now=_utc_now,
@@ -189,25 +229,8 @@ def _put_together(
     simulation.pacer.start()
     control, url = _control_port(simulation, token, options.control_port, reactor)
     write_whole(options.folder / "control.token", f"{token}\n".encode())
-    write_whole(options.folder / PASSWORD_FILE, f"{password}\n".encode())
     _describe(simulation.premises, url)
-    return Running(simulation, url, [control, *wires], lock)
-
-
-def _wires(
-    reactor: Any,
-    taxation: Taxation,
-    ports: Mapping[str, int],
-    behind: Mapping[str, socket.socket],
-    identity: Identity,
-) -> list[IListeningPort]:
-    """Let the exchange itself listen, where the numbers were held for it."""
-    wires = []
-    for name, number in ports.items():
-        site = taxation.site(name)
-        wires.append(reactor.listenSSL(number, site, identity, CONNECTIONS_MAX, interface=BEHIND))
-        behind[name].close()
-    return wires
+    return Running(simulation, url, wires, control)
 
 
 def _utc_now() -> datetime:
@@ -234,59 +257,6 @@ def _identity(options: RunOptions, profile: Profile) -> Identity:
     authority = Authority.load_or_create(options.folder)
     also = ["localhost", *options.names, "127.0.0.1", BEHIND, options.listen]
     return Identity(authority, authority.server_certificate(profile.name, also))
-
-
-def _port_numbers(options: RunOptions, profile: Profile) -> dict[str, int]:
-    """Return each port's number, 0 for a free one; no two may be the same.
-
-    Raises:
-        PortTwice: names both.
-    """
-    numbers = {
-        name: options.ports.get(name, getattr(profile.ports, name).number) for name in PORT_NAMES
-    }
-    taken: dict[int, str] = {}
-    for name, number in {**numbers, "control": options.control_port}.items():
-        if number and number in taken:
-            raise PortTwice(
-                f"port {number} is to be {taken[number]} and {name}; "
-                "each needs a number of its own, or 0, a free one"
-            )
-        taken[number] = name
-    return numbers
-
-
-def _reserve(
-    options: RunOptions, profile: Profile
-) -> tuple[dict[str, socket.socket], dict[str, socket.socket]]:
-    """Hold each port's number on both sides of the link."""
-    towards_collectors, behind = {}, {}
-    for name, number in _port_numbers(options, profile).items():
-        try:
-            towards_collectors[name], behind[name] = _pair(options.listen, number)
-        except PortOccupied as error:
-            raise _advised(error, name) from error
-    return towards_collectors, behind
-
-
-def _advised(error: PortOccupied, name: str) -> PortOccupied:
-    """Say how to take another number, where that would help: not ours to open, or taken."""
-    cause = error.__cause__
-    if isinstance(cause, OSError) and cause.errno in (errno.EACCES, errno.EADDRINUSE):
-        return PortOccupied(f"{error}; --port {name}=NUMBER takes another, 0 a free one")
-    return error
-
-
-def _pair(address: str, number: int) -> tuple[socket.socket, socket.socket]:
-    for trial in range(1, FREE_PORT_TRIALS_MAX + 1):
-        front = reserve(address, number)
-        try:
-            return front, reserve(BEHIND, front.getsockname()[1])
-        except PortOccupied:
-            front.close()
-            if number or trial == FREE_PORT_TRIALS_MAX:
-                raise
-    raise AssertionError
 
 
 def _occupy(folder: Path) -> int:
@@ -318,7 +288,12 @@ def _describe(premises: Premises, url: str) -> None:
         "control_url": url,
         "pid": os.getpid(),
         "ports": [
-            {"name": name, "address": premises.address, "port": number}
+            {
+                "name": name,
+                "address": premises.address,
+                "port": number,
+                "wire": premises.wires[name],
+            }
             for name, number in premises.ports.items()
         ],
         "ca_file": str(premises.ca_file),

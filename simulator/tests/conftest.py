@@ -188,7 +188,7 @@ class Wire:
         self.taxation = Taxation(
             {"collector": PASSWORD, "other": "x"},
             self.clock,
-            lambda peer: (f"c{peer.port - 4000}", f"{peer.host}:{peer.port}"),
+            lambda peer, _here: (f"c{peer[1] - 4000}", f"{peer[0]}:{peer[1]}"),
             self.transcript,
             lambda: next(secrets),
         )

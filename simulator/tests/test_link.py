@@ -152,10 +152,8 @@ def test_the_exchange_side_peer_has_the_name_of_its_connection(line: Line) -> No
     line.pair()
     client, server = line.pair()
 
-    class Peer:
-        host, port = server.getpeername()
-
-    name, peer = line.call(lambda: line.link.connection_name(Peer))
+    ends = server.getpeername(), server.getsockname()
+    name, peer = line.call(lambda: line.link.connection_name(*ends))
     assert (name, peer) == ("c2", f"127.0.0.1:{client.getsockname()[1]}")
 
 

@@ -1,6 +1,7 @@
 """docs/profiles.md against the model: every key, its values, default and standing, and no other."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -60,7 +61,9 @@ def test_the_page_says_of_a_key_what_the_model_says(key: str) -> None:
     if found.is_required():
         assert default == ""
     else:
-        shown = '""' if found.default == "" else found.default
+        value = found.get_default(call_default_factory=True)
+        shown = '""' if value == "" else value
+        shown = dict(value) if isinstance(value, Mapping) else shown
         shown = str(shown).lower() if isinstance(shown, bool) else shown
         assert default == ("none" if shown is None else f"`{shown}`")
     if words := [word for word in get_args(found.annotation) if isinstance(word, str)]:

@@ -7,12 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from oxo_simulator.held import Held, hold, numbers
 from oxo_simulator.installation import profile_of
 from oxo_simulator.link.door import PortOccupied
-from oxo_simulator.profile import load_profile, packaged
+from oxo_simulator.profile import Profile, load_profile, packaged
 from oxo_simulator.profile_section import ProfileError
 from oxo_simulator.running import OptionWrong, Start, options
-from oxo_simulator.wiring import _reserve
+from oxo_simulator.wiring import BEHIND, WIRES, RunOptions
+
+
+def reserve(ordered: RunOptions, profile: Profile) -> Held:
+    """Hold the ports that an order asks for."""
+    kinds = [kind.name for kind in WIRES]
+    ports = numbers(profile, ordered.ports, ordered.control_port, kinds)
+    return hold(ports, ordered.listen, BEHIND)
+
 
 TYPED = Start(
     folder=Path("state"),
@@ -43,7 +52,10 @@ def test_what_was_typed_becomes_the_options() -> None:
     ("wrong", "words"),
     [
         ({"tag_set": "all"}, "Invalid enum value 'all'"),
-        ({"ports": {"fax": "1"}}, "--port fax: there are standard and alternate"),
+        (
+            {"ports": {"fax": "1"}},
+            "--port fax: there are standard, alternate, nmc, v24, ohl and nmc-data-1 to nmc-data-32",
+        ),
         ({"ports": {"standard": "x"}}, "--port x: a number from 0 to 65535"),
         ({"ports": {"standard": "65536"}}, "--port 65536: a number from 0 to 65535"),
         ({"time": "fast"}, "--time fast: manual, real, or 1 to 100000 times as fast"),
@@ -86,7 +98,7 @@ def test_an_address_that_cannot_serve_collectors_is_named(listen: str) -> None:
 )
 def test_an_address_that_cannot_be_is_named(listen: str, words: str) -> None:
     with pytest.raises(PortOccupied, match=words):
-        _reserve(options(replace(TYPED, listen=listen)), load_profile("certify"))
+        reserve(options(replace(TYPED, listen=listen)), load_profile("certify"))
 
 
 def test_a_port_that_may_not_be_opened_is_named_with_the_way_out(
@@ -99,7 +111,7 @@ def test_a_port_that_may_not_be_opened_is_named_with_the_way_out(
     profile = load_profile("documented")
     words = r"127.0.0.1, port 443: .*Permission denied; --port standard=NUMBER takes another"
     with pytest.raises(PortOccupied, match=words):
-        _reserve(options(replace(TYPED, ports={})), profile)
+        reserve(options(replace(TYPED, ports={})), profile)
 
 
 @pytest.mark.parametrize("name", packaged())

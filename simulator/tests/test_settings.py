@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from oxo_simulator.contract_table import Contract
 from oxo_simulator.control.messages import Installation
-from oxo_simulator.installation import profile_name, profile_of, taxation_settings
+from oxo_simulator.installation import profile_name, profile_of
+from oxo_simulator.taxation.wire import taxation_settings
 from oxo_simulator.wsdl_folder import WsdlFiles
 
 

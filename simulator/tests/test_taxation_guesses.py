@@ -111,7 +111,7 @@ def test_the_right_password_waits_as_long_and_comes_in(make_wire: MakeWire) -> N
 def test_who_comes_from_elsewhere_does_not_wait(make_wire: MakeWire) -> None:
     wire = make_wire(1)
     guess(wire, 20)
-    wire.taxation._connection_name = lambda _peer: ("c9", "192.0.2.7:5000")
+    wire.taxation._connection_name = lambda _peer, _here: ("c9", "192.0.2.7:5000")
     assert wire.login().status == 200
 
 

@@ -184,7 +184,7 @@ def test_a_busy_exchange_answers_503_to_everything(make_wire: MakeWire) -> None:
 
 def test_before_an_exchange_is_installed_it_is_busy(make_wire: MakeWire) -> None:
     wire = make_wire()
-    wire.taxation = Taxation({}, Clock(), lambda _peer: ("c1", "x"), wire.transcript)
+    wire.taxation = Taxation({}, Clock(), lambda _peer, _here: ("c1", "x"), wire.transcript)
     wire.site = wire.taxation.site("standard")
     assert wire.login().status == 503
     assert wire.taxation.session_count == 0

@@ -36,7 +36,7 @@ class Served:
         self.taxation = Taxation(
             {"collector": PASSWORD},
             network,
-            lambda peer: (f"c{peer.port}", f"{peer.host}:{peer.port}"),
+            lambda peer, _here: (f"c{peer[1]}", f"{peer[0]}:{peer[1]}"),
             self.transcript,
         )
         self.install()

@@ -27,18 +27,21 @@ from oxo_simulator.control.messages import (
     CertificateState,
     ExchangeState,
     Fault,
+    HotelEvent,
     Installation,
     LedgerLine,
     Licence,
     LinkState,
     Load,
     Message,
+    NmcPassword,
     Pace,
     Problem,
     ProfileState,
     Reset,
     Restore,
     SessionState,
+    WireState,
 )
 
 if TYPE_CHECKING:
@@ -159,12 +162,24 @@ class ControlClient:
         """Return what waits, with at most `count` of the tickets behind the sequence `after`."""
         return self._get("/buffer", {"after": after, "count": count}, BufferState)
 
+    def wires(self) -> list[WireState]:
+        """Return how every wire is reached, and what waits there."""
+        return self._get("/wires", {}, list[WireState])
+
+    def nmc_password(self, password: str) -> ExchangeState:
+        """Give the account of the NMC wire another password; the profile says when it is valid."""
+        return self._post("/nmc/password", NmcPassword(password=password), ExchangeState)
+
+    def hotel(self, event: HotelEvent) -> ExchangeState:
+        """Say an event on the hotel link."""
+        return self._post("/hotel", event, ExchangeState)
+
     def sessions(self) -> list[SessionState]:
-        """Return who is logged in at the taxation wire."""
+        """Return who is in a session, on any wire."""
         return self._get("/sessions", {}, list[SessionState])
 
     def end_session(self, name: str) -> ExchangeState:
-        """End a session of the taxation wire."""
+        """End a session, on whichever wire it lives."""
         path = f"/sessions/{quote(name, safe='')}"
         return self._exchange("DELETE", path, ExchangeState, ANSWER_SECONDS_MAX)
 
@@ -215,7 +230,7 @@ class ControlClient:
         return self._pages("/ledger", since, LedgerLine, wait_seconds)
 
     def transcript(self, since: int = 0) -> list[dict[str, Any]]:
-        """Return the HTTP exchanges of the taxation wire after number `since`."""
+        """Return what was said on every wire after number `since`."""
         return self._pages("/transcript", since, dict[str, Any])
 
     def openapi(self) -> dict[str, Any]:

@@ -26,12 +26,14 @@ __all__ = [
     "CertificateState",
     "ExchangeState",
     "Fault",
+    "HotelEvent",
     "Installation",
     "LedgerLine",
     "Licence",
     "LinkState",
     "Load",
     "Message",
+    "NmcPassword",
     "Pace",
     "PortState",
     "Problem",
@@ -42,6 +44,7 @@ __all__ = [
     "SessionState",
     "WaitingTicket",
     "WireName",
+    "WireState",
 ]
 
 LEDGER_LINES_MAX = 10_000

@@ -100,6 +100,9 @@ class ControlServer:
             "buffer": lambda asked: simulation.buffer(
                 int(asked.query["after"]), int(asked.query["count"])
             ),
+            "wires": lambda _: simulation.wires(),
+            "nmc_password": lambda asked: simulation.change_password(asked.order),
+            "hotel": lambda asked: simulation.say(asked.order),
             "sessions": lambda _: simulation.sessions(),
             "end_session": lambda asked: simulation.end_session(asked.place),
             "advance": lambda asked: simulation.advance(asked.order.seconds),

@@ -13,17 +13,15 @@ from oxo_simulator.link.lane import Lane, Towards, Transport
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
-DIAL_SECONDS_MAX = 5
-
 
 class Watch(Shape):
     """Who is told what a connection lives through."""
 
     def dial(self, connection: "Connection") -> "Deferred[Any]":
-        """Connect `connection.far` to the exchange."""
+        """Connect `connection.far`; what is returned fails when that cannot be."""
 
     def reached(self, connection: "Connection") -> None:
-        """The exchange's end is connected."""
+        """The end that was dialled is connected."""
 
     def held(self, connection: "Connection", towards: Towards, count: int) -> None:
         """A cut keeps back the first bytes."""
@@ -63,28 +61,33 @@ class End(Protocol):
 
 
 class Connection:
-    """A collector's connection.
+    """A connection between a collector and the exchange.
 
     Attributes:
         name: such as `c1`.
         port: name of the port.
         peer: the collector's address.
-        near: the collector's end.
-        far: the exchange's end.
+        outward: whether the exchange is the one that connected; else the collector is.
+        near: the end of the one that connected to the link.
+        far: the end of the one that the link dials.
     """
 
-    def __init__(self, name: str, port: str, peer: str, watch: Watch) -> None:
-        self.name, self.port, self.peer = name, port, peer
+    def __init__(
+        self, name: str, port: str, peer: str, watch: Watch, *, outward: bool = False
+    ) -> None:
+        self.name, self.port, self.peer, self.outward = name, port, peer, outward
         self._watch = watch
+        self._there: Towards = "collector" if outward else "exchange"
+        self._back: Towards = "exchange" if outward else "collector"
         self.lanes: Mapping[Towards, Lane] = {
             "exchange": Lane("exchange", lambda n: watch.held(self, "exchange", n)),
             "collector": Lane("collector", lambda n: watch.held(self, "collector", n)),
         }
         self.near = End(
-            self._near_made, lambda data: watch.arrived(self, "exchange", data), self._near_lost
+            self._near_made, lambda data: watch.arrived(self, self._there, data), self._near_lost
         )
         self.far = End(
-            self._far_made, lambda data: watch.arrived(self, "collector", data), self._far_lost
+            self._far_made, lambda data: watch.arrived(self, self._back, data), self._far_lost
         )
         self._near: Transport | None = None
         self._far: Transport | None = None
@@ -92,11 +95,24 @@ class Connection:
         self._was_reset = False
 
     def dial(self) -> None:
-        """Connect to the exchange, unless that is done or the way is cut."""
-        if self._near is None or self._far or self._dialling or self.lanes["exchange"].is_cut:
+        """Connect the far end, unless that is done or the way is cut."""
+        if self._near is None or self._far or self._dialling or self.lanes[self._there].is_cut:
             return
         self._dialling = self._watch.dial(self)
         self._dialling.addErrback(lambda _failure: self.reset())
+
+    def exchange_ends(self) -> tuple[tuple[str, int], tuple[str, int]] | None:
+        """Return the two ends of the exchange's own connection: the link's, and the exchange's."""
+        transport = self._near if self.outward else self._far
+        if transport is None:
+            return None
+        here, there = transport.getHost(), transport.getPeer()
+        return (here.host, here.port), (there.host, there.port)
+
+    @property
+    def is_reached(self) -> bool:
+        """Tell whether both ends are connected."""
+        return self._near is not None and self._far is not None
 
     def cut(self, towards: Towards, *, owing: bool = False) -> None:
         """Hold one direction; `owing` still lets out what was taken before."""
@@ -119,8 +135,8 @@ class Connection:
 
     def _near_made(self, transport: Transport) -> None:
         self._near = transport
-        self.lanes["exchange"].source = transport
-        self.lanes["collector"].attach(transport)
+        self.lanes[self._there].source = transport
+        self.lanes[self._back].attach(transport)
         self.dial()
 
     def _far_made(self, transport: Transport) -> None:
@@ -130,21 +146,21 @@ class Connection:
             transport.abortConnection()
             return
         self._watch.reached(self)
-        self.lanes["collector"].source = transport
-        self.lanes["exchange"].attach(transport)
+        self.lanes[self._back].source = transport
+        self.lanes[self._there].attach(transport)
 
     def _near_lost(self, orderly: bool) -> None:  # noqa: FBT001 - one callback, one word
         self._near = None
-        self.lanes["collector"].detach()
+        self.lanes[self._back].detach()
         if self._dialling is not None:
             self._dialling.cancel()
-        self.lanes["exchange"].end(orderly=orderly)
+        self.lanes[self._there].end(orderly=orderly)
         self._settle()
 
     def _far_lost(self, orderly: bool) -> None:  # noqa: FBT001 - one callback, one word
         self._far = None
-        self.lanes["exchange"].detach()
-        self.lanes["collector"].end(orderly=orderly)
+        self.lanes[self._there].detach()
+        self.lanes[self._back].end(orderly=orderly)
         self._settle()
 
     def _settle(self) -> None:

@@ -6,12 +6,20 @@ not listen, so that no other process is given it meanwhile.
 """
 
 import socket
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
-from twisted.internet.interfaces import IListeningPort, IReactorTCP
+from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import ServerFactory
 
 from oxo_simulator.link.places import CONNECTIONS_MAX
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IDelayedCall, IListeningPort
+
+LISTEN_TRIALS_MAX = 50
+LISTEN_AGAIN_SECONDS = 0.02
+"""Whoever listened at the address until now lets go of it within the next turns."""
 
 
 class PortOccupied(OSError):
@@ -23,25 +31,30 @@ class Door:
 
     Args:
         reactor: real network.
-        name: `standard` or `alternate`.
-        reserved: holds the address where collectors connect (`reserve`); the door closes it.
-        factory: builds the collector's end of each connection.
+        name: of the port.
+        reserved: holds the address where one connects (`reserve`); the door closes it.
+        factory: builds the near end of each connection.
+        patient: where somebody listens still, try again for a second.
     """
 
     def __init__(
         self,
-        reactor: IReactorTCP,
+        reactor: Any,
         name: str,
         reserved: socket.socket,
         factory: ServerFactory,
+        *,
+        patient: bool = False,
     ) -> None:
         self.name = name
         self.address, self.port = reserved.getsockname()
         self._reactor = reactor
         self._factory = factory
+        self._trials_max = LISTEN_TRIALS_MAX if patient else 1
         self._reasons: set[str] = {"not started"}
         self._listening: IListeningPort | None = None
         self._closing = False
+        self._again: IDelayedCall | None = None
         self._waiting: list[Deferred[None]] = []
         self._reserved = reserved
 
@@ -57,7 +70,7 @@ class Door:
 
     def settled(self) -> "Deferred[None]":
         """Return what fires when the door is as its reasons want it."""
-        if not self._closing:
+        if not self._closing and self._again is None:
             return succeed(None)
         waiting: Deferred[None] = Deferred()
         self._waiting.append(waiting)
@@ -72,22 +85,40 @@ class Door:
     def _follow(self) -> None:
         if self._closing:
             return  # looked at again when the old listener is gone
+        if self._reasons and self._again is not None:
+            self._again.cancel()
+            self._again = None
+            self._settle()
         if self._reasons and self._listening is not None:
             listening, self._listening = self._listening, None
             self._closing = True
             maybeDeferred(listening.stopListening).addBoth(self._closed)
-        elif not self._reasons and self._listening is None:
+        elif not self._reasons and self._listening is None and self._again is None:
+            self._listen(1)
+
+    def _listen(self, trial: int) -> None:
+        self._again = None
+        try:
             self._listening = self._reactor.listenTCP(
                 self.port, self._factory, backlog=CONNECTIONS_MAX, interface=self.address
             )
+        except CannotListenError:
+            if trial == self._trials_max:
+                raise
+            self._again = self._reactor.callLater(LISTEN_AGAIN_SECONDS, self._listen, trial + 1)
+            return
+        self._settle()
 
     def _closed(self, _result: object) -> None:
         self._closing = False
         self._follow()
         if not self._closing:
-            waiting, self._waiting = self._waiting, []
-            for deferred in waiting:
-                deferred.callback(None)
+            self._settle()
+
+    def _settle(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for deferred in waiting:
+            deferred.callback(None)
 
 
 def reserve(address: str, port: int) -> socket.socket:

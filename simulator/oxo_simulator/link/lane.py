@@ -47,6 +47,12 @@ class Transport(Protocol):
     def getHandle(self) -> socket:  # noqa: N802
         """Return the socket."""
 
+    def getHost(self) -> Any:  # noqa: N802
+        """Return this end's address."""
+
+    def getPeer(self) -> Any:  # noqa: N802
+        """Return the other end's address."""
+
 
 @implementer(IPushProducer)
 class _Flow:

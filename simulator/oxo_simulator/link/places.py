@@ -6,13 +6,20 @@ taken, at the cost of whoever has most. One that has proved itself is never take
 a crowd of strangers cannot push a collector out, not even one from its own address.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 CONNECTIONS_MAX = 256
-"""Connections in all. Each needs three descriptors, and a process has 1024 on many systems."""
+"""Connections of the taxation wire. Each needs three descriptors, and a process has 1024 of them on
+many systems."""
 
 PEER_CONNECTIONS_MAX = 64
 """Connections of one address."""
+
+FURTHER_CONNECTIONS_MAX: Mapping[str, int] = MappingProxyType({"nmc": 32, "v24": 8, "ohl": 8})
+"""Connections of the wires that have places of their own, whoever has them: a crowd at one wire
+takes none away at another, and all together leave the process descriptors enough."""
 
 
 class Grant(NamedTuple):
@@ -28,7 +35,7 @@ class _Holder(NamedTuple):
 
 
 class Places:
-    """The connections that there are, the oldest first."""
+    """The connections of one wire, the oldest first."""
 
     def __init__(
         self,
@@ -91,3 +98,10 @@ class Places:
         """Return the address with most connections, of those that have strangers."""
         strangers = {each.address for each in self._holders.values() if not each.proven}
         return max(strangers, key=lambda address: self._counts[address], default=None)
+
+
+def places_of(wire: str) -> Places:
+    """Return the places of a wire; all of its ports share them."""
+    if (most := FURTHER_CONNECTIONS_MAX.get(wire)) is None:
+        return Places()
+    return Places(most, most)

@@ -1,19 +1,20 @@
 """The link: doors towards the collectors, connections through it, and the faults in force.
 
 Collectors connect to the link's address; the link dials the exchange, on another loopback address
-under the same port number. A fault is told to the ledger first and strikes then. Armed faults
-strike from inside the ledger's `append`, so before anything that follows the event can leave the
-exchange.
+under the same port number. Where the exchange is the one that connects, it dials the link's outward
+door there, and the link dials the collector. A fault is told to the ledger first and strikes then.
+Armed faults strike from inside the ledger's `append`, so before anything that follows the event can
+leave the exchange.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from socket import socket
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.endpoints import TCP4ClientEndpoint
-from twisted.internet.protocol import Factory, Protocol, ServerFactory
+from twisted.internet.protocol import Protocol, ServerFactory
 
 from oxo_simulator.control.messages import (
     ArmedFault,
@@ -22,15 +23,22 @@ from oxo_simulator.control.messages import (
     LedgerLine,
     LinkState,
 )
-from oxo_simulator.link.connection import DIAL_SECONDS_MAX, Connection
+from oxo_simulator.link.connection import Connection
+from oxo_simulator.link.dialling import Dialling
 from oxo_simulator.link.door import Door
 from oxo_simulator.link.faults import Disturbance, FaultUnknown, disturbance
 from oxo_simulator.link.lane import Lane, Towards
-from oxo_simulator.link.places import Places
+from oxo_simulator.link.places import places_of
+from oxo_simulator.link.ports import Ports
 
 DELIVERY_SECONDS_MAX = 5
 DELIVERY_LOOK_SECONDS = 0.005
 Record = Callable[[str, dict[str, Any]], None]
+Address = tuple[str, int]
+"""Host and port."""
+
+TAXATION = "taxation"
+NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class Link:
@@ -41,28 +49,40 @@ class Link:
         behind: where the exchange listens, under the same numbers.
         reserved: name of a port -> its address towards collectors.
         record: appends an event to the ledger.
+        outward: name of a port -> its address behind, where the exchange may connect.
+        wires: name of a port -> its wire, whose places its connections take; by default taxation.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the link is made of
         self,
         *,
         reactor: Any,
         behind: str,
         reserved: Mapping[str, socket],
         record: Record,
+        outward: Mapping[str, socket] = NONE,
+        wires: Mapping[str, str] = NONE,
     ) -> None:
         self._reactor = reactor
         self._behind = behind
         self._record = record
         self._count = 0
         self._connections: dict[str, Connection] = {}
-        self._names: dict[tuple[str, int], Connection] = {}
-        self._places = Places()
+        self._names: dict[tuple[Address, int], Connection] = {}
+        self._diallings: dict[Connection, Dialling] = {}
+        self._waited_for: dict[tuple[Address, int], Deferred[tuple[str, str]]] = {}
+        shared = {wire: places_of(wire) for wire in (TAXATION, *wires.values())}
+        self._places = {name: shared[wires.get(name, TAXATION)] for name in reserved}
+        self._targets: dict[str, Address] = {}
         self._armed: list[ArmedFault] = []
         self._in_force: list[tuple[Fault, Disturbance]] = []
         self.doors = {
             name: Door(reactor, name, held, _Incoming(self, name))
             for name, held in reserved.items()
+        }
+        self.outward_doors = {
+            name: Door(reactor, name, held, _Outgoing(self, name), patient=True)
+            for name, held in outward.items()
         }
 
     @property
@@ -87,25 +107,68 @@ class Link:
         connection = self._connections.get(name)
         return None if connection is None else connection.port
 
-    def connections(self, ports: Iterable[str]) -> list[Connection]:
+    def connections(self, ports: Container[str]) -> list[Connection]:
         """Return the connections of these ports."""
-        wanted = set(ports)
-        return [each for each in self._connections.values() if each.port in wanted]
+        return [each for each in self._connections.values() if each.port in ports]
 
-    def connection_name(self, peer: Any) -> tuple[str, str]:
-        """Return name and collector's address of the connection that the exchange sees from `peer`.
+    def doors_of(self, ports: Container[str]) -> Iterator[Door]:
+        """Return the doors of these ports, on both sides."""
+        for door in (*self.doors.values(), *self.outward_doors.values()):
+            if door.name in ports:
+                yield door
+
+    def connection_name(self, peer: Address, here: Address) -> tuple[str, str]:
+        """Return name and collector's address of a connection that the exchange has.
 
         Args:
-            peer: Twisted address (`host`, `port`) of the exchange's peer.
+            peer: the exchange's peer, which is the link.
+            here: the exchange's own end.
         """
-        connection = self._names.get((peer.host, peer.port))
+        connection = self._names.get(_ends(peer, here)) or self._being_dialled(peer, here[1])
         if connection is None:
-            return "unknown", f"{peer.host}:{peer.port}"
+            return "unknown", f"{peer[0]}:{peer[1]}"
         return connection.name, connection.peer
+
+    def led(self, peer: Address, here: Address) -> "Deferred[tuple[str, str]]":
+        """Return what fires when the collector has answered a connection that the exchange made.
+
+        It fires with `connection_name`. Where nobody answers it never fires, and the link resets
+        the exchange's connection.
+        """
+        key = _ends(peer, here)
+        waited: Deferred[tuple[str, str]] = Deferred()
+        connection = self._names.get(key)
+        if connection is not None and connection.is_reached:
+            waited.callback((connection.name, connection.peer))
+        else:
+            self._waited_for[key] = waited
+        return waited
 
     def prove(self, name: str) -> None:
         """Let a connection keep its place: it has shown the right password."""
-        self._places.prove(name)
+        if (connection := self._connections.get(name)) and not connection.outward:
+            self._places[connection.port].prove(name)
+
+    # What the profile opens.
+
+    def open(self, ports: Collection[str], targets: Mapping[str, Address]) -> None:
+        """Open these doors towards collectors, and the way outwards to these targets; no others."""
+        self._targets = dict(targets)
+        for doors, wanted in ((self.doors, ports), (self.outward_doors, targets)):
+            for name, door in doors.items():
+                change = door.admit if name in wanted else door.refuse
+                change("profile")
+                door.admit("not started")
+
+    def refuse_all(self, reason: str) -> None:
+        """Refuse connections at every door."""
+        for door in self.doors_of(Ports()):
+            door.refuse(reason)
+
+    def admit_again(self, reason: str, ports: Container[str]) -> None:
+        """The reason is gone for the doors of these ports."""
+        for door in self.doors_of(ports):
+            door.admit(reason)
 
     # Faults.
 
@@ -115,7 +178,7 @@ class Link:
         Raises:
             FaultUnknown: the fault names no port of ours or has impossible numbers.
         """
-        self._strike(fault, disturbance(fault, tuple(self.doors)))
+        self._strike(fault, disturbance(fault, self.doors))
 
     def arm(self, armed: ArmedFault) -> None:
         """Disturb it at the next such ledger event.
@@ -123,14 +186,19 @@ class Link:
         Raises:
             FaultUnknown: as `strike`.
         """
-        disturbance(armed.fault, tuple(self.doors))
+        disturbance(armed.fault, self.doors)
         self._armed.append(armed)
-        self._record("fault armed", {"fault": msgspec.to_builtins(armed.fault), "when": armed.when})
+        marked = {} if armed.wire is None else {"wire": armed.wire}
+        fault = msgspec.to_builtins(armed.fault)
+        self._record("fault armed", {"fault": fault, "when": armed.when, **marked})
 
     def ledger_line(self, line: LedgerLine) -> None:
         """Let every fault strike that is armed for this event."""
-        due = [armed for armed in self._armed if armed.when == line.event]
-        self._armed = [armed for armed in self._armed if armed.when != line.event]
+        if not self._armed:
+            return
+        here = (line.event, line.detail.get("wire", TAXATION))
+        due = [each for each in self._armed if (each.when, each.wire or TAXATION) == here]
+        self._armed = [each for each in self._armed if each not in due]
         for armed in due:
             self.strike(armed.fault)
 
@@ -182,8 +250,11 @@ class Link:
         # What still happens to the old connections belongs in no ledger any more.
         old = list(self._connections.values())
         self._connections.clear()
-        self._places.clear()
+        for places in self._places.values():
+            places.clear()
         self._names.clear()
+        self._diallings.clear()
+        self._waited_for.clear()
         self._record = record
         self._count = 0
         for connection in old:
@@ -191,12 +262,12 @@ class Link:
 
     def settled(self) -> "Deferred[list[None]]":
         """Return what fires when every door is as it is wanted."""
-        return gatherResults([door.settled() for door in self.doors.values()])
+        return gatherResults([door.settled() for door in self.doors_of(Ports())])
 
     def close(self) -> "Deferred[list[None]]":
         """Stop for good."""
         self.renew(lambda _event, _detail: None)
-        return gatherResults([door.close() for door in self.doors.values()])
+        return gatherResults([door.close() for door in self.doors_of(Ports())])
 
     # What connections live through (`Watch`).
 
@@ -204,7 +275,7 @@ class Link:
         """Return the collector's end of a new connection; none where there is no place for it."""
         self._count += 1
         name = f"c{self._count}"
-        place = self._places.take(name, peer.rpartition(":")[0])
+        place = self._places[port].take(name, peer.rpartition(":")[0])
         if not place.granted:
             self._record("refused", _crowded(name, peer))
             return None
@@ -212,27 +283,51 @@ class Link:
             gone = self._connections[place.instead_of]
             self._record("refused", _crowded(gone.name, gone.peer))
             gone.reset()
-        connection = Connection(name, port, peer, self)
+        return self._opened(Connection(name, port, peer, self)).near
+
+    def lead(self, port: str) -> Protocol | None:
+        """Return the exchange's end of a connection that it makes; none where nobody is meant."""
+        if port not in self._targets:
+            return None
+        self._count += 1
+        host, number = self._targets[port]
+        name, peer = f"c{self._count}", f"{host}:{number}"
+        return self._opened(Connection(name, port, peer, self, outward=True)).near
+
+    def _opened(self, connection: Connection) -> Connection:
         self._connections[connection.name] = connection
-        self._event("connection opened", connection, port=port, peer=peer)
+        self._event("connection opened", connection, port=connection.port, peer=connection.peer)
         for _, fault in self._in_force:
             fault.join(connection)
-        return connection.near
+        return connection
 
     def dial(self, connection: Connection) -> "Deferred[Any]":
-        """Connect `connection.far` to the exchange."""
-        endpoint = TCP4ClientEndpoint(
-            self._reactor,
-            self._behind,
-            self.doors[connection.port].port,
-            timeout=DIAL_SECONDS_MAX,
-        )
-        return endpoint.connect(_Outgoing(connection))
+        """Connect `connection.far` to the exchange, or to the collector that it asks for."""
+        host, port = self._behind, self.doors[connection.port].port
+        if connection.outward:
+            host, port = self._targets[connection.port]
+        dialling = self._diallings[connection] = Dialling(connection.far)
+        return dialling.dial(self._reactor, host, port)
 
     def reached(self, connection: Connection) -> None:
-        """Know the connection by the address that the exchange sees."""
-        here = connection.far.transport.getHost()
-        self._names[here.host, here.port] = connection
+        """Know the connection by its two ends at the exchange; tell who waits for it."""
+        if dialling := self._diallings.pop(connection, None):
+            dialling.reached()
+        ends = connection.exchange_ends()
+        if ends is None or self._connections.get(connection.name) is not connection:
+            return
+        link, exchange = ends
+        self._names[_ends(link, exchange)] = connection
+        if waited := self._waited_for.pop(_ends(link, exchange), None):
+            waited.callback((connection.name, connection.peer))
+
+    def _being_dialled(self, peer: Address, port: int) -> Connection | None:
+        """Find a connection that the exchange knows already, and the link not yet."""
+        for connection, dialling in self._diallings.items():
+            here = self.doors[connection.port].port
+            if not connection.outward and here == port and dialling.address() == tuple(peer):
+                return connection
+        return None
 
     def held(self, connection: Connection, towards: Towards, count: int) -> None:
         """Write down that a cut keeps back the first bytes."""
@@ -247,10 +342,11 @@ class Link:
 
     def closed(self, connection: Connection) -> None:
         """Forget a connection of which nothing is left."""
+        self._diallings.pop(connection, None)
         self._names = {key: each for key, each in self._names.items() if each is not connection}
         if self._connections.get(connection.name) is connection:
             del self._connections[connection.name]
-            self._places.leave(connection.name)
+            self._places[connection.port].leave(connection.name)
             self._event("connection closed", connection, port=connection.port, peer=connection.peer)
 
     def _strike(self, fault: Fault, found: Disturbance) -> None:
@@ -267,6 +363,11 @@ def _crowded(name: str, peer: str) -> dict[str, Any]:
     return {"connection": name, "reason": "too many connections", "peer": peer}
 
 
+def _ends(link: Address, exchange: Address) -> tuple[Address, int]:
+    """Return what a connection of the exchange is known by: its host is always the same."""
+    return (link[0], link[1]), exchange[1]
+
+
 class _Incoming(ServerFactory):
     """Builds the collector's end of each connection of one port."""
 
@@ -281,17 +382,18 @@ class _Incoming(ServerFactory):
         return self._link.admit(self._port, f"{addr.host}:{addr.port}")
 
 
-class _Outgoing(Factory):
-    """Builds the exchange's end of one connection."""
+class _Outgoing(ServerFactory):
+    """Builds the exchange's end of each connection that the exchange makes."""
 
     noisy = False
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, link: Link, port: str) -> None:
+        self._link = link
+        self._port = port
 
-    def buildProtocol(self, addr: Any) -> Protocol:  # noqa: ARG002, N802 - Twisted's interface
-        """Give the end that waits for it."""
-        return self._connection.far
+    def buildProtocol(self, addr: Any) -> Protocol | None:  # noqa: ARG002, N802 - Twisted's interface
+        """Lead the exchange to its collector."""
+        return self._link.lead(self._port)
 
 
 __all__ = ["FaultUnknown", "Link"]

@@ -54,10 +54,11 @@ class Outcome(NamedTuple):
 
 
 class Living(NamedTuple):
-    """The session that lives, and the seconds since its last call."""
+    """The session that lives, and the seconds since its last call and since its beginning."""
 
     session: Session
     idle_seconds: float
+    age_seconds: float = 0.0
 
 
 class Desk:
@@ -85,6 +86,7 @@ class Desk:
         self._sessions = Sessions(settings, new_cookie)
         self._clock = clock
         self._timer: IDelayedCall | None = None
+        self._opened_seconds = 0.0
 
     @property
     def session_count(self) -> int:
@@ -98,7 +100,8 @@ class Desk:
         if session is None or timer is None:
             return None
         left = timer.getTime() - self._clock.seconds()
-        return Living(session, max(0.0, self.settings.idle_seconds - left))
+        idle = max(0.0, self.settings.idle_seconds - left)
+        return Living(session, idle, max(0.0, self._clock.seconds() - self._opened_seconds))
 
     def end_sessions(self, reason: str) -> None:
         """End every session, in the ledger with this reason."""
@@ -131,6 +134,7 @@ class Desk:
             match decision:
                 case Opened(session, reason):
                     opened = session
+                    self._opened_seconds = self._clock.seconds()
                     self._record("session opened", session, session.connection, reason)
                 case Closed(session, reason, connection):
                     self._stop_timer()
@@ -176,11 +180,14 @@ class Turn:
         offer: tickets rendered into the answer, for the ledger when it leaves.
     """
 
-    def __init__(self, desk: Desk, cookie: str | None, user: str, connection: str) -> None:
+    def __init__(
+        self, desk: Desk, cookie: str | None, user: str, connection: str, port: str = ""
+    ) -> None:
         self._desk = desk
         self._cookie = cookie
         self._user = user
         self._connection = connection
+        self._port = port
         self.cookie_to_set: str | None = None
         self.offer: Offer | None = None
 
@@ -225,7 +232,7 @@ class Turn:
         self._desk.unknown.keep(asked.soap, asked.operation, asked.namespace, action)
 
     def _ask(self, ask: Ask, *, confirms: bool = False) -> Session:
-        request = Request(ask, self._cookie, self._user, self._connection, confirms)
+        request = Request(ask, self._cookie, self._user, self._connection, confirms, self._port)
         outcome = self._desk.ask(request)
         if outcome.opened is not None:
             self.cookie_to_set = outcome.opened.cookie

@@ -52,6 +52,7 @@ class Received:
         too_long: the body was refused unread.
         began: seconds of the reactor's clock when its head had come.
         proven: its connection has shown the right password before.
+        port: name of the port on which it came.
     """
 
     connection: str
@@ -66,6 +67,7 @@ class Received:
     too_long: bool
     began: float = 0.0
     proven: bool = False
+    port: str = ""
 
     def __repr__(self) -> str:
         """Name the request."""
@@ -128,8 +130,8 @@ class Answer:
 class Service(Protocol):
     """Who answers."""
 
-    def connection(self, peer: Any) -> tuple[str, str]:
-        """Name a transport's peer: the link's connection, the collector's address."""
+    def connection(self, peer: Any, here: Any) -> tuple[str, str]:
+        """Name a transport's ends: the link's connection, the collector's address."""
 
     def delay_seconds(self, received: Received) -> float:
         """Return how long the request waits before it is looked at."""
@@ -288,7 +290,7 @@ class Port(Resource):
 
     def render(self, request: Any) -> int:
         """Answer whatever was asked, at once, or after the delay that its peer has earned."""
-        received = _received(request, self._service.connection(request.client))
+        received = self._received(request)
         seconds = self._service.delay_seconds(received)
         if not seconds:
             self._answer(request, received)
@@ -311,9 +313,13 @@ class Port(Resource):
             channel.deliver(request, body)
         self._service.left(self._name, received, answer, written)
 
+    def _received(self, request: Any) -> Received:
+        who = self._service.connection(request.client, request.getHost())
+        return _received(request, who, self._name)
+
     def refuse(self, request: TaxationRequest) -> bytes:
         """Answer a body that is too long; return the whole answer as bytes."""
-        received = _received(request, self._service.connection(request.client))
+        received = self._received(request)
         answer = self._service.answer(received)
         answer.more_headers.append(("Connection", "close"))
         self._service.leaving(received, answer)
@@ -347,7 +353,7 @@ def _cancel(call: IDelayedCall) -> None:
         call.cancel()
 
 
-def _received(request: Any, who: tuple[str, str]) -> Received:
+def _received(request: Any, who: tuple[str, str], port: str) -> Received:
     local = request.getHost()
     request.content.seek(0)
     return Received(
@@ -363,6 +369,7 @@ def _received(request: Any, who: tuple[str, str]) -> Received:
         too_long=request.refused,
         began=request.began,
         proven=request.channel.proven,
+        port=port,
     )
 
 

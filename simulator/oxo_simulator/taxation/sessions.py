@@ -34,12 +34,16 @@ from oxo_simulator.taxation.settings import TaxationSettings
 
 
 class Session(NamedTuple):
-    """One living session; `connection` is the link's name of the connection that opened it."""
+    """One living session; `connection` is the link's name of the connection that opened it.
+
+    `port` is the name of the port on which that came.
+    """
 
     name: str
     cookie: str
     user: str
     connection: str
+    port: str = ""
 
     def __repr__(self) -> str:
         """Name the session; its cookie is a secret."""
@@ -60,6 +64,7 @@ class Request(NamedTuple):
     Attributes:
         cookie: `None` when none was sent.
         confirms: under `next-request`, what the session was given before has thereby arrived.
+        port: name of the port on which it came.
     """
 
     ask: Ask
@@ -67,6 +72,7 @@ class Request(NamedTuple):
     user: str
     connection: str
     confirms: bool = False
+    port: str = ""
 
 
 class Idle(NamedTuple):
@@ -244,7 +250,8 @@ class Sessions:
     def _open(self, request: Request, reason: str) -> list[Decision]:
         self._count += 1
         name = f"s{self._count}"
-        self.living = Session(name, self._new_cookie(), request.user, request.connection)
+        cookie = self._new_cookie()
+        self.living = Session(name, cookie, request.user, request.connection, request.port)
         return [Opened(self.living, reason)]
 
     def _close(self, reason: str, connection: str | None) -> list[Decision]:

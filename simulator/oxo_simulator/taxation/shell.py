@@ -38,6 +38,7 @@ from oxo_simulator.taxation.settings import TaxationSettings
 from oxo_simulator.taxation.transcript import HttpExchange, HttpTranscript
 from oxo_simulator.taxation.transport import SoapRequest, soap_transport
 from oxo_simulator.transcript import Transcript
+from oxo_simulator.wire import ConnectionName
 
 REALM = "OXO Connect"
 _WRONG = "wrong credentials"
@@ -54,8 +55,7 @@ class Taxation:
     Args:
         accounts: user -> password, for Basic authentication.
         clock: real time, for idle sessions and slow peers.
-        connection_name: of a transport's peer, the link's name of the connection and the
-            collector's address as text.
+        connection_name: the link's name of a connection and the collector's address as text.
         transcript: where HTTP exchanges are written down.
         new_cookie: source of secret cookie values.
         prove: told the name of each connection that showed the right password.
@@ -67,7 +67,7 @@ class Taxation:
         self,
         accounts: Mapping[str, str],
         clock: IReactorTime,
-        connection_name: Callable[[Any], tuple[str, str]],
+        connection_name: ConnectionName,
         transcript: Transcript,
         new_cookie: Callable[[], str] = secrets.token_urlsafe,
         *,
@@ -125,9 +125,9 @@ class Taxation:
         """Return the site for one port, to be served over TLS."""
         return TaxationSite(Port(self, port_name), self._clock, self._unread)
 
-    def connection(self, peer: Any) -> tuple[str, str]:
-        """Name a transport's peer, once a request: a fault may take the connection away."""
-        return self._connection_name(peer)
+    def connection(self, peer: Any, here: Any) -> tuple[str, str]:
+        """Name a transport's ends, once a request: a fault may take the connection away."""
+        return self._connection_name((peer.host, peer.port), (here.host, here.port))
 
     def delay_seconds(self, received: Received) -> float:
         """Let a peer wait that guesses passwords, unless this request is beyond doubt."""
@@ -253,7 +253,7 @@ class Taxation:
 
     def _operation(self, desk: Desk, received: Received, user: str) -> Answer:
         name = desk.settings.cookie_name
-        turn = Turn(desk, received.cookie(name), user, received.connection)
+        turn = Turn(desk, received.cookie(name), user, received.connection, received.port)
         content_type, action = received.header("content-type"), received.header("soapaction")
         soap = self._soap.answer(SoapRequest(received.body, content_type, action), turn)
         if soap.fault is None:

@@ -13,6 +13,7 @@ from oxo_simulator.link.faults.disturbance import Disturbance
 if TYPE_CHECKING:
     from oxo_simulator.link.connection import Connection
     from oxo_simulator.link.lane import Towards
+    from oxo_simulator.link.ports import Ports
     from oxo_simulator.link.relay import Link
 
 CARRY_BYTES_MAX = 1024**3
@@ -21,9 +22,7 @@ CARRY_BYTES_MAX = 1024**3
 class _Carry(Disturbance):
     """Counts bytes on these ports in these directions."""
 
-    def __init__(
-        self, ports: tuple[str, ...], towards: tuple[Towards, ...], carry_bytes: int
-    ) -> None:
+    def __init__(self, ports: Ports, towards: tuple[Towards, ...], carry_bytes: int) -> None:
         self.ports, self.towards = ports, towards
         self._left = carry_bytes
 

@@ -10,6 +10,7 @@ from oxo_simulator.link.faults.disturbance import Disturbance
 if TYPE_CHECKING:
     from oxo_simulator.link.connection import Connection
     from oxo_simulator.link.lane import Towards
+    from oxo_simulator.link.ports import Ports
     from oxo_simulator.link.relay import Link
 
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 class Cut(Disturbance):
     """Hold these directions on these ports, on new connections too."""
 
-    ports: tuple[str, ...]
+    ports: Ports
     towards: tuple[Towards, ...]
 
     def strike(self, link: Link) -> None:

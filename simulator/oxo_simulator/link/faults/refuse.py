@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from oxo_simulator.link.faults.disturbance import Disturbance
 
 if TYPE_CHECKING:
+    from oxo_simulator.link.ports import Ports
     from oxo_simulator.link.relay import Link
 
 REASON = "fault"
@@ -17,14 +18,14 @@ REASON = "fault"
 class Refuse(Disturbance):
     """Close the doors of these ports: a client sees ECONNREFUSED."""
 
-    ports: tuple[str, ...]
+    ports: Ports
 
     def strike(self, link: Link) -> None:
         """Close."""
-        for name in self.ports:
-            link.doors[name].refuse(REASON)
+        for door in link.doors_of(self.ports):
+            door.refuse(REASON)
 
     def lift(self, link: Link) -> None:
         """Open again."""
-        for name in self.ports:
-            link.doors[name].admit(REASON)
+        for door in link.doors_of(self.ports):
+            door.admit(REASON)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from oxo_simulator.link.faults.disturbance import Disturbance
 
 if TYPE_CHECKING:
+    from oxo_simulator.link.ports import Ports
     from oxo_simulator.link.relay import Link
 
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class Reset(Disturbance):
     """Reset the connections of these ports: a client sees ECONNRESET."""
 
-    ports: tuple[str, ...]
+    ports: Ports
     lasting = False
 
     def strike(self, link: Link) -> None:
