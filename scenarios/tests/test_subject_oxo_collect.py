@@ -12,6 +12,7 @@ pytestmark = pytest.mark.process
 
 FOLDER = Path(__file__).resolve().parents[1] / "oxo_scenarios" / "subjects" / "oxo-collect"
 DOOR = {
+    "OXO_WIRE": "taxation",
     "OXO_HOST": "127.0.0.1",
     "OXO_PORT": "10443",
     "OXO_USER": "administrator",
@@ -60,7 +61,7 @@ def test_the_door_becomes_a_configuration(tmp_path: Path) -> None:
         "zone": DOOR["OXO_ZONE"],
     }
     assert {key: exchange[key] for key in told} == told
-    assert "proxy" not in exchange
+    assert not {"proxy", "nmc", "v24", "ohl"} & set(exchange)
 
 
 def test_a_proxy_is_used_when_the_door_names_one(tmp_path: Path) -> None:
@@ -73,3 +74,30 @@ def test_a_proxy_is_used_when_the_door_names_one(tmp_path: Path) -> None:
         "user": "collector",
         "password_env": "OXO_PROXY_PASSWORD",
     }
+
+
+WIRES = {
+    "nmc": (
+        {"OXO_NMC_HOST": "127.0.0.1", "OXO_NMC_PORT": "30021", "OXO_NMC_USER": "ftp_nmc",
+         "OXO_NMC_PASSWORD": "open sesame"},
+        {"address": "127.0.0.1", "port": 30021, "user": "ftp_nmc",
+         "password_env": "OXO_NMC_PASSWORD"},
+    ),
+    "v24": (
+        {"OXO_V24_HOST": "127.0.0.1", "OXO_V24_PORT": "6970"},
+        {"connect": "127.0.0.1:6970"},
+    ),
+    "ohl": (
+        {"OXO_OHL_HOST": "127.0.0.1", "OXO_OHL_PORT": "5010"},
+        {"address": "127.0.0.1", "port": 5010},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_each_other_wire_becomes_its_own_table_and_no_other(wire: str, tmp_path: Path) -> None:
+    door, told = WIRES[wire]
+    _, configuration = start(tmp_path, OXO_WIRE=wire, **door)
+    (exchange,) = configuration["exchange"]
+    assert {key: exchange[wire][key] for key in told} == told
+    assert set(exchange) == {"name", "zone", wire}

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Writes the collector's configuration from the environment of the door, then becomes the collector.
-# Passwords stay in the environment: the file names the variables that hold them.
+# One table for the wire of the play (OXO_WIRE). Passwords stay in the environment: the file names
+# the variables that hold them.
 set -eu
 
 # toml VALUE: the value as a TOML string.
@@ -8,23 +9,23 @@ toml() {
     printf '"%s"' "$(printf '%s' "$1" | sed -e 's/\\/\\\\/g' -e 's/"/\\"/g')"
 }
 
-configuration="$OXO_WORK/collector.toml"
-umask 077
-{
-    printf 'store = "tickets.db"\n\n[[exchange]]\n'
-    printf 'name = %s\n' "$(toml "$OXO_EXCHANGE")"
+# pauses: how soon it tries again.
+pauses() {
+    printf 'connect_seconds_max = 2\n'
+    printf 'rest_seconds_first = 0.1\n'
+    printf 'rest_seconds_max = 0.5\n'
+}
+
+taxation() {
     printf 'address = %s\n' "$(toml "$OXO_HOST")"
     printf 'port = %s\n' "$OXO_PORT"
     printf 'user = %s\n' "$(toml "$OXO_USER")"
     printf 'password_env = "OXO_PASSWORD"\n'
     printf 'ca_file = %s\n' "$(toml "$OXO_CA_FILE")"
     printf 'contract = %s\n' "$(toml "$OXO_CONTRACT_FILE")"
-    printf 'zone = %s\n' "$(toml "$OXO_ZONE")"
     printf 'poll_seconds = 0.2\n'
-    printf 'connect_seconds_max = 2\n'
     printf 'read_seconds_max = 2\n'
-    printf 'rest_seconds_first = 0.1\n'
-    printf 'rest_seconds_max = 0.5\n'
+    pauses
     if [ -n "${OXO_PROXY_HOST:-}" ]; then
         printf '\n[exchange.proxy]\n'
         printf 'address = %s\n' "$(toml "$OXO_PROXY_HOST")"
@@ -34,6 +35,45 @@ umask 077
             printf 'password_env = "OXO_PROXY_PASSWORD"\n'
         fi
     fi
+}
+
+nmc() {
+    printf '\n[exchange.nmc]\n'
+    printf 'address = %s\n' "$(toml "$OXO_NMC_HOST")"
+    printf 'port = %s\n' "$OXO_NMC_PORT"
+    printf 'user = %s\n' "$(toml "$OXO_NMC_USER")"
+    printf 'password_env = "OXO_NMC_PASSWORD"\n'
+    printf 'poll_seconds = 0.2\n'
+    printf 'read_seconds_max = 2\n'
+    pauses
+}
+
+v24() {
+    printf '\n[exchange.v24]\n'
+    printf 'connect = %s\n' "$(toml "$OXO_V24_HOST:$OXO_V24_PORT")"
+    pauses
+}
+
+ohl() {
+    printf '\n[exchange.ohl]\n'
+    printf 'address = %s\n' "$(toml "$OXO_OHL_HOST")"
+    printf 'port = %s\n' "$OXO_OHL_PORT"
+    pauses
+}
+
+configuration="$OXO_WORK/collector.toml"
+umask 077
+{
+    printf 'store = "tickets.db"\n\n[[exchange]]\n'
+    printf 'name = %s\n' "$(toml "$OXO_EXCHANGE")"
+    printf 'zone = %s\n' "$(toml "$OXO_ZONE")"
+    case "$OXO_WIRE" in
+        taxation) taxation ;;
+        nmc) nmc ;;
+        v24) v24 ;;
+        ohl) ohl ;;
+        *) echo "no wire $OXO_WIRE" >&2; exit 2 ;;
+    esac
 } > "$configuration"
 
 exec oxo-collect run --config "$configuration"
