@@ -66,6 +66,6 @@ class OhlSettings(Section):
     capacity: Annotated[int, Field(ge=1, le=30_000), _INFERRED] = 1000
     alarm_percent: Annotated[int, Field(ge=0, le=100), _INFERRED] = 70
     overflow: Annotated[Literal["newest", "oldest"], _INFERRED] = "newest"
-    layouts: Annotated[
-        dict[str, tuple[str, ...]], Field(default_factory=dict), AfterValidator(_possible), _OURS
-    ]
+    layouts: Annotated[dict[str, tuple[str, ...]], AfterValidator(_possible), _OURS] = Field(
+        default_factory=dict
+    )
