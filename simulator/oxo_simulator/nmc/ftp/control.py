@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from itertools import cycle
 
 import structlog
-from pyftpdlib.handlers import TLS_FTPHandler
-from pyftpdlib.handlers.ftp.producers import FileProducer
-from pyftpdlib.servers import FTPServer
 
 from oxo_simulator.nmc.ftp.data import Data, Passive, ends
 from oxo_simulator.nmc.ftp.folder import Account, Folder, OpenFile
+from oxo_simulator.nmc.ftp.library import FileProducer, FTPServer, TLS_FTPHandler
 from oxo_simulator.nmc.ftp.loop import Loop
 from oxo_simulator.nmc.ftp.surroundings import Surroundings
 from oxo_simulator.nmc.paths import climbs

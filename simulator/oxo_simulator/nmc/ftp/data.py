@@ -16,11 +16,9 @@ from typing import Any
 
 import structlog
 from OpenSSL import SSL
-from pyftpdlib.handlers.ftp.dispatchers import PassiveDTP
-from pyftpdlib.handlers.ftps.data import TLS_DTPHandler
-from pyftpdlib.ioloop import Acceptor
 
 from oxo_simulator.nmc.ftp.folder import OpenFile
+from oxo_simulator.nmc.ftp.library import Acceptor, PassiveDTP, TLS_DTPHandler
 from oxo_simulator.wire import Place
 
 DISCARDED_BYTES_MAX = 64 * 1024

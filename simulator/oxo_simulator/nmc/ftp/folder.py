@@ -6,10 +6,7 @@ import stat
 from calendar import timegm
 from typing import Any
 
-from pyftpdlib.authorizers import AuthenticationFailed
-from pyftpdlib.exceptions import FilesystemError
-from pyftpdlib.filesystems import AbstractedFS
-
+from oxo_simulator.nmc.ftp.library import AbstractedFS, AuthenticationFailed, FilesystemError
 from oxo_simulator.nmc.shelf import Shelf, Transfer
 
 _FILE_MODE, _FOLDER_MODE = stat.S_IFREG | 0o640, stat.S_IFDIR | 0o750

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from pyftpdlib.ioloop import Epoll
+
+from oxo_simulator.nmc.ftp.library import Epoll
 
 _log = structlog.get_logger()
 
