@@ -40,10 +40,12 @@ UPGRADES: Final[Mapping[int, str]] = {
           last_contact  TEXT,
           last_warning  TEXT,
           warned_at     TEXT,
+          headings      TEXT,
           UNIQUE (exchange, wire)
         );
         INSERT INTO source_3
-          SELECT id, name, 'taxation', epoch, last_sequence, last_contact, last_warning, warned_at
+          SELECT id, name, 'taxation', epoch, last_sequence, last_contact, last_warning, warned_at,
+            NULL
           FROM source;
         DROP TABLE source;
         ALTER TABLE source_3 RENAME TO source;

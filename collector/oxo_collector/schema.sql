@@ -10,6 +10,7 @@ CREATE TABLE source (
   last_contact  TEXT,                        -- when it last answered, to about ten seconds
   last_warning  TEXT,                        -- the last that was wrong with it, as in the log
   warned_at     TEXT,
+  headings      TEXT,                        -- JSON: rows of titles that the stream last told (v24)
   UNIQUE (exchange, wire)
 );
 

@@ -83,7 +83,7 @@ def test_the_last_warning_is_told_and_alarms_stay(path: Path, intake: Intake) ->
 def test_alarms_do_not_fill_the_disk(
     path: Path, intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oxo_collector.intake.ALARMS_COUNT_MAX", 3)
+    monkeypatch.setattr("oxo_collector.shelves.ALARMS_COUNT_MAX", 3)
     for number in range(5):
         intake.warn("site", f"certificate {number}", alarm=True)
     texts = [alarm.text for alarm in status(path).alarms]

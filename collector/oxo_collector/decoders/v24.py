@@ -8,6 +8,10 @@ no statement is page furniture (facts: oxo 6.1):
   can be told only by the next line, so it waits for it; without headings it is undecodable;
 * *day count*: a number of at most five digits that ends in the last column, nothing else.
 
+Without a layout the rows of titles tell the columns, and each next row of them tells them anew. A
+line that comes before the first is a `Malformed` with the reason `COLUMNS_UNKNOWN`: `read_again`
+makes of it what it is when the columns are known.
+
 Everything else is a `Malformed` with the bytes of the line. Blank lines mean nothing. What ends
 without a line end is not trusted to be complete: a number may have lost its last digits.
 """
@@ -17,12 +21,14 @@ import re
 import msgspec
 
 from oxo_collector.decoders.outcome import Malformed
-from oxo_collector.decoders.v24_layout import LAYOUTS, Column, Layout, LayoutInvalid
+from oxo_collector.decoders.v24_headings import layout_of_headings
+from oxo_collector.decoders.v24_layout import LAYOUTS, TITLES, Column, Layout, LayoutInvalid
 from oxo_collector.decoders.v24_statement import Statement, StatementReader
 from oxo_collector.decoders.v24_ticket import to_ticket
 from oxo_collector.decoders.values import Unreadable
 
 __all__ = [
+    "COLUMNS_UNKNOWN",
     "LAYOUTS",
     "LINE_BYTES_MAX",
     "Column",
@@ -36,11 +42,16 @@ __all__ = [
     "Malformed",
     "Statement",
     "V24Decoder",
+    "layout_of_headings",
+    "read_again",
     "to_ticket",
 ]
 
 LINE_BYTES_MAX = 1024
 """A longer line is kept in pieces of this size, none of which is read."""
+
+COLUMNS_UNKNOWN = "the columns are not known: no row of titles came yet, and none are configured"
+"""Why a line is not read that is very probably a statement."""
 
 COMPANY_CHARACTERS_MAX = 16
 """A company name has no more (facts: oxo 1.3, documented)."""
@@ -78,19 +89,39 @@ Event = Statement | FormFeed | Company | Headings | DayCount | Malformed
 
 
 class V24Decoder:
-    """Turns the bytes of one listing into events; it does no I/O and never raises on input."""
+    """Turns the bytes of one listing into events; it does no I/O and never raises on input.
 
-    def __init__(self, layout: Layout = LAYOUTS["79"]) -> None:
-        self._layout = layout
-        self._statements = StatementReader(layout)
-        titles = "|".join(re.escape(title) for title in layout.titles)
-        self._titles = re.compile(rf" *(?:{titles})(?: +(?:{titles}))* *")
+    Args:
+        layout: the columns; None lets the rows of titles tell them.
+        known: the columns that hold until then.
+    """
+
+    def __init__(self, layout: Layout | None = LAYOUTS["79"], known: Layout | None = None) -> None:
+        self._learns = layout is None
+        self._use(layout or known)
+        titles = "|".join(re.escape(title) for title in (layout.titles if layout else TITLES))
+        self._titles = re.compile(rf" *(?:{titles})(?: *(?:{titles}))* *")
         self._rest = b""
         self._after_cr = False
         self._overlong = False
         self._number = 1
         self._company: tuple[Company, Malformed] | None = None
         self._rows: list[str] = []
+
+    def _use(self, layout: Layout | None) -> None:
+        self._layout = layout
+        self._statements = None if layout is None else StatementReader(layout)
+        self._encoding = layout.encoding if layout else "ISO-8859-1"
+
+    @property
+    def layout(self) -> Layout | None:
+        """The columns in use."""
+        return self._layout
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How many bytes of a line without an end are held."""
+        return len(self._rest)
 
     def receive(self, data: bytes) -> list[Event]:
         """Take the next bytes and return what they complete."""
@@ -127,11 +158,21 @@ class V24Decoder:
             return [*pieces, self._too_long(self._rest)]
         if not raw.strip(b" "):
             return []
+        told = self._titles_above(raw)
+        if self._statements is None:
+            return [*told, *self._no_statement(raw, COLUMNS_UNKNOWN)]
         try:
             statement = self._statements.read(raw, self._number)
         except Unreadable as fault:
-            return self._no_statement(raw, str(fault))
-        return [*self._furniture(), statement]
+            return [*told, *self._no_statement(raw, str(fault))]
+        return [*told, *self._furniture(), statement]
+
+    def _titles_above(self, raw: bytes) -> list[Event]:
+        """Learn from a single row of titles before the line below it is read."""
+        if not (self._learns and self._rows):
+            return []
+        text = raw.decode(self._encoding, "replace").rstrip(" ")
+        return [] if self._titles.fullmatch(text) else self._furniture()
 
     def _overlong_pieces(self) -> list[Event]:
         """Cut what is longer than a line into pieces, the last of which stays waiting."""
@@ -147,13 +188,13 @@ class V24Decoder:
         return pieces
 
     def _no_statement(self, raw: bytes, reason: str) -> list[Event]:
-        text = raw.decode(self._layout.encoding, "replace").rstrip(" ")
+        text = raw.decode(self._encoding, "replace").rstrip(" ")
         if self._titles.fullmatch(text):
             self._rows.append(text)
             return self._furniture() if len(self._rows) == HEADING_ROWS_COUNT else []
         events = self._furniture()
         counted = _DAY_COUNT.fullmatch(text)
-        if counted and len(text) == self._layout.line_width:
+        if counted and self._layout and len(text) == self._layout.line_width:
             events.append(DayCount(int(counted[1])))
         elif len(text) <= COMPANY_CHARACTERS_MAX and text.isprintable():
             self._company = Company(text), self._malformed(reason, raw)
@@ -166,11 +207,26 @@ class V24Decoder:
         company, self._company = self._company, None
         rows, self._rows = self._rows, []
         if rows:
-            return [*([company[0]] if company else []), Headings(tuple(rows))]
+            return [*([company[0]] if company else []), self._headings(tuple(rows))]
         return [company[1]] if company else []
+
+    def _headings(self, rows: tuple[str, ...]) -> Event:
+        if self._learns:
+            try:
+                self._use(layout_of_headings(rows))
+            except LayoutInvalid as fault:
+                raw = "\r\n".join(rows).encode(self._encoding, "replace")
+                return self._malformed(f"the rows of titles tell no columns: {fault}", raw)
+        return Headings(rows)
 
     def _too_long(self, raw: bytes) -> Malformed:
         return self._malformed(f"line of more than {LINE_BYTES_MAX} bytes", raw)
 
     def _malformed(self, reason: str, raw: bytes) -> Malformed:
         return Malformed(reason, raw, f"line {self._number}")
+
+
+def read_again(raw: bytes, layout: Layout) -> list[Event]:
+    """Read the bytes of one line that waited for its columns."""
+    decoder = V24Decoder(layout)
+    return decoder.receive(raw + b"\n") + decoder.close()

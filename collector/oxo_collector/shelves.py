@@ -1,0 +1,221 @@
+"""What is written where, inside a transaction that the intake has begun."""
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Final
+
+from oxo_tickets import FIELDS, Ticket, TicketUnreadable, differences, from_json, to_json
+
+from oxo_collector.decoders.outcome import Malformed
+from oxo_collector.receipt import FetchedFile, FileState, HotelEvent, Piece, Source, Stored
+from oxo_collector.store import StoreUnusable
+
+ZLIB_LEVEL: Final = 1
+"""Ticket XML shrinks about tenfold at the lowest level; higher ones cost time and win little."""
+
+ALARMS_COUNT_MAX: Final = 100
+"""Of one source; a peer that shows another certificate each time shall not fill the disk."""
+
+_COMPARED: Final = tuple(name for name in FIELDS if name != "zone")
+"""The zone comes from the configuration, not from the exchange: it may have been corrected."""
+
+
+class Shelves:
+    """The rows of the store; every method is called within a transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def note_alarm(self, owner: int, text: str, now: str) -> None:
+        """Write an alarm, or count that it was told again; only so many are kept."""
+        query = (
+            "INSERT INTO alarm (source, text, seen_count, seen_first, seen_last)"
+            " VALUES (?, ?, 1, ?, ?) ON CONFLICT (source, text)"
+            " DO UPDATE SET seen_count = seen_count + 1, seen_last = excluded.seen_last"
+        )
+        self._connection.execute(query, (owner, text, now, now))
+        query = (
+            "DELETE FROM alarm WHERE source = ? AND id NOT IN"
+            " (SELECT id FROM alarm WHERE source = ? ORDER BY seen_last DESC, id DESC LIMIT ?)"
+        )
+        self._connection.execute(query, (owner, owner, ALARMS_COUNT_MAX))
+
+    def owner(self, source: Source) -> int:
+        """Return the row of a source, which is made where there is none."""
+        values = (source.exchange, source.wire)
+        query = "SELECT id FROM source WHERE exchange = ? AND wire = ?"
+        row = self._connection.execute(query, values).fetchone()
+        if row is None:
+            insert = "INSERT INTO source (exchange, wire) VALUES (?, ?)"
+            return int(self._connection.execute(insert, values).lastrowid or 0)
+        return int(row[0])
+
+    def note_contact(self, owner: int, now: datetime) -> None:
+        """Write when the source last answered."""
+        query = "UPDATE source SET last_contact = ? WHERE id = ?"
+        self._connection.execute(query, (utc(now), owner))
+
+    def sort(
+        self, owner: int, epoch: str, first: int, pieces: Sequence[Piece]
+    ) -> tuple[list[tuple[int, bytes]], list[tuple[int, Malformed]], int]:
+        """Divide a batch's tickets: new ones, those that contradict stored ones, count of known."""
+        query = (
+            "SELECT sequence, canonical FROM ticket"
+            " WHERE source = ? AND epoch = ? AND sequence BETWEEN ? AND ?"
+        )
+        last = first + len(pieces) - 1
+        stored = dict(self._connection.execute(query, (owner, epoch, first, last)))
+        new, contradictory, known = [], [], 0
+        for sequence, ticket in enumerate(pieces, first):
+            if not isinstance(ticket, Ticket):
+                continue
+            canonical = to_json(ticket)
+            if sequence not in stored:
+                new.append((sequence, canonical))
+            elif differing := _differing(stored[sequence], canonical, ticket):
+                reason = f"sequence {sequence} is stored already with another {differing}"
+                contradictory.append(
+                    (sequence, Malformed(reason, canonical, f"sequence {sequence}"))
+                )
+            else:
+                known += 1
+        return new, contradictory, known
+
+    def keep_answer(self, owner: int, body: bytes, now: datetime) -> int:
+        """Write the bytes that brought something new; return their row."""
+        query = "INSERT INTO answer (source, received, raw_bytes, raw_zlib) VALUES (?, ?, ?, ?)"
+        values = (owner, utc(now), len(body), zlib.compress(body, ZLIB_LEVEL))
+        return int(self._connection.execute(query, values).lastrowid or 0)
+
+    def keep_tickets(
+        self, owner: int, epoch: str, answer: int, new: list[tuple[int, bytes]]
+    ) -> None:
+        """Write new tickets."""
+        query = (
+            "INSERT INTO ticket (source, epoch, sequence, answer, canonical) VALUES (?, ?, ?, ?, ?)"
+        )
+        rows = ((owner, epoch, sequence, answer, canonical) for sequence, canonical in new)
+        self._connection.executemany(query, rows)
+
+    def keep_events(
+        self, owner: int, epoch: str, first: int, pieces: Sequence[Piece], now: datetime
+    ) -> int:
+        """Write the hotel events; return how many were new."""
+        rows = [
+            (
+                owner,
+                epoch,
+                sequence,
+                utc(now),
+                event.kind,
+                json.dumps(dict(event.fields)),
+                event.raw,
+            )
+            for sequence, event in enumerate(pieces, first)
+            if isinstance(event, HotelEvent)
+        ]
+        query = (
+            "INSERT INTO event (source, epoch, sequence, received, kind, fields, raw)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+        )
+        return self._connection.executemany(query, rows).rowcount if rows else 0
+
+    def same_file(self, owner: int, file: FetchedFile, now: datetime) -> bool:
+        """Tell whether the file is kept already, and count that it was seen again."""
+        query = (
+            "UPDATE file SET seen_count = seen_count + 1, fetched = ?, state = ?"
+            " WHERE source = ? AND name = ? AND digest = ?"
+        )
+        values = (utc(now), FileState.FETCHED, owner, file.name, file.digest)
+        return self._connection.execute(query, values).rowcount > 0
+
+    def note_file(self, owner: int, file: FetchedFile, answer: int, now: datetime) -> None:
+        """Write that a file was fetched."""
+        query = (
+            "INSERT INTO file (source, name, size_bytes, digest, fetched, answer, tickets_told,"
+            " tickets_found, state, seen_count) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)"
+        )
+        identity = (owner, file.name, file.size_bytes, file.digest, utc(now), answer)
+        counts = (file.tickets_told, file.tickets_found, FileState.FETCHED)
+        self._connection.execute(query, (*identity, *counts))
+
+    def set_aside(
+        self, owner: int, epoch: str, sequence: int, malformed: Malformed, now: datetime
+    ) -> tuple[int, bool]:
+        """Put one entry into the quarantine; return how often it was seen and whether it is new."""
+        identity = (owner, epoch, sequence, sha256(malformed.raw).digest())
+        match = "source = ? AND epoch = ? AND sequence = ? AND digest = ?"
+        query = f"SELECT seen_count FROM quarantine WHERE {match}"  # noqa: S608 - our own words
+        row = self._connection.execute(query, identity).fetchone()
+        if row is not None:
+            query = (
+                f"UPDATE quarantine SET seen_count = seen_count + 1, seen_last = ? WHERE {match}"  # noqa: S608 - our own words
+            )
+            self._connection.execute(query, (utc(now), *identity))
+            return row[0] + 1, False
+        query = (
+            "INSERT INTO quarantine (source, epoch, sequence, digest, place, reason, raw_bytes,"
+            " raw_zlib, seen_count, seen_first, seen_last) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)"
+        )
+        raw = zlib.compress(malformed.raw, ZLIB_LEVEL)
+        size = len(malformed.raw)
+        values = (malformed.place, malformed.reason, size, raw, utc(now), utc(now))
+        self._connection.execute(query, (*identity, *values))
+        return 1, True
+
+    def read_again(
+        self, owner: int, reason: str, read: Callable[[bytes], Piece | None], now: datetime
+    ) -> Stored:
+        """Read entries of the quarantine again; each becomes what it is now."""
+        query = (
+            "SELECT id, epoch, sequence, raw_zlib FROM quarantine"
+            " WHERE source = ? AND reason = ? ORDER BY id"
+        )
+        entries = [
+            (entry, epoch, sequence, zlib.decompress(raw))
+            for entry, epoch, sequence, raw in self._connection.execute(query, (owner, reason))
+        ]
+        pieces = [(*entry, read(entry[3])) for entry in entries]
+        tickets = [one for one in pieces if isinstance(one[4], Ticket)]
+        if tickets:
+            answer = self.keep_answer(owner, b"\r\n".join(one[3] for one in tickets), now)
+            for _, epoch, sequence, _, ticket in tickets:
+                assert isinstance(ticket, Ticket)
+                self.keep_tickets(owner, epoch, answer, [(sequence, to_json(ticket))])
+        still = 0
+        for entry, _, _, _, piece in pieces:
+            if isinstance(piece, Malformed):
+                still += 1
+                query = "UPDATE quarantine SET reason = ?, seen_last = ? WHERE id = ?"
+                self._connection.execute(query, (piece.reason, utc(now), entry))
+            else:
+                self._connection.execute("DELETE FROM quarantine WHERE id = ?", (entry,))
+        return Stored(len(tickets), 0, still)
+
+    def move_cursor(self, owner: int, epoch: str, last: int) -> None:
+        """Move the cursor forward; a batch offered again does not move it back."""
+        query = (
+            "UPDATE source SET epoch = ?, last_sequence ="
+            " CASE WHEN epoch IS ? THEN max(last_sequence, ?) ELSE ? END WHERE id = ?"
+        )
+        self._connection.execute(query, (epoch, epoch, last, last, owner))
+
+
+def _differing(stored: bytes, offered: bytes, ticket: Ticket) -> str:
+    """Name the fields in which a stored ticket and one of the same identity differ."""
+    if stored == offered:
+        return ""
+    try:
+        before = from_json(stored)
+    except TicketUnreadable as error:
+        raise StoreUnusable(f"the store is damaged: a stored ticket is none: {error}") from error
+    return ", ".join(one.field for one in differences(before, ticket, _COMPARED))
+
+
+def utc(instant: datetime) -> str:
+    """Return an instant as it stands in the store."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds")
