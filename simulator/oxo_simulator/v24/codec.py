@@ -170,9 +170,7 @@ def printable(text: str) -> str:
 
 def cell(statement: Statement, key: str) -> str:
     """Say one cell; a blank one is empty."""
-    field = FIELDS[key]
-    value = getattr(statement, field.value)
-    return "" if value is None else printable(field.spell(value))
+    return printable(_raw(statement, FIELDS[key]))
 
 
 def line(statement: Statement, columns: Sequence[Column]) -> str:
@@ -181,13 +179,21 @@ def line(statement: Statement, columns: Sequence[Column]) -> str:
     Raises:
         CellTooLong: a cell does not fit.
     """
-    text = ""
+    pieces, end = [], 0
     for column in columns:
-        told = cell(statement, column.key)
-        if len(told) > column.width:
-            if column.key not in _CUT:
-                raise CellTooLong(column, told)
-            told = told[: column.width]
-        placed = told.rjust if column.justified == "right" else told.ljust
-        text = text.ljust(column.first - 1)[: column.first - 1] + placed(column.width)
-    return text
+        key, first, last, justified = column
+        width = last - first + 1
+        told = _raw(statement, FIELDS[key])
+        if len(told) > width:
+            if key not in _CUT:
+                raise CellTooLong(column, printable(told))
+            told = told[:width]
+        pieces.append(" " * (first - 1 - end))
+        pieces.append(told.rjust(width) if justified == "right" else told.ljust(width))
+        end = last
+    return printable("".join(pieces))
+
+
+def _raw(statement: Statement, field: Field) -> str:
+    value = getattr(statement, field.value)
+    return "" if value is None else field.spell(value)
