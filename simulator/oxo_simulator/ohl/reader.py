@@ -9,6 +9,7 @@ else comes, or until they are too many.
 The same bytes give the same events however they are cut.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
@@ -23,6 +24,9 @@ Fault = Literal["type unknown", "length wrong", "ETX missing", "LRC wrong"]
 CONTROL_WORDS = {ACK: "ACK", NAK: "NAK", XON: "XON", XOFF: "XOFF"}
 
 _LRC_BYTES = 2
+_MARKS = frozenset({STX, ETX, *CONTROL_WORDS})
+_PARTS = re.compile(rb"[\x02\x03\x06\x11\x13\x15]|[^\x02\x03\x06\x11\x13\x15]+")
+"""One byte that means something, or a run of those that do not."""
 
 
 class Control(NamedTuple):
@@ -87,13 +91,17 @@ class FrameReader:
 
     def feed(self, received: bytes) -> list[Read]:
         """Read on."""
-        return [event for byte in received for event in self._byte(byte)]
+        events: list[Read] = []
+        for found in _PARTS.finditer(received):
+            part = found[0]
+            events += self._plain(part) if part[0] not in _MARKS else self._mark(part[0])
+        return events
 
     def give_up(self) -> list[Read]:
         """End what has begun: nothing more came in time."""
         return [*self._end_stray(), *self._broken("ETX missing")]
 
-    def _byte(self, byte: int) -> Iterator[Read]:
+    def _mark(self, byte: int) -> Iterator[Read]:
         if byte in CONTROL_WORDS:
             yield from self._end_stray()
             yield Control(byte)
@@ -101,27 +109,31 @@ class FrameReader:
             yield from self._end_stray()
             yield from self._broken("ETX missing")
             self._frame.append(STX)
-        elif not self._frame:
-            yield from self._outside(byte)
-        else:
-            yield from self._within(byte)
-
-    def _outside(self, byte: int) -> Iterator[Read]:
-        self._stray.append(byte)
-        if len(self._stray) == STRAY_BYTES_MAX:
-            yield from self._end_stray()
-
-    def _within(self, byte: int) -> Iterator[Read]:
-        if byte == ETX:
-            self._frame.append(ETX)
-            raw = bytes(self._frame)
+        elif self._frame:
+            raw = bytes((*self._frame, ETX))
             self._frame.clear()
             yield self._whole(raw)
-        elif len(self._frame) >= self._longest() - 1:
-            yield from self._broken("ETX missing")
-            yield from self._outside(byte)
         else:
-            self._frame.append(byte)
+            yield from self._outside(b"\x03")
+
+    def _plain(self, run: bytes) -> Iterator[Read]:
+        """Read bytes that mean nothing by themselves."""
+        if self._frame:
+            if len(self._frame) == 1:
+                self._frame.append(run[0])
+                run = run[1:]
+            room = self._longest() - 1 - len(self._frame)
+            self._frame += run[:room]
+            run = run[room:]
+            if run:
+                yield from self._broken("ETX missing")
+        yield from self._outside(run)
+
+    def _outside(self, run: bytes) -> Iterator[Read]:
+        self._stray += run
+        while len(self._stray) >= STRAY_BYTES_MAX:
+            yield Stray(bytes(self._stray[:STRAY_BYTES_MAX]))
+            del self._stray[:STRAY_BYTES_MAX]
 
     def _longest(self) -> int:
         letter = self._frame[1:2].decode(CHARSET)
