@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from oxo_simulator.commands import life, line, telephony, wire
+from oxo_simulator.commands import life, line, orders, telephony, wire
 from oxo_simulator.commands.console import (
     DEFAULT_STATE,
     RUN_FAILED,
@@ -80,7 +80,10 @@ def run(  # noqa: PLR0913 - one parameter per option
     ] = "manual",
     listen: Annotated[str, typer.Option(help="Address for collectors.")] = "127.0.0.1",
     port: Annotated[
-        list[str] | None, typer.Option(help="standard=443 or alternate=0; 0 is a free one.")
+        list[str] | None,
+        typer.Option(
+            help="standard=443, nmc=0 ...; 0 is a free one. A wire so named can be opened."
+        ),
     ] = None,
     name: Annotated[list[str] | None, typer.Option(help="Further name in the certificate.")] = None,
     control_port: Annotated[int, typer.Option(min=0, max=65535, help="0 is a free one.")] = 0,
@@ -125,5 +128,5 @@ def run(  # noqa: PLR0913 - one parameter per option
         fail(wrong.text, WRONG_USAGE if wrong.usage else RUN_FAILED)
 
 
-for _group in (telephony, life, wire, line):
+for _group in (telephony, life, wire, orders, line):
     app.registered_commands += _group.app.registered_commands

@@ -29,6 +29,8 @@ WAIT_SECONDS = 20.0
 LOAD_AT_ONCE_MAX = 1_000
 LOG_BYTES_MAX = 2_000
 PATH = "/services/taxation"
+PORTS = ("standard", "alternate", "nmc", "v24", "ohl")
+"""Held on free numbers, so that a test can open whichever wire it wants."""
 
 
 class NotStarted(RuntimeError):
@@ -43,7 +45,8 @@ class EphemeralExchange:
     """A simulated exchange that runs until this is closed, or until this process ends.
 
     Attributes:
-        url: of the taxation service on the standard port; `urls` has every port by name.
+        url: of the taxation service on the standard port; `urls` has its ports by name.
+        ports: name -> number of every port of every wire.
         ca_file: certificate of the authority that collectors have to trust.
         user: account of the taxation service, with its `password`.
         folder: its state folder, for `oxo-sim --state`.
@@ -61,7 +64,7 @@ class EphemeralExchange:
         self.folder = Path(tempfile.mkdtemp(prefix="oxo-"))
         began = time.monotonic()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the exchange
-        ports = ("--port", "standard=0", "--port", "alternate=0")
+        ports = [word for name in PORTS for word in ("--port", f"{name}=0")]
         self._process = subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-P", "-m", "oxo_simulator", "run", "--ephemeral", "--json",
              "--state", str(self.folder), *ports, *options],
@@ -80,7 +83,9 @@ class EphemeralExchange:
         self.urls = {
             port["name"]: f"https://{port['address']}:{port['port']}{PATH}"
             for port in described["ports"]
+            if port["wire"] == "taxation"
         }
+        self.ports = {str(port["name"]): int(port["port"]) for port in described["ports"]}
         self.url = self.urls["standard"]
         self.control = ControlClient.from_state(self.folder)
         self._fingerprint = str(described["fingerprint"])

@@ -87,7 +87,8 @@ def numbers(
         for wire in wires
         for name, number in _ports(profile, wire, named).items()
     }
-    if strangers := [name for name in named if name not in found]:
+    of_wires = [name for name in named if name in TAXATION_PORTS or _wire(name) in wires]
+    if strangers := [name for name in of_wires if name not in found]:
         raise PortUnknown(f"{strangers[0]}: this exchange has {', '.join(found)}")
     taken: dict[int, str] = {}
     for name, number in {**{n: held[1] for n, held in found.items()}, "control": control}.items():
@@ -120,12 +121,16 @@ def hold(ports: Mapping[str, tuple[WireName, int]], address: str, behind: str) -
     )
 
 
+def _wire(port: str) -> str:
+    return port.partition("-")[0]
+
+
 def _ports(profile: Profile, wire: str, named: Mapping[str, int]) -> dict[str, int]:
     """Return the ports of a wire that are to be held, with the profile's numbers."""
     if wire not in FURTHER_WIRES:
         return {name: getattr(profile.ports, name).number for name in TAXATION_PORTS}
     section = getattr(profile, wire)
-    if not section.open and not any(port.partition("-")[0] == wire for port in named):
+    if not section.open and not any(_wire(port) == wire for port in named):
         return {}
     data = range(1, profile.nmc.data_ports + 1) if wire == "nmc" else ()
     return {wire: section.port, **{f"nmc-data-{number}": 0 for number in data}}

@@ -352,7 +352,8 @@ def start_exchange(tmp_path: Path) -> Iterator[Callable[..., Path]]:
         folder = tmp_path / f"state{len(running)}"
         oxo_sim = str(Path(sys.executable).with_name("oxo-sim"))
         command = [oxo_sim, "run", "--state", str(folder)]
-        ports = ["--port", "standard=0", "--port", "alternate=0"]
+        names = ("standard", "alternate", "nmc", "v24", "ohl")
+        ports = [word for name in names for word in ("--port", f"{name}=0")]
         process = subprocess.Popen([*command, *ports, *options], stdout=subprocess.PIPE)
         running.append(process)
         assert process.stdout is not None

@@ -137,7 +137,7 @@ def test_the_page_names_every_parameter() -> None:
 def test_the_page_names_every_command() -> None:
     from oxo_simulator.cli import app  # noqa: PLC0415 - of this test alone
 
-    told = set(re.findall(r"^\| `oxo-sim (\w+)", PAGE.read_text("utf-8"), re.MULTILINE))
+    told = set(re.findall(r"^\| `oxo-sim ([\w-]+)", PAGE.read_text("utf-8"), re.MULTILINE))
     names = {one.name or one.callback.__name__ for one in app.registered_commands if one.callback}
     assert told == names
 

@@ -26,6 +26,7 @@ from oxo_simulator.control.messages import (
 
 EVENT = get_type_hints(ArmedFault)["when"]
 """Events that a fault can be armed for."""
+WIRE = get_type_hints(ArmedFault)["wire"]
 
 app = typer.Typer()
 
@@ -48,7 +49,11 @@ def cut(  # noqa: PLR0913 - one parameter per option
     carry_bytes: Annotated[int, typer.Option(min=0, help="For the two that carry.")] = 0,
     port: Annotated[list[str] | None, typer.Option(help="Only these ports.")] = None,
     when: Annotated[
-        str | None, typer.Option(help="offered, acknowledged or 'session opened'; else now.")
+        str | None,
+        typer.Option(help="offered, acknowledged, consumed, 'session opened' ...; else now."),
+    ] = None,
+    wire: Annotated[
+        str | None, typer.Option(help="Of the event: nmc, v24, ohl; else the taxation wire.")
     ] = None,
     json: Json = False,
     state: State = DEFAULT_STATE,
@@ -57,11 +62,14 @@ def cut(  # noqa: PLR0913 - one parameter per option
     wanted = {"kind": kind, "towards": towards, "carry_bytes": carry_bytes}
     fault = checked(Fault, {**wanted, "ports": list(port or ())})
     event = None if when is None else checked(EVENT, when)
+    of_wire = checked(WIRE, wire)
+    if event is None and of_wire is not None:
+        fail(f"--wire {wire}: it belongs to --when", WRONG_USAGE)
     with ControlClient.from_state(state) as client:
         if event is None:
             now = client.strike(fault)
         else:
-            now = client.arm(ArmedFault(when=event, fault=fault))
+            now = client.arm(ArmedFault(when=event, fault=fault, wire=of_wire))
     say(now, f"link {now.link}" if when is None else f"armed for {when}", json=json)
 
 

@@ -1,7 +1,7 @@
-"""`oxo-sim buffer | sessions | ledger | transcript`: what waits, who asks, and what was said."""
+"""`oxo-sim wires | buffer | sessions | ledger | transcript`: what waits, who asks, what is said."""
 
 import contextlib
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -14,12 +14,22 @@ from oxo_simulator.control.messages import (
     BufferState,
     LedgerLine,
     SessionState,
+    WireState,
 )
 
 FOLLOW_SECONDS = 20.0
 SHOWN_TICKETS = 20
+TEXT_SHOWN_MAX = 120
 
 app = typer.Typer()
+
+
+@app.command()
+def wires(*, json: Json = False, state: State = DEFAULT_STATE) -> None:
+    """Show every wire: how it is reached, and what waits there."""
+    with ControlClient.from_state(state) as client:
+        found = client.wires()
+    say(found, lambda: _show_wires(found), json=json)
 
 
 @app.command()
@@ -45,7 +55,7 @@ def sessions(
     json: Json = False,
     state: State = DEFAULT_STATE,
 ) -> None:
-    """Show who is logged in at the taxation wire, or end a session."""
+    """Show who is in a session, on any wire, or end a session."""
     with ControlClient.from_state(state) as client:
         if end is not None:
             client.end_session(end)
@@ -79,16 +89,14 @@ def transcript(
     json: Json = False,
     state: State = DEFAULT_STATE,
 ) -> None:
-    """Show the HTTP exchanges of the taxation wire; --json prints each whole, one a line."""
+    """Show what was said on every wire; --json prints each line whole."""
     with ControlClient.from_state(state) as client:
         lines = client.transcript(since)
     if json:
         for line in lines:
             typer.echo(msgspec.json.encode(line).decode())
         return
-    keys = ("n", "at", "connection", "method", "path", "operation", "status")
-    table(("n", "at", "conn.", "method", "path", "operation", "status"),
-          ([line[key] for key in keys] for line in lines))  # fmt: skip
+    table(("n", "at", "wire", "conn.", "said"), (_spoken(line) for line in lines))
 
 
 def _show_buffer(found: BufferState) -> None:
@@ -111,15 +119,43 @@ def _cells(ticket: Ticket) -> list[object]:
     return [when, kind, ticket.charged_user, ticket.dialled_number, ticket.call_seconds, cost]
 
 
+def _show_wires(found: list[WireState]) -> None:
+    table(
+        ("wire", "port", "waiting", "capacity", "alarm at", "sessions"),
+        (
+            (
+                one.name,
+                "not held" if one.port is None else f"{one.port}{'' if one.open else ' (closed)'}",
+                one.waiting,
+                one.capacity,
+                f"{one.alarm_percent} %{', reached' if one.alarm else ''}",
+                one.sessions,
+            )
+            for one in found
+        ),
+    )
+
+
+def _spoken(line: dict[str, Any]) -> list[object]:
+    """Say one line of the transcript in short: an HTTP exchange, or words of one side."""
+    wire = line.get("wire", "taxation")
+    if "method" in line:
+        words = f"{line['method']} {line['path']} {line['operation'] or ''} {line['status']}"
+    else:
+        words = f"{line['sender']}: {line['text'][:TEXT_SHOWN_MAX]}"
+    return [line["n"], line["at"], wire, line["connection"], words]
+
+
 def _show_sessions(found: list[SessionState]) -> None:
     if not found:
         typer.echo("nobody is logged in")
         return
     table(
-        ("session", "user", "port", "connection", "since (UTC)", "silent for"),
+        ("session", "wire", "user", "port", "connection", "since (UTC)", "silent for"),
         (
             (
                 one.name,
+                one.wire,
                 one.user,
                 one.port,
                 one.connection,

@@ -22,6 +22,8 @@ from oxo_simulator.wire import Parts, Target
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IListeningPort
 
+    from oxo_simulator.taxation.sessions import Session
+
 PASSWORD_FILE = "taxation.password"  # noqa: S105 - a name
 
 
@@ -69,6 +71,8 @@ class TaxationWire:
         self._parts = parts
         self._taxation = taxation
         self._listening = listening
+        self._known: Session | None = None
+        self._since = parts.utc_now()
 
     @property
     def unknown_operations(self) -> list[dict[str, str | int]]:
@@ -108,6 +112,9 @@ class TaxationWire:
         if living is None:
             return []
         session, now = living.session, self._parts.utc_now().astimezone(UTC)
+        if session is not self._known:
+            age = timedelta(seconds=round(living.age_seconds, 3))
+            self._known, self._since = session, now - age
         idle = timedelta(seconds=round(living.idle_seconds, 3))
         return [
             SessionState(
@@ -115,7 +122,7 @@ class TaxationWire:
                 user=session.user,
                 port=session.port,
                 connection=session.connection,
-                since=now - timedelta(seconds=round(living.age_seconds, 3)),
+                since=self._since,
                 last_call=now - idle,
                 idle_seconds=idle.total_seconds(),
             )

@@ -1,0 +1,98 @@
+"""`oxo-sim nmc-password | hotel`: what an operator orders of the further wires."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from oxo_simulator.commands.console import (
+    DEFAULT_STATE,
+    WRONG_USAGE,
+    Json,
+    State,
+    checked,
+    fail,
+    say,
+)
+from oxo_simulator.control.client import ControlClient
+from oxo_simulator.control.messages import HotelEvent
+from oxo_simulator.files import PASSWORD_BYTES_MAX, PasswordUnusable, read_password
+
+STANDARD_INPUT = "-"
+
+PasswordFile = Annotated[
+    Path, typer.Argument(help="Its first line is the password; - reads standard input.")
+]
+
+app = typer.Typer()
+
+
+@app.command("nmc-password")
+def nmc_password(
+    file: PasswordFile = Path(STANDARD_INPUT), *, json: Json = False, state: State = DEFAULT_STATE
+) -> None:
+    """Give the account of the NMC wire another password, valid when the profile says."""
+    password = _secret(file)
+    with ControlClient.from_state(state) as client:
+        found = client.nmc_password(password)
+    say(found, "the password is taken; nmc.password_valid says when it is valid", json=json)
+
+
+@app.command()
+def hotel(  # noqa: PLR0913 - one parameter per field
+    event: Annotated[str, typer.Argument(help="check-in, check-out, room status, ...")],
+    room: Annotated[str, typer.Argument(help="Number of the room.")],
+    *,
+    guest_name: Annotated[str | None, typer.Option(help="Up to 20 characters.")] = None,
+    language: Annotated[str | None, typer.Option(help="One character.")] = None,
+    direct_number: Annotated[str | None, typer.Option(help="The guest's own number.")] = None,
+    password_file: Annotated[
+        Path | None,
+        typer.Option(help="Its first line is the room's password; - reads standard input."),
+    ] = None,
+    barring: Annotated[str | None, typer.Option(help="Class of barring, one character.")] = None,
+    do_not_disturb: Annotated[
+        bool | None, typer.Option("--do-not-disturb/--may-disturb", help="The set is silent.")
+    ] = None,
+    deposit: Annotated[str | None, typer.Option(help="Money paid in advance.")] = None,
+    reminder_time: Annotated[str | None, typer.Option(help="HH:MM of a wake-up.")] = None,
+    room_status: Annotated[str | None, typer.Option(help="cleaned or not cleaned.")] = None,
+    problem: Annotated[
+        int | None, typer.Option(min=0, max=999, help="Number of what was found.")
+    ] = None,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Say an event on the hotel link."""
+    fields = {
+        "event": event,
+        "room": room,
+        "guest_name": guest_name,
+        "language": language,
+        "direct_number": direct_number,
+        "password": None if password_file is None else _secret(password_file),
+        "barring": barring,
+        "do_not_disturb": do_not_disturb,
+        "deposit": deposit,
+        "reminder_time": reminder_time,
+        "room_status": room_status,
+        "problem": problem,
+    }
+    said: HotelEvent = checked(HotelEvent, fields)
+    with ControlClient.from_state(state) as client:
+        found = client.hotel(said)
+    say(found, f"{said.event} of room {said.room} is said on the hotel link", json=json)
+
+
+def _secret(file: Path) -> str:
+    """Return a secret from a file or standard input, never from the command line."""
+    if str(file) == STANDARD_INPUT:
+        line = sys.stdin.buffer.readline(PASSWORD_BYTES_MAX).decode("utf-8", "replace")
+        if not (password := line.rstrip("\r\n")):
+            fail("standard input: its first line is empty; a password is expected", WRONG_USAGE)
+        return password
+    try:
+        return read_password(file)
+    except PasswordUnusable as error:
+        fail(str(error), WRONG_USAGE)
