@@ -76,7 +76,7 @@ def test_a_proxy_is_used_when_the_door_names_one(tmp_path: Path) -> None:
     }
 
 
-WIRES = {
+WIRES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
     "nmc": (
         {"OXO_NMC_HOST": "127.0.0.1", "OXO_NMC_PORT": "30021", "OXO_NMC_USER": "ftp_nmc",
          "OXO_NMC_PASSWORD": "open sesame"},
