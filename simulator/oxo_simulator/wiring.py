@@ -31,11 +31,14 @@ from oxo_simulator.identity import Identity
 from oxo_simulator.installation import profile_of
 from oxo_simulator.link.door import PortOccupied
 from oxo_simulator.link.relay import Link
+from oxo_simulator.nmc import wire as nmc
+from oxo_simulator.ohl import wire as ohl
 from oxo_simulator.premises import Premises
 from oxo_simulator.profile import Profile
 from oxo_simulator.simulation import Simulation
 from oxo_simulator.taxation import wire as taxation
 from oxo_simulator.transcript import Transcript
+from oxo_simulator.v24 import wire as v24
 from oxo_simulator.wire import Parts, Wire
 
 BEHIND = "127.0.0.2"
@@ -50,7 +53,12 @@ class WireKind(NamedTuple):
     build: Callable[[Parts], Wire]
 
 
-WIRES: tuple[WireKind, ...] = (WireKind("taxation", taxation.build),)
+WIRES: tuple[WireKind, ...] = (
+    WireKind("taxation", taxation.build),
+    WireKind("nmc", nmc.build),
+    WireKind("v24", v24.build),
+    WireKind("ohl", ohl.build),
+)
 """Every wire, in the order in which tickets come to them."""
 
 

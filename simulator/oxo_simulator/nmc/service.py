@@ -22,6 +22,8 @@ from oxo_simulator.wire import Said, Sender
 
 REFUSED_LINES_MAX = 50
 """So many refused commands of one connection are written down; then it is ended."""
+SECRET_CHARACTERS_MIN = 4
+"""A shorter password would be found in every word."""
 
 Closing = Literal["logout", "connection closed", "idle", "reset", "operator"]
 
@@ -225,8 +227,15 @@ class Service:
             port=port,
             peer=guest.peer,
             sender=sender,
-            text=text,
+            text=self._redacted(text),
         )
+
+    def _redacted(self, text: str) -> str:
+        """Keep the password out, wherever a client has put it."""
+        for secret in (self.password.valid, self.password.coming):
+            if secret is not None and len(secret) >= SECRET_CHARACTERS_MIN:
+                text = text.replace(secret, "[redacted]")
+        return text
 
     def _close(self, known: _Guest, reason: Closing) -> None:
         session, known.session = known.session, None

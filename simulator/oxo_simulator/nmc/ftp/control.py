@@ -109,6 +109,7 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
     def handle_timeout(self) -> None:
         """The client has been silent for too long."""
         self._reason = "idle"
+        self.service.leave(self, "idle")
         super().handle_timeout()
 
     def refuse(self, reason: str, reply: str | None, command: str | None = None) -> None:
@@ -200,6 +201,11 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
         self.service.enter(self)
         super().handle_auth_success(home, "", msg_login)
 
+    def ftp_QUIT(self, line: str) -> None:  # noqa: N802 - the library's names
+        """Say goodbye, after the session is over."""
+        self.on_logout(self.username)
+        super().ftp_QUIT(line)
+
     def on_logout(self, _username: str) -> None:
         """`QUIT`, or another login: the session is over, or will be with the transfer."""
         self._reason = "logout"
@@ -211,7 +217,7 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
             self.respond("421 Nobody logged in.")
             self.close_when_done()
 
-    def ftp_AUTH(self, line: str) -> None:  # noqa: N802 - the library's names
+    def ftp_AUTH(self, line: str) -> None:  # noqa: N802
         """Go into TLS; what was sent in the clear behind the command counts nothing."""
         super().ftp_AUTH(line)
         self.ac_in_buffer, self._in_buffer, self._in_buffer_len = b"", [], 0

@@ -52,8 +52,7 @@ class Data(TLS_DTPHandler):  # type: ignore[misc]  # untyped
         """Everything has gone to the system, or the peer is gone."""
         if self._closed:
             return
-        sent = self._initialized and not self.producer_fifo
-        if sent and isinstance(self.file_obj, OpenFile) and not self._parting:
+        if self._initialized and not self.producer_fifo and not self._parting:
             self._part()
         else:
             super().handle_close()

@@ -16,12 +16,12 @@ class _ToStructlog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
-        _log.warning("nmc.library", said=self.format(record))
+        _log.error("nmc.library", said=self.format(record))
 
 
 _library_log = logging.getLogger("pyftpdlib")
-_library_log.handlers[:] = [_ToStructlog(logging.WARNING)]
-_library_log.setLevel(logging.WARNING)
+_library_log.handlers[:] = [_ToStructlog(logging.ERROR)]
+_library_log.setLevel(logging.ERROR)
 _library_log.propagate = False
 
 
