@@ -117,19 +117,27 @@ class Report:
         return [one.name for one in self.wires] != [HOME]
 
     @property
-    def certified(self) -> list[str]:
-        """Titles of the wires that the solution is certified on."""
-        return [one.title for one in self.wires if one.certified]
+    def passed(self) -> list[str]:
+        """Titles of the wires whose rows are OK and nothing graver."""
+        return [one.title for one in self.wires if one.passed]
 
     @property
-    def uncertified(self) -> list[str]:
-        """Every other wire that was played or claimed, and why it is not certified."""
-        played = {one.name for one in self.wires}
+    def certified(self) -> list[str]:
+        """Titles of the wires that the solution is certified on: none when the run has not passed.
+
+        A report has one result; whoever wants some wires certified claims them alone.
+        """
+        return self.passed if self.run.result.startswith("Passed") else []
+
+    @property
+    def others(self) -> list[str]:
+        """Every other wire that was played or claimed, and what is told of it."""
+        played = {one.name for one in self.wires if one.rows}
         return [
-            *(f"{one.title}: {one.word}" for one in self.wires if not one.certified),
+            *(f"{one.title}: {one.word}" for one in self.wires if one.rows and not one.passed),
             *(
                 f"{wire_title(wire)}: claimed, not played"
-                for wire in self.run.subject.wires
+                for wire in in_order(self.run.subject.wires)
                 if wire not in played
             ),
         ]

@@ -32,7 +32,7 @@ LEDGER_LINES_READ_MAX = 5_000
 
 KNOWN_FILES: dict[str, str] = {
     "ledger.ndjson": "what the exchange made, buffered, offered and was told",
-    "transcript.ndjson": "what was said on the wire, inside TLS, credentials redacted",
+    "transcript.ndjson": "what was said on the wire, credentials redacted",
     "delivery.ndjson": "what the solution delivered, as canonical tickets, in its order",
     "delivery.raw": "the same, as the solution gave it",
     "proxy.ndjson": "journal of the bench's HTTP CONNECT proxy",

@@ -223,7 +223,8 @@ def _tickets(lines: list[dict[str, Any]], wire: str) -> list[Entry]:
     said = [f"{quantity(len(made), 'ticket')} made{_ids(made)}"] if made else []
     for name in dict.fromkeys(_wire(one) for one in lines if one.get("event") != "made"):
         mine = [one for one in lines if one.get("event") != "made" and _wire(one) == name]
-        said += _kept(mine, "" if name == HOME else f"{wire_title(name)}: ", shortly=bool(made))
+        where = "" if name == wire == HOME else f"{wire_title(name)}: "
+        said += _kept(mine, where, shortly=bool(made))
     dropped = any(one.get("event") == "dropped" and _wire(one) == wire for one in lines)
     return [Entry(_at(lines[0]), "trouble" if dropped else "tickets", "exchange", "; ".join(said))]
 

@@ -38,7 +38,7 @@ PUBLISHED_WIRES: dict[str, str] = {"CIC6": "nmc"}
 
 @dataclass(frozen=True)
 class WireResult:
-    """What was found on one wire; it is certified when its rows are OK and nothing graver."""
+    """What was found on one wire."""
 
     name: str
     title: str
@@ -48,8 +48,8 @@ class WireResult:
     word: str
 
     @property
-    def certified(self) -> bool:
-        """Tell whether the solution may be called certified on this wire."""
+    def passed(self) -> bool:
+        """Tell whether its rows are OK and nothing graver."""
         return self.verdict == "ok"
 
 

@@ -11,6 +11,7 @@ from lxml import html
 from oxo_reports import render
 
 SAMPLE = Path(__file__).parent / "sample"
+SAMPLE_WIRES = Path(__file__).parent / "sample_wires"
 
 
 @pytest.fixture
@@ -27,6 +28,14 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def rendered_wires(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run on every wire, rendered once; tests only read it."""
+    folder = Path(shutil.copytree(SAMPLE_WIRES, tmp_path_factory.mktemp("wires") / "bundle"))
+    render(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def page(rendered: Path) -> html.HtmlElement:
     """The report of the sample, parsed."""
     return html.fromstring((rendered / "report.html").read_text(encoding="utf-8"))
@@ -35,15 +44,21 @@ def page(rendered: Path) -> html.HtmlElement:
 @pytest.fixture
 def changed(bundle: Path) -> Callable[[Callable[[dict[str, Any]], object]], Path]:
     """Change run.json of a copy of the sample by a function, and return the bundle."""
+    return lambda function: change(bundle, function)
 
-    def change(function: Callable[[dict[str, Any]], object]) -> Path:
-        path = bundle / "run.json"
-        run = json.loads(path.read_text(encoding="utf-8"))
-        function(run)
-        path.write_text(json.dumps(run), encoding="utf-8")
-        return bundle
 
-    return change
+@pytest.fixture
+def changed_wires(tmp_path: Path) -> Callable[[Callable[[dict[str, Any]], object]], Path]:
+    """The same of the sample that was played on every wire."""
+    return lambda function: change(shutil.copytree(SAMPLE_WIRES, tmp_path / "wires"), function)
+
+
+def change(bundle: Path, function: Callable[[dict[str, Any]], object]) -> Path:
+    path = bundle / "run.json"
+    run = json.loads(path.read_text(encoding="utf-8"))
+    function(run)
+    path.write_text(json.dumps(run), encoding="utf-8")
+    return bundle
 
 
 @pytest.fixture(scope="session")

@@ -88,14 +88,22 @@ def browse(profile: Path, page: Path, *flags: str) -> subprocess.CompletedProces
 
 
 @pytest.fixture(scope="module")
-def visit(rendered: Path, tmp_path_factory: pytest.TempPathFactory) -> Visit:
-    """Open every page of the sample, in frames as wide as a phone and as a desktop."""
+def visit(rendered: Path, rendered_wires: Path, tmp_path_factory: pytest.TempPathFactory) -> Visit:
+    """Open the pages of both samples, in frames as wide as a phone and as a desktop.
+
+    Of the run on every wire the report and one page a wire, their names behind `wires/`.
+    """
     folder = tmp_path_factory.mktemp("browser")
-    pages = [rendered / "report.html", *sorted(rendered.glob("evidence/*/index.html"))]
+    pages = {
+        str(page.relative_to(rendered)): page
+        for page in (rendered / "report.html", *sorted(rendered.glob("evidence/*/index.html")))
+    }
+    shown = ("report.html", *(f"evidence/bu3.{wire}/index.html" for wire in ("nmc", "v24", "ohl")))
+    pages |= {f"wires/{name}": rendered_wires / name for name in shown}
     frames = [
-        f'<iframe width="{width}" height="900" data-page="{page.relative_to(rendered)}"'
+        f'<iframe width="{width}" height="900" data-page="{name}"'
         f' src="{words.escape(page.as_uri())}"></iframe>'
-        for page in pages
+        for name, page in pages.items()
         for width in (PHONE, DESKTOP)
     ]
     probe = folder / "probe.html"
@@ -115,7 +123,7 @@ def visit(rendered: Path, tmp_path_factory: pytest.TempPathFactory) -> Visit:
 
 
 def test_every_page_was_opened_with_its_style(visit: Visit) -> None:
-    assert len(visit.measured) == 2 * 11
+    assert len(visit.measured) == 2 * (11 + 4)
     assert all(one["styled"] for one in visit.measured.values())
 
 
@@ -162,6 +170,29 @@ def test_filters_leave_the_rows_they_name(
     assert filters["show-all"]["cells"] == 30
     assert filters["show-all"]["chapters"] == 5
     assert filters["show-nok"]["chapters"] == 2
+
+
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+def test_filters_leave_rows_and_cells_of_every_wire(visit: Visit, width: int) -> None:
+    filters = visit.measured["wires/report.html", width]["filters"]
+    assert {name: len(left["rows"]) for name, left in filters.items()} == {
+        "show-all": 24,
+        "show-open": 6,
+        "show-nok": 1,
+        "show-unseen": 5,
+        "show-ok": 18,
+    }
+    for name, left in filters.items():
+        if name != "show-all":
+            assert left["cells"] == len(left["rows"])
+    assert filters["show-nok"]["rows"] == ["play-bu3.v24"]
+
+
+def test_a_conversation_can_be_shown_alone(visit: Visit) -> None:
+    filters = visit.measured["wires/evidence/bu3.ohl/index.html", DESKTOP]["filters"]
+    spoken = filters["wire-http"]["lines"]
+    assert set(spoken) == {"said from-exchange", "said from-solution"}
+    assert len(spoken) == 8 < len(filters["wire-all"]["lines"])
 
 
 def test_filters_of_the_wire_log_leave_the_lines_they_name(visit: Visit) -> None:
