@@ -36,6 +36,10 @@ class TooSlow(Exception):
     """The operation took longer than it may in all."""
 
 
+class CaUnreadable(Exception):
+    """The CA file cannot be read; the text says why."""
+
+
 class OtherCertificate(Exception):
     """The certificate is not the pinned one; the text tells both fingerprints."""
 
@@ -44,7 +48,7 @@ def tls_context(ca_file: str | None, fingerprint: str | None) -> ssl.SSLContext:
     """Return the context of a route: a CA file checks chain and name, a pin wins over the name.
 
     Raises:
-        OSError: the CA file cannot be read; ssl.SSLError: it holds no certificate.
+        CaUnreadable: the CA file is not there or holds no certificate.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -55,8 +59,11 @@ def tls_context(ca_file: str | None, fingerprint: str | None) -> ssl.SSLContext:
     if ca_file is None:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    else:
+        return context
+    try:
         context.load_verify_locations(ca_file)
+    except OSError as error:  # SSLError is one
+        raise CaUnreadable(error.strerror or str(error)) from None
     return context
 
 
@@ -124,9 +131,16 @@ class Client(ftplib.FTP_TLS):
         return line.rstrip(b"\r").decode("iso-8859-1")
 
     def getmultiline(self) -> str:
-        """Read a whole reply; overrides the library's, to begin the count."""
+        """Read a whole reply; overrides the library's, which takes any word for a code."""
         self._reply_left = REPLY_BYTES_MAX
-        return super().getmultiline()
+        lines = [self.getline()]
+        code = lines[0][:3]
+        if not (code.isascii() and code.isdigit()):
+            raise ftplib.error_proto(lines[0])
+        if lines[0][3:4] == "-":
+            while lines[-1][:3] != code or lines[-1][3:4] == "-":
+                lines.append(self.getline())
+        return "\n".join(lines)
 
     def makepasv(self) -> tuple[str, int]:
         """Ask for a data port: PASV, or EPSV where it is not known or has no sense."""

@@ -7,7 +7,7 @@ import ssl
 from typing import Final
 
 from oxo_collector.failure import Failure, Fault
-from oxo_collector.nmc.ftp import OtherCertificate, TooLong, TooSlow
+from oxo_collector.nmc.ftp import CaUnreadable, OtherCertificate, TooLong, TooSlow
 from oxo_collector.wording import clipped
 
 EXPIRED, NOT_YET_VALID, NAME_DIFFERS, ADDRESS_DIFFERS = 10, 9, 62, 64
@@ -57,6 +57,7 @@ def explain(error: Exception, where: str, address: str) -> Failure:
 
 ROWS: Final[tuple[tuple[tuple[type[Exception], ...], str, Fault], ...]] = (
     ((TooLong,), "{}; broken off", Fault.EXCHANGE),
+    ((CaUnreadable,), "the CA file cannot be read: {}", Fault.OPERATOR),
     (
         (TooSlow,),
         "not done in the time that it may take: timed out, broken off",
@@ -87,7 +88,7 @@ def _certificate(error: ssl.SSLCertVerificationError, where: str, address: str) 
 
 
 def _tls(error: ssl.SSLError, where: str) -> Failure:
-    said = clipped(str(error.reason or error))
+    said = clipped(str(getattr(error, "reason", None) or error))  # set by handshakes alone
     if any(word in said for word in _OLD_TLS):
         return Failure("the exchange offers no TLS 1.2 or newer", where, Fault.EXCHANGE)
     return Failure(f"TLS failed ({said})", where, Fault.EXCHANGE)

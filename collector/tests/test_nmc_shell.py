@@ -1,0 +1,142 @@
+"""The file collection with a store: what is kept, when it goes, and what a crash leaves."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from oxo_collector.failure import Failure, Fault
+from oxo_collector.intake import Intake
+from oxo_collector.nmc.machine import FileCollection, Plan
+from oxo_collector.nmc.messages import Entry, Failed, Refused
+from oxo_collector.nmc.shell import Shell
+from oxo_collector.receipt import FileState, Source, Wire
+from oxo_collector.report import Report
+from oxo_collector.rests import Rests
+from oxo_collector.store import StoreUnusable, open_for_writing
+
+VECTORS = Path(__file__).resolve().parents[2] / "vectors" / "oxo-alz"
+SIX = (VECTORS / "six-kinds.alz").read_bytes()
+SOURCE = Source("head-office", Wire.NMC)
+CUT = Failed(Failure("the connection was cut", "file", Fault.NETWORK))
+
+
+class Exchange:
+    """Files in memory; after so many rounds it asks for the stop."""
+
+    def __init__(self, files: dict[str, bytes], rounds: int = 1) -> None:
+        self.files = files
+        self.rounds = rounds
+        self.fetched: list[str] = []
+        self.deleted: list[str] = []
+        self.odd: dict[str, Failed] = {}
+        self.stop = threading.Event()
+
+    def log_in(self) -> Refused | Failed | None:
+        return None
+
+    def list_files(self) -> tuple[list[Entry], int] | Refused | Failed:
+        entries = [Entry(name, len(raw), "1") for name, raw in sorted(self.files.items())]
+        return entries, 0
+
+    def fetch(self, entry: Entry) -> tuple[bytes, bool] | Refused | Failed:
+        self.fetched.append(entry.name)
+        return self.odd.pop(entry.name, None) or (self.files[entry.name], False)
+
+    def delete(self, name: str) -> Refused | Failed | None:
+        self.deleted.append(name)
+        del self.files[name]
+        return None
+
+    def hang_up(self) -> None:
+        self.rounds -= 1
+        if self.rounds <= 0:
+            self.stop.set()
+
+
+@pytest.fixture
+def intake(tmp_path: Path) -> Iterator[Intake]:
+    connection = open_for_writing(tmp_path / "tickets.db")
+    yield Intake(connection, lambda: datetime(2020, 2, 24, 15, 0, tzinfo=UTC))
+    connection.close()
+
+
+def collect(exchange: Exchange, intake: Intake, after: str = "delete") -> list[Report]:
+    told: list[Report] = []
+    plan = Plan("leave" if after == "leave" else "delete", 0.001, 10_000, "ftp://exchange")
+    Shell(
+        SOURCE,
+        "Europe/Paris",
+        collection=FileCollection(plan, Rests(0.001, 0.001, lambda: 0.0)),
+        wire=exchange,
+        door=intake,
+        stop=exchange.stop,
+        report=told.append,
+    ).run()
+    return told
+
+
+def test_a_file_is_kept_and_deleted(intake: Intake) -> None:
+    exchange = Exchange({"ALZ0001.ALZ": SIX})
+    (stored,) = collect(exchange, intake)
+    assert (stored.text, stored.fields["new"]) == ("file stored", 6)
+    assert exchange.deleted == ["ALZ0001.ALZ"]
+    known = intake.files(SOURCE)["ALZ0001.ALZ"]
+    assert (known.size_bytes, known.state) == (len(SIX), FileState.DELETED)
+
+
+def test_a_left_file_is_fetched_and_counted_once(intake: Intake) -> None:
+    exchange = Exchange({"ALZ0001.ALZ": SIX}, rounds=3)
+    collect(exchange, intake, "leave")
+    assert exchange.fetched == ["ALZ0001.ALZ"]
+    again = Exchange({"ALZ0001.ALZ": SIX})
+    (stored,) = collect(again, intake, "leave")
+    assert (stored.fields["new"], stored.fields["known"]) == (0, 6)
+    assert again.files
+    assert intake.files(SOURCE)["ALZ0001.ALZ"].state is FileState.LEFT
+
+
+def test_equal_neighbours_in_a_file_and_in_two_files_are_as_many_as_they_were(
+    intake: Intake,
+) -> None:
+    twins = (VECTORS / "line-feeds-inside.alz").read_bytes()
+    told = collect(Exchange({"ALZ0001.ALZ": twins, "ALZ0002.ALZ": twins}), intake)
+    assert [one.fields["new"] for one in told] == [3, 3]
+
+
+def test_a_transfer_that_was_cut_is_fetched_in_the_next_round(intake: Intake) -> None:
+    exchange = Exchange({"ALZ0001.ALZ": SIX}, rounds=2)
+    exchange.odd["ALZ0001.ALZ"] = CUT
+    cut, stored = collect(exchange, intake)
+    assert "the connection was cut" in cut.text
+    assert stored.fields["new"] == 6
+
+
+def test_nothing_is_deleted_that_the_store_refused(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreUnusable("the store cannot be written: full")
+
+    monkeypatch.setattr(intake, "keep_file", full)
+    exchange = Exchange({"ALZ0001.ALZ": SIX})
+    (told,) = collect(exchange, intake)
+    assert "at fault: this machine" in told.text
+    assert (exchange.deleted, list(exchange.files)) == ([], ["ALZ0001.ALZ"])
+
+
+def test_a_doubtful_file_is_kept_with_what_is_there_and_left(intake: Intake) -> None:
+    raw = (VECTORS / "truncated-last-record.alz").read_bytes()
+    exchange = Exchange({"ALZ0001.ALZ": raw}, rounds=2)
+    stored, doubt = collect(exchange, intake)
+    assert (stored.fields["new"], stored.fields["quarantined"]) == (2, 2)
+    assert "ticket count differs: the header tells 3, 2 are there" in doubt.text
+    assert (exchange.deleted, exchange.fetched) == ([], ["ALZ0001.ALZ"])
+
+
+def test_a_stop_before_the_beginning_asks_nothing(intake: Intake) -> None:
+    exchange = Exchange({"ALZ0001.ALZ": SIX})
+    exchange.stop.set()
+    assert collect(exchange, intake) == []
+    assert exchange.fetched == []
