@@ -50,7 +50,7 @@ def wire_state(
     numbers = [number for port, number in premises.ports.items() if premises.wires[port] == name]
     return WireState(
         name=name,
-        open=wire is not None and is_open(wire, exchange),
+        open=wire is not None and bool(_reached(wire, exchange)),
         port=numbers[0] if numbers else None,
         waiting=len(buffer),
         capacity=buffer.capacity,
@@ -60,9 +60,11 @@ def wire_state(
     )
 
 
-def is_open(wire: Wire, exchange: Exchange) -> bool:
-    """Tell whether there is any way between collectors and this wire."""
-    return bool(wire.open_ports(exchange.profile) or wire.outward(exchange.profile))
+def _reached(wire: Wire, exchange: Exchange) -> list[str]:
+    """Return the ports on which there is a way between collectors and this wire."""
+    if wire.name not in exchange.outlets:
+        return []
+    return [*wire.open_ports(exchange.profile), *wire.outward(exchange.profile)]
 
 
 def exchange_state(
@@ -74,11 +76,7 @@ def exchange_state(
 ) -> ExchangeState:
     """Show who and how the exchange is."""
     exchange, profile = installed.exchange, installed.profile
-    reached = [
-        port
-        for wire in wires.values()
-        for port in (*wire.open_ports(profile), *wire.outward(profile))
-    ]
+    reached = [port for wire in wires.values() for port in _reached(wire, exchange)]
     return ExchangeState(
         name=premises.name,
         release=profile.release,
