@@ -280,6 +280,26 @@ def test_a_reminder_fills_no_field_of_a_call(row: tuple[str, str]) -> None:
     assert project(made, carriage(*row)) == REMINDERS[row]
 
 
+STAMP = {"kind", "local_time", "charged_user"}
+OF_REMINDERS: Mapping[tuple[str, str], set[str]] = {
+    ("nmc", "alz"): {*STAMP, "charged_user_kind", "subscriber_name"},
+    ("v24", "ten"): {*STAMP, "charged_user_kind", "reminder_time"},
+    ("v24", "fifteen"): {*STAMP, "charged_user_kind", "reminder_time", "subscriber_name"},
+    ("v24", "block"): {*STAMP, "charged_user_kind", "reminder_time", "subscriber_name"},
+    ("ohl", "smdr"): {*STAMP, "reminder_time", "reminder_state", "subscriber_name"},
+}
+
+
+@pytest.mark.parametrize("row", OF_REMINDERS)
+def test_which_fields_a_reminder_has_on_a_wire(row: tuple[str, str]) -> None:
+    through = carriage(*row)
+    told = {name for name in FIELDS if through.carries(name, Kind.REMINDER)}
+    assert told == OF_REMINDERS[row]
+    rest = set(through.standings) - {"reminder_time", "reminder_state"}
+    for_calls = rest - ({"subscriber_name"} if row[0] == "ohl" else set())
+    assert {name for name in FIELDS if through.carries(name, Kind.CALL)} == for_calls
+
+
 CASES: list[tuple[str, str, dict[str, Any], str, object]] = [
     # What fixed columns cannot leave out.
     ("nmc", "alz", {"call_seconds": None}, "call_seconds", 0),
