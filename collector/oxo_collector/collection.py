@@ -19,12 +19,14 @@ from oxo_collector.receipt import Wire
 from oxo_collector.report import Report
 from oxo_collector.store import Ownership, StoreUnusable, open_for_writing
 from oxo_collector.taxation import source as taxation
+from oxo_collector.v24 import source as v24
 
 Log = FilteringBoundLogger
 
 MAKERS: Final[Mapping[Wire, Maker]] = {
     Wire.TAXATION: taxation.make,
     Wire.NMC: nmc.make,
+    Wire.V24: v24.make,
 }
 """Wire -> what makes its conversation; the table of the wire in `[[exchange]]` has its name."""
 

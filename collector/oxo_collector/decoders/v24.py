@@ -114,6 +114,11 @@ class V24Decoder:
         self._encoding = layout.encoding if layout else "ISO-8859-1"
 
     @property
+    def learns(self) -> bool:
+        """Tell whether the rows of titles tell the columns."""
+        return self._learns
+
+    @property
     def layout(self) -> Layout | None:
         """The columns in use."""
         return self._layout
