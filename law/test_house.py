@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("tickets", "simulator", "collector", "scenarios", "reports")
+WIRES = ("taxation", "nmc", "v24", "ohl")
 FILE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 70
 UNWANTED_NOUNS = re.compile(
@@ -89,10 +90,24 @@ def cores() -> list[Path]:
     """Return the files of the packages that the import law calls cores."""
     told = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
     (contract,) = [one for one in told["contracts"] if one["name"].startswith("cores")]
-    places = ["/".join(module.split(".")) for module in contract["source_modules"]]
-    found = [path for path in sources() for place in places if f"/{place}" in str(path)]
-    assert len(found) > len(places)
-    return found
+    places = [module.replace(".", "/") for module in contract["source_modules"]]
+    kept = {path for room in ROOMS for place in places for path in _python(ROOT / room, place)}
+    assert len(kept) > len(places)
+    return sorted(kept)
+
+
+def _python(room: Path, place: str) -> Iterator[Path]:
+    """Return the Python files of a module or package of a room, `*` being any name."""
+    yield from room.glob(f"{place}.py")
+    for package in room.glob(place):
+        yield from package.rglob("*.py")
+
+
+@pytest.mark.parametrize("name", ["codec", "mapping", "machine", "sessions"])
+def test_every_file_with_the_name_of_a_core_is_one_by_law(name: str) -> None:
+    wires = [path for path in sources() if path.name == f"{name}.py" and path.parent.name in WIRES]
+    assert wires
+    assert [named(path) for path in wires if path not in cores()] == []
 
 
 @pytest.mark.parametrize("path", cores(), ids=named)

@@ -165,6 +165,19 @@ def start(options: RunOptions, reactor: Any, broken: Callable[[Failure], None]) 
     return running
 
 
+@dataclass(frozen=True)
+class _Ground:
+    """What is there before any wire."""
+
+    options: RunOptions
+    profile: Profile
+    held: Held
+    reactor: Any
+    link: Link
+    transcript: Transcript
+    identity: Identity
+
+
 def _put_together(
     options: RunOptions,
     profile: Profile,
@@ -175,70 +188,81 @@ def _put_together(
     token = secrets.token_urlsafe(32)
     if options.password is not None:
         write_whole(options.folder / taxation.PASSWORD_FILE, f"{options.password}\n".encode())
-    identity = _identity(options, profile)
-    shown = identity.state()
     link = Link(
         reactor=reactor,
         behind=BEHIND,
         reserved=held.towards_collectors,
         record=lambda _event, _detail: None,
-        outward={name: held.behind[name] for name in held.wires if name == "v24"},
+        outward={name: held.behind[name] for name in held.of("v24")},
         wires=held.wires,
     )
     transcript = Transcript(now=_utc_now, folder=options.folder)
-
-    def parts(wire: str) -> Parts:
-        return Parts(
-            reactor=reactor,
-            first=profile,
-            address=options.listen,
-            behind=BEHIND,
-            ports={name: link.doors[name].port for name in held.of(wire)},
-            reserved={name: held.behind[name] for name in held.of(wire)},
-            connection_name=link.connection_name,
-            led=link.led,
-            prove=link.prove,
-            said=transcript.said,
-            transcript=transcript,
-            tls=identity,
-            folder=options.folder,
-            new_password=lambda: secrets.token_urlsafe(12),
-            utc_now=_utc_now,
-        )
-
+    identity = _identity(options, profile)
+    ground = _Ground(options, profile, held, reactor, link, transcript, identity)
     # From now on they may listen behind.
     wires: dict[str, Wire] = {
-        kind.name: kind.build(parts(kind.name)) for kind in WIRES if held.of(kind.name)
+        kind.name: kind.build(_parts(ground, kind.name)) for kind in WIRES if held.of(kind.name)
     }
-    simulation = Simulation(
-        premises=Premises(
-            folder=options.folder,
-            address=options.listen,
-            ports={name: door.port for name, door in link.doors.items()},
-            wires=held.wires,
-            name=profile.name,
-            user=profile.user,
-            ca_file=Path(shown.ca_file),
-            fingerprint=shown.fingerprint,
-        ),
-        real=reactor,
-        link=link,
-        wires=wires,
-        transcript=transcript,
-        identity=identity,
-        utc_now=_utc_now,
-        factor=options.time_factor,
-        broken=broken,
-        new_token=lambda: secrets.token_hex(4),
-        describe=lambda premises: _describe(premises, url),
-        in_thread=lambda work: deferToThreadPool(reactor, reactor.getThreadPool(), work),
-    )
+    simulation = _simulation(ground, wires, broken, lambda premises: _describe(premises, url))
     simulation.install(options.installation)
     simulation.pacer.start()
     control, url = _control_port(simulation, token, options.control_port, reactor)
     write_whole(options.folder / "control.token", f"{token}\n".encode())
     _describe(simulation.premises, url)
     return Running(simulation, url, wires, control)
+
+
+def _parts(ground: _Ground, wire: str) -> Parts:
+    link, held = ground.link, ground.held
+    return Parts(
+        reactor=ground.reactor,
+        first=ground.profile,
+        address=ground.options.listen,
+        behind=BEHIND,
+        ports={name: link.doors[name].port for name in held.of(wire)},
+        reserved={name: held.behind[name] for name in held.of(wire)},
+        connection_name=link.connection_name,
+        led=link.led,
+        prove=link.prove,
+        said=ground.transcript.said,
+        transcript=ground.transcript,
+        tls=ground.identity,
+        folder=ground.options.folder,
+        new_password=lambda: secrets.token_urlsafe(12),
+        utc_now=_utc_now,
+    )
+
+
+def _simulation(
+    ground: _Ground,
+    wires: Mapping[str, Wire],
+    broken: Callable[[Failure], None],
+    describe: Callable[[Premises], None],
+) -> Simulation:
+    reactor, shown = ground.reactor, ground.identity.state()
+    return Simulation(
+        premises=Premises(
+            folder=ground.options.folder,
+            address=ground.options.listen,
+            ports={name: door.port for name, door in ground.link.doors.items()},
+            wires=ground.held.wires,
+            name=ground.profile.name,
+            user=ground.profile.user,
+            ca_file=Path(shown.ca_file),
+            fingerprint=shown.fingerprint,
+        ),
+        real=reactor,
+        link=ground.link,
+        wires=wires,
+        transcript=ground.transcript,
+        identity=ground.identity,
+        utc_now=_utc_now,
+        factor=ground.options.time_factor,
+        broken=broken,
+        new_token=lambda: secrets.token_hex(4),
+        describe=describe,
+        in_thread=lambda work: deferToThreadPool(reactor, reactor.getThreadPool(), work),
+    )
 
 
 def _utc_now() -> datetime:
