@@ -31,6 +31,8 @@ ALIKE_MIN = 4
 HEAD_LINES_MAX, TAIL_LINES_MAX = 200, 100
 """A longer log is shown from both ends: a failure stands at the end."""
 TICKET_EVENTS = ("made", "buffered", "dropped")
+LINE_FEED = "<0x0a>"
+"""As a transcript shows it; the lines of a page said at once stand below each other."""
 SPOKEN = ("http", "said")
 SENDERS = {"exchange": "exchange", "collector": "solution"}
 """Who spoke, as the transcript has it, and as the report calls them."""
@@ -147,7 +149,7 @@ def _transcript_entry(line: dict[str, Any]) -> Entry:
             _at(line),
             "said",
             plain(line.get("connection")),
-            plain(line.get("text")),
+            plain(line.get("text")).replace(LINE_FEED, f"{LINE_FEED}\n").rstrip("\n"),
             sender=SENDERS.get(sender, sender),
         )
     one = http_exchange(line)
@@ -291,6 +293,11 @@ def _span(line: dict[str, Any], what: str) -> str:
     return f"{which} {what}{how}, session {plain(line.get('session'))}"
 
 
+def _session(line: dict[str, Any], what: str) -> str:
+    reason = f": {plain(line['reason'])}" if line.get("reason") else ""
+    return f"session {plain(line.get('session'))} {what}{reason}"
+
+
 def _port(line: dict[str, Any]) -> str:
     return f"{plain(line.get('port'))} port, peer {plain(line.get('peer'))}"
 
@@ -317,14 +324,8 @@ _EVENTS: dict[str, tuple[Kind, Words]] = {
     "alarm": ("exchange", lambda line: f"buffer at {plain(line.get('percent'))} %"),
     "connection opened": ("link", lambda line: f"connection opened, {_port(line)}"),
     "connection closed": ("link", lambda line: f"connection closed, {_port(line)}"),
-    "session opened": (
-        "exchange",
-        lambda line: f"session {plain(line.get('session'))} opened: {plain(line.get('reason'))}",
-    ),
-    "session closed": (
-        "exchange",
-        lambda line: f"session {plain(line.get('session'))} closed: {plain(line.get('reason'))}",
-    ),
+    "session opened": ("exchange", lambda line: _session(line, "opened")),
+    "session closed": ("exchange", lambda line: _session(line, "closed")),
     "refused": ("trouble", lambda line: f"refused: {plain(line.get('reason'))}"),
     "offered": ("tickets", lambda line: _span(line, "offered")),
     "acknowledged": ("tickets", lambda line: _span(line, "acknowledged")),

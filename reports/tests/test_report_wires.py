@@ -9,8 +9,10 @@ from lxml import html
 from oxo_reports import render
 from oxo_reports.bundle import read
 from oxo_reports.document import report
+from oxo_reports.evidence import Records
 from oxo_reports.run import Play
 from oxo_reports.summary import label, summarise
+from oxo_reports.wire_log import wire_log
 from oxo_reports.wires import in_order, published, wire_results, wires_of
 from oxo_reports.wording import NOTHING
 
@@ -223,3 +225,14 @@ def test_what_another_wire_let_go_is_told_and_is_no_trouble(rendered_wires: Path
     )
     (folded,) = page.xpath("//li[contains(@class, 'folded')]")
     assert "3 more lines, the same" in text(folded)
+
+
+def test_lines_that_were_printed_at_once_stand_below_each_other() -> None:
+    line = {"at": "2026-11-23T03:15:00.000Z", "wire": "v24", "connection": "c5"}
+    said = {**line, "sender": "exchange", "text": "HEAD<0x0d><0x0a>A128<0x0d><0x0a>"}
+    opened = {**line, "event": "session opened", "session": "v1"}
+    both = wire_log(Records("t", [said], 1), Records("l", [opened], 1), None, None, wire="v24")
+    assert [one.text for one in both] == [
+        "V24 statement: session v1 opened",
+        "HEAD<0x0d><0x0a>\nA128<0x0d><0x0a>",
+    ]
