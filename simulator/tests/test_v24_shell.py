@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from oxo_simulator.exchange.outlet import Outlet
+from oxo_simulator.link.relay import Link
 from oxo_simulator.v24.machine import LINES_UNDER_WAY_MAX
 from oxo_simulator.v24.settings import V24Settings
 from oxo_simulator.v24.shell import HEARD_BYTES_SHOWN_MAX
@@ -363,6 +364,13 @@ def test_nothing_is_printed_before_the_printer_itself_is_reached() -> None:
     bench.network.advance(2)
     _, printer = reached(bench)
     assert printer.take() == b"1\r\n"
+
+
+def test_the_link_forgets_a_printer_that_nobody_waits_for_any_more() -> None:
+    link = Link(reactor=None, behind="127.0.0.2", reserved={}, record=lambda *_: None)
+    for number in range(3):
+        link.led(("127.0.0.2", 6970), ("127.0.0.2", number)).addErrback(lambda _: None).cancel()
+    assert link._waited_for == {}
 
 
 def test_it_comes_back_after_a_while() -> None:

@@ -133,10 +133,14 @@ class Link:
         """Return what fires when the collector has answered a connection that the exchange made.
 
         It fires with `connection_name`. Where nobody answers it never fires, and the link resets
-        the exchange's connection.
+        the exchange's connection. Cancelling it lets the link forget who waits.
         """
         key = _ends(peer, here)
-        waited: Deferred[tuple[str, str]] = Deferred()
+
+        def forget(_cancelled: object) -> None:
+            self._waited_for.pop(key, None)
+
+        waited: Deferred[tuple[str, str]] = Deferred(forget)
         connection = self._names.get(key)
         if connection is not None and connection.is_reached:
             waited.callback((connection.name, connection.peer))
