@@ -1,0 +1,68 @@
+"""The pages of the wires: written from the carriage table; one name for a wire everywhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+from oxo_reports.wires import INTERFACES, TRANSPORTS
+from oxo_reports.wires import WIRE_TITLES as TITLES_OF_REPORTS
+from oxo_tickets import FIELDS, WIRE_TITLES, Carriage, carriages, wires
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = (ROOT / "docs" / "wires.md").read_text("utf-8")
+DASH = "\N{EN DASH}"
+BEGIN, END = "<!-- carriage: begin -->\n", "<!-- carriage: end -->"
+
+
+def carriage_table() -> str:
+    """Write the carriage table as the page has it; a block tells what fifteen columns tell."""
+    rows = [row for (_, tag_set), row in carriages().items() if tag_set != "block"]
+    names = [f"{row.wire}, {row.tag_set}" for row in rows]
+    lines = [["field", *names], ["---"] * (len(rows) + 1)]
+    lines += [[f"`{field}`", *(_told(row, field) for row in rows)] for field in FIELDS]
+    shown = [line for line in lines if set(line[1:]) != {DASH}]
+    return "".join(f"| {' | '.join(line)} |\n" for line in shown)
+
+
+def _told(row: Carriage, field: str) -> str:
+    if not row.carries(field):
+        return DASH
+    words = row.rules.get(field, "yes")
+    return f"{words} ({row.only[field]})" if field in row.only else words
+
+
+def test_the_page_shows_the_carriage_table_as_it_is() -> None:
+    """Whoever changes the table runs `python law/test_wires.py`, which writes the page again."""
+    assert PAGE.split(BEGIN)[1].split(END)[0] == carriage_table()
+
+
+def test_a_wire_has_one_name_and_one_title_in_every_room() -> None:
+    assert dict(WIRE_TITLES) == TITLES_OF_REPORTS
+    assert set(INTERFACES) == set(TRANSPORTS) == set(wires())
+    head = re.findall(r"^\| name \|(.*)\|$", PAGE, re.MULTILINE)[0]
+    assert [name.strip(" `") for name in head.split("|")] == list(wires())
+    titles = re.findall(r"^\| \|(.*)\|$", PAGE, re.MULTILINE)[0]
+    assert [title.strip() for title in titles.split("|")] == list(WIRE_TITLES.values())
+
+
+def pages() -> list[Path]:
+    """Return every page of the project."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    targets = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", text)
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def main() -> None:
+    """Write the carriage table into the page."""
+    before, rest = PAGE.split(BEGIN)
+    text = before + BEGIN + carriage_table() + END + rest.split(END)[1]
+    (ROOT / "docs" / "wires.md").write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
