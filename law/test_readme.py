@@ -8,6 +8,7 @@ long for here: its command line is read by the command's own parser, subject and
 import json
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,6 +31,10 @@ README = (ROOT / "README.md").read_text("utf-8")
 CONFUSING = (ROOT / "docs" / "confusing.md").read_text("utf-8")
 SECONDS_MAX = 60
 FREE_PORTS = " --port standard=0 --port alternate=0"
+FREE_WIRES = " --port nmc=0 --port v24=0 --port ohl=0"
+WIRE_PORTS = {"nmc": 30021, "v24": 6970, "ohl": 5010}
+FOREIGN_CLIENTS = ("curl", "nc")
+OTHER_WIRES = "## The other wires\n"
 
 
 def blocks(page: str, language: str = "") -> list[str]:
@@ -42,6 +47,16 @@ def commands(page: str) -> list[str]:
     """Return the command lines of a page, without their comments; shown sessions are none."""
     lines = [line for block in blocks(page) if "$ " not in block for line in block.splitlines()]
     return [stripped for line in lines if (stripped := re.sub(r"\s+# .*", "", line).strip())]
+
+
+def section(page: str, title: str) -> str:
+    """Return a section of a page, without its title."""
+    return page.split(title)[1].split("\n## ", maxsplit=1)[0]
+
+
+ABOUT_WIRES = section(README, OTHER_WIRES)
+ABOUT_ONE = README.replace(ABOUT_WIRES, "")
+"""The README but for the section about the other wires, whose exchange is another one."""
 
 
 def long(command: str) -> bool:
@@ -95,7 +110,7 @@ def ended(process: subprocess.Popen[str]) -> None:
 @pytest.fixture(scope="module")
 def exchange(folder: Path) -> Iterator[Path]:
     """Run the README's exchange, on free ports."""
-    (command,) = [one for one in commands(README) if re.search(r"oxo-sim run", one)]
+    (command,) = [one for one in commands(ABOUT_ONE) if re.search(r"oxo-sim run", one)]
     process = started(command + FREE_PORTS, folder, "control ")
     yield folder
     ended(process)
@@ -127,18 +142,49 @@ class TestReadme:
     """The collector of the README runs while its commands are tried, and no longer."""
 
     @pytest.mark.parametrize(
-        "command", [one for one in commands(README) if not long(one) and not served(one)]
+        "command", [one for one in commands(ABOUT_ONE) if not long(one) and not served(one)]
     )
     def test_every_short_command_of_the_readme_does_what_it_says(
         self, command: str, collector: Path
     ) -> None:
         """A shell runs it, in the folder of exchange and collector, and it prints something."""
-        done = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", command.replace(" ; ", " && ")],
-            cwd=collector, capture_output=True, text=True, timeout=SECONDS_MAX, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert done.stdout
+        assert shell(command.replace(" ; ", " && "), collector)
+
+
+def shell(command: str, folder: Path) -> str:
+    """Run a command as a reader would, and return what it printed."""
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        cwd=folder, capture_output=True, text=True, timeout=SECONDS_MAX, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, (command, done.stderr)
+    return done.stdout
+
+
+@pytest.mark.skipif(
+    not all(map(shutil.which, FOREIGN_CLIENTS)), reason="curl or nc is not installed"
+)
+def test_every_command_about_the_other_wires_shows_the_call(folder: Path) -> None:
+    """Its exchange runs on free ports; each wire tells the call in its own words."""
+    place = folder / "wires"
+    place.mkdir()
+    (place / ".venv").symlink_to(folder / ".venv")
+    run, *others = commands(ABOUT_WIRES)
+    process = started(run + FREE_PORTS + FREE_WIRES, place, "control ")
+    told = json.loads((place / ".oxo-sim/exchange.json").read_text("utf-8"))["ports"]
+    ports = {one["name"]: one["port"] for one in told}
+    try:
+        shown = [shell(_on(command, ports), place) for command in others]
+    finally:
+        ended(process)
+    wanted = ("ohl", '"dialled_number":"00390670000"', "A128  --> ", "^BJ128 ")
+    assert [word for word, text in zip(wanted, shown, strict=True) if word not in text] == []
+
+
+def _on(command: str, ports: dict[str, int]) -> str:
+    for wire, number in WIRE_PORTS.items():
+        command = re.sub(rf"\b{number}\b", str(ports[wire]), command)
+    return command
 
 
 @pytest.mark.parametrize("page", [README, CONFUSING], ids=["README", "confusing"])
@@ -233,7 +279,9 @@ def test_every_page_is_reached_from_the_readme() -> None:
     assert [page.name for page in pages()[1:] if page not in linked] == []
 
 
-@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", [*pages(), *sorted((ROOT / "docs").glob("*/*.md"))], ids=lambda page: page.name
+)
 def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
     told = [target.partition("#")[0] for target in links(page.read_text("utf-8"))]
     assert [one for one in told if one and not (page.parent / one).exists()] == []

@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
 from oxo_reports.wires import INTERFACES, TRANSPORTS
 from oxo_reports.wires import WIRE_TITLES as TITLES_OF_REPORTS
 from oxo_tickets import FIELDS, WIRE_TITLES, Carriage, carriages, wires
@@ -43,18 +42,6 @@ def test_a_wire_has_one_name_and_one_title_in_every_room() -> None:
     assert [name.strip(" `") for name in head.split("|")] == list(wires())
     titles = re.findall(r"^\| \|(.*)\|$", PAGE, re.MULTILINE)[0]
     assert [title.strip() for title in titles.split("|")] == list(WIRE_TITLES.values())
-
-
-def pages() -> list[Path]:
-    """Return every page of the project."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
-
-
-@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
-    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
-    targets = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", text)
-    assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
 def main() -> None:
