@@ -78,6 +78,8 @@ class Parts:
         led: of a connection that the exchange makes (`Wire.outward`; peer, own): fires with its
             name when the collector behind the link has answered. Where none does the link resets
             the connection. What is written before is lost with it.
+        delivered: of a connection by its name: whether the collector's system has all that the
+            exchange sent, and its end. Where there is no link: yes.
         prove: tells the link that a connection has shown the right password.
         said: the transcript, for lines of words.
         transcript: the transcript, for lines of another shape.
@@ -102,6 +104,7 @@ class Parts:
     folder: Path
     new_password: Callable[[], str]
     utc_now: Callable[[], datetime]
+    delivered: Callable[[str], bool] = lambda _connection: True
 
 
 class Wire(Protocol):

@@ -223,6 +223,7 @@ def _parts(ground: _Ground, wire: str) -> Parts:
         reserved={name: held.behind[name] for name in held.of(wire)},
         connection_name=link.connection_name,
         led=link.led,
+        delivered=link.delivered,
         prove=link.prove,
         said=ground.transcript.said,
         transcript=ground.transcript,

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 from typing import Protocol as Shape
 
 from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from oxo_simulator.link.lane import Lane, Towards, Transport
 
@@ -60,6 +62,20 @@ class End(Protocol):
         self._lost(isinstance(reason.value, ConnectionDone))
 
 
+@implementer(IHalfCloseableProtocol)
+class HalfClosingEnd(End):
+    """An end whose peer may close its half and go on reading."""
+
+    def readConnectionLost(self) -> None:  # noqa: N802 - Twisted's interface
+        """Pass on that the peer has said all."""
+        self.said_all()
+
+    def writeConnectionLost(self) -> None:  # noqa: N802 - Twisted's interface
+        """What was ordered is done."""
+
+    said_all: Callable[[], None] = staticmethod(lambda: None)
+
+
 class Connection:
     """A connection between a collector and the exchange.
 
@@ -68,27 +84,41 @@ class Connection:
         port: name of the port.
         peer: the collector's address.
         outward: whether the exchange is the one that connected; else the collector is.
+        half_closing: whether either side may close its half and go on reading. A sender that
+            closes its half and waits for the other's learns whether all was read.
         near: the end of the one that connected to the link.
         far: the end of the one that the link dials.
     """
 
-    def __init__(
-        self, name: str, port: str, peer: str, watch: Watch, *, outward: bool = False
+    def __init__(  # noqa: PLR0913 - who, where, and how it ends
+        self,
+        name: str,
+        port: str,
+        peer: str,
+        watch: Watch,
+        *,
+        outward: bool = False,
+        half_closing: bool = False,
     ) -> None:
         self.name, self.port, self.peer, self.outward = name, port, peer, outward
         self._watch = watch
+        half = self._half_ended if half_closing else None
         self._there: Towards = "collector" if outward else "exchange"
         self._back: Towards = "exchange" if outward else "collector"
         self.lanes: Mapping[Towards, Lane] = {
-            "exchange": Lane("exchange", lambda n: watch.held(self, "exchange", n)),
-            "collector": Lane("collector", lambda n: watch.held(self, "collector", n)),
+            "exchange": Lane("exchange", lambda n: watch.held(self, "exchange", n), half),
+            "collector": Lane("collector", lambda n: watch.held(self, "collector", n), half),
         }
-        self.near = End(
+        end = HalfClosingEnd if half_closing else End
+        self.near = end(
             self._near_made, lambda data: watch.arrived(self, self._there, data), self._near_lost
         )
-        self.far = End(
+        self.far = end(
             self._far_made, lambda data: watch.arrived(self, self._back, data), self._far_lost
         )
+        if isinstance(self.near, HalfClosingEnd) and isinstance(self.far, HalfClosingEnd):
+            self.near.said_all = lambda: self.lanes[self._there].end(orderly=True)
+            self.far.said_all = lambda: self.lanes[self._back].end(orderly=True)
         self._near: Transport | None = None
         self._far: Transport | None = None
         self._dialling: Deferred[Any] | None = None
@@ -133,6 +163,11 @@ class Connection:
             if end is not None:
                 end.abortConnection()
 
+    def delivered(self, towards: Towards) -> bool:
+        """Tell whether one side's system has everything that the other sent, and its end."""
+        lane = self.lanes[towards]
+        return lane.has_ended and not lane.undelivered_bytes()
+
     def _near_made(self, transport: Transport) -> None:
         self._near = transport
         self.lanes[self._there].source = transport
@@ -162,6 +197,13 @@ class Connection:
         self.lanes[self._there].detach()
         self.lanes[self._back].end(orderly=orderly)
         self._settle()
+
+    def _half_ended(self) -> None:
+        """One direction is over; when both are, nothing is left to wait for."""
+        if all(lane.has_ended for lane in self.lanes.values()):
+            for end in (self._near, self._far):
+                if end is not None:
+                    end.loseConnection()
 
     def _settle(self) -> None:
         if self._near is None and self._far is None:

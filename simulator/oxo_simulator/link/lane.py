@@ -41,6 +41,9 @@ class Transport(Protocol):
     def loseConnection(self) -> None:  # noqa: N802
         """End in order, after what was written."""
 
+    def loseWriteConnection(self) -> None:  # noqa: N802
+        """End this direction in order, after what was written."""
+
     def abortConnection(self) -> None:  # noqa: N802
         """Reset."""
 
@@ -95,10 +98,22 @@ class Lane:
     Args:
         towards: where to.
         held: told the number of bytes when a cut lane keeps back its first ones.
+        half: told when the end was passed on, for a connection whose directions end one by one;
+            otherwise the end of one is the end of both.
+
+    Attributes:
+        has_ended: whether the end was passed on, behind everything else.
     """
 
-    def __init__(self, towards: Towards, held: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        towards: Towards,
+        held: Callable[[int], None],
+        half: Callable[[], None] | None = None,
+    ) -> None:
         self.towards = towards
+        self.has_ended = False
+        self._half = half
         self.source: Transport | None = None
         self._sink: Transport | None = None
         self._told_held = held
@@ -218,6 +233,14 @@ class Lane:
             kept, self._kept = bytes(self._kept), bytearray()
             self._sink.write(kept)
             self.release_source()
-        if self._ended:
+        if self._ended and not self.has_ended:
             self._sink.unregisterProducer()
-            self._sink.loseConnection()
+            self._pass_end_on(self._sink)
+
+    def _pass_end_on(self, sink: Transport) -> None:
+        self.has_ended = True
+        if self._half is None:
+            sink.loseConnection()
+        else:
+            sink.loseWriteConnection()
+            self._half()

@@ -33,6 +33,8 @@ from oxo_simulator.link.ports import Ports
 
 DELIVERY_SECONDS_MAX = 5
 DELIVERY_LOOK_SECONDS = 0.005
+HALF_CLOSING = Ports(["nmc-data"])
+"""Where the end of one direction is not that of the other: by it FTP tells a file was read."""
 Record = Callable[[str, dict[str, Any]], None]
 Address = tuple[str, int]
 """Host and port."""
@@ -147,6 +149,14 @@ class Link:
         else:
             self._waited_for[key] = waited
         return waited
+
+    def delivered(self, name: str) -> bool:
+        """Tell whether the collector's system has all that the exchange sent, and its end.
+
+        Of a connection that is no longer carried: yes. If it was reset, the exchange sees that.
+        """
+        connection = self._connections.get(name)
+        return connection is None or connection.delivered("collector")
 
     def prove(self, name: str) -> None:
         """Let a connection keep its place: it has shown the right password."""
@@ -287,7 +297,8 @@ class Link:
             gone = self._connections[place.instead_of]
             self._record("refused", _crowded(gone.name, gone.peer))
             gone.reset()
-        return self._opened(Connection(name, port, peer, self)).near
+        half_closing = port in HALF_CLOSING
+        return self._opened(Connection(name, port, peer, self, half_closing=half_closing)).near
 
     def lead(self, port: str) -> Protocol | None:
         """Return the exchange's end of a connection that it makes; none where nobody is meant."""

@@ -45,7 +45,7 @@ class Nmc:
             behind=parts.behind,
             data_ports=data_ports,
             name_of=parts.connection_name,
-            delivered=lambda _name: True,
+            delivered=parts.delivered,
             tls_context=parts.tls.getContext,
         )
         self._loop = Loop(parts.reactor)

@@ -2,14 +2,18 @@
 
 The library calls a transfer finished when the last byte has gone to the system. A peer that died
 has then received nothing, and the tickets would be gone. So here the exchange closes its half and
-waits for the peer to close the other: an end in order makes the transfer complete, a reset breaks
-it. A peer that keeps its half open until it has read the reply is served after
-`close_wait_seconds`, if its system has taken everything by then.
+waits for the peer to close the other: an end in order makes the transfer complete, once the
+peer's system has acknowledged everything; a reset breaks it. A peer that keeps its half open until
+it has read the reply is served after `close_wait_seconds`, if its system has everything by then.
+What the link in between holds back has not been delivered.
 """
 
+import fcntl
 import hashlib
 import logging
 import socket
+import sys
+import termios
 from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
@@ -23,6 +27,7 @@ from oxo_simulator.wire import Place
 
 DISCARDED_BYTES_MAX = 64 * 1024
 """What a client may send on a data connection that only hands out."""
+LOOK_SECONDS = 0.005
 _READ_BYTES = 4_096
 _COMPLETE = "226 Transfer complete."
 
@@ -147,13 +152,31 @@ class Data(TLS_DTPHandler):  # type: ignore[misc]  # untyped
             return
         self._discarded_bytes += len(read)
         if not read:
-            self._conclude(in_order=self._said_goodbye)
+            self.del_channel()  # there is nothing more to hear
+            self._look()
         elif self._discarded_bytes > DISCARDED_BYTES_MAX:
             self._conclude(in_order=False)
 
+    def _look(self) -> None:
+        """The peer has closed its half: the transfer is over when its system has everything."""
+        if self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            self._conclude(in_order=False)
+        elif self._said_goodbye and self._delivered():
+            self._conclude(in_order=True)
+        else:
+            self.call_later(LOOK_SECONDS, self._look)
+
     def _waited(self) -> None:
-        taken = self._said_goodbye and self.cmd_channel.surroundings.delivered(self.name)
-        self._conclude(in_order=taken)
+        """The peer has had its time; it counts as served if its system has everything."""
+        failed = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        self._conclude(in_order=not failed and self._said_goodbye and self._delivered())
+
+    def _delivered(self) -> bool:
+        left = fcntl.ioctl(self.socket.fileno(), termios.TIOCOUTQ, b"\0\0\0\0")
+        if int.from_bytes(left, sys.byteorder):
+            return False
+        taken: bool = self.cmd_channel.surroundings.delivered(self.name)
+        return taken
 
     def _conclude(self, *, in_order: bool) -> None:
         self._in_order = in_order
