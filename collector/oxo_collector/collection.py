@@ -15,6 +15,7 @@ from oxo_collector.configuration import Configuration, ConfigurationRefused
 from oxo_collector.conversation import Conversation, Maker
 from oxo_collector.intake import Intake
 from oxo_collector.nmc import source as nmc
+from oxo_collector.ohl import source as ohl
 from oxo_collector.receipt import Wire
 from oxo_collector.report import Report
 from oxo_collector.store import Ownership, StoreUnusable, open_for_writing
@@ -27,6 +28,7 @@ MAKERS: Final[Mapping[Wire, Maker]] = {
     Wire.TAXATION: taxation.make,
     Wire.NMC: nmc.make,
     Wire.V24: v24.make,
+    Wire.OHL: ohl.make,
 }
 """Wire -> what makes its conversation; the table of the wire in `[[exchange]]` has its name."""
 
