@@ -14,6 +14,8 @@ from typing import IO, TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from oxo_collector.receipt import Wire
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -52,6 +54,13 @@ ConfigOption = Annotated[
     Path,
     typer.Option("--config", "-c", envvar="OXO_COLLECT_CONFIG", help="Configuration file (TOML)."),
 ]
+WireOption = Annotated[
+    Wire | None, typer.Option("--wire", "-w", help="Everything that came over this wire.")
+]
+SinceOption = Annotated[
+    int, typer.Option(min=0, max=ID_MAX, help="Only what was received after the one with this id.")
+]
+OutputOption = Annotated[str, typer.Option("--output", "-o", help="File, or - for stdout.")]
 ExchangeOption = Annotated[str | None, typer.Option("--exchange", "-e", help="Only this exchange.")]
 
 
@@ -108,37 +117,95 @@ def status(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Show what the store knows about each exchange."""
+    """Show what the store knows about each exchange and wire."""
     from oxo_collector import tables
 
     configuration = _configuration(config)
     with _reading(configuration) as store, _output("-"):
-        tables.status(store, [one.name for one in configuration.exchange], as_json=as_json)
+        tables.status(store, configuration.sources, as_json=as_json)
 
 
 @app.command()
-def export(
+def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     config: ConfigOption,
     form: Annotated[Format, typer.Option("--format", "-f")] = Format.NDJSON,
     exchange: ExchangeOption = None,
-    since: Annotated[
-        int,
-        typer.Option(min=0, max=ID_MAX, help="Only tickets received after the one with this id."),
-    ] = 0,
-    output: Annotated[str, typer.Option("--output", "-o", help="File, or - for stdout.")] = "-",
+    since: SinceOption = 0,
+    wire: WireOption = None,
+    output: OutputOption = "-",
 ) -> None:
-    """Write the tickets in order of receipt; the id of the last is told on standard error."""
+    """Write the tickets in order of receipt; the id of the last is told on standard error.
+
+    What came over several wires of an exchange is written once; `--wire` writes all of one wire.
+    """
     from oxo_collector import delivery
 
     configuration = _configuration(config)
     _check_exchange(exchange, configuration)
     _check_output(output, config, configuration.store)
     with _reading(configuration) as store:
-        rows = store.tickets(exchange=exchange, since=since)
+        rows = (
+            store.tickets_once(exchange=exchange, since=since)
+            if wire is None
+            else store.tickets(exchange=exchange, wire=wire, since=since)
+        )
         write = delivery.write_csv if form is Format.CSV else delivery.write_ndjson
         with _output(output) as file:
             count, last = write(rows, file)
     typer.echo(f"{count} tickets, last id {last or since}", err=True)
+
+
+@app.command()
+def reconcile(
+    config: ConfigOption,
+    exchange: ExchangeOption = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    differences: Annotated[
+        bool,
+        typer.Option("--differences", help="Write each ticket that a wire missed, as NDJSON."),
+    ] = False,
+    output: OutputOption = "-",
+) -> None:
+    """Compare the wires of each exchange: what only one of them had, and what each missed."""
+    from oxo_collector import delivery, tables
+    from oxo_collector.reconciliation import balances
+
+    configuration = _configuration(config)
+    _check_exchange(exchange, configuration)
+    _check_output(output, config, configuration.store)
+    with _reading(configuration) as store:
+        names = store.exchanges() if exchange is None else [exchange]
+        if differences:
+            with _output(output) as file:
+                delivery.write_differences(store, names, file)
+            return
+        found = balances(store.seen(names))
+    with _output("-"):
+        tables.reconciliation(found, as_json=as_json)
+
+
+@app.command()
+def events(
+    config: ConfigOption,
+    exchange: ExchangeOption = None,
+    since: SinceOption = 0,
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="For programs: one JSON object a line.")
+    ] = False,
+) -> None:
+    """Show what hotel links told that is no ticket: check-in, check-out, room status."""
+    from oxo_collector import delivery, tables
+
+    configuration = _configuration(config)
+    _check_exchange(exchange, configuration)
+    with _reading(configuration) as store, _output("-") as file:
+        rows = store.events(exchange, since)
+        if as_json:
+            delivery.write_events(rows, file)
+        else:
+            tables.events(list(rows))
 
 
 @app.command()

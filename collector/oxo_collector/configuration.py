@@ -45,6 +45,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from oxo_collector.nmc.settings import Nmc
 from oxo_collector.ohl.settings import Ohl
+from oxo_collector.receipt import Source, Wire
 from oxo_collector.section import (
     ConfigurationRefused,
     File,
@@ -127,6 +128,16 @@ class Configuration(Section):
     store: File
     log: Log = Log()
     exchange: Annotated[tuple[Exchange, ...], Field(min_length=1)]
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Every configured wire of every exchange, in order."""
+        return tuple(
+            Source(one.name, wire)
+            for one in self.exchange
+            for wire in Wire
+            if getattr(one, wire) is not None
+        )
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

@@ -3,15 +3,17 @@
 import csv
 import io
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import asdict
 from typing import IO, Any
 
 import msgspec
-from oxo_tickets import FIELDS, Ticket, TicketUnreadable, from_json, to_json
+from oxo_tickets import FIELDS, Ticket, to_json
 
 from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.receipt import HotelEvent, Piece
-from oxo_collector.store import Row, StoreUnusable
+from oxo_collector.reconciliation import differences
+from oxo_collector.store import EventRow, Reading, Row, ticket_of
 from oxo_collector.wording import one_line
 
 IDENTITY = ("id", "exchange", "wire", "epoch", "sequence")
@@ -43,18 +45,42 @@ def write_csv(rows: Iterable[Row], file: IO[bytes]) -> tuple[int, int]:
         out.writerow((*IDENTITY, *FIELDS))
         for row in rows:
             identity = (row.id, row.exchange, row.wire, row.epoch, row.sequence)
-            out.writerow((*identity, *_cells(_ticket(row))))
+            out.writerow((*identity, *_cells(ticket_of(row))))
             count, last = count + 1, row.id
     finally:
         text.detach()
     return count, last
 
 
-def _ticket(row: Row) -> Ticket:
-    try:
-        return from_json(row.canonical)
-    except TicketUnreadable as error:
-        raise StoreUnusable(f"the ticket with id {row.id} is damaged: {error}") from error
+def write_differences(store: Reading, exchanges: Collection[str], file: IO[bytes]) -> int:
+    """Write what not every wire of its exchange had, one JSON object a line; return how many.
+
+    Raises:
+        StoreUnusable: a stored ticket is damaged.
+    """
+    count = 0
+    for one in differences(store.seen(exchanges)):
+        row = store.ticket(one.id)
+        assert row is not None
+        told = {
+            "exchange": one.exchange,
+            "on": one.on,
+            "missing_on": one.missing_on,
+            "id": one.id,
+            "ticket": msgspec.Raw(row.canonical),
+        }
+        file.write(msgspec.json.encode(told) + b"\n")
+        count += 1
+    return count
+
+
+def write_events(rows: Iterable[EventRow], file: IO[bytes]) -> int:
+    """Write hotel events, one JSON object a line; return how many."""
+    count = 0
+    for row in rows:
+        file.write(msgspec.json.encode(asdict(row)) + b"\n")
+        count += 1
+    return count
 
 
 def _cells(ticket: Ticket) -> Iterator[Any]:

@@ -5,22 +5,29 @@ and in which order is in `intake`; here are opening, the lock, and reading.
 """
 
 import fcntl
+import json
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from oxo_tickets import Ticket, TicketUnreadable, coarse_key, from_json
+
 from oxo_collector.layout import VIEWS, LayoutUnknown, lay_out, version_of
 from oxo_collector.receipt import Wire
+from oxo_collector.reconciliation import Seen, counted_once
 from oxo_collector.standing import SourceStatus, standing
 
 BUSY_MILLISECONDS_MAX: Final = 5000
 ROWS_AT_ONCE: Final = 1000
+
+ID_MAX: Final = 2**63 - 1
+"""The store's numbers end there."""
 
 
 class StoreUnusable(Exception):
@@ -190,6 +197,31 @@ class SetAsideRow:
     seen_last: str
 
 
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One hotel event; `received` is UTC."""
+
+    id: int
+    exchange: str
+    epoch: str
+    sequence: int
+    received: str
+    kind: str
+    fields: Mapping[str, str | int | None]
+
+
+def ticket_of(row: Row) -> Ticket:
+    """Return the ticket of a row.
+
+    Raises:
+        StoreUnusable: it is damaged.
+    """
+    try:
+        return from_json(row.canonical)
+    except TicketUnreadable as error:
+        raise StoreUnusable(f"the ticket with id {row.id} is damaged: {error}") from error
+
+
 class Reading:
     """A store opened for reading, while another process may write.
 
@@ -247,16 +279,74 @@ class Reading:
         return [name for (name,) in self._rows(query)]
 
     def tickets(
-        self, *, exchange: str | None = None, wire: Wire | None = None, since: int = 0
+        self,
+        *,
+        exchange: str | None = None,
+        wire: Wire | None = None,
+        since: int = 0,
+        until: int = ID_MAX,
     ) -> Iterator[Row]:
-        """Return tickets in order of receipt, those with an id above `since`."""
+        """Return tickets in order of receipt, with ids above `since` and up to `until`."""
         query = (
             "SELECT t.id, s.exchange, s.wire, t.epoch, t.sequence, t.canonical FROM ticket t"
             " JOIN source s ON s.id = t.source"
-            " WHERE t.id > ? AND (? IS NULL OR s.exchange = ?) AND (? IS NULL OR s.wire = ?)"
+            " WHERE t.id > ? AND t.id <= ? AND (? IS NULL OR s.exchange = ?)"
+            " AND (? IS NULL OR s.wire = ?)"
             " ORDER BY t.id"
         )
-        return (Row(*row) for row in self._rows(query, since, exchange, exchange, wire, wire))
+        return (
+            Row(*row) for row in self._rows(query, since, until, exchange, exchange, wire, wire)
+        )
+
+    def tickets_once(self, *, exchange: str | None = None, since: int = 0) -> Iterator[Row]:
+        """Return the tickets that count: what came over several wires once.
+
+        In order of receipt; an export that goes on behind the last id of another tells nothing
+        twice. Exchanges with one wire are not compared, which costs them nothing.
+        """
+        until = self._last_id()
+        compared = self._compared(exchange)
+        if not compared:
+            return self.tickets(exchange=exchange, since=since, until=until)
+        counted = set(counted_once(lambda: self.seen(compared, until), since))
+        rows = self.tickets(exchange=exchange, since=since, until=until)
+        return (row for row in rows if row.exchange not in compared or row.id in counted)
+
+    def seen(self, exchanges: Collection[str], until: int = ID_MAX) -> Iterator[Seen]:
+        """Return the tickets of these exchanges as far as the wires can be compared by them."""
+        for row in self.tickets(until=until):
+            if row.exchange in exchanges:
+                yield Seen(row.id, row.exchange, row.wire, coarse_key(ticket_of(row)))
+
+    def _last_id(self) -> int:
+        return int(next(self._rows("SELECT coalesce(max(id), 0) FROM ticket"))[0])
+
+    def _compared(self, exchange: str | None) -> frozenset[str]:
+        """Return the exchanges that had tickets on more than one wire."""
+        query = (
+            "SELECT exchange FROM source s WHERE (? IS NULL OR exchange = ?)"
+            " AND EXISTS (SELECT 1 FROM ticket t WHERE t.source = s.id)"
+            " GROUP BY exchange HAVING count(*) > 1"
+        )
+        return frozenset(name for (name,) in self._rows(query, exchange, exchange))
+
+    def ticket(self, id_: int) -> Row | None:
+        """Return one ticket; None when there is no such one."""
+        return next(self.tickets(since=id_ - 1, until=id_), None)
+
+    def events(self, exchange: str | None = None, since: int = 0) -> Iterator[EventRow]:
+        """Return what hotel links told beside tickets, in order of receipt."""
+        query = (
+            "SELECT v.id, s.exchange, v.epoch, v.sequence, v.received, v.kind, v.fields"
+            " FROM event v JOIN source s ON s.id = v.source"
+            " WHERE v.id > ? AND (? IS NULL OR s.exchange = ?) ORDER BY v.id"
+        )
+        for row in self._rows(query, since, exchange, exchange):
+            try:
+                yield EventRow(*(*row[:6], json.loads(row[6])))
+            except ValueError as error:
+                text = f"{self.path}: the event with id {row[0]} is damaged: {error}"
+                raise StoreUnusable(text) from error
 
     def quarantine(self, exchange: str | None = None) -> Iterator[SetAsideRow]:
         """Return the quarantine entries, oldest first."""

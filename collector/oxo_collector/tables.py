@@ -2,38 +2,67 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
 
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from oxo_collector.receipt import Source
+from oxo_collector.reconciliation import Balance
 from oxo_collector.standing import SourceStatus
-from oxo_collector.store import Reading
+from oxo_collector.store import EventRow, Reading
 from oxo_collector.wording import one_line
 
 PIPED_WIDTH = 160
 """Columns of a table that no terminal limits."""
 
 
-def status(store: Reading, configured: Sequence[str], *, as_json: bool) -> None:
-    """Print the state of every exchange, those that were never reached too."""
-    known = {one.exchange: one for one in store.status()}
-    never = [SourceStatus(name) for name in configured if name not in known]
+def status(store: Reading, configured: Sequence[Source], *, as_json: bool) -> None:
+    """Print the state of every source, those that were never reached too."""
+    known = {(one.exchange, one.wire): one for one in store.status()}
+    never = [
+        SourceStatus(one.exchange, one.wire)
+        for one in configured
+        if (one.exchange, one.wire) not in known
+    ]
     rows = [*known.values(), *never]
     if as_json:
         exchanges = [asdict(row) for row in rows]
-        whole = {"store": str(store.path), "size_bytes": store.size_bytes(), "exchanges": exchanges}
+        size = store.size_bytes()
+        whole = {"store": str(store.path), "size_bytes": size, "exchanges": exchanges}
         Console().print_json(json.dumps(whole))
         return
-    headings = ("exchange", "last contact (UTC)", "epoch", "last sequence", "tickets", "last id")
+    headings = ("exchange", "wire", "last contact (UTC)", "epoch", "last sequence", "tickets")
     _print(
-        (*headings, "quarantined", "missing"),
-        [(*astuple(row)[:7], row.missing) for row in rows],
+        (*headings, "last id", "quarantined", "missing", "files", "events"),
+        [(*astuple(row)[:8], row.missing, row.files, row.events) for row in rows],
         f"{store.path}: {store.size_bytes() / 1e6:.1f} MB",
     )
     _print_troubles(rows)
+
+
+def reconciliation(found: Sequence[Balance], *, as_json: bool) -> None:
+    """Print what each wire had that others had not."""
+    if as_json:
+        Console().print_json(json.dumps([asdict(one) for one in found]))
+        return
+    headings = ("exchange", "wire", "tickets", "only here", "missing here")
+    several = sum(one.only_here + one.missing_here for one in found)
+    caption = "the wires agree" if not several else "`--differences` tells which tickets"
+    _print(headings, [astuple(one) for one in found], caption)
+
+
+def events(rows: Sequence[EventRow]) -> None:
+    """Print hotel events, oldest first."""
+    headings = ("id", "exchange", "received (UTC)", "event", "fields")
+    cells = [(row.id, row.exchange, row.received, row.kind, _fields(row.fields)) for row in rows]
+    _print(headings, cells, f"{len(rows)} events")
+
+
+def _fields(fields: Mapping[str, str | int | None]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in fields.items() if value is not None)
 
 
 def _print_troubles(rows: Sequence[SourceStatus]) -> None:
@@ -42,15 +71,17 @@ def _print_troubles(rows: Sequence[SourceStatus]) -> None:
     for row in rows:
         for gap in row.gaps:
             text = f"sequence {gap.first} to {gap.last} of epoch {gap.epoch} was never offered"
-            troubles.append((row.exchange, "gap", "", text))
+            troubles.append((row.exchange, row.wire, "gap", "", text))
         if row.last_warning is not None:
-            troubles.append((row.exchange, "last warning", row.warned_at, row.last_warning))
+            troubles.append(
+                (row.exchange, row.wire, "last warning", row.warned_at, row.last_warning)
+            )
         for alarm in row.alarms:
             seen = "once" if alarm.seen_count == 1 else f"{alarm.seen_count} times"
             times = f"{alarm.text} (seen {seen} since {alarm.seen_first})"
-            troubles.append((row.exchange, "ALARM", alarm.seen_last, times))
+            troubles.append((row.exchange, row.wire, "ALARM", alarm.seen_last, times))
     if troubles:
-        _print(("exchange", "what", "when (UTC)", "text"), troubles, "what was wrong")
+        _print(("exchange", "wire", "what", "when (UTC)", "text"), troubles, "what was wrong")
 
 
 def quarantine(store: Reading, exchange: str | None, *, as_json: bool) -> None:
@@ -59,7 +90,8 @@ def quarantine(store: Reading, exchange: str | None, *, as_json: bool) -> None:
     if as_json:
         Console().print_json(json.dumps(rows))
         return
-    columns = ("id", "exchange", "epoch", "sequence", "place", "reason", "seen_count", "seen_last")
+    where = ("id", "exchange", "wire", "epoch", "sequence", "place")
+    columns = (*where, "reason", "seen_count", "seen_last")
     cells = [tuple(row[column] for column in columns) for row in rows]
     _print(tuple(c.replace("_", " ") for c in columns), cells, f"{len(rows)} entries")
 

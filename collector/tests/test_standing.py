@@ -13,6 +13,7 @@ from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.decoders.taxation_soap import TicketsAnswer
 from oxo_collector.intake import Intake
 from oxo_collector.layout import SCHEMA_VERSION
+from oxo_collector.receipt import Source
 from oxo_collector.standing import Alarm, Gap, SourceStatus
 from oxo_collector.store import Reading, open_for_writing
 from oxo_tickets import Kind, Ticket
@@ -175,9 +176,9 @@ def test_the_status_shows_people_and_programs_what_is_wrong(
     intake.warn("site", "the certificate changed\x1b[2J", alarm=True)
     intake.warn("site", "busy", alarm=False)
     with Reading(path) as store:
-        tables.status(store, ["site", "never-reached"], as_json=False)
+        tables.status(store, [Source("site"), Source("never-reached")], as_json=False)
         shown = " ".join(capsys.readouterr().out.replace("│", " ").split())
-        tables.status(store, ["site", "never-reached"], as_json=True)
+        tables.status(store, [Source("site"), Source("never-reached")], as_json=True)
         site, never = json.loads(capsys.readouterr().out)["exchanges"]
     assert "gap sequence 2 to 3 of epoch E1 was never offered" in shown
     assert "last warning 2026-11-22T12:00:00.000+00:00 busy" in shown
