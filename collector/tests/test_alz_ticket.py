@@ -225,6 +225,12 @@ def test_impossible_values_are_named(place: int, values: tuple[int, ...], words:
     assert words in reason(with_bytes(place, *values))
 
 
+def test_a_name_may_stand_on_either_side() -> None:
+    assert ticket(with_bytes(58, *b"TEST            ")).subscriber_name == "TEST"
+    assert ticket(with_bytes(58, *b"            TEST")).subscriber_name == "TEST"
+    assert ticket(with_bytes(58, *b" " * 16)).subscriber_name is None
+
+
 def test_a_blank_number_of_digits_is_none() -> None:
     assert ticket(with_bytes(28, *[0x20] * 14)).dialled_number is None
 

@@ -269,9 +269,13 @@ def test_no_file_is_said_once_with_the_switches_that_may_be_off() -> None:
     assert said.fields == {"other_files": 3}
     play(machine, HungUp(), TimeUp(), LoggedIn())
     assert play(machine, listed()) == [HangUp()]
-    play(machine, HungUp(), TimeUp(), LoggedIn(), listed(ONE), Fetched(313), STORED, Deleted())
-    play(machine, Noted(), HungUp(), TimeUp(), LoggedIn())
-    assert len(reports(play(machine, listed()))) == 1
+
+
+def test_an_exchange_that_had_files_needs_no_hint() -> None:
+    machine = collection()
+    until_kept(machine, ONE)
+    play(machine, STORED, Deleted(), Noted(), HungUp(), TimeUp(), LoggedIn())
+    assert play(machine, listed()) == [HangUp()]
 
 
 @pytest.mark.parametrize(

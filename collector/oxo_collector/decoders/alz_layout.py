@@ -35,7 +35,7 @@ class Field(msgspec.Struct, frozen=True):
             `text` printable ASCII padded with blanks, blank: none; `name` any text padded with
             blanks; `characters` kept as they are; `digits` a count in one byte, then two digits in
             each byte; all blanks: no number.
-        side: where a text or the digits stand; the padding is on the other side.
+        side: where a text or the digits stand; the padding is on the other side, or on either.
         order: which byte of a number comes first.
     """
 
@@ -43,7 +43,7 @@ class Field(msgspec.Struct, frozen=True):
     first: int
     last: int
     coding: Coding
-    side: Literal["left", "right"] = "right"
+    side: Literal["left", "right", "either"] = "right"
     order: Literal["big", "little"] = "big"
 
 
@@ -72,7 +72,7 @@ FIELDS: tuple[Field, ...] = (
     Field("cost_whole", 45, 46, "number"),
     Field("cost_fraction", 47, 48, "number"),
     Field("account_code", 49, 57, "digits"),
-    Field("subscriber_name", 58, 73, "name"),
+    Field("subscriber_name", 58, 73, "name", side="either")  # printed on the right: inferred,
     Field("initial_user_type", 74, 74, "code"),
     Field("initial_user", 75, 82, "text"),
     Field("initial_user_networked", 83, 96, "digits"),

@@ -189,7 +189,7 @@ def _reader(field: Field) -> Callable[[bytes], Any]:
 def _text_reader(field: Field) -> Callable[[bytes], Any]:
     if field.coding == "characters":
         return lambda raw: raw.decode(ENCODING)
-    strip = bytes.lstrip if field.side == "right" else bytes.rstrip
+    strip = {"right": bytes.lstrip, "left": bytes.rstrip, "either": bytes.strip}[field.side]
     if field.coding == "name":
         return lambda raw: strip(raw, b" ").decode(ENCODING)
     return lambda raw: _number_of_user(strip(raw, b" "))

@@ -127,7 +127,7 @@ class FileCollection:
         self._stopping = False
         self._due: list[Entry] = []
         self._left: dict[str, Entry] = {}
-        self._silence_told = False
+        self._hinted = False
         self._pause_seconds = plan.poll_seconds
 
     @property
@@ -169,12 +169,10 @@ class FileCollection:
         assert isinstance(event, Listed)
         self._rests.worked()
         reports: list[Command] = []
-        if event.entries:
-            self._silence_told = False
-        elif not self._silence_told:
-            self._silence_told = True
+        if not event.entries and not self._hinted:
             fields = {"other_files": event.others_count} if event.others_count else {}
             reports.append(Report(Level.INFO, NO_FILE, fields))
+        self._hinted = True  # once a file came, no switch is off
         self._due = [one for one in event.entries if self._is_due(one, event.known.get(one.name))]
         return self._next(reports)
 
