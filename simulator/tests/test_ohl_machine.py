@@ -247,12 +247,13 @@ def test_an_answer_is_awaited_again_after_xon() -> None:
 
 
 def test_a_nak_while_held_is_obeyed_after_xon() -> None:
-    hotel = opened(ONE)
+    hotel = opened(ONE, TWO)
     hotel.hear(ACK, XOFF)
     assert hotel.hear(NAK) == []
     assert hotel.hear(XON) == [ONE.octets]
+    assert hotel.hear(ACK) == [TWO.octets]
     assert hotel.hear(ACK) == []
-    assert hotel.told[1:] == [ONE]
+    assert hotel.told[1:] == [ONE, TWO]
 
 
 def test_a_keep_alive_runs_again_after_xon() -> None:

@@ -224,6 +224,26 @@ def test_an_order_is_acknowledged_carried_out_and_replied_to(house: House) -> No
     ]  # fmt: skip
 
 
+def test_orders_in_one_breath_are_acknowledged_first(house: House) -> None:
+    peer = house.opened()
+    assert peer.say(CHECK_IN + b"\x02I217     5D\x03") == ACK * 2 + b"\x02R217     04170044\x03"
+    assert peer.say(ACK) == b"\x02R217     04170044\x03"
+
+
+def test_the_rooms_know_what_the_exchange_said_itself(house: House) -> None:
+    house.happens(event="check-in", room="217", guest_name="LUDELING")
+    house.put(WAKE_UP)
+    peer = house.connect()
+    peer.say(ACK)
+    peer.say(ACK)
+    peer.say(ACK)
+    room = house.reception.rooms["217"]
+    assert (room.occupied, room.reminder_time) == (True, time(7, 0))
+    house.put(replace(WAKE_UP, reminder_state=ReminderState.CANCELLATION))
+    peer.say(ACK)
+    assert house.reception.rooms["217"].reminder_time is None
+
+
 def test_without_replies_to_orders_only_questions_are_answered() -> None:
     house = House(replies="questions")
     peer = house.opened()
@@ -258,11 +278,16 @@ def test_passwords_are_in_no_transcript_and_no_ledger(house: House) -> None:
     peer.say(ACK + CHECK_IN[:-3] + b"00\x03" + CHECK_IN[:-1] + CHECK_IN[1:])
     peer.say(CHECK_IN[:2] + b"\x03" + CHECK_IN[2:])
     peer.say(b"\x02Z        F1C\x03")
+    for _ in range(4):
+        peer.say(ACK)
+    peer.say(b"\x02Z        P0A\x03")
     peer.leave()
+    assert not [line for line in house.lines("refused") if "lrc_expected" in line]
     house.happens(event="check-in", room="218", password="0417")
     assert house.connect(2).say(ACK)
     assert "0417" not in str(house.transcript) + str(house.ledger)
-    assert [words for _, words in house.transcript if "LÜDELING" in words and "U217" in words]
+    assert [words for _, words in house.transcript if "U217      LÜDELING" in words]
+    assert "\x02U217     ****310645   **\x03" in [words for _, words in house.transcript]
     assert ("collector", "\x02A217      LÜDELING            28540****31000123450645    **\x03") in (
         house.transcript
     )

@@ -85,11 +85,7 @@ class HotelLinkFactory(Factory):
             living.leave()
         self.reception = reception
         if reception is not None:
-            reception.outlet.watch(lambda: self._waits(reception))
-
-    def _waits(self, reception: Reception) -> None:
-        if self.living is not None and self.reception is reception:
-            self.living.feed(Waits())
+            reception.outlet.watch(self.waits)
 
     def waits(self) -> None:
         """Something is to be told."""
@@ -148,7 +144,7 @@ class Line(Protocol):
         self._busy = False
         self._timers: dict[Timer, Any] = {}
         self._closing: Any = None
-        self._lost = False
+        self._lost = self._pushes = False
 
     @property
     def _wire(self) -> Any:
@@ -165,7 +161,8 @@ class Line(Protocol):
         if reception is None:
             self._close()
             return
-        self._wire.registerProducer(self, True)  # it pushes
+        self._pushes = True
+        self._wire.registerProducer(self, True)
         self._reception = reception
         self._conversation = Conversation(reception.settings, reception.writer)
         self.session = reception.open(self.connection)
@@ -259,7 +256,8 @@ class Line(Protocol):
         self._close()
 
     def _close(self) -> None:
-        self._wire.unregisterProducer()
+        if self._pushes:
+            self._wire.unregisterProducer()
         self._wire.loseConnection()
         if not self._lost:
             self._closing = self._clock.callLater(CLOSE_SECONDS_MAX, self._wire.abortConnection)
