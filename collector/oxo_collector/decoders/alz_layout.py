@@ -72,7 +72,7 @@ FIELDS: tuple[Field, ...] = (
     Field("cost_whole", 45, 46, "number"),
     Field("cost_fraction", 47, 48, "number"),
     Field("account_code", 49, 57, "digits"),
-    Field("subscriber_name", 58, 73, "name", side="either")  # printed on the right: inferred,
+    Field("subscriber_name", 58, 73, "name", side="either"),  # on the right: inferred
     Field("initial_user_type", 74, 74, "code"),
     Field("initial_user", 75, 82, "text"),
     Field("initial_user_networked", 83, 96, "digits"),
