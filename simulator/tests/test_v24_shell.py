@@ -119,7 +119,8 @@ class Bench:
         self.outlet: Any = outlets.get("v24")
         exchange: Any = SimpleNamespace(outlets=outlets)
         self.wire.install(exchange, profile)
-        self.wire.serve()
+        if self.outlet is not None:
+            self.wire.serve()
 
     def put(self, *numbers: int) -> None:
         for number in numbers:
@@ -316,6 +317,15 @@ def test_a_fresh_exchange_lets_go_without_a_word() -> None:
     assert again.take() == b"3\r\n"
 
 
+def test_what_an_old_exchange_still_writes_is_printed_by_nobody() -> None:
+    bench = Bench()
+    _, printer = bench.network.connect()
+    old, bench.ledger = bench.outlet, []
+    bench.install()
+    old.put(2, ticket(2))
+    assert (printer.value(), [event for event, _ in bench.ledger]) == (b"", ["buffered"])
+
+
 def test_a_wire_that_is_closed_keeps_and_prints_nothing() -> None:
     bench = Bench(open=False)
     profile: Any = SimpleNamespace(v24=bench.settings)
@@ -399,6 +409,15 @@ def test_it_does_not_come_back_during_a_reset() -> None:
     assert len(bench.network.dialled) == 1
     bench.wire.serve()
     assert len(bench.network.dialled) == 2
+
+
+def test_it_does_not_come_back_when_the_wire_is_closed() -> None:
+    bench = outward()
+    (connector,) = bench.network.dialled
+    connector.factory.clientConnectionFailed(connector, None)
+    bench.install(open=False)
+    bench.network.advance(60)
+    assert len(bench.network.dialled) == 1
 
 
 def test_from_listening_to_connecting_and_back() -> None:

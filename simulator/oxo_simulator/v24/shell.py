@@ -86,7 +86,6 @@ class PrinterEnd(Protocol):
     def drop(self) -> None:
         """Reset: what is under way is to be printed again, not in part."""
         if self._registered:
-            self._registered = False
             self.transport.unregisterProducer()
         self.transport.abortConnection()
 
