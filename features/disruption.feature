@@ -21,8 +21,9 @@ Feature: Disruption of the link
     And the collector is collecting
     And the transfer of a file will be cut in the middle
     When 5 calls are made
-    And an appointment is set for extension 106 at 07:00
     And the collector has run into the cut
+    And 5 calls are made
+    And an appointment is set for extension 106 at 07:00
     And the link is restored
     Then the collector collects every ticket
     And every ticket is delivered once and unchanged

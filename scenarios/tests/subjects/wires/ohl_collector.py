@@ -108,7 +108,7 @@ class Conversation:
             return
         if self.defect == "acknowledges-before-storing":
             self.line.sendall(ACK)
-            threading.Event().wait(0.5)
+            threading.Event().wait(0.2)
         self.keep(content)
         self.first = False
         if self.defect not in ("acknowledges-before-storing", "never-acknowledges"):

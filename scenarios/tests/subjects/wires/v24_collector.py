@@ -30,7 +30,6 @@ DEFECTS = (
     "keeps-in-memory",
     "ignores-wake-up-lines",
     "gives-up-when-lost",
-    "forgets-half-a-line",
     "loses-the-line-behind-a-heading",
 )
 LETTERS = {"L": "analogue", "N": "T0", "P": "T2", "V": "VoIP"}
@@ -126,8 +125,6 @@ def read(line: socket.socket, kept: Kept, defect: str, stop: threading.Event) ->
             begun = True
             continue
         *lines, pending = (pending + data).split(b"\n")
-        if defect == "forgets-half-a-line":
-            pending = b""
         tickets = wanted([each.decode("iso-8859-1").rstrip("\r") for each in lines], kept, defect)
         kept.keep([{"mark": "", "ticket": ticket} for ticket in tickets])
 

@@ -1,0 +1,103 @@
+"""The other wires by foreign hands: right collectors are acquitted, each defect is convicted."""
+
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from oxo_scenarios.checking import FOLDERS
+
+pytestmark = pytest.mark.process
+
+SUBJECTS = Path(__file__).resolve().parent / "subjects"
+TABLE = tomllib.loads((SUBJECTS / "convictions.toml").read_text("utf-8"))["wires"]
+DEFECTS = sorted(
+    {(wire, defect) for wire in TABLE for defects in TABLE[wire].values() for defect in defects}
+)
+NOT_OBSERVABLE = {"nmc": {"smdr1", "smdr2"}, "v24": {"smdr1", "smdr2"},
+                  "ohl": {"smdr1", "smdr2", "smdr3"}}  # fmt: skip
+LIMIT_SECONDS = 8
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Return a function that writes the folder of a wire's collector with a defect."""
+
+    def write(wire: str, defect: str) -> Path:
+        program = SUBJECTS / "wires" / f"{wire}_collector.py"
+        (tmp_path / "subject.toml").write_text(
+            f"""
+[subject]
+name = "Foreign {wire}"
+version = "1"
+wires = ["{wire}"]
+[start]
+command = ["{sys.executable}", "{program}", "--defect", "{defect}"]
+ready_log = "collecting from"
+[delivery]
+format = "ndjson"
+command = ["{sys.executable}", "{program}", "--deliver"]
+settle_seconds = 0.3
+[log]
+failure = "failed:"
+""",
+            "utf-8",
+        )
+        return tmp_path
+
+    return write
+
+
+@pytest.mark.parametrize("wire", TABLE)
+def test_a_right_collector_of_each_wire_is_acquitted(
+    certify: Any, foreign: Callable[[str, str], Path], wire: str
+) -> None:
+    found = certify("--subject", foreign(wire, "none"), bends=[f"limit={LIMIT_SECONDS}"])
+    verdicts = {play.removesuffix(f".{wire}"): word for play, word in found.verdicts().items()}
+    assert set(TABLE[wire]) <= {play.upper() for play in verdicts}
+    unseen = {play for play, word in verdicts.items() if word == "not observable"}
+    assert unseen == NOT_OBSERVABLE[wire], found.out
+    assert set(verdicts.values()) == {"ok", "not observable"}, found.out
+    assert (found.status, found.run["subject"]["wires"]) == (0, [wire])
+    assert {play["wire"] for play in found.run["plays"]} == {wire}
+    gaps = {gap["case"]: gap["reason"] for gap in found.run["gaps"]}
+    assert gaps["CIC1"] == "played on taxation, which the subject does not claim"
+
+
+@pytest.mark.parametrize(("wire", "defect"), DEFECTS)
+def test_each_defect_turns_its_cases_red(
+    certify: Any, foreign: Callable[[str, str], Path], wire: str, defect: str
+) -> None:
+    wanted = [case for case, defects in TABLE[wire].items() if defect in defects]
+    found = certify(
+        "--subject", foreign(wire, defect),
+        *(word for case in wanted for word in ("--case", case)),
+        bends=[f"limit={LIMIT_SECONDS}"],
+    )  # fmt: skip
+    assert found.verdicts() == {f"{case.lower()}.{wire}": "nok" for case in wanted}, found.out
+    assert (found.status, found.run["result"]) == (1, "Refused")
+
+
+@pytest.mark.needs("rsyslogd")
+def test_rsyslog_that_listens_for_a_statement_is_judged_by_its_file(certify: Any) -> None:
+    cases = ("BU1", "SMDR1", "DIS104")
+    found = certify(
+        "--subject", FOLDERS / "rsyslog", "--wire", "v24",
+        *(word for case in cases for word in ("--case", case)),
+    )  # fmt: skip
+    assert found.verdicts() == {
+        "bu1.v24": "ok", "smdr1.v24": "not observable", "dis104.v24": "ok",
+    }, found.out  # fmt: skip
+    smdr1 = found.play("smdr1.v24")
+    assert smdr1["tag_set"] == "fifteen"
+    assert "dialling mode and duration read; currency not observable" in smdr1["comment"]
+    assert "failure message" not in found.play("dis104.v24")["facts"]["demands"]
+    sessions = [
+        line
+        for line in found.lines("bu1.v24", "ledger.ndjson")
+        if line["event"] == "session opened"
+    ]
+    assert sessions
+    assert {line["wire"] for line in sessions} == {"v24"}
