@@ -1,0 +1,239 @@
+"""How fast the exchange hands out 2 kB ticket files by FTP: beside bare pyftpdlib and vsftpd.
+
+    python benchmarks/serve_ftp.py [--seconds 2]
+
+Each server has a process of its own; one client keeps one login and fetches the same file again
+and again, each time over a new passive data connection. The exchange is asked behind its link, so
+that the link is out of the path; its ledger and transcript are written as always, and its file is
+kept (`nmc.after_transfer = "keep"`). The exchange waits for the client to close the data
+connection before it replies; the others reply at once.
+
+The first ratio is that of the server's CPU time for one file, which other programs on the machine
+hardly disturb; that of the rates by the clock stands behind it. Of vsftpd, which serves each login
+in further processes, only the rate is told. Where it is not installed (Debian: vsftpd), it says so.
+"""
+
+import argparse
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from oxo_simulator.control.messages import Installation
+from oxo_simulator.ephemeral import EphemeralExchange
+
+CALLS_COUNT = 15
+ROUNDS_COUNT = 3
+START_SECONDS_MAX = 20
+BEHIND = "127.0.0.2"
+AIM = 0.9
+TICKS = os.sysconf("SC_CLK_TCK")
+FILE = "ALZ0001.ALZ"
+BARE = """
+import logging, sys
+from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.handlers import FTPHandler
+from pyftpdlib.servers import FTPServer
+logging.basicConfig(level=logging.ERROR)
+authorizer = DummyAuthorizer()
+authorizer.add_user("ftp_nmc", sys.argv[2], sys.argv[1])
+class Handler(FTPHandler):
+    pass
+Handler.authorizer = authorizer
+server = FTPServer(("127.0.0.1", 0), Handler)
+print(server.address[1], flush=True)
+server.serve_forever()
+"""
+
+
+class Server(NamedTuple):
+    """A server that runs: where, and the process whose time counts."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    pid: int | None
+
+
+class Visit:
+    """A client's login."""
+
+    def __init__(self, server: Server) -> None:
+        self.host = server.host
+        self.socket = socket.create_connection((server.host, server.port), START_SECONDS_MAX)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._replies = self.socket.makefile("rb")
+        self.reply()
+        self.say(f"USER {server.user}")
+        if not self.say(f"PASS {server.password}").startswith(b"230"):
+            raise SystemExit(f"the login at {server.host}:{server.port} failed")
+        self.say("TYPE I")
+
+    def reply(self) -> bytes:
+        """Read one reply."""
+        while (line := self._replies.readline())[3:4] == b"-":
+            pass
+        return line
+
+    def say(self, command: str) -> bytes:
+        """Send a command and return its reply."""
+        self.socket.sendall(f"{command}\r\n".encode())
+        return self.reply()
+
+    def fetch(self) -> int:
+        """Fetch the file and return its bytes."""
+        port = int(self.say("EPSV").split(b"|")[3])
+        count = 0
+        with socket.create_connection((self.host, port), START_SECONDS_MAX) as data:
+            self.say(f"RETR {FILE}")
+            while piece := data.recv(65536):
+                count += len(piece)
+        if not self.reply().startswith(b"226"):
+            raise SystemExit("a transfer was not complete")
+        return count
+
+    def close(self) -> None:
+        """Hang up."""
+        self._replies.close()
+        self.socket.close()
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the CPU time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+class Measured(NamedTuple):
+    """What one round gave."""
+
+    rate: float
+    cpu_microseconds: float | None
+
+
+def measure(server: Server, seconds: float) -> Measured:
+    """Fetch for so long."""
+    with closing(Visit(server)) as visit:
+        visit.fetch()
+        cpu = cpu_seconds(server.pid) if server.pid else 0.0
+        count, begin = 0, time.perf_counter()
+        while time.perf_counter() - begin < seconds:
+            visit.fetch()
+            count += 1
+        passed = time.perf_counter() - begin
+        used = (cpu_seconds(server.pid) - cpu) / count * 1e6 if server.pid else None
+    return Measured(count / passed, used)
+
+
+@contextmanager
+def exchange() -> Iterator[tuple[Server, bytes]]:
+    """Run an exchange; give its file, too."""
+    chosen = {"open": True, "licence_tickets": 1000, "after_transfer": "keep"}
+    words = [
+        word
+        for key, value in chosen.items()
+        for word in ("--set", f"nmc.{key}={str(value).lower()}")
+    ]
+    with EphemeralExchange(*words) as running:
+        running.renew(Installation(overrides={f"nmc.{key}": it for key, it in chosen.items()}))
+        for number in range(CALLS_COUNT):
+            running.call(number=f"03906700{number:02}")
+        password = (running.folder / "nmc.password").read_text("utf-8").strip()
+        pid = running._process.pid  # noqa: SLF001 - its time is measured
+        server = Server(BEHIND, running.ports["nmc"], "ftp_nmc", password, pid)
+        with closing(Visit(server)) as visit:
+            size = visit.fetch()
+        yield server, os.urandom(size)
+
+
+@contextmanager
+def bare(folder: Path) -> Iterator[Server]:
+    """Run pyftpdlib as it comes."""
+    command = [sys.executable, "-W", "ignore", "-c", BARE, str(folder), "benchmark"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        yield Server(
+            "127.0.0.1", int(process.stdout.readline()), "ftp_nmc", "benchmark", process.pid
+        )
+        process.terminate()
+
+
+@contextmanager
+def vsftpd(folder: Path) -> Iterator[Server | None]:
+    """Run vsftpd, if it is there and starts."""
+    program = shutil.which("vsftpd", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        yield None
+        return
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder.chmod(0o555)
+    settings = folder.parent / "vsftpd.conf"
+    settings.write_text(
+        f"listen=YES\nlisten_address=127.0.0.1\nlisten_port={port}\nbackground=NO\n"
+        f"anonymous_enable=YES\nno_anon_password=YES\nanon_root={folder}\n"
+        f"seccomp_sandbox=NO\nxferlog_enable=NO\nsecure_chroot_dir={folder}\n",
+        "ascii",
+    )
+    with subprocess.Popen([program, str(settings)], stdout=subprocess.DEVNULL) as process:
+        yield Server("127.0.0.1", port, "anonymous", "x", None) if _listens(port) else None
+        process.terminate()
+    folder.chmod(0o755)
+
+
+def _listens(port: int) -> bool:
+    latest = time.monotonic() + START_SECONDS_MAX / 10
+    while time.monotonic() < latest:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            continue
+        return True
+    return False
+
+
+def main() -> None:
+    """Measure in turns and print the ratios."""
+    parser = argparse.ArgumentParser(description="2 kB ticket files by FTP")
+    parser.add_argument("--seconds", type=float, default=2, help="of each round")
+    seconds = parser.parse_args().seconds
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "files"
+        folder.parent.chmod(0o755)
+        folder.mkdir()
+        ours, content = stack.enter_context(exchange())
+        (folder / FILE).write_bytes(content)
+        servers = {"exchange": ours, "bare pyftpdlib": stack.enter_context(bare(folder))}
+        if third := stack.enter_context(vsftpd(folder)):
+            servers["vsftpd"] = third
+        else:
+            print("vsftpd is not installed here, or does not start; left out")
+        rounds = [
+            {name: measure(server, seconds) for name, server in servers.items()}
+            for _ in range(ROUNDS_COUNT)
+        ]
+    print(f"one file of {len(content)} bytes; the best of {ROUNDS_COUNT} rounds of {seconds} s")
+    best = {name: max(rounds, key=lambda each, n=name: each[n].rate)[name] for name in servers}  # type: ignore[misc]
+    for name, found in best.items():
+        cpu = f"{found.cpu_microseconds:.0f} us of CPU a file" if found.cpu_microseconds else ""
+        print(f"  {name:15} {found.rate:8.0f} files/s  {cpu}")
+    here, there = best["exchange"], best["bare pyftpdlib"]
+    if here.cpu_microseconds and there.cpu_microseconds:
+        ratio = there.cpu_microseconds / here.cpu_microseconds
+        print(f"of bare pyftpdlib: {ratio:.2f} by CPU time (aim {AIM}), "
+              f"{here.rate / there.rate:.2f} by the clock")  # fmt: skip
+    if "vsftpd" in best:
+        print(f"of vsftpd: {here.rate / best['vsftpd'].rate:.2f} by the clock")
+
+
+if __name__ == "__main__":
+    main()
