@@ -1,6 +1,7 @@
 """The paper: whole pages as the vectors have them, form feeds, days, headings, blocks."""
 
-from datetime import datetime, timedelta
+import re
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from oxo_simulator.v24.codec import DEFAULT_FIELDS
 from oxo_simulator.v24.language import LANGUAGES
 from oxo_simulator.v24.page import DAY_COUNT_MAX, Paper, sheet
 from oxo_simulator.v24.settings import V24Settings
-from oxo_tickets import CommunicationType, Direction, Kind, Ticket, UserKind
+from oxo_tickets import CommunicationType, Direction, Kind, Ticket, TrunkKind, UserKind
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "oxo-v24"
 FIFTEEN = ("SUB", "TYP", "TRK", "DAT", "TIM", "DUR", "TAX", "SER", "FAC", "DNU", "DMO", "RIN",
@@ -195,3 +196,38 @@ def test_a_page_of_blocks_has_no_headings() -> None:
 def test_a_letter_that_the_set_does_not_have(encoding: Any, octets: bytes) -> None:
     settings = V24Settings(fields=("SUN",), header="none", encoding=encoding)
     assert printed(settings, call(1, subscriber_name="\u00fc\u20ac")) == octets + b"\r\n"
+
+
+# docs/wires/v24.md.
+
+DOCUMENTED = re.findall(
+    r"```text\n(.*?)```",
+    (Path(__file__).parents[2] / "docs" / "wires" / "v24.md").read_text("utf-8"),
+    re.DOTALL,
+)
+
+
+def shown(written: bytes) -> str:
+    """Show bytes as `cat -A` does."""
+    text = written.decode("latin-1").replace("\x0c", "^L")
+    return text.replace("\r", "^M").replace("\n", "$\n")
+
+
+def documented() -> list[Ticket]:
+    at = datetime.fromisoformat("2020-02-24T14:00:00")
+    line: dict[str, Any] = {"trunk": "01", "trunk_kind": TrunkKind.T2, "local_time": at}
+    return [
+        call(28, dialled_number="00390670000", call_seconds=50, units=2, **line),
+        Ticket(kind=Kind.REMINDER, local_time=at, charged_user="117", reminder_time=time(7)),
+        call(4, dialled_number="0346057124", call_seconds=0, direction=Direction.INCOMING, **line),
+    ]
+
+
+def test_the_page_in_the_documentation() -> None:
+    settings = V24Settings(company="HOTEL SANDMEER", form_feed=True)
+    assert shown(printed(settings, *documented())) == DOCUMENTED[0]
+
+
+def test_the_block_in_the_documentation() -> None:
+    settings = V24Settings(company="HOTEL SANDMEER", mode="ticket", language="french")
+    assert shown(printed(settings, documented()[1])) == DOCUMENTED[1]
