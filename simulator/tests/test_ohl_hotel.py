@@ -245,6 +245,26 @@ def test_a_cut_link_loses_nothing(exchange: Path) -> None:
         assert hotel.take()[:2] == b"\x02J"
 
 
+def flood(to: tuple[str, int]) -> None:
+    with socket.create_connection(to, SECONDS_MAX) as peer:
+        while True:
+            peer.sendall(b"\x02$0000\x03" * 1_000)
+
+
+def test_who_sends_without_end_and_reads_nothing_is_let_go(
+    start_exchange: Callable[..., Path],
+) -> None:
+    keys = ("ohl.open=true", "ohl.answer_seconds=0.2", "ohl.attempts=2")
+    sets = (word for key in keys for word in ("--set", key))
+    folder = start_exchange("--port", "ohl=0", *sets)
+    with pytest.raises(ConnectionError):
+        flood(address(folder))
+    (closed,) = ledger(folder, "session closed")
+    assert closed["reason"] == "no answer"
+    with hotel_system(folder):
+        assert ControlClient.from_state(folder).state().phase == "serving"
+
+
 def test_an_installation_closes_and_opens_the_wire(exchange: Path) -> None:
     client = ControlClient.from_state(exchange)
     with hotel_system(exchange) as hotel:

@@ -40,6 +40,9 @@ from oxo_simulator.ohl.reception import NAME, Reception, Session
 from oxo_simulator.ohl.words import frame_words
 from oxo_simulator.wire import ConnectionName, Said, Sender
 
+READ_BYTES_MAX = 4_096
+"""Read at once: a peer that sends without end leaves the exchange time for everybody else."""
+
 CLOSE_SECONDS_MAX = 5
 """So long a connection that is ended may take to carry its last bytes away."""
 
@@ -161,6 +164,7 @@ class Line(Protocol):
         if reception is None:
             self._close()
             return
+        self._wire.bufferSize = READ_BYTES_MAX
         self._pushes = True
         self._wire.registerProducer(self, True)
         self._reception = reception
