@@ -49,7 +49,7 @@ class Countdown:
 
 
 def client(pieces: Iterator[bytes], seconds: float = 1e9) -> Client:
-    one = Client(tls_context(None, None), None, Countdown(seconds), 30.0, lambda _: None)
+    one = Client(tls_context(None, None), None, Countdown(seconds), 30.0, lambda _: lambda: None)
     one.sock = Line(pieces)  # type: ignore[assignment]
     return one
 
@@ -164,3 +164,8 @@ def test_exceptions_in_the_operators_words(error: Exception, words: str, fault: 
     told = explain(error, WHERE, "exchange")
     assert words in told.what
     assert told.fault is fault
+
+
+def test_no_line_of_ours_can_be_smuggled_in() -> None:
+    with pytest.raises(ValueError, match="newline"):
+        client(iter(())).sendcmd("RETR a\r\nDELE b")

@@ -67,6 +67,10 @@ def tls_context(ca_file: str | None, fingerprint: str | None) -> ssl.SSLContext:
     return context
 
 
+def _nothing() -> None:
+    """There is no data connection."""
+
+
 class Client(ftplib.FTP_TLS):
     """One connection to one exchange.
 
@@ -75,7 +79,8 @@ class Client(ftplib.FTP_TLS):
         fingerprint: SHA-256 of the certificate, 64 hexadecimal digits; None: not pinned.
         left: seconds that the present operation still has.
         silence_seconds_max: longest silence of the exchange.
-        opened: is shown every socket, so that it can be shut down from outside.
+        opened: is shown every socket, so that it can be shut down from outside; returns what is to
+            be called when that one is done with.
     """
 
     def __init__(
@@ -84,13 +89,14 @@ class Client(ftplib.FTP_TLS):
         fingerprint: str | None,
         left: Callable[[], float],
         silence_seconds_max: float,
-        opened: Callable[[socket.socket], None],
+        opened: Callable[[socket.socket], Callable[[], None]],
     ) -> None:
         super().__init__(context=context, timeout=silence_seconds_max, encoding="iso-8859-1")
         self._fingerprint = fingerprint
         self._left = left
         self._silence_seconds_max = silence_seconds_max
         self._opened = opened
+        self._done_with_data: Callable[[], None] = _nothing
         self._waiting = b""
         self._reply_left = REPLY_BYTES_MAX
 
@@ -156,12 +162,13 @@ class Client(ftplib.FTP_TLS):
     ) -> tuple[socket.socket, int | None]:
         """Begin a transfer; overrides the library's, whose TLS forgives a cut."""
         connection, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
-        self._opened(connection)
+        self._done_with_data = self._opened(connection)
         if isinstance(self.sock, ssl.SSLSocket):
             try:
                 connection = self._wrapped(connection, self.sock.session)
             except BaseException:
                 connection.close()
+                self._done_with_data()
                 raise
         return connection, size
 
@@ -170,12 +177,17 @@ class Client(ftplib.FTP_TLS):
 
         It ends only after the reply that says that all is sent.
         """
-        with contextlib.closing(self.ntransfercmd(command, rest)[0]) as connection:
+        connection = self.ntransfercmd(command, rest)[0]
+        try:
             while piece := self._received(connection):
                 yield piece
             if isinstance(connection, ssl.SSLSocket):
                 with contextlib.suppress(OSError):  # the end was told properly already
                     connection.unwrap()
+        finally:
+            # Both, or the exchange would not see our end before it says that all was read.
+            connection.close()
+            self._done_with_data()
         self.voidresp()
 
     def names(self) -> list[str]:

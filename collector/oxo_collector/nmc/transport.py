@@ -146,14 +146,21 @@ class Transport:
                 with suppress(OSError):
                     one.shutdown(socket.SHUT_RDWR)
 
-    def _opened(self, connection: socket.socket) -> None:
-        """Keep a duplicate: TLS takes the socket over, and shutting it down works with either."""
+    def _opened(self, connection: socket.socket) -> Callable[[], None]:
+        """Keep a duplicate, since TLS takes the socket over; return what lets go of it again."""
         duplicate = connection.dup()
         with self._sockets_lock:
             self._sockets.append(duplicate)
             if self._broken_off:
                 with suppress(OSError):
                     duplicate.shutdown(socket.SHUT_RDWR)
+
+        def let_go() -> None:
+            with self._sockets_lock, suppress(ValueError):
+                self._sockets.remove(duplicate)
+            duplicate.close()
+
+        return let_go
 
     def _done(
         self, what: str, work: Callable[[], _Got], seconds_max: float = OPERATION_SECONDS_MAX
@@ -209,7 +216,6 @@ class Transport:
             if str(error)[:3] not in ("550", "450"):  # how some servers say that there is none
                 raise
             told = []
-        client.voidcmd("TYPE I")  # NLST goes in either, SIZE in this one
         names = sorted({self._plain(name) for name in told})
         ours = [name for name in names if self._is_ours(name)]
         entries = [self._entry(client, name) for name in ours[:FILES_COUNT_MAX]]
