@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from oxo_simulator.control.client import ControlClient, OrderRefused
-from oxo_simulator.control.messages import CallOrder, Fault, HotelEvent, Installation
+from oxo_simulator.control.messages import ArmedFault, CallOrder, Fault, HotelEvent, Installation
 from oxo_tickets import Kind, ReminderState, Ticket
 
 pytestmark = pytest.mark.process
@@ -232,7 +232,7 @@ def test_what_is_not_acknowledged_is_told_again(exchange: Path) -> None:
     reasons = [line["reason"] for line in ledger(exchange, "session closed")]
     assert reasons[0] in ("peer left", "taken over")  # whichever of both reached it first
     assert reasons[1:3] == ["taken over", "reset"]
-    assert [line["first"] for line in ledger(exchange, "offered")] == [1, 1, 2, 2, 2]
+    assert [line["first"] for line in ledger(exchange, "offered")] == [1, 1, 1, 2, 2, 2]
 
 
 def test_a_cut_link_loses_nothing(exchange: Path) -> None:
@@ -243,6 +243,13 @@ def test_a_cut_link_loses_nothing(exchange: Path) -> None:
         client.restore(reset_connections=True)
     with hotel_system(exchange) as hotel:
         assert hotel.take()[:2] == b"\x02J"
+        client.arm(ArmedFault(fault=Fault(kind="reset", ports=["ohl"]), when="offered", wire="ohl"))
+        client.place_calls(CallOrder(direction="outgoing", user="105", number="00199"))
+        assert hotel.gone()
+    with hotel_system(exchange) as hotel:
+        assert hotel.take()[:5] == b"\x02J105"
+        assert hotel.order(frame("I", "105     "))[:2] == b"\x02R"
+    assert [line["last"] for line in ledger(exchange, "offered", "consumed")] == [1, 1, 1, 2, 2, 2]
 
 
 def flood(to: tuple[str, int]) -> None:
