@@ -1,5 +1,6 @@
 """Netcat as the printer of a running exchange, in both directions, through the link."""
 
+import json
 import os
 import select
 import socket
@@ -18,6 +19,7 @@ pytestmark = [pytest.mark.process, pytest.mark.needs("nc")]
 SECONDS_MAX = 20
 V24 = ("--port", "v24=0", "--set", "v24.open=true", "--set", "v24.header=first")
 HEADINGS = 2
+GARBAGE_BYTES = 32_000_000
 
 
 class Netcat:
@@ -205,3 +207,30 @@ def test_the_exchange_connects_to_netcat(
         assert second.numbers(1) == ["0199002"]
         events = [line.event for line in bench.client.ledger() if line.detail.get("wire") == "v24"]
     assert events.count("session opened") == 2
+
+
+def test_a_printer_that_sends_for_ever_and_reads_late(start_exchange: Callable[..., Path]) -> None:
+    folder = start_exchange(*V24)
+    bench, sent = Bench(folder), 0
+    pid = json.loads((folder / "exchange.json").read_text("utf-8"))["pid"]
+    before = resident_kilobytes(pid)
+    with socket.create_connection(("127.0.0.1", int(bench.port)), SECONDS_MAX) as printer:
+        while sent < GARBAGE_BYTES:
+            printer.sendall(b"\xff" * 1_000_000)
+            sent += 1_000_000
+        bench.client.place_calls(
+            CallOrder(direction="outgoing", user="128", number="0199", times=100)
+        )
+        assert resident_kilobytes(pid) - before < GARBAGE_BYTES / 1024 / 2
+        heard = b""
+        while heard.count(b"\r\n") < HEADINGS + 100:
+            data = printer.recv(65536)
+            assert data, heard
+            heard += data
+    assert bench.event("session closed")["stray_bytes"] == sent
+    assert len(bench.client.transcript()) < 200
+
+
+def resident_kilobytes(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text("utf-8")
+    return int(status.partition("VmRSS:")[2].split()[0])
