@@ -14,6 +14,7 @@ exchange wrote down about a call or an appointment, no other wire carries them, 
 charged by them. They have no row here and no place in `Ticket`.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
@@ -254,6 +255,9 @@ def _telephony_unless_told(ticket: Ticket, _through: Carriage, field: str) -> Ti
 
 # Figures, names, tags.
 
+CHARACTER_SET = "iso-8859-1"
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+
 
 def _absent_reads_zero(ticket: Ticket, _through: Carriage, field: str) -> Ticket:
     """A figure that the wire always fills."""
@@ -274,11 +278,15 @@ def _amount(step: Decimal) -> Rule:
 
 
 def _cut(characters: int) -> Rule:
-    """A column pads with blanks, so that those around a name are not told; the end is cut off."""
+    """A column pads with blanks, so that those around a name are not told; the end is cut off.
+
+    What ISO-8859-1 has no letter for reads `?`, as does a control character (ours).
+    """
 
     def _short(ticket: Ticket, _through: Carriage, field: str) -> Ticket:
-        name: str | None = getattr(ticket, field)
-        return _set(ticket, field, (name or "").strip()[:characters].rstrip() or None)
+        name = (getattr(ticket, field) or "").strip()[:characters].rstrip()
+        told = name.encode(CHARACTER_SET, "replace").decode(CHARACTER_SET)
+        return _set(ticket, field, _CONTROL.sub("?", told) or None)
 
     return _short
 

@@ -34,7 +34,7 @@ from oxo_tickets import (
 AT = datetime(2020, 2, 24, 14, 32, 7)  # noqa: DTZ001 (wall clock)
 ROWS = sorted(carriages())
 
-texts = st.none() | st.text(alphabet=" 0123456789*#AéZ", max_size=20)
+texts = st.none() | st.text(alphabet=" 0123456789*#AéZŁ\x07\x85", max_size=20)
 seconds = st.none() | st.integers(0, 90_000)
 times = st.datetimes(
     min_value=datetime(1970, 1, 1),  # noqa: DTZ001 (wall clock)
@@ -332,6 +332,7 @@ CASES: list[tuple[str, str, dict[str, Any], str, object]] = [
         "subscriber_name",
         "SIXTEEN LETTERS!",
     ),
+    ("v24", "fifteen", {"subscriber_name": "Łódź\x07 Zoë"}, "subscriber_name", "?ód?? Zoë"),
     # Kinds and directions.
     ("nmc", "alz", {"communication_type": "facility request"}, "kind", Kind.FACILITY),
     ("nmc", "alz", {"kind": Kind.FACILITY}, "kind", Kind.CALL),
