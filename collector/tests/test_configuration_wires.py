@@ -67,6 +67,8 @@ def test_a_part_of_the_taxation_keys_is_told_without_their_table(tmp_path: Path)
             "v24.layout: layout 'none.toml' is neither known (79, 132",
         ),
         (V24 + 'flow = "dtr"\n', "exchange[1].v24.flow: Input should be 'xon-xoff' or 'none'"),
+        (V24 + "[exchange.v24.block]\nfields = ['date']\n", "v24.block: a ticket needs the fields"),
+        (V24 + 'layout = "79"\n[exchange.v24.block]\n', "layout is of lines, block of blocks"),
         (V24 + "speed = 9600\n", "exchange[1].v24.speed: unknown key; allowed here: rest_"),
         (
             NMC.replace("password_file", "password"),
@@ -96,6 +98,19 @@ def test_a_layout_is_known_by_name_or_read_from_a_file_beside(tmp_path: Path) ->
     of_file = exchange(tmp_path, BARE + V24 + 'layout = "site.toml"\n').v24
     assert of_file is not None
     assert of_file.layout == LAYOUTS["79"]
+
+
+def test_a_block_has_a_template_of_its_own(tmp_path: Path) -> None:
+    text = V24 + '[exchange.v24.block]\nseparator = "="\nheadings = { date = "DATUM" }\n'
+    v24 = exchange(tmp_path, BARE + text).v24
+    assert v24 is not None
+    assert v24.block is not None
+    template = v24.block.template()
+    assert (template.separator, template.heading("date"), len(template.fields)) == (
+        "=",
+        "DATUM",
+        15,
+    )
 
 
 def test_two_exchanges_do_not_listen_at_one_door(tmp_path: Path) -> None:

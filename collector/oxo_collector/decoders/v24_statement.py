@@ -6,7 +6,7 @@ word `unknown`; the arrows are closed, because they tell a statement from noise.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -225,31 +225,28 @@ NAMES: Mapping[str, str] = {"duration": "duration_s", "ring": "ring_s"}
 """Field of the layout -> name in the record, where the record tells the unit."""
 
 
-class StatementReader:
-    """Reads lines in one layout; the columns are cut by one regular expression made of it."""
+class FieldReader:
+    """Makes a statement of the texts of its fields, however they were printed.
 
-    def __init__(self, layout: Layout) -> None:
-        widths = (column.last - column.first + 1 for column in layout.columns)
-        self._line = re.compile(" ".join(f"(.{{{width}}})" for width in widths), re.DOTALL)
-        self._layout = layout
-        self._columns = [
-            (
-                column.field,
-                NAMES.get(column.field, column.field),
-                str.rstrip if column.justified == "left" else str.lstrip,
-                READERS[column.field],
-            )
-            for column in layout.columns
+    Args:
+        fields: in the order in which their texts come.
+        strips: takes the blanks off each.
+    """
+
+    def __init__(self, fields: Sequence[str], strips: Sequence[Callable[[str, str], str]]) -> None:
+        self._fields = [
+            (field, NAMES.get(field, field), strip, READERS[field])
+            for field, strip in zip(fields, strips, strict=True)
         ]
-        self._types = any(column.field == "type" for column in layout.columns)
+        self._types = "type" in fields
 
-    def read(self, raw: bytes, number: int) -> Statement:
-        """Read one line, without its end.
+    def compose(self, cells: Sequence[str], raw: bytes, place: str) -> Statement:
+        """Read the texts of one statement.
 
         Raises:
             Unreadable: it is no statement; the text names every field that cannot be read.
         """
-        found, faults = self._values(self._cells(raw))
+        found, faults = self._values(cells)
         found["kind"] = self._kind(found, faults)
         for field in NEEDED:
             if NAMES.get(field, field) not in found:
@@ -259,27 +256,12 @@ class StatementReader:
         found["date_time"] = datetime.combine(found.pop("date"), found.pop("time"))
         if masked := _masked(found.get("dialled_number")):
             found["masked"] = {"dialled_number": masked}
-        return Statement(raw=raw, place=f"line {number}", **found)
+        return Statement(raw=raw, place=place, **found)
 
-    def _cells(self, raw: bytes) -> tuple[str, ...]:
-        try:
-            line = raw.decode(self._layout.encoding)
-        except UnicodeError:
-            raise Unreadable(f"not {self._layout.encoding}") from None
-        if not line.isprintable() and (control := _CONTROL.search(line)):
-            raise Unreadable(f"control character {control[0]!r} in column {control.start() + 1}")
-        width = self._layout.line_width
-        if line[width:].strip(" "):
-            raise Unreadable(f"text beyond column {width}")
-        cut = self._line.match(line.ljust(width))
-        if cut is None:
-            raise Unreadable("text between two columns")
-        return cut.groups()
-
-    def _values(self, cells: tuple[str, ...]) -> tuple[dict[str, Any], list[str]]:
+    def _values(self, cells: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
         found: dict[str, Any] = {}
         faults: list[str] = []
-        for (field, name, strip, reader), cell in zip(self._columns, cells, strict=True):
+        for (field, name, strip, reader), cell in zip(self._fields, cells, strict=True):
             if text := strip(cell, " "):
                 try:
                     found[name] = reader(text)
@@ -298,6 +280,42 @@ class StatementReader:
         if self._types and "type" not in found:
             faults.append("type is blank")
         return "call"
+
+
+class StatementReader:
+    """Reads lines in one layout; the columns are cut by one regular expression made of it."""
+
+    def __init__(self, layout: Layout) -> None:
+        widths = (column.last - column.first + 1 for column in layout.columns)
+        self._line = re.compile(" ".join(f"(.{{{width}}})" for width in widths), re.DOTALL)
+        self._layout = layout
+        self._fields = FieldReader(
+            [column.field for column in layout.columns],
+            [str.rstrip if column.justified == "left" else str.lstrip for column in layout.columns],
+        )
+
+    def read(self, raw: bytes, number: int) -> Statement:
+        """Read one line, without its end.
+
+        Raises:
+            Unreadable: it is no statement; the text names every field that cannot be read.
+        """
+        return self._fields.compose(self._cells(raw), raw, f"line {number}")
+
+    def _cells(self, raw: bytes) -> tuple[str, ...]:
+        try:
+            line = raw.decode(self._layout.encoding)
+        except UnicodeError:
+            raise Unreadable(f"not {self._layout.encoding}") from None
+        if not line.isprintable() and (control := _CONTROL.search(line)):
+            raise Unreadable(f"control character {control[0]!r} in column {control.start() + 1}")
+        width = self._layout.line_width
+        if line[width:].strip(" "):
+            raise Unreadable(f"text beyond column {width}")
+        cut = self._line.match(line.ljust(width))
+        if cut is None:
+            raise Unreadable("text between two columns")
+        return cut.groups()
 
 
 def _masked(number: str | None) -> int:

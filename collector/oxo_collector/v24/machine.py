@@ -32,6 +32,7 @@ from oxo_collector.decoders.v24 import (
     layout_of_headings,
     to_ticket,
 )
+from oxo_collector.decoders.v24_block import BlockDecoder
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.receipt import Piece, Stored
 from oxo_collector.report import Level, Report
@@ -88,7 +89,7 @@ class V24Conversation:
 
     def __init__(  # noqa: PLR0913 - what a conversation depends on
         self,
-        decoder: V24Decoder,
+        decoder: V24Decoder | BlockDecoder,
         *,
         zone: str,
         where: str,

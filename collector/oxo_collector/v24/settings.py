@@ -1,6 +1,7 @@
 """The V24 wire in the configuration: the table `[exchange.v24]`."""
 
 import re
+from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple, Self
@@ -15,7 +16,8 @@ from pydantic import (
 )
 
 from oxo_collector.decoders.v24 import LAYOUTS, Layout, LayoutInvalid
-from oxo_collector.section import ConfigurationRefused, Pauses, Seconds, plain_address
+from oxo_collector.decoders.v24_block import BlockLayout
+from oxo_collector.section import ConfigurationRefused, Pauses, Seconds, Section, plain_address
 from oxo_collector.toml_file import CONFIGURATION_BYTES_MAX, read_table
 
 HEADER: Final = "header"
@@ -91,6 +93,24 @@ def _layout(asked: object, info: ValidationInfo) -> Layout | None:
     return None if asked == HEADER else layout_of(asked, Path(info.context or ""))
 
 
+class Block(Section):
+    """The template of the print mode TICKET (docs/collector.md); all of it has a default."""
+
+    fields: tuple[str, ...] = BlockLayout().fields
+    headings: Mapping[str, str] = Field(default_factory=dict)
+    separator: str = BlockLayout().separator
+    encoding: str = BlockLayout().encoding
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        self.template()
+        return self
+
+    def template(self) -> BlockLayout:
+        """Return the template; raises LayoutInvalid (a ValueError) for one that cannot be."""
+        return BlockLayout(self.fields, self.headings, self.separator, self.encoding)
+
+
 class V24(Pauses):
     """The print statement of an exchange over TCP (facts: oxo 1.1, 6). Times are in seconds.
 
@@ -98,6 +118,7 @@ class V24(Pauses):
         listen: the exchange, or its serial server, connects to us here.
         connect: we connect to it there.
         layout: the columns; None takes them from the rows of titles in the stream.
+        block: the exchange prints blocks (mode TICKET) after this template, not lines.
         flow: whether XOFF and XON stop and start the sender.
         waiting_bytes_max: so much is held back from a peer that knows no XOFF, or does not obey,
             while the store does not take it; what is beyond stays in the sender's buffer.
@@ -106,6 +127,7 @@ class V24(Pauses):
     listen: Annotated[InstanceOf[Place], BeforeValidator(_door)] | None = None
     connect: Annotated[InstanceOf[Place], BeforeValidator(_peer)] | None = None
     layout: Annotated[InstanceOf[Layout] | None, BeforeValidator(_layout)] = None
+    block: Block | None = None
     flow: Literal["xon-xoff", "none"] = "xon-xoff"
     connect_seconds_max: Seconds = 10.0
     waiting_bytes_max: Annotated[int, Field(ge=65_536, le=256 * 1024 * 1024)] = 1024 * 1024
@@ -114,4 +136,6 @@ class V24(Pauses):
     def _one_side(self) -> Self:
         if (self.listen is None) == (self.connect is None):
             raise ValueError("exactly one of listen and connect is needed")
+        if self.layout is not None and self.block is not None:
+            raise ValueError("layout is of lines, block of blocks; give one of them")
         return self

@@ -12,6 +12,7 @@ from typing import Final
 from oxo_collector.configuration import Exchange
 from oxo_collector.conversation import Conversation
 from oxo_collector.decoders.v24 import Layout, LayoutInvalid, V24Decoder, layout_of_headings
+from oxo_collector.decoders.v24_block import BlockDecoder
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.intake import Intake
 from oxo_collector.receipt import Source, Wire
@@ -79,6 +80,11 @@ class _Collecting:
             return layout_of_headings(headings) if headings else None
         except LayoutInvalid:  # noted by another version of this program
             return None
+
+    def _decoder(self, door: Intake) -> V24Decoder | BlockDecoder:
+        if self._settings.block is not None:
+            return BlockDecoder(self._settings.block.template())
+        return V24Decoder(self._settings.layout, self._known(door))
 
     # --- the two sides
 
@@ -154,7 +160,7 @@ class _Collecting:
         report(Report(Level.INFO, "connected", {"peer": where}))
         self._contact(door, report)
         conversation = V24Conversation(
-            V24Decoder(settings.layout, self._known(door)),
+            self._decoder(door),
             zone=self._zone,
             where=where,
             flow=settings.flow == "xon-xoff",
