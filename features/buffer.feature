@@ -37,7 +37,7 @@ Feature: Ticket buffer
     Given an exchange without tickets
     And the collector is collecting
     And the transfer of a file will be cut in the middle
-    When 25 calls are made
+    When 25 calls are made in one moment
     And the collector is killed in the middle of the transfer
     And 5 calls are made
     And the link is restored

@@ -20,7 +20,7 @@ Feature: Disruption of the link
     Given an exchange without tickets
     And the collector is collecting
     And the transfer of a file will be cut in the middle
-    When 5 calls are made
+    When 5 calls are made in one moment
     And the collector has run into the cut
     And 5 calls are made
     And an appointment is set for extension 106 at 07:00
@@ -70,7 +70,7 @@ Feature: Disruption of the link
     Given an exchange without tickets
     And the collector is collecting
     And the transfer of a file will be cut in the middle
-    When 15 calls are made
+    When 15 calls are made in one moment
     And the collector is killed in the middle of the transfer
     And 5 calls are made
     And the link is restored

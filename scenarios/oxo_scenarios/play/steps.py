@@ -111,6 +111,12 @@ def calls(play: Play, number: int) -> None:
         play.call(order)
 
 
+@when(parsers.parse("{number:d} calls are made in one moment"))
+def calls_in_one_moment(play: Play, number: int) -> None:
+    """Calls that differ, and whose tickets are there together: they make one file."""
+    play.call(*different_calls(number))
+
+
 @when(parsers.parse("{number:d} calls are made at the same instant, several of them alike"))
 def calls_at_once(play: Play, number: int) -> None:
     """A quarter of the calls are alike, the others come in pairs; they last the same time."""

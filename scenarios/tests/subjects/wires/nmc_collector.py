@@ -26,6 +26,7 @@ SECONDS_MAX = 2.0
 DEFECTS = (
     "none",
     "takes-broken-for-whole",
+    "keeps-while-it-comes",
     "drops-identical-neighbours",
     "drops-last-record",
     "speed-dial-reads-manual",
@@ -123,6 +124,19 @@ def fetch(ftp: ftplib.FTP, name: str, defect: str) -> bytes:
     return bytes(content)
 
 
+def fetch_and_keep(ftp: ftplib.FTP, name: str, kept: Kept) -> None:
+    """Write every record down as soon as it is there, whatever becomes of the file: a defect."""
+    content, known = bytearray(), [0]
+
+    def take(data: bytes) -> None:
+        content.extend(data)
+        tickets = read_file(bytes(content)) if b"#DataBegin" in content else []
+        kept.keep([{"mark": name, "ticket": ticket} for ticket in tickets[known[0] :]])
+        known[0] = len(tickets)
+
+    ftp.retrbinary(f"RETR {name}", take)
+
+
 def collect(kept: Kept, defect: str, *, first: bool) -> None:
     """Log in once and collect every file that is there."""
     where = os.environ["OXO_NMC_HOST"], int(os.environ["OXO_NMC_PORT"])
@@ -137,6 +151,9 @@ def collect(kept: Kept, defect: str, *, first: bool) -> None:
                 ftp.connect(*where)
         ftp.login(os.environ["OXO_NMC_USER"], password)
         for name in names(ftp):
+            if defect == "keeps-while-it-comes":
+                fetch_and_keep(ftp, name, kept)
+                continue
             content = fetch(ftp, name, defect)
             mark = f"{name}:{hashlib.sha256(content).hexdigest()}"
             if mark not in kept.marks and not (first and defect == "starts-at-now"):
