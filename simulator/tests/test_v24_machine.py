@@ -261,16 +261,20 @@ def test_garbage_is_counted_and_takes_no_room() -> None:
     assert desk.lost() == ["close v1 c1 lost 18000"]
 
 
-def test_bytes_one_by_one_are_the_same_as_together() -> None:
-    heard = b"x" + XOFF + b"yy" + XON + XOFF + b"zzz"
-    together, apart = Desk(), Desk()
-    for desk in (together, apart):
-        desk.connected()
-    together.received(heard)
-    for octet in heard:
-        apart.received(bytes([octet]))
-    assert together.put(1) == apart.put(1) == ["watch 60"]
-    assert together.lost() == apart.lost() == ["unwatch", "close v1 c1 lost 6"]
+HEARD = b"x" + XOFF + b"yy" + XON + XOFF + b"zzz" + XON + b"\r\n" + XOFF
+CUTS = [[HEARD], [bytes([octet]) for octet in HEARD]] + [
+    [HEARD[:cut], HEARD[cut:]] for cut in range(1, len(HEARD))
+]
+
+
+@pytest.mark.parametrize("pieces", CUTS)
+def test_however_the_bytes_are_cut(pieces: list[bytes]) -> None:
+    desk = Desk()
+    desk.connected()
+    for piece in pieces:
+        desk.received(piece)
+    assert desk.put(1) == ["watch 60"]
+    assert desk.lost() == ["unwatch", "close v1 c1 lost 8"]
 
 
 EVENTS = st.lists(
