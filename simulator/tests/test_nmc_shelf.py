@@ -29,6 +29,9 @@ class Store:
                 Buffered(self._last, self._last, Ticket(kind=Kind.CALL, local_time=AT))
             )
 
+    def let_go(self) -> None:
+        del self._waiting[0]
+
     def waiting(self, count_max: int) -> Sequence[Buffered]:
         return tuple(self._waiting[:count_max])
 
@@ -243,3 +246,29 @@ def test_the_counter_goes_on() -> None:
         assert names(shelf) == [f"F{number}"]
         whole(shelf, shelf.begin(f"F{number}", ONE))
         store.put()
+
+
+def test_what_the_store_let_go_is_in_no_file_that_nobody_began() -> None:
+    store = Store(2)
+    shelf = Shelf(store, render)
+    shelf.appear()
+    store.let_go()
+    store.put()
+    shelf.appear()
+    (file,) = shelf.files
+    assert (file.name, file.first, file.last) == ("F2", 2, 3)
+    assert whole(shelf, shelf.begin("F2", ONE))
+    assert store.waiting_count() == 0
+
+
+def test_a_file_that_somebody_began_stays_as_it_is() -> None:
+    store = Store(2)
+    shelf = Shelf(store, render)
+    shelf.appear()
+    shelf.end(shelf.begin("F1", ONE), 5, in_order=False)
+    store.let_go()
+    store.put()
+    shelf.appear()
+    assert names(shelf) == ["F1", "F2"]
+    assert shelf.file("F1").content == b"00000000010000000002"
+    assert shelf.file("F2").content == b"0000000003"

@@ -9,6 +9,9 @@ A transfer may begin in the middle (`REST`). The file counts as transferred when
 has been handed over once, over one or several transfers without a gap between them, and the last
 one ended in order. A transfer that breaks off empties nothing.
 
+A store that lets its oldest go when it is full takes them out of a file that nobody has begun
+to fetch: that file is withdrawn, and what still waits appears as another.
+
 Tickets leave the outlet in their order. A file that is emptied before an older one is gone from
 the shelf at once; its tickets leave when those before them have left.
 """
@@ -83,6 +86,7 @@ class TicketFile:
         at: its date.
         first: sequence of its first ticket; 0 when it has none.
         last: sequence of its last ticket; 0 when it has none.
+        begun: whether anybody has begun to fetch it.
         handed_bytes: so many bytes from its beginning have been handed over without a gap.
         transfers: how many are under way.
     """
@@ -92,6 +96,7 @@ class TicketFile:
     at: datetime
     first: int
     last: int
+    begun: bool = False
     handed_bytes: int = 0
     transfers: int = 0
 
@@ -149,6 +154,7 @@ class Shelf:
     def appear(self) -> None:
         """Make a file of what waits and is in none yet."""
         waiting = self._store.waiting(self._store.waiting_count())
+        self._withdraw(waiting)
         begin = next((n for n, each in enumerate(waiting) if each.sequence > self._filed), None)
         tickets = () if begin is None else waiting[begin:]
         if not tickets and (not self._empty_file or self._files):
@@ -158,6 +164,14 @@ class Shelf:
         first, last = (tickets[0].sequence, tickets[-1].sequence) if tickets else (0, 0)
         self._filed = max(self._filed, last)
         self._files[made.name] = TicketFile(made.name, made.content, made.at, first, last)
+
+    def _withdraw(self, waiting: Sequence[Buffered]) -> None:
+        """Take files back that hold what the store has let go since, if nobody has seen inside."""
+        oldest = waiting[0].sequence if waiting else self._filed + 1
+        lost = any(0 < file.first < oldest for file in self._files.values())
+        if lost and not self._emptied and not any(file.begun for file in self._files.values()):
+            self._files.clear()
+            self._filed = oldest - 1
 
     def file(self, name: str) -> TicketFile:
         """Return a file.
@@ -180,6 +194,7 @@ class Shelf:
         file = self.file(name)
         if not 0 <= begin_bytes <= len(file.content):
             raise ValueError(f"byte {begin_bytes}; the file has {len(file.content)}")
+        file.begun = True
         file.transfers += 1
         if file.last:
             self._store.offered(file.first, file.last, *visitor)

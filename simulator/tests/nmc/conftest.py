@@ -36,6 +36,7 @@ def call(number: int) -> Ticket:
         local_time=AT,
         charged_user=str(100 + number),
         dialled_number=f"0199{number:06}",
+        trunk="7",
         call_seconds=number,
     )
 

@@ -3,6 +3,7 @@
 import ftplib
 import socket
 import ssl
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -65,6 +66,18 @@ def test_wrong_passwords_are_delayed_counted_and_end_the_connection(site: Any) -
     raw.close()
     refused = [detail["reason"] for _, detail in site.events("refused")]
     assert refused == ["wrong credentials"] * 2
+
+
+def test_the_answer_to_a_wrong_password_takes_as_long_as_the_profile_says(site: Any) -> None:
+    for seconds in (0, 0.3):
+        site.install(1, login_delay_seconds=seconds)
+        raw = site.raw()
+        raw.reply()
+        raw.say("USER ftp_nmc")
+        begin = time.monotonic()
+        assert raw.say("PASS wrong").startswith("530")
+        assert (time.monotonic() - begin >= 0.3) == (seconds == 0.3)
+        raw.close()
 
 
 def test_a_silent_session_ends(site: Any) -> None:

@@ -258,6 +258,29 @@ def test_header_and_name(site: Any, keys: dict[str, Any], begin: bytes) -> None:
     assert (b"#NetworkNumber=12 " in content) == ("network_number" in keys)
 
 
+def test_the_header_says_the_numbers_of_the_profile(site: Any) -> None:
+    site.install(1, network_number=12, subnetwork_number=3, node_number=301)
+    with site.client() as ftp:
+        lines = site.fetched(ftp, "ALZ0001.ALZ").split(b"\n")
+    assert [line.strip() for line in lines[3:7]] == [
+        b"#NetworkNumber=12",
+        b"#SubNetworkNumber=3",
+        b"#NodeNumber=301",
+        b"#DataBegin",
+    ]
+
+
+def test_the_choices_of_form_reach_the_file(site: Any) -> None:
+    plain: dict[str, Any] = {"header": False}
+    forms = [plain, {**plain, "trunk_form": "spread"}, {**plain, "ticket_mode": "network"}]
+    contents = set()
+    for keys in forms:
+        site.install(1, **keys)
+        with site.client() as ftp:
+            contents.add(site.fetched(ftp, "ALZ0001.ALZ"))
+    assert len(contents) == len(forms)
+
+
 def test_an_empty_file_where_the_profile_has_one(site: Any) -> None:
     site.install(0, empty_file=True)
     with site.client() as ftp:
