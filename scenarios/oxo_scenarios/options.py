@@ -16,7 +16,7 @@ from oxo_scenarios.subject import Subject
 
 SEED_MAX = 2**31 - 1
 PORT_MAX = 65535
-PORT_NAMES = ("standard", "alternate", "proxy")
+PORT_NAMES = ("standard", "alternate", "nmc", "v24", "ohl", "proxy")
 
 SubjectFolder = Annotated[
     Path, typer.Option(help="Folder with the subject's subject.toml; default: oxo-collect.")
@@ -58,7 +58,7 @@ Listen = Annotated[
 ]
 Ports = Annotated[
     list[str],
-    typer.Option("--port", help="standard=10443, alternate=30443 or proxy=3128; else free ones."),
+    typer.Option("--port", help="Such as standard=10443, nmc=30021, proxy=3128; else free ones."),
 ]
 Keep = Annotated[
     Path | None,

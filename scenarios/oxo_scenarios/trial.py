@@ -48,7 +48,7 @@ MEND = {
     "version": "your version command: [subject] version_command, or give version instead",
     "start": "your start command: [start] command, ready_log, ready_seconds_max",
     "connect": "your collector, or what its start command makes of OXO_URL, OXO_CA_FILE, OXO_USER "
-    "and OXO_PASSWORD",
+    "and OXO_PASSWORD (another wire than taxation: OXO_NMC_..., OXO_V24_..., OXO_OHL_...)",
     "by hand": "the settings on its machine: address, port, account, certificate; or a firewall",
     "collect": "your collector: it has a session and does not fetch and acknowledge what waits",
     "delivery": "[delivery] of your subject.toml: {place}",

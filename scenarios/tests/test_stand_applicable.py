@@ -80,3 +80,11 @@ def test_an_unknown_operation_has_the_shape_of_the_bundle(lines: Any) -> None:
         "soap_action": "",
         "profile_lines": ["[a]", "b = 1"],
     }
+
+
+def test_the_contract_of_the_service_rules_nothing_out_on_another_wire() -> None:
+    found = stand("on-read", second_login="refuse", idle_seconds="120")
+    elsewhere = [planned.case for planned in CATALOGUE.plays() if planned.wire != "taxation"]
+    assert {found.not_applicable(case) for case in elsewhere} == {None}
+    assert stand("explicit", {"BU2": "x"}).not_applicable(elsewhere[2]) == "x"
+    assert elsewhere[2].id == "BU2"

@@ -141,12 +141,11 @@ class Stand:
     def _exchange(self, hidden: Path) -> Exchange:
         asked = self.conditions
         options = [*_naming(asked.name)]
-        for wire in self.subject.settings.claim.wires:
-            if wire != HOME:
-                options += ["--port", f"{wire}=0"]
         if asked.listen is not None:
             options += ["--listen", asked.listen]
-        for name, number in asked.ports.items():
+        # A port is held from the start, or no installation can open its wire.
+        free = {wire: 0 for wire in self.subject.settings.claim.wires if wire != HOME}
+        for name, number in {**free, **asked.ports}.items():
             if name != "proxy":
                 options += ["--port", f"{name}={number}"]
         return Exchange(
@@ -193,7 +192,8 @@ class Stand:
     def not_applicable(self, case: Case) -> str | None:
         """Return why a case does not apply: the subject says so, or the profile rules it out."""
         declared = self.subject.settings.not_applicable.get(case.id)
-        if declared is not None:
+        # The rest is about ports and contract of the taxation service.
+        if declared is not None or case.wire != HOME:
             return declared
         for port in self.state.ports:
             if not port.open and f"on port {port.name}" in case.demands:

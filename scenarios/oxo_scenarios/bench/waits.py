@@ -1,6 +1,7 @@
 """What a play waits for: an event of the ledger on its wire, each wait with the case's limit."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from oxo_scenarios.bench import ledger as ask
@@ -12,30 +13,30 @@ LOOK_SECONDS = 0.2
 """How often a delivery is looked at that is waited for."""
 
 
-class Waits:
+class Waits(ABC):
     """The waits of a play, which says whose they are and when its subject is gone."""
 
     _ledger: Ledger
     _reset_seconds: float
 
     @property
+    @abstractmethod
     def limit_seconds(self) -> float:
         """Return the limit of the case."""
-        raise NotImplementedError
 
+    @abstractmethod
     def delivery_now(self) -> Delivery:
         """Read the delivery once, while the subject runs."""
-        raise NotImplementedError
 
-    def _gone(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _gone(self) -> bool: ...
 
-    def _ending(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _ending(self) -> str: ...
 
+    @abstractmethod
     def _came_back(self) -> None:
         """Everything is collected after the exchange went away, if it did."""
-        raise NotImplementedError
 
     def await_session(self) -> None:
         """Wait until the subject has opened a session."""

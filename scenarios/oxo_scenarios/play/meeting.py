@@ -41,6 +41,10 @@ def announce(stand: Stand, console: Console, *, tell_password: bool) -> None:
         rows.append(("password", stand.account.password))
     elif kept is not None:
         rows.append(("password", f"in {kept / 'taxation.password'}"))
+    if stand.nmc_account is not None and "nmc" in stand.subject.settings.claim.wires:
+        rows.append(("NMC account", stand.nmc_account.user))
+        if tell_password:
+            rows.append(("NMC password", stand.nmc_account.password))
     for name, told in rows:
         console.print(f"  {name:<12} {told}", soft_wrap=True)
 
