@@ -135,7 +135,7 @@ def wait_for_number(path: Path, bench: subprocess.Popen[str]) -> int:
 )
 def test_two_runs_side_by_side_do_not_disturb_each_other(tmp_path: Path, subject: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
-    options = ("--subject", subject, "--chapter", "BU", "--chapter", "DIS")
+    options = ("--subject", subject, "--case", "BU1", "--case", "BU2", "--case", "DIS101")
     with running(first, *options) as one, running(second, *options) as other:
         assert one.wait(SECONDS_MAX) == 0, one.communicate()
         assert other.wait(SECONDS_MAX) == 0, other.communicate()
@@ -148,7 +148,18 @@ def test_a_seed_makes_the_same_tickets_again_and_another_one_others(tmp_path: Pa
     for n, seed in enumerate(["11", "11", "12"]):
         out = tmp_path / str(n)
         done = run(
-            "--out", out, "--seed", seed, "--case", "BU1", "--case", "BU3", "--case", "SMDR1"
+            "--out",
+            out,
+            "--seed",
+            seed,
+            "--wire",
+            "taxation",
+            "--case",
+            "BU1",
+            "--case",
+            "BU3",
+            "--case",
+            "SMDR1",
         )
         assert done.returncode == 0, done.stdout + done.stderr
         made.append(tickets_of(out))

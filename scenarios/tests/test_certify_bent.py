@@ -12,12 +12,15 @@ Foreign = Callable[..., Path]
 PLAYED = "played as written"
 
 
+HOME = ("--wire", "taxation")
+
+
 def incidents(found: Any, play: str) -> list[dict[str, str]]:
     return [dict(each) for each in found.play(play)["facts"]["incidents"]]
 
 
 def test_an_assertion_of_the_bench_is_its_error_and_convicts_nobody(certify: Any) -> None:
-    found = certify("--case", "BU1", "--case", "BU3", bends=["assertion_in_start"])
+    found = certify(*HOME, "--case", "BU1", "--case", "BU3", bends=["assertion_in_start"])
     assert found.verdicts() == {"bu1": "error", "bu3": "error"}
     assert found.status == 3
     assert "AssertionError: the bench forgot bu1 on None" in found.play("bu1")["reason"]
@@ -55,7 +58,7 @@ def test_who_opens_no_session_within_the_limit_is_nok(certify: Any, foreign: For
 
 @pytest.mark.parametrize("bend", ["judge_fails=CIC3", "ledger_without=made"])
 def test_a_play_that_cannot_be_judged_is_an_error_and_stays(certify: Any, bend: str) -> None:
-    found = certify("--case", "CIC3", "--case", "BU1", bends=[bend])
+    found = certify(*HOME, "--case", "CIC3", "--case", "BU1", bends=[bend])
     assert found.verdicts() == {"cic3": "error", "bu1": "ok"}
     assert found.status == 3
     play = found.play("cic3")

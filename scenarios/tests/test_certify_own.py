@@ -137,7 +137,7 @@ def test_a_foreign_contract_of_the_profile_is_told_to_the_subject(
     ours = ROOT / "simulator" / "oxo_simulator" / "profiles" / "certify.toml"
     profile = tmp_path / "invented.toml"
     profile.write_text(ours.read_text("utf-8") + CONTRACTS[1], "utf-8")
-    found = certify("--profile", profile, "--case", "CIC5", "--case", "BU2")
+    found = certify("--profile", profile, "--wire", "taxation", "--case", "CIC5", "--case", "BU2")
     assert found.verdicts() == {"cic5": "ok", "bu2": "ok"}
     chosen = {choice["key"]: choice["value"] for choice in found.run["exchange"]["profile_choices"]}
     assert (chosen["contract.soap"], chosen["contract.login"]) == ("1.2", "none")
