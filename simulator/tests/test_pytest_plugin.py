@@ -35,7 +35,7 @@ def test_the_documented_example_passes_in_a_clean_directory(tmp_path: Path) -> N
     )
     assert len(blocks) == 2
     done = suite(tmp_path, "-W", "error", "--strict-markers", text="\n\n".join(blocks))
-    assert "5 passed" in done.stdout, done.stdout + done.stderr
+    assert "6 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_a_failed_test_shows_the_ledger(tmp_path: Path) -> None:
