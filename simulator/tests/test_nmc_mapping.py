@@ -106,7 +106,12 @@ def test_an_incoming_call() -> None:
 
 
 def test_a_call_of_which_next_to_nothing_is_known() -> None:
-    bare = Ticket(kind=Kind.CALL, local_time=OUTGOING.local_time)
+    bare = Ticket(
+        kind=Kind.CALL,
+        local_time=OUTGOING.local_time,
+        communication_type=CommunicationType.UNKNOWN,
+    )
+    assert unrenderable(bare) is None
     assert alz_record(bare) == AlzRecord(date_time=OUTGOING.local_time)
 
 
@@ -123,7 +128,6 @@ def test_a_call_of_which_next_to_nothing_is_known() -> None:
         ({"communication_type": CommunicationType.INCOMING_PRIVATE}, "call_type", 14),
         ({"communication_type": CommunicationType.BREAK_OUT}, "call_type", 15),
         ({"communication_type": CommunicationType.BREAK_IN}, "call_type", 16),
-        ({"communication_type": None}, "call_type", 255),
         ({"communication_type": CommunicationType.UNKNOWN}, "call_type", 255),
         ({"charged_user_kind": UserKind.ANALOGUE_LINE}, "charged_user_type", 1),
         ({"charged_user_kind": UserKind.T0}, "charged_user_type", 2),
@@ -184,6 +188,7 @@ def test_each_supplementary_service_has_its_bit() -> None:
     [
         ({"communication_type": CommunicationType.OUTGOING_TRANSFER_PRIVATE}, "communication_type"),
         ({"communication_type": CommunicationType.INCOMING_TRANSFER_TRANSIT}, "communication_type"),
+        ({"communication_type": None}, "communication_type"),
         ({"kind": Kind.LOCAL_CALL}, "kind"),
         ({"kind": Kind.ROOM_STATUS}, "kind"),
         ({"kind": Kind.REMINDER}, "kind"),

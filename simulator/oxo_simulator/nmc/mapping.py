@@ -160,7 +160,7 @@ def alz_record(ticket: Ticket, manner: Manner = MANNER) -> AlzRecord:
     return AlzRecord(
         charged_user_type=_user_type(ticket.charged_user_kind, ticket.charged_user),
         charged_user=ticket.charged_user,
-        call_type=_call_type(ticket),
+        call_type=CALL_TYPES.get(ticket.communication_type or CommunicationType.UNKNOWN, UNDEFINED),
         trunk_type=TRUNK_TYPES[ticket.trunk_kind] if ticket.trunk_kind else UNDEFINED,
         trunk=_trunk(ticket.trunk or "", manner.trunk_form),
         date_time=ticket.local_time,
@@ -186,8 +186,8 @@ def alz_record(ticket: Ticket, manner: Manner = MANNER) -> AlzRecord:
 
 
 def _type(ticket: Ticket) -> str | None:
-    kind = ticket.communication_type
-    return "communication_type" if kind is not None and kind not in CALL_TYPES else None
+    """A record always has a type: one of a ticket without would be made up."""
+    return None if ticket.communication_type in CALL_TYPES else "communication_type"
 
 
 def _numbers(ticket: Ticket) -> str | None:
@@ -224,10 +224,6 @@ def _user_and_time(ticket: Ticket, manner: Manner) -> str | None:
     except UnicodeEncodeError:
         return "subscriber_name"
     return None
-
-
-def _call_type(ticket: Ticket) -> int:
-    return CALL_TYPES.get(ticket.communication_type or CommunicationType.UNKNOWN, UNDEFINED)
 
 
 def _user_type(kind: UserKind | None, number: str | None) -> int:
