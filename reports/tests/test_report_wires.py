@@ -236,3 +236,26 @@ def test_lines_that_were_printed_at_once_stand_below_each_other() -> None:
         "V24 statement: session v1 opened",
         "HEAD<0x0d><0x0a>\nA128<0x0d><0x0a>",
     ]
+
+
+def test_what_the_judge_was_told_of_fields_of_one_kind_is_shown(changed_wires: Changed) -> None:
+    def told(run: dict[str, Any]) -> None:
+        play = next(play for play in run["plays"] if play["play"] == "bu1.ohl")
+        play["facts"]["only"] = {"units": "calls", "reminder_time": "reminders", "cost": "calls"}
+
+    folder = changed_wires(told)
+    render(folder)
+    path = folder / "evidence" / "bu1.ohl" / "index.html"
+    page = html.fromstring(path.read_text(encoding="utf-8"))
+    (facts,) = page.xpath("//*[@id='told']/following-sibling::table[1]")
+    assert "Carried of calls alone units, cost" in text(facts)
+    assert "Carried of reminders alone reminder_time" in text(facts)
+
+
+def test_each_interface_stands_on_the_cover_with_its_contract(page: html.HtmlElement) -> None:
+    told = [text(row) for row in page.xpath("//*[@id='overview']//tr")]
+    assert (
+        "Interface FTP, ticket file for the network management centre: binary records of 122 bytes"
+        in told
+    )
+    assert len([row for row in told if row.startswith("Interface")]) == 4
