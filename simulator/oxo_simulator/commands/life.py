@@ -25,6 +25,8 @@ from oxo_simulator.control.messages import ExchangeState, Installation, ProfileS
 
 FOLLOW_SECONDS = 20.0
 OPEN, CLOSED = "open", "closed"
+DATA_PORT = "-data-"
+"""In the name of a port that a wire opens for itself, and nobody connects to on his own."""
 
 app = typer.Typer()
 
@@ -148,6 +150,7 @@ def _described(found: ExchangeState) -> str:
     ports = ", ".join(
         f"{port.name} {port.address}:{port.port}{'' if port.open else ' (closed)'}"
         for port in found.ports
+        if DATA_PORT not in port.name
     )
     licensed = OPEN if found.licence else CLOSED
     rows = {
