@@ -184,6 +184,33 @@ def test_nothing_is_acknowledged_that_the_store_refuses(
     assert stored(exchange) == [1]
 
 
+def test_a_second_attempt_to_keep_is_part_of_a_long_keeping(
+    exchange: Exchange, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = intake.keep_stream
+    begun, came = threading.Event(), threading.Event()
+
+    def refuse_once(*told: Any) -> Stored:
+        if not begun.is_set():
+            begun.set()
+            raise StoreUnusable("the store cannot be written: full")
+        assert came.wait(SECONDS_MAX)
+        return keep(*told)
+
+    monkeypatch.setattr(intake, "keep_stream", refuse_once)
+    monkeypatch.setattr("oxo_collector.ohl.machine.HOLD_SECONDS", 0.01)
+    exchange.start(clock=iter([0.0, 5.0, 5.1]).__next__)
+    with exchange.accept() as connection:
+        connection.sendall(ONE)
+        assert answers(connection, 1) == b"\x13"
+        connection.sendall(ONE)
+        came.set()
+        assert answers(connection, 2) == b"\x06\x11"
+        exchange.end()
+        assert connection.recv(1) == b""
+    assert stored(exchange) == [1]
+
+
 def test_what_came_while_the_keeping_took_long_gets_no_second_answer(
     exchange: Exchange, intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
