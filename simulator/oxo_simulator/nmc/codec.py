@@ -161,9 +161,10 @@ _HALF_BYTES = str.maketrans("*#", "AB")
 
 def packed(value: str | None, width: int, _form: Form) -> bytes:
     """Write a count of digits and the digits, two a byte."""
-    digits = value or ""
-    half_bytes = digits.translate(_HALF_BYTES).rjust(2 * (width - 1), "0")
-    return bytes((len(digits),)) + bytes.fromhex(half_bytes)
+    if not value:
+        return bytes(width)
+    half_bytes = value.translate(_HALF_BYTES).rjust(2 * (width - 1), "0")
+    return bytes((len(value),)) + bytes.fromhex(half_bytes)
 
 
 def packed_or_blank(value: str | None, width: int, form: Form) -> bytes:
@@ -173,6 +174,8 @@ def packed_or_blank(value: str | None, width: int, form: Form) -> bytes:
 
 def bits(value: tuple[int, ...], width: int, form: Form) -> bytes:
     """Write a byte in which the bits of these numbers, from 1, are set."""
+    if not value:
+        return bytes(width)
     last = 8 * width
     places = value if form.bit_numbering == "lowest" else [last + 1 - bit for bit in value]
     return sum(1 << (place - 1) for place in places).to_bytes(width, "big")

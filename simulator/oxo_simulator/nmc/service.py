@@ -25,7 +25,7 @@ REFUSED_LINES_MAX = 50
 SECRET_CHARACTERS_MIN = 4
 """A shorter password would be found in every word."""
 
-Closing = Literal["logout", "connection closed", "idle", "reset", "operator"]
+Closing = Literal["logout", "peer left", "idle", "reset", "operator"]
 
 
 class Conversation(Protocol):

@@ -130,7 +130,7 @@ def test_a_control_connection_that_ends_breaks_its_transfer(site: Any) -> None:
     closed.result(site.seconds_max)
     data.close()
     assert site.waiting == 2
-    assert site.events("session closed")[0][1]["reason"] == "connection closed"
+    assert site.events("session closed")[0][1]["reason"] == "peer left"
     with site.client() as ftp:
         ftp.delete("ALZ0001.ALZ")
     assert site.events("consumed")[0][1]["how"] == "deleted"

@@ -67,7 +67,7 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
         self.service = server.service
         self.surroundings = server.surroundings
         self.connection, self.peer = server.surroundings.name_of(*ends(conn))
-        self._reason: Closing = "connection closed"
+        self._reason: Closing = "peer left"
         settings = self.service.settings
         self.timeout = settings.idle_seconds
         self.max_login_attempts = settings.login_attempts_max
