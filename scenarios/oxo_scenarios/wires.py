@@ -12,12 +12,6 @@ Columns = Literal["ten", "fifteen"]
 HOME: Wire = "taxation"
 """The wire of the published report; plays on it have the bare name of their case."""
 WIRES: tuple[Wire, ...] = ("taxation", "nmc", "v24", "ohl")
-TITLES = {
-    "taxation": "taxation service (HTTPS)",
-    "nmc": "NMC ticket file (FTP)",
-    "v24": "V24 statement (TCP)",
-    "ohl": "hotel link (TCP)",
-}
 FAILURE_MESSAGE = "failure message"
 """The demand that the subject's log tells of a failed connection (docs/judge.md)."""
 

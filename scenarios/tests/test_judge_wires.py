@@ -363,3 +363,12 @@ def test_the_second_program_sees_a_ticket_through_a_wire_as_the_judge_does(
             blank: tuple[object, ...] = (None, "", 0, [], {})
             same = Decimal(mine or 0) == Decimal(its or 0) if name == "cost" else mine == its
             assert same or (mine in blank and its in blank), (row, name, mine, its)
+
+
+def test_words_of_another_wire_are_no_requests_of_the_service() -> None:
+    """They have neither status nor headers, and say nothing about the login."""
+    words = {"n": 1, "wire": "nmc", "port": "nmc", "sender": "collector", "text": "USER ftp_nmc"}
+    (only,) = [x for x in load_catalogue().plays() if x.play == "cic3"]
+    found = judge(only.case, only.tag_set, Evidence(transcript=[words]))
+    told = {one.demand: one.reason for one in found.findings}
+    assert told["basic authentication"] == "no request was served"

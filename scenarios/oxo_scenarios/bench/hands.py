@@ -7,12 +7,14 @@ is asked for nothing twice.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from oxo_tickets import wire_title
+
 from oxo_scenarios.bench.connect import Account, Target
 from oxo_scenarios.bench.operator import Operator, Question
 from oxo_scenarios.bench.trouble import NotDone
 from oxo_scenarios.judge import Confirmation
 from oxo_scenarios.subject import Remote
-from oxo_scenarios.wires import HOME, TITLES
+from oxo_scenarios.wires import HOME
 
 if TYPE_CHECKING:
     from oxo_scenarios.bench.fresh import Holding
@@ -37,7 +39,7 @@ class Setting(NamedTuple):
         if self.listens:
             return f"Set the collector to listen on {self.target} for the exchange's print-out."
         if self.wire != HOME:
-            return f"Set the collector to connect to {self.target}: {TITLES[self.wire]}."
+            return f"Set the collector to connect to {self.target}, {wire_title(self.wire)}."
         by = f"by way of the HTTP proxy {self.proxy}, with login" if self.proxy else "no proxy"
         return f"Set the collector to connect to https://{self.target}/services/taxation, {by}."
 

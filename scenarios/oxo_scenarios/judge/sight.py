@@ -23,6 +23,7 @@ from oxo_scenarios.judge.chronicle import Chronicle, Station, read_chronicle
 from oxo_scenarios.judge.evidence import Evidence
 from oxo_scenarios.judge.finding import Fate, FieldDifference, TicketFate
 from oxo_scenarios.judge.pairing import Comparison, Pairing, pair
+from oxo_scenarios.wires import HOME
 
 
 class Destiny(NamedTuple):
@@ -71,6 +72,8 @@ def look(case: Case, tag_set: str, evidence: Evidence) -> Sight:
         LedgerUnreadable: the ledger is not as docs/bundle.md has it.
     """
     through = carriage(case.wire, tag_set)
+    said = [one for one in evidence.transcript if (one.get("wire") or HOME) == case.wire]
+    evidence = replace(evidence, transcript=said)
     chronicle = read_chronicle(evidence.ledger, evidence.restarts, case.wire)
     comparison = Comparison(
         [name for name in FIELDS if name in evidence.delivery.shown and _known(name, through)],

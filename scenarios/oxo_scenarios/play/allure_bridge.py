@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import allure
+from oxo_tickets import wire_title
 
 from oxo_scenarios.catalogue import Case, Chapter
-from oxo_scenarios.wires import HOME, TITLES
+from oxo_scenarios.wires import HOME
 
 _dynamic: Any = allure.dynamic
 _attach: Any = allure.attach
@@ -17,7 +18,7 @@ _KINDS = {".ndjson": ("application/x-ndjson", "ndjson"), ".log": ("text/plain", 
 def describe(case: Case, chapter: Chapter, tag_set: str, severity: str) -> None:
     """Label the current test."""
     shown = f" ({tag_set} tags)" if len(case.tag_sets) > 1 else ""
-    shown = f" (over {TITLES[case.wire]})" if case.wire != HOME else shown
+    shown = f" ({wire_title(case.wire)})" if case.wire != HOME else shown
     _dynamic.title(f"{case.id} {case.title}{shown}")
     _dynamic.epic("Certification")
     _dynamic.feature(f"{chapter.id} {chapter.title}")
