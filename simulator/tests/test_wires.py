@@ -1,6 +1,7 @@
 """Wires of any kind in one process, played by a wire on paper: doors, names, resets, faults."""
 
 import socket
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -94,6 +95,9 @@ class PaperWire:
     def install(self, exchange: Any, _profile: Any) -> None:
         self.told.append("install")
         self.exchange = exchange
+        if self.target is not None and self.listening is not None:
+            self.listening.stopListening()
+            self.listening = None
 
     def serve(self) -> None:
         self.told.append("serve")
@@ -175,6 +179,13 @@ class Works:
         except ConnectionResetError:  # the door is open, and nobody is behind it
             return False
         return False
+
+    def until(self, so: Callable[[], bool]) -> None:
+        """Wait until it is so; each look asks the exchange, or lets it do something."""
+        latest = time.monotonic() + SECONDS_MAX
+        while not so():
+            assert time.monotonic() < latest
+            self.control.state()
 
     def events(self, event: str) -> list[dict[str, Any]]:
         return [line.detail for line in self.control.ledger() if line.event == event]
@@ -310,8 +321,7 @@ def test_a_warm_reset_reaches_every_open_wire_and_its_doors(works: Start) -> Non
     found.control.reset()
     with suppress(ConnectionResetError):
         assert next(greeting, None) is None
-    while found.control.state().phase != "busy":
-        pass
+    found.until(lambda: found.control.state().phase == "busy")
     assert (found.refused("standard"), found.refused("ohl")) == (False, True)
     assert found.wires["ohl"].told == found.wires["v24"].told == ["install", "serve", "reset"]
     assert found.wires["nmc"].told == ["install"]
@@ -324,8 +334,7 @@ def test_a_warm_reset_reaches_every_open_wire_and_its_doors(works: Start) -> Non
 def test_after_a_reset_the_wires_serve_when_their_doors_are_open(works: Start) -> None:
     found = works(ohl__open=True, reset__refused_seconds=0, reset__busy_seconds=0)
     found.control.reset()
-    while found.wires["ohl"].told != ["install", "serve", "reset", "serve"]:
-        found.control.state()
+    found.until(lambda: found.wires["ohl"].told == ["install", "serve", "reset", "serve"])
     assert not found.refused("ohl")
 
 
@@ -386,8 +395,10 @@ def test_where_the_exchange_dials_the_link_dials_the_printer(works: Start) -> No
     with socket.create_server(("127.0.0.1", 0)) as printer:
         printer.settimeout(SECONDS_MAX)
         host, number = printer.getsockname()
-        found = works()
+        found = works(v24__open=True)
+        assert not found.refused("v24")
         found.wires["v24"].target = Target(host, number)
+        # It listens still, and lets go of the number while the link wants it.
         found.control.install(Installation(overrides={"v24.open": True}))
         assert found.refused("v24")
         client, _ = printer.accept()
@@ -399,8 +410,7 @@ def test_where_the_exchange_dials_the_link_dials_the_printer(works: Start) -> No
         # Towards the exchange is towards the exchange, whoever connected.
         found.control.strike(Fault(kind="cut", towards="exchange", ports=["v24"]))
         client.sendall(b"held")
-        while not found.events("held"):
-            pass
+        found.until(lambda: bool(found.events("held")))
         assert found.events("held") == [{"connection": "c1", "towards": "exchange", "bytes": 4}]
         found.control.restore(reset_connections=True)
         with pytest.raises(ConnectionResetError):
@@ -414,6 +424,5 @@ def test_a_printer_that_does_not_answer_leads_nobody(works: Start) -> None:
     found = works()
     found.wires["v24"].target = Target(host, number)
     found.control.install(Installation(overrides={"v24.open": True}))
-    while not found.events("connection closed"):
-        pass
+    found.until(lambda: bool(found.events("connection closed")))
     assert found.wires["v24"].led == []
