@@ -244,6 +244,11 @@ def _two_digits_behind_a_letter(ticket: Ticket, _through: Carriage, field: str) 
 _TRUNK_DIGITS = 2
 
 
+def _only_with_its_number(ticket: Ticket, _through: Carriage, field: str) -> Ticket:
+    """No line, no letter; a number that prints as stars takes its letter with it."""
+    return ticket if ticket.trunk is not None else _set(ticket, field, None)
+
+
 def _redial_reads_manual(ticket: Ticket, _through: Carriage, field: str) -> Ticket:
     redial = ticket.dialling_mode is DiallingMode.REDIAL
     return _set(ticket, field, DiallingMode.MANUAL) if redial else ticket
@@ -308,6 +313,7 @@ RULES: Mapping[str, Rule] = {
     "any group alike": _any_group_alike,
     "last four digits": _last_four_digits,
     "two digits behind a letter": _two_digits_behind_a_letter,
+    "only with its number": _only_with_its_number,
     "redial reads manual": _redial_reads_manual,
     "telephony unless told": _telephony_unless_told,
     "absent reads zero": _absent_reads_zero,

@@ -348,7 +348,9 @@ CASES: list[tuple[str, str, dict[str, Any], str, object]] = [
     ("nmc", "alz", {"initial_user_kind": "set"}, "initial_user_kind", None),
     ("v24", "ten", {"charged_user_kind": "T0"}, "charged_user_kind", UserKind.T0),
     ("v24", "ten", {"trunk": "104", "trunk_kind": "T0"}, "trunk", None),
-    ("v24", "ten", {"trunk": "104", "trunk_kind": "T0"}, "trunk_kind", TrunkKind.T0),
+    ("v24", "ten", {"trunk": "104", "trunk_kind": "T0"}, "trunk_kind", None),
+    ("v24", "ten", {"trunk_kind": "T0"}, "trunk_kind", None),
+    ("v24", "ten", {"trunk": "04", "trunk_kind": "T0"}, "trunk_kind", TrunkKind.T0),
     ("v24", "ten", {"trunk": "04"}, "trunk", None),
     ("nmc", "alz", {"trunk": "104", "trunk_kind": "T0"}, "trunk", "104"),
     # Ringing.
