@@ -114,6 +114,14 @@ def test_a_file_of_another_length_is_neither_kept_nor_deleted(found: int) -> Non
     assert reports(commands)[0].text.endswith("at fault: the exchange")
 
 
+def test_a_resumed_transfer_is_told() -> None:
+    machine = collection()
+    play(machine, Started(), LoggedIn(), listed(ONE))
+    commands = play(machine, Fetched(313, resumed=True))
+    assert bare(commands) == [Keep("ALZ0001.ALZ")]
+    assert reports(commands)[0].text == "transfer gone on with after a cut"
+
+
 def test_an_exchange_that_knows_no_size_is_believed() -> None:
     machine = collection()
     nameless = Entry("ALZ0001.ALZ", None, None)

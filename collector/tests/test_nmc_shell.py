@@ -135,6 +135,14 @@ def test_a_doubtful_file_is_kept_with_what_is_there_and_left(intake: Intake) -> 
     assert (exchange.deleted, exchange.fetched) == ([], ["ALZ0001.ALZ"])
 
 
+def test_a_file_without_a_ticket_is_deleted_without_a_word(intake: Intake) -> None:
+    empty = (VECTORS / "empty.alz").read_bytes()
+    exchange = Exchange({"ALZ0001.ALZ": empty, "ALZ0002.ALZ": b""})
+    assert collect(exchange, intake) == []
+    assert exchange.deleted == ["ALZ0001.ALZ", "ALZ0002.ALZ"]
+    assert intake.files(SOURCE) == {}
+
+
 def test_a_stop_before_the_beginning_asks_nothing(intake: Intake) -> None:
     exchange = Exchange({"ALZ0001.ALZ": SIX})
     exchange.stop.set()

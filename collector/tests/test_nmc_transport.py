@@ -263,8 +263,7 @@ def test_no_file_is_no_failure(server: Server, manners: Manners) -> None:
 def test_the_address_in_a_227_is_ignored_and_epsv_is_known(
     server: Server, manners: Manners
 ) -> None:
-    # The honest server already names 10.99.99.99.
-    one = transport(server)
+    one = transport(server)  # the honest server already names 10.99.99.99
     assert one.list_files() == ([LISTED], 0)
     manners.answers["PASV"] = b"502 Not here.\r\n"
     assert one.list_files() == ([LISTED], 0)
@@ -288,6 +287,15 @@ def test_names_never_are_paths(server: Server, manners: Manners) -> None:
     entries, others = one.list_files()  # type: ignore[misc]
     assert [entry.name for entry in entries] == ["ALZ0001.ALZ", "b.alz"]
     assert others == len(bad)
+
+
+def test_of_very_many_files_the_newest_are_looked_at(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oxo_collector.nmc.transport.FILES_COUNT_MAX", 2)
+    server.files = {f"ALZ000{n}.ALZ": FILE for n in range(4)}
+    entries, _ = transport(server).list_files()  # type: ignore[misc]
+    assert [entry.name for entry in entries] == ["ALZ0002.ALZ", "ALZ0003.ALZ"]
 
 
 def test_an_exchange_that_knows_neither_size_nor_time(server: Server, manners: Manners) -> None:

@@ -61,7 +61,7 @@ from oxo_collector.nmc.messages import (
     TimeUp,
     Wait,
 )
-from oxo_collector.receipt import FileState, KnownFile
+from oxo_collector.receipt import FileState, KnownFile, Stored
 from oxo_collector.report import Level, Report
 from oxo_collector.rests import Rests
 from oxo_collector.wording import clipped
@@ -71,6 +71,10 @@ NO_FILE: Final = (
     " of tickets for NMC (0 by default), call accounting under Centralized Management, or the"
     " metering of each subscriber"
 )
+
+
+NOTHING: Final = Stored(0, 0, 0)
+"""Of a file without a ticket."""
 
 
 class State(Enum):
@@ -186,12 +190,16 @@ class FileCollection:
                 f" tells {told}; not kept, not deleted"
             )
             return self._skip(Failure(what, self._plan.where, Fault.EXCHANGE))
-        return State.KEEPING, [Keep(self._due[0].name)]
+        reports: list[Command] = []
+        if event.resumed:
+            fields = {"file": clipped(self._due[0].name)}
+            reports.append(Report(Level.INFO, "transfer gone on with after a cut", fields))
+        return State.KEEPING, [*reports, Keep(self._due[0].name)]
 
     def kept(self, event: Event) -> Move:
         """The file is durable: now, and only now, it may go."""
         assert isinstance(event, Kept)
-        reports: list[Command] = [self._told(event)]
+        reports: list[Command] = [self._told(event)] if event.stored != NOTHING else []
         if event.faults:
             name = clipped(self._due[0].name)
             what = f"file {name} is kept, but left on the exchange: {'; '.join(event.faults)}"

@@ -171,6 +171,8 @@ class Shell:
         self._file = FetchedFile(
             name, len(raw), digest, reading.tickets_told, reading.tickets_found
         )
+        if not reading.pieces:  # an empty file in every round shall not fill the store
+            return Kept(Stored(0, 0, 0), reading.tickets_told, 0)
         stored = self.door.keep_file(self.source, self._file, reading.pieces, raw)
         return Kept(stored, reading.tickets_told, reading.tickets_found, reading.faults)
 

@@ -35,7 +35,8 @@ OVERLAP_BYTES: Final = 1024
 """So much of what came before a cut is fetched again, and must be the same."""
 
 FILES_COUNT_MAX: Final = 1000
-"""So many files of the pattern are looked at in one round; the others wait."""
+"""So many files of the pattern are looked at in one round, the last by name: the newest of an
+exchange that counts. The others wait until these are deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +219,7 @@ class Transport:
             told = []
         names = sorted({self._plain(name) for name in told})
         ours = [name for name in names if self._is_ours(name)]
-        entries = [self._entry(client, name) for name in ours[:FILES_COUNT_MAX]]
+        entries = [self._entry(client, name) for name in ours[-FILES_COUNT_MAX:]]
         present = {entry.name for entry in entries}
         self._partials = {k: v for k, v in self._partials.items() if k in present}
         return entries, len(names) - len(ours)
