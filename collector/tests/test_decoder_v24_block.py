@@ -35,14 +35,17 @@ CELLS = {
 }
 
 
+WIDE = BlockLayout(tuple(column.field for column in FIFTEEN))
+
+
 def block(**other: str) -> bytes:
     cells = {**CELLS, **other}
-    lines = [f"{HEADINGS[column.field]} : {cells[column.field]}" for column in FIFTEEN]
+    lines = [f"{HEADINGS[column.field][0]} : {cells[column.field]}" for column in FIFTEEN]
     return "".join(f"{line}\r\n" for line in lines).encode("latin-1")
 
 
-def decode(data: bytes, layout: BlockLayout | None = None, *, size: int = 0) -> list[Event]:
-    decoder = BlockDecoder(layout or BlockLayout())
+def decode(data: bytes, layout: BlockLayout = WIDE, *, size: int = 0) -> list[Event]:
+    decoder = BlockDecoder(layout)
     pieces = [data[n : n + size] for n in range(0, len(data), size)] if size else [data]
     return [one for piece in pieces for one in decoder.receive(piece)] + decoder.close()
 
@@ -62,7 +65,7 @@ def test_a_block_is_the_same_ticket_as_its_line() -> None:
 
 
 def test_a_block_is_whole_with_its_last_field_and_does_not_wait_for_the_next() -> None:
-    decoder = BlockDecoder(BlockLayout())
+    decoder = BlockDecoder(WIDE)
     data = block()
     assert decoder.receive(data[:-1]) != []  # CR ends the line; LF belongs to it
     assert decoder.waiting_bytes == 0
@@ -93,7 +96,7 @@ def test_a_block_that_is_broken_off_spoils_not_the_next() -> None:
     half = b"".join(lines[:5])
     (broken, statement) = decode(half + block())
     assert isinstance(broken, Malformed)
-    assert "'CHARGED USER : A128' where 'DURATION' was expected" in broken.reason
+    assert "'CHARGED USER : A128' where DURATION was expected" in broken.reason
     assert broken.raw == half.rstrip()
     assert isinstance(statement, Statement)
     (missing, after) = decode(b"".join(lines[:3] + lines[4:]) + block())[0::12]
@@ -102,11 +105,24 @@ def test_a_block_that_is_broken_off_spoils_not_the_next() -> None:
 
 
 def test_what_is_no_block_is_kept() -> None:
-    data = b"a line that belongs to nothing here\r\nshort\r\ntitle\r\n" + block()[:20]
+    data = b"a line of nobody, longer than any title is\r\nshort\r\ntitle\r\n" + block()[:20]
     events = decode(data)
     assert kinds(events) == ["Malformed", "Malformed", "Company", "Malformed"]
     raw = [one.raw for one in events if isinstance(one, Malformed)]
-    assert raw == [b"a line that belongs to nothing here", b"short", block()[:19]]
+    assert raw == [b"a line of nobody, longer than any title is", b"short", block()[:19]]
+
+
+def test_the_fields_of_an_exchange_where_none_was_selected() -> None:
+    data = (
+        b"TICKET HOTEL SANDMEER\r\nUSER : A101\r\nTYPE : -->\r\nLINE : P01\r\nDATE : 24/02/20\r\n"
+        b"TIME : 14:00\r\nDURATION : 00:00:50\r\nTAXES : 0\r\nSERV : ST\r\nADD. SERVICES :\r\n"
+        b"DIALLED NUMBER : 0123456789\r\n\r\n"
+    )
+    company, statement = decode(data, BlockLayout())
+    assert company == Company("TICKET HOTEL SANDMEER")
+    assert isinstance(statement, Statement)
+    assert statement.dialled_number == "0123456789"
+    assert BlockDecoder(BlockLayout()).receive(data)[1] == statement
 
 
 def test_another_template() -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from oxo_collector.decoders import v24_headings
 from oxo_collector.decoders.v24 import (
     COLUMNS_UNKNOWN,
     LAYOUTS,
@@ -131,3 +132,56 @@ def test_titles_that_tell_nothing_are_kept_and_change_nothing() -> None:
     assert kept.reason.startswith("the rows of titles tell no columns: a ticket needs")
     assert isinstance(statement, Statement)
     assert decoder.layout == LAYOUTS["79"]
+
+
+BENT = [
+    (title, place, form._replace(**change))
+    for title, forms in v24_headings.FORMS.items()
+    for place, form in enumerate(forms)
+    for change in (
+        {"width": form.width + 1},
+        {"width": form.width - 1},
+        {"justified": "left" if form.justified == "right" else "right"},
+        {"field": "subscriber_name" if form.field == "carrier" else "carrier"},
+    )
+]
+"""Every form of the table, wider, narrower, on the other side, and of another field."""
+
+UNPINNED_TITLES = {
+    *("INITIAL USER", "CHARGED USER", "LINE 4", "BUSIN CODE", "SUBSCRIBER NAME", "NODE", "OPE."),
+    "ACCOUNT CODE NAME",
+}
+"""No vector has rows of titles with these."""
+
+UNPINNED_WIDTHS = {"units", "service", "facilities"}
+"""Their widths are inferred, and taken from the places of the titles."""
+
+
+@pytest.mark.parametrize(("title", "place", "bent"), BENT)
+def test_the_vectors_notice_every_bending_of_a_title(
+    title: str, place: int, bent: v24_headings.Form, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = v24_headings.FORMS[title][place]
+    unpinned = title in UNPINNED_TITLES or place == 1
+    unpinned |= form.field in UNPINNED_WIDTHS and bent.width != form.width
+    unpinned |= form.field == "dialled_number" and bent.width != form.width
+    table = dict(v24_headings.FORMS)
+    table[title] = (*table[title][:place], bent, *table[title][place + 1 :])
+    monkeypatch.setattr(v24_headings, "FORMS", table)
+    assert noticed() or unpinned
+
+
+def noticed() -> bool:
+    """Tell whether one of the vectors with titles gives other statements than it means."""
+    for name in ("page", "two-pages-132"):
+        told = json.loads((VECTORS / f"{name}.json").read_text("utf-8"))
+        wanted = [
+            (c["field"], c["first"], c["last"], c["justified"]) for c in told["layout"]["columns"]
+        ]
+        rows = next(e["rows"] for e in told["meaning"]["events"] if e["event"] == "headings")
+        try:
+            if columns(tuple(rows)) != wanted:
+                return True
+        except LayoutInvalid:
+            return True
+    return False

@@ -14,61 +14,45 @@ import msgspec
 
 from oxo_collector.decoders.outcome import Malformed, quoted
 from oxo_collector.decoders.v24 import (
-    COMPANY_CHARACTERS_MAX,
     LINE_BYTES_MAX,
     Company,
     Event,
     FormFeed,
 )
+from oxo_collector.decoders.v24_headings import FORMS
 from oxo_collector.decoders.v24_layout import (
     COLUMNS_COUNT_MAX,
     FIELDS,
-    FIFTEEN,
     NEEDED,
+    TEN,
     Layout,
     LayoutInvalid,
 )
 from oxo_collector.decoders.v24_statement import FieldReader
 from oxo_collector.decoders.values import Unreadable
 
-HEADINGS: Mapping[str, str] = {
-    "initial_user": "INITIAL USER",
-    "charged_user": "CHARGED USER",
-    "type": "TYPE",
-    "line": "LINE",
-    "date": "DATE",
-    "time": "TIME",
-    "duration": "DURATION",
-    "units": "TAXES",
-    "service": "SERV",
-    "facilities": "ADD. SERVICES",
-    "dialled_number": "DIALLED NUMBER",
-    "dialling_mode": "MODE",
-    "ring": "RING",
-    "cost": "COST",
-    "account_code": "BUSIN CODE",
-    "subscriber_name": "SUBSCRIBER NAME",
-    "node": "NODE",
-    "carrier": "OPE.",
-    "initial_user_8": "INITIAL USER",
-    "charged_user_8": "CHARGED USER",
-    "line_4": "LINE 4",
-    "account_code_name": "ACCOUNT CODE NAME",
+HEADINGS: Mapping[str, tuple[str, ...]] = {
+    field: tuple(title for title, forms in FORMS.items() if field in {form.field for form in forms})
+    for field in FIELDS
 }
-"""The column headings of the manual (facts: oxo 2.1); that blocks have them is ours."""
+"""The column headings of the manual (facts: oxo 2.1, 6.2); that blocks have them is ours."""
+
+TITLE_CHARACTERS_MAX = 40
+"""A word or two and a company of 16 characters; a longer line is no title (ours)."""
 
 
 class BlockLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The template of one site's blocks.
 
     Attributes:
-        fields: in the order in which they are printed.
+        fields: in the order in which they are printed; by default those of an exchange where none
+            was selected (facts: oxo 2.1, documented).
         headings: field -> the words in front of it, where they are others than `HEADINGS`.
         separator: between heading and value.
         encoding: of the bytes.
     """
 
-    fields: tuple[str, ...] = tuple(column.field for column in FIFTEEN)
+    fields: tuple[str, ...] = tuple(column.field for column in TEN)
     headings: Mapping[str, str] = {}
     separator: str = ":"
     encoding: str = "ISO-8859-1"
@@ -91,12 +75,18 @@ class BlockLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         except (LookupError, UnicodeError):
             raise LayoutInvalid(f"encoding {self.encoding!r} is no text encoding") from None
 
-    def heading(self, field: str) -> str:
-        """Return the words in front of a field."""
-        return self.headings.get(field, HEADINGS[field])
+    def words(self, field: str) -> tuple[str, ...]:
+        """Return the words that may stand in front of a field."""
+        told = self.headings.get(field)
+        return HEADINGS[field] if told is None else (told,)
 
 
 _ENDS = re.compile(rb"\r\n|[\r\n\f]")
+
+
+def _line_of(layout: BlockLayout, field: str) -> re.Pattern[str]:
+    words = "|".join(re.escape(words) for words in layout.words(field))
+    return re.compile(rf"\s*(?:{words})\s*{re.escape(layout.separator.strip())}(.*)")
 
 
 class BlockDecoder:
@@ -108,10 +98,7 @@ class BlockDecoder:
     def __init__(self, layout: BlockLayout) -> None:
         self._layout = layout
         self._reader = FieldReader(layout.fields, [str.strip] * len(layout.fields))
-        self._lines = [
-            re.compile(rf"\s*{re.escape(layout.heading(f))}\s*{re.escape(layout.separator)}(.*)")
-            for f in layout.fields
-        ]
+        self._lines = [_line_of(layout, field) for field in layout.fields]
         self._rest = b""
         self._after_cr = False
         self._number = 1
@@ -169,8 +156,8 @@ class BlockDecoder:
             return self._field(raw, found[1])
         if not self._block:
             return self._between(raw, text)
-        expected = self._layout.heading(self._layout.fields[len(self._cells)])
-        broken = self._broken(f"{quoted(text.strip())} where {expected!r} was expected")
+        expected = " or ".join(self._layout.words(self._layout.fields[len(self._cells)]))
+        broken = self._broken(f"{quoted(text.strip())} where {expected} was expected")
         return [*broken, *self._line(raw)]
 
     def _field(self, raw: bytes, cell: str) -> list[Event]:
@@ -201,7 +188,7 @@ class BlockDecoder:
     def _between(self, raw: bytes, text: str) -> list[Event]:
         """Hold a line that may be the title of the next block; any other is none of ours."""
         events = self._told_title()
-        if len(text.strip()) <= COMPANY_CHARACTERS_MAX and text.isprintable():
+        if len(text.strip()) <= TITLE_CHARACTERS_MAX and text.isprintable():
             self._title = raw
             return events
         return [*events, self._no_block(raw)]

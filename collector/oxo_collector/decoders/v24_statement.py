@@ -211,7 +211,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "cost": _cost,
     "account_code": str,
     "subscriber_name": str,
-    "node": str,
+    "node": str.strip,
     "carrier": str,
     "initial_user_8": _user,
     "charged_user_8": _user,

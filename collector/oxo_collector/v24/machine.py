@@ -188,7 +188,7 @@ class V24Conversation:
 
     def _kept_bytes(self) -> bytes:
         """Return the bytes up to the line that is under way, which stays for the next keeping."""
-        end = len(self._raw) - self._decoder.waiting_bytes
+        end = max(0, len(self._raw) - self._decoder.waiting_bytes)
         kept, self._raw = self._raw[:end], self._raw[end:]
         return kept
 
