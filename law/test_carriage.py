@@ -45,6 +45,7 @@ DIRECTIONS = {
     CommunicationType.INCOMING_PRIVATE: Direction.INCOMING,
 }
 """Every other type that has a direction is outgoing."""
+CHARGED = (UserKind.SET, UserKind.ANALOGUE_LINE, UserKind.T0, UserKind.T2, UserKind.VOIP)
 
 
 def digits(least: int, most: int) -> st.SearchStrategy[str]:
@@ -60,30 +61,30 @@ stamps = st.datetimes(
     max_value=datetime(2069, 12, 31, 23, 59, 59),  # noqa: DTZ001 - wall clock
 ).map(lambda at: at.replace(microsecond=0))
 users = digits(3, 8)
-names = st.none() | st.text("ABCD éÜß.'-", max_size=20)
+names = st.none() | st.text("ABCD éÜß.'-Ł€\x07\t", max_size=24)
 
 
 @st.composite
 def calls(draw: st.DrawFn) -> Ticket:
-    """Draw a call as an exchange makes them: a direction goes with its type."""
-    told = draw(st.sampled_from(CommunicationType))
+    """Draw a call as an exchange makes them: a direction goes with its type, or there is none."""
+    told = draw(st.sampled_from((*CommunicationType, None)))
     facility = told in (CommunicationType.FACILITY_REQUEST, CommunicationType.FACILITY_CANCELLED)
     first = draw(st.none() | users)
     return Ticket(
         kind=Kind.FACILITY if facility else Kind.CALL,
         local_time=draw(stamps),
-        direction=DIRECTIONS.get(told, Direction.OUTGOING),
+        direction=DIRECTIONS.get(told, Direction.OUTGOING) if told else draw(maybe(Direction)),
         communication_type=told,
         charged_user=draw(st.none() | users),
-        charged_user_kind=UserKind.SET,
+        charged_user_kind=draw(maybe(CHARGED)),
         initial_user=first,
         initial_user_kind=draw(st.sampled_from((UserKind.SET, UserKind.HUNTING_GROUP))),
-        dialled_number=draw(st.none() | digits(0, 26)),
+        dialled_number=draw(st.none() | st.text("0123456789*#", max_size=26)),
         dialling_mode=draw(maybe(DiallingMode)),
         facilities=tuple(sorted(draw(st.sets(st.sampled_from(Facility), max_size=5)))),
         service=draw(maybe(Service)),
-        trunk=draw(st.none() | digits(2, 3)),
-        trunk_kind=draw(st.sampled_from(TrunkKind)),
+        trunk=draw(st.none() | digits(1, 3)),
+        trunk_kind=draw(maybe(TrunkKind)),
         ring_seconds=draw(st.none() | st.integers(0, 3599)),
         call_seconds=draw(st.none() | st.integers(0, 86_399)),
         units=draw(st.none() | st.integers(0, 65_535)),

@@ -206,6 +206,8 @@ def test_what_is_not_printed_and_why() -> None:
     assert why(outgoing(kind=Kind.LOCAL_CALL)) == "no statement for a local call"
     assert why(outgoing(kind=Kind.ROOM_STATUS)) == "no statement for a room status"
     assert why(outgoing(kind=Kind.UNKNOWN)) == "no statement for a unknown"
+    assert why(outgoing(direction=None)) == "cannot be rendered"
+    assert why(outgoing(direction=Direction.LOCAL)) == "cannot be rendered"
     assert why(outgoing(communication_type=private)) is None
     assert why(outgoing(communication_type=private), leased_lines=False) == (
         "leased line not printed"

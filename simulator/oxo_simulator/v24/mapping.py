@@ -97,6 +97,8 @@ def unprintable(ticket: Ticket, settings: V24Settings, columns: Sequence[Column]
     """Say why this exchange prints no statement for a ticket; `None` when it does."""
     if ticket.kind not in (Kind.CALL, Kind.FACILITY, Kind.REMINDER):
         return NO_STATEMENT.format(ticket.kind.value)
+    if ticket.kind is not Kind.REMINDER and _type(ticket) is None:
+        return CANNOT_BE_RENDERED  # no arrow: a line without would be no statement
     if ticket.communication_type in _PRIVATE and not settings.leased_lines:
         return LEASED
     if not settings.unanswered and _unanswered(ticket):
