@@ -153,6 +153,9 @@ class Calling(ClientFactory):
                 transport: Any = self.transport
                 transport.write(b"led\n")
 
+            def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's interface
+                wire.told.append(data.decode())
+
         return Caller()
 
 
@@ -407,6 +410,8 @@ def test_where_the_exchange_dials_the_link_dials_the_printer(works: Start) -> No
         (opened,) = found.events("connection opened")
         assert opened == {"connection": "c1", "port": "v24", "peer": f"{host}:{number}"}
         assert found.wires["v24"].led == [("c1", f"{host}:{number}")]
+        client.sendall(b"ready")
+        found.until(lambda: found.wires["v24"].told[-1] == "ready")
         # Towards the exchange is towards the exchange, whoever connected.
         found.control.strike(Fault(kind="cut", towards="exchange", ports=["v24"]))
         client.sendall(b"held")
