@@ -33,12 +33,12 @@ Feature: Ticket buffer
     And every ticket is delivered once and unchanged
 
   @BU2 @nmc
-  Scenario: BU2 The power fails in the middle of a file, then calls
-    Given an exchange without tickets
+  Scenario: BU2 The power fails behind the deletion of a file, then calls
+    Given an exchange without tickets that keeps a file until it is deleted
     And the collector is collecting
-    And the transfer of a file will be cut in the middle
+    And the link will be cut as soon as an acknowledgement has arrived
     When 25 calls are made in one moment
-    And the collector is killed in the middle of the transfer
+    And the collector is killed once the link is cut
     And 5 calls are made
     And the link is restored
     And the collector is started again

@@ -272,6 +272,17 @@ class Issue(_Table):
         return value
 
 
+class Nmc(_Table):
+    """What the subject does with a ticket file of the NMC that it has kept.
+
+    Attributes:
+        after: it deletes the file, or leaves that to the exchange, which empties it after a
+            complete transfer.
+    """
+
+    after: Literal["delete", "leave"] = "delete"
+
+
 class V24(_Table):
     """The statement on the V24 wire, as the subject wants it.
 
@@ -294,6 +305,7 @@ class Settings(_Table):
     remote: Remote | None = None
     stop: Stop = Stop()
     delivery: DeliveryDoor
+    nmc: Nmc = Nmc()
     v24: V24 = V24()
     log: Log = Log()
     capabilities: Capabilities = Capabilities()
@@ -306,9 +318,12 @@ class Settings(_Table):
         return Claim(wires, self.v24.columns, self.v24.side == "listen")
 
     @model_validator(mode="after")
-    def _v24_as_claimed(self) -> Self:
-        if "v24" in self.model_fields_set and "v24" not in self.subject.wires:
-            raise ValueError("the table [v24] is for a subject whose 'wires' name \"v24\"")
+    def _as_claimed(self) -> Self:
+        for wire in ("nmc", "v24"):
+            if wire in self.model_fields_set and wire not in self.subject.wires:
+                raise ValueError(
+                    f"the table [{wire}] is for a subject whose 'wires' name \"{wire}\""
+                )
         listens_far = self.remote is not None and self.v24.side == "listen"
         if (self.v24.target is not None) != listens_far:
             raise ValueError(

@@ -40,6 +40,7 @@ RULES: dict[str, Callable[[Line, Any, str], Any]] = {  # of the carriage table: 
     "any group alike": lambda t, v, n: "hunting group" if v == "attendant group" else user_kind(t, v, n),
     "last four digits": lambda t, v, n: v[-4:] if v else v,
     "two digits behind a letter": lambda t, v, n: v if t.get("trunk_kind") and len(v or "") <= 2 else None,
+    "only with its number": lambda t, v, n: v if t.get("trunk") is not None else None,
     "redial reads manual": lambda t, v, n: "manual" if v == "redial" else v,
     "telephony unless told": lambda t, v, n: v or "telephony",
     "absent reads zero": lambda t, v, n: v or 0,
@@ -90,7 +91,7 @@ class Evidence:
     def filled(self, ticket: Line) -> Line:
         """Return a delivered ticket; what is not shown is told by what is, since rules hang on it."""
         kind, direction = ticket.get("communication_type"), ticket.get("direction")
-        told = {"kind": "reminder" if ticket.get("reminder_time") else "unknown", "trunk_kind": "analogue",
+        told = {"kind": "reminder" if ticket.get("reminder_time") else "unknown", "trunk_kind": "analogue", "trunk": "0",
                 "direction": next((x for x in ("outgoing", "incoming") if x in (kind or "")), None),
                 "communication_type": direction if direction in ("outgoing", "incoming") else None}
         return ticket | {name: value for name, value in told.items() if name not in self.play["shown"]}
@@ -172,7 +173,7 @@ DEMANDS: dict[str, Callable[..., str]] = {
     "basic authentication": basic_authentication, "cookie returned": cookie_returned,
     "on port": lambda e, name: done(e.opened(name), e.served("GetTickets", name)),
     "nmc account": lambda e: done(e.of("session opened"), not [x for x in e.of("refused") if x.get("wire") == "nmc"]),
-    "file whole": file_whole,
+    "file whole": file_whole, "file deleted": lambda e: proven([x for x in e.of("consumed") if x.get("how") == "deleted"]),
     "buffered first": lambda e: proven([x["event"] for x in e.of("buffered", "session opened")][:1] == ["buffered"]),
     "session first": lambda e: proven([x["event"] for x in e.of("made", "session opened")][:1] == ["session opened"]),
     "link cut": lambda e: proven(any({"held", "made"} <= {*s.split()} for s in re.findall("fault-(?:cut|carry then cut) (.*?)restored", e.story()))),

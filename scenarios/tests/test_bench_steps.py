@@ -22,6 +22,7 @@ GUARDS = {
     "restarted acknowledged",
     "restarted offered",
     "restarted idle",
+    "file deleted",
 }
 """They see that the case came about as written; no step asks for them, the judge always does."""
 CATALOGUE = load_catalogue()

@@ -203,7 +203,7 @@ def test_what_is_not_shown_is_told_by_what_is_so_that_no_rule_hangs_in_the_air(
 ) -> None:
     """An arrow needs a direction: a collector that shows its type alone is not convicted of it."""
     events = ledger(opened("v24"), *made(CALL, 1, "v24"), *taken("v24", 1, 1))
-    for shown in ({"communication_type", "trunk"}, {"direction"}, {"charged_user"}):
+    for shown in ({"communication_type", "trunk"}, {"direction", "trunk_kind"}, {"charged_user"}):
         for kind in (CommunicationType.OUTGOING, CommunicationType.INCOMING):
             told = msgspec.structs.replace(
                 Ticket(kind=Kind.UNKNOWN, local_time=NOON),
@@ -267,10 +267,10 @@ RESTORED: Event = ("restored", {"reset_connections": True})
 def test_a_transfer_that_is_cut_in_the_middle_is_a_cut_and_a_batch(tmp_path: Path) -> None:
     broken = [opened("nmc"), *made(CALL, 1, "nmc"), on("nmc", "offered", 1, 1), CUT, HELD]
     rest = [RESTORED, opened("nmc", "x2"), *taken("nmc", 1, 1, "x2")]
-    right = seen_through("bu2.nmc", CALL)
+    right = seen_through("dis102.nmc", CALL)
     kill = [Restart(after_line=6, signal="KILL")]
     lines = ledger(*broken, *rest)
-    for play in ("bu2.nmc", "dis102.nmc"):
+    for play in ("dis102.nmc",):
         found = judged(play, Evidence(ledger=lines, delivery=right, restarts=kill), tmp_path)
         assert found.verdict.value == "ok"
         late = [Restart(after_line=10, signal="KILL")]
@@ -281,15 +281,31 @@ def test_a_transfer_that_is_cut_in_the_middle_is_a_cut_and_a_batch(tmp_path: Pat
     assert judged("dis101.nmc", Evidence(ledger=more, delivery=both), tmp_path).verdict == "ok"
 
 
-def test_on_the_hotel_link_an_acknowledgement_is_a_ticket_consumed(tmp_path: Path) -> None:
-    armed: Event = ("fault armed", {"when": "consumed", "wire": "ohl", "fault": {"kind": "cut"}})
+@pytest.mark.parametrize(("wire", "how"), [("ohl", "acknowledged"), ("nmc", "deleted")])
+def test_what_was_given_away_before_the_power_failed_is_kept(
+    wire: str, how: str, tmp_path: Path
+) -> None:
+    armed: Event = ("fault armed", {"when": "consumed", "wire": wire, "fault": {"kind": "cut"}})
     cut: Event = ("fault", {"fault": {"kind": "cut", "towards": "both"}})
-    events = [opened("ohl"), armed, *made(CALL, 1, "ohl"), *taken("ohl", 1, 1), cut]
-    kill = [Restart(after_line=7, signal="KILL")]
-    lines = ledger(*events, RESTORED, opened("ohl", "x2"))
-    seen = Evidence(ledger=lines, delivery=seen_through("bu2.ohl", CALL), restarts=kill)
-    found = judged("bu2.ohl", seen, tmp_path)
+    gone = [on(wire, "offered", 1, 1), on(wire, "consumed", 1, 1, how=how)]
+    events = [opened(wire), armed, *made(CALL, 1, wire), *gone, cut]
+    play, kill = f"bu2.{wire}", [Restart(after_line=7, signal="KILL")]
+    lines = ledger(*events, RESTORED, opened(wire, "x2"))
+    seen = Evidence(ledger=lines, delivery=seen_through(play, CALL), restarts=kill)
+    found = judged(play, seen, tmp_path)
     assert (found.verdict.value, found.tickets[0].fate.value) == ("ok", "recovered")
+    lost = Evidence(ledger=lines, delivery=Delivery(), restarts=kill)
+    assert judged(play, lost, tmp_path).verdict.value == "nok"
+
+
+def test_a_file_that_was_emptied_by_its_transfer_does_not_show_what_a_deletion_does(
+    tmp_path: Path,
+) -> None:
+    lines = ledger(opened("nmc"), *made(CALL, 1, "nmc"), *taken("nmc", 1, 1))
+    found = judged(
+        "bu2.nmc", Evidence(ledger=lines, delivery=seen_through("bu2.nmc", CALL)), tmp_path
+    )
+    assert (found.verdict.value, found.findings[0].reason) == ("undecided", "no file was deleted")
 
 
 # --- The ticket file ---

@@ -15,7 +15,9 @@ def stand(
     acknowledgement: str, not_applicable: dict[str, str] | None = None, **choices: str
 ) -> Stand:
     subject: Any = SimpleNamespace(
-        settings=SimpleNamespace(not_applicable=not_applicable or {}, remote=None)
+        settings=SimpleNamespace(
+            not_applicable=not_applicable or {}, remote=None, nmc=SimpleNamespace(after="delete")
+        )
     )
     found = Stand(subject, Conditions("mine.toml", 1))
     state: Any = SimpleNamespace(
@@ -88,3 +90,11 @@ def test_the_contract_of_the_service_rules_nothing_out_on_another_wire() -> None
     assert {found.not_applicable(case) for case in elsewhere} == {None}
     assert stand("explicit", {"BU2": "x"}).not_applicable(elsewhere[2]) == "x"
     assert elsewhere[2].id == "BU2"
+
+
+def test_who_deletes_no_file_is_not_asked_to_survive_a_deletion() -> None:
+    found = stand("explicit")
+    found.subject.settings.nmc.after = "leave"
+    reasons = {each.play: found.not_applicable(each.case) for each in CATALOGUE.plays()}
+    assert [play for play, reason in reasons.items() if reason] == ["bu2.nmc"]
+    assert "deletes none" in str(reasons["bu2.nmc"])

@@ -53,6 +53,8 @@ ON_READ_REASON = (
     "on-read): not even a perfect collector survives being killed in the middle of a batch"
 )
 NMC_USER = "nmc.user"
+DELETION = "file deleted"
+LEAVES_REASON = "the subject leaves its files to the exchange, and deletes none"
 SECOND_LOGIN, IDLE = "session.second_login", "session.idle_seconds"
 REFUSED_LOGIN_REASON = (
     "by the profile {} a login is refused beside a session that lives (second_login refuse), and "
@@ -192,6 +194,8 @@ class Stand:
     def not_applicable(self, case: Case) -> str | None:
         """Return why a case does not apply: the subject says so, or the profile rules it out."""
         declared = self.subject.settings.not_applicable.get(case.id)
+        if declared is None and DELETION in case.demands:
+            declared = LEAVES_REASON if self.subject.settings.nmc.after == "leave" else None
         # The rest is about ports and contract of the taxation service.
         if declared is not None or case.wire != HOME:
             return declared

@@ -122,6 +122,8 @@ def through_the_wire(ticket: Ticket, evidence: Evidence, through: Carriage) -> T
         told = replace(told, communication_type=_TYPES[ticket.direction])
     if "trunk_kind" not in shown:
         told = replace(told, trunk_kind=TrunkKind.ANALOGUE)
+    if "trunk" not in shown:
+        told = replace(told, trunk="0")
     return project(told, through)
 
 

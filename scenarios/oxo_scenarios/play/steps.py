@@ -36,6 +36,12 @@ def fresh_on_wire(play: Play, wire: str) -> None:
     play.install()
 
 
+@given("an exchange without tickets that keeps a file until it is deleted")
+def fresh_keeping_files(play: Play) -> None:
+    """A complete transfer alone takes nothing out of it."""
+    play.install(nmc__after_transfer="keep")
+
+
 @given("the exchange serves no request without its cookie")
 def cookies_demanded(play: Play) -> None:
     """A request without a known cookie is a fault, whatever the profile says."""

@@ -48,7 +48,17 @@ def file_whole(sight: Sight, _argument: str) -> Answer:
     return ok("file fetched whole", tickets=taken) if taken else undecided("no file was fetched")
 
 
+def file_deleted(sight: Sight, _argument: str) -> Answer:
+    """The subject's deletion of a file took its tickets out of the exchange.
+
+    Decided by the ledger: a `consumed` line with `how` `deleted`. Else undecided.
+    """
+    deleted = [x for x in sight.chronicle.events("consumed") if x.get("how") == "deleted"]
+    return ok() if deleted else undecided("no file was deleted")
+
+
 DEMANDS = (
     Demand("nmc account", nmc_account, (LEDGER,), Standing.DOCUMENTED),
+    Demand("file deleted", file_deleted, (LEDGER,), Standing.OURS),
     Demand("file whole", file_whole, (LEDGER,), Standing.OURS),
 )

@@ -27,6 +27,7 @@ DEFECTS = (
     "none",
     "takes-broken-for-whole",
     "keeps-while-it-comes",
+    "deletes-before-storing",
     "drops-identical-neighbours",
     "drops-last-record",
     "speed-dial-reads-manual",
@@ -155,6 +156,8 @@ def collect(kept: Kept, defect: str, *, first: bool) -> None:
                 fetch_and_keep(ftp, name, kept)
                 continue
             content = fetch(ftp, name, defect)
+            if defect == "deletes-before-storing":
+                remove(ftp, name)
             mark = f"{name}:{hashlib.sha256(content).hexdigest()}"
             if mark not in kept.marks and not (first and defect == "starts-at-now"):
                 tickets = wanted(read_file(content), kept, defect)
