@@ -145,7 +145,7 @@ def test_a_reader_finds_what_the_table_promises(row: tuple[str, str]) -> None:
     write, columns = WIRES[row]
     through, told = carriage(*row), []
 
-    @settings(max_examples=300)
+    @settings(max_examples=150)
     @given(tickets)
     def agree(made: Ticket) -> None:
         data = write(made)
