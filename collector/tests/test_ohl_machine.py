@@ -185,8 +185,11 @@ def test_a_silent_link_is_connected_anew_at_once_and_that_is_said_once() -> None
     assert "silent for 60 seconds" in texts(commands)
     assert bare(commands) == [HangUp()]
     assert play(machine, HungUp()) == [Connect()]
-    play(machine, Connected("ohl:2"))
+    play(machine, Connected("ohl:2"), Received(CONNECTION), Sent())
     assert play(machine, Silent()) == [HangUp()]
+    play(machine, HungUp(), Connected("ohl:3"), Received(CONNECTION), Sent())
+    play(machine, Received(KEEP_ALIVE), Sent())
+    assert "silent for 60 seconds" in texts(play(machine, Silent()))
 
 
 # What a lost connection leaves.

@@ -205,7 +205,6 @@ class HotelLink:
     def received(self, event: Event) -> Move:
         """Take what came."""
         assert isinstance(event, Received)
-        self._silence_told = False
         self._heard += self._decoder.receive(event.data)
         return self._go_on()
 
@@ -315,6 +314,8 @@ class HotelLink:
         return State.LISTENING, [Receive(min(seconds, self._plan.silence_seconds_max))]
 
     def _frame(self, frame: Frame) -> Move:
+        # The message that opens a connection follows each silence, and so it ends none.
+        self._silence_told = self._silence_told and frame.letter == CONNECTION
         if frame.letter in (CONNECTION, KEEP_ALIVE):
             return State.ANSWERING, [Send(ACK)]
         first, self._first = self._first, False
