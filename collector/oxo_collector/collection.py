@@ -11,7 +11,7 @@ from typing import Final
 
 from structlog.typing import FilteringBoundLogger
 
-from oxo_collector.configuration import Configuration, ConfigurationRefused
+from oxo_collector.configuration import Configuration
 from oxo_collector.conversation import Conversation, Maker
 from oxo_collector.intake import Intake
 from oxo_collector.nmc import source as nmc
@@ -78,8 +78,6 @@ def _conversations(configuration: Configuration) -> Iterator[Conversation]:
             if getattr(exchange, wire) is None:
                 continue
             key = f"exchange[{number}]" + ("" if wire == Wire.TAXATION else f".{wire}")
-            if wire not in MAKERS:
-                raise ConfigurationRefused(f"{key}: this version does not collect this wire")
             yield MAKERS[wire](exchange, key)
 
 

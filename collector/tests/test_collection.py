@@ -8,6 +8,7 @@ import pytest
 from oxo_collector import collection, journal
 from oxo_collector.configuration import Configuration, ConfigurationRefused, load
 from oxo_collector.intake import Intake
+from oxo_collector.receipt import Wire
 from oxo_collector.store import Ownership, StoreInUse, StoreUnusable, open_for_writing
 from oxo_collector.taxation.shell import Shell
 
@@ -105,3 +106,7 @@ def test_a_store_that_fails_between_two_sessions_is_told_in_a_sentence(
     assert "disk I/O error; the session is begun again after a rest" in log
     assert "Traceback" not in log
     assert len(cursors) == 3
+
+
+def test_every_wire_has_a_maker() -> None:
+    assert list(collection.MAKERS) == list(Wire)
