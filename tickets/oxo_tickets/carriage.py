@@ -249,6 +249,17 @@ def _only_with_its_number(ticket: Ticket, _through: Carriage, field: str) -> Tic
     return ticket if ticket.trunk is not None else _set(ticket, field, None)
 
 
+def _told_by_its_stars(ticket: Ticket, _through: Carriage, field: str) -> Ticket:
+    """No mark says what is masked: the last four digits are, where stars stand in their place."""
+    number = ticket.dialled_number or ""
+    hidden = min(len(number), _MASKED_DIGITS)
+    told = {"dialled_number": hidden} if hidden and number.endswith("*" * hidden) else {}
+    return _set(ticket, field, told)
+
+
+_MASKED_DIGITS = 4
+
+
 def _redial_reads_manual(ticket: Ticket, _through: Carriage, field: str) -> Ticket:
     redial = ticket.dialling_mode is DiallingMode.REDIAL
     return _set(ticket, field, DiallingMode.MANUAL) if redial else ticket
@@ -314,6 +325,7 @@ RULES: Mapping[str, Rule] = {
     "last four digits": _last_four_digits,
     "two digits behind a letter": _two_digits_behind_a_letter,
     "only with its number": _only_with_its_number,
+    "told by its stars": _told_by_its_stars,
     "redial reads manual": _redial_reads_manual,
     "telephony unless told": _telephony_unless_told,
     "absent reads zero": _absent_reads_zero,

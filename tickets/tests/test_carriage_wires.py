@@ -353,6 +353,10 @@ CASES: list[tuple[str, str, dict[str, Any], str, object]] = [
     ("v24", "ten", {"trunk": "04", "trunk_kind": "T0"}, "trunk_kind", TrunkKind.T0),
     ("v24", "ten", {"trunk": "04"}, "trunk", None),
     ("nmc", "alz", {"trunk": "104", "trunk_kind": "T0"}, "trunk", "104"),
+    # Masks.
+    ("v24", "ten", {"dialled_number": "0039067****"}, "masked", {"dialled_number": 4}),
+    ("v24", "ten", {"dialled_number": "***"}, "masked", {"dialled_number": 3}),
+    ("v24", "ten", {"dialled_number": "*21*", "masked": {"dialled_number": 1}}, "masked", {}),
     # Ringing.
     ("nmc", "alz", {"ring_seconds": 5}, "ring_seconds", None),
     ("nmc", "alz", {"ring_seconds": 5, "direction": "incoming"}, "ring_seconds", 5),
