@@ -159,7 +159,7 @@ def test_without_the_wait_the_last_byte_is_the_end(site: Any) -> None:
 
 def test_who_never_reads_is_left_and_keeps_the_tickets(site: Any) -> None:
     site.install(0, stall_seconds=1, licence_tickets=30_000, close_wait_seconds=0.05)
-    site.fill(30_000)
+    site.fill(8_000)
     raw = site.raw()
     raw.login()
     number = int(raw.say("EPSV").split("|")[3])
@@ -172,7 +172,7 @@ def test_who_never_reads_is_left_and_keeps_the_tickets(site: Any) -> None:
     assert raw.ended()
     raw.close()
     data.close()
-    assert site.waiting == 30_000
+    assert site.waiting == 8_000
 
 
 def test_an_aborted_transfer_keeps_the_tickets(site: Any) -> None:

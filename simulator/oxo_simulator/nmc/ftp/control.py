@@ -2,7 +2,9 @@
 
 import re
 import socket
+import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import cycle
 
 import structlog
@@ -22,6 +24,8 @@ REPLIES_WAITING_MAX = 200
 LOGIN_SECONDS_MAX = 60
 """A connection that has not logged in by then ends."""
 BACKLOG = 100
+RESET = struct.pack("ii", 1, 0)
+"""Linger for no time: a close is a reset."""
 BANNER = "OXO Connect NMC FTP service ready."
 
 _WRITES = "502 Files are only fetched and deleted here; nothing can be stored or changed."
@@ -96,6 +100,9 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
     def end(self) -> None:
         """Close now, without a word."""
         self._error = True  # no goodbye of TLS either
+        with suppress(OSError):
+            # Behind replies that nobody reads, an end in order would never arrive.
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self.close()
 
     def close(self) -> None:
@@ -124,7 +131,7 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
 
     def collect_incoming_data(self, data: bytes) -> None:
         """Take a piece of a command line, up to the limit."""
-        if self._closing:
+        if self._closing or self._closed:
             return
         if self._in_buffer_len + len(data) > COMMAND_BYTES_MAX:
             self._in_buffer, self._in_buffer_len, self.ac_in_buffer = [], 0, b""
