@@ -286,8 +286,11 @@ def test_bytes_of_every_kind_end_nothing_but_their_own_conversation(site: Any) -
 # TLS.
 
 
-def test_inside_tls_a_file_is_fetched_and_gone(site: Any, identity: Any) -> None:
-    site.install(2, tls="required")
+@pytest.mark.parametrize("close_wait_seconds", [0, 2])
+def test_inside_tls_a_file_is_fetched_and_gone(
+    site: Any, identity: Any, close_wait_seconds: int
+) -> None:
+    site.install(2, tls="required", close_wait_seconds=close_wait_seconds)
     trust = ssl.create_default_context(cafile=identity.state().ca_file)
     with ftplib.FTP_TLS(context=trust, timeout=site.seconds_max) as ftp:  # noqa: S321 - inside TLS
         ftp.connect(site.behind, site.port)

@@ -157,22 +157,29 @@ def test_without_the_wait_the_last_byte_is_the_end(site: Any) -> None:
     raw.close()
 
 
-def test_who_never_reads_is_left_and_keeps_the_tickets(site: Any) -> None:
-    site.install(0, stall_seconds=1, licence_tickets=30_000, close_wait_seconds=0.05)
-    site.fill(8_000)
-    raw = site.raw()
-    raw.login()
+@pytest.mark.parametrize(
+    ("count", "reply"),
+    [
+        (4_000, "426"),  # the systems take it all, and the collector reads nothing
+        (25_000, "421"),  # more than they take
+    ],
+)
+def test_who_never_reads_keeps_the_tickets_where_they_are(
+    site: Any, count: int, reply: str
+) -> None:
+    site.install(0, stall_seconds=1, licence_tickets=30_000, close_wait_seconds=0.1)
+    site.fill(count)
+    raw = site.raw().login()
     number = int(raw.say("EPSV").split("|")[3])
-    data = socket.socket()
-    data.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    data.settimeout(site.seconds_max)
-    data.connect((site.behind, number))
-    raw.say("RETR ALZ0001.ALZ")
-    assert raw.reply().startswith("421")
-    assert raw.ended()
+    with closing(socket.socket()) as data:
+        data.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        data.settimeout(site.seconds_max)
+        data.connect((site.behind, number))
+        raw.say("RETR ALZ0001.ALZ")
+        assert raw.reply().startswith(reply)
     raw.close()
-    data.close()
-    assert site.waiting == 8_000
+    assert site.waiting == count
+    assert site.events("consumed") == []
 
 
 def test_an_aborted_transfer_keeps_the_tickets(site: Any) -> None:

@@ -113,9 +113,11 @@ class Data(TLS_DTPHandler):  # type: ignore[misc]  # untyped
 
     def _part(self) -> None:
         self._parting = True
+        self._say_goodbye()
+        if self._closed:
+            return
         if wait := self.service.settings.close_wait_seconds:
             self.call_later(wait, self._waited)
-            self._say_goodbye()
         else:
             self._conclude(in_order=True)
 
