@@ -300,7 +300,7 @@ def unheard_of(found: Works) -> str:
 
 
 def test_a_wire_whose_port_is_not_held_is_refused_with_the_way_out(works: Start) -> None:
-    found = works(TAXATION_PORTS, v24__open=True)
+    found = works(TAXATION_PORTS, v24__open=True, v24__port=0)
     with pytest.raises(OrderRefused, match=r"ohl.open: .*holds no port .*--port ohl=NUMBER"):
         found.control.install(Installation(overrides={"ohl.open": True}))
     assert found.control.state().epoch.startswith("1-")
