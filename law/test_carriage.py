@@ -5,6 +5,7 @@ for that. It proves the table: whatever a wire accepts comes out of a reader as 
 promises, so that the judge neither accuses a perfect collector nor overlooks what it could see.
 """
 
+import os
 from collections.abc import Iterable
 from datetime import datetime, time
 from typing import Any
@@ -38,6 +39,9 @@ from oxo_tickets import (
     project,
 )
 
+FUZZ = os.environ.get("OXO_FUZZ_EXAMPLES")
+EXAMPLES = int(FUZZ or 200)
+"""Few, and always the same, unless `make fuzz` asks for more."""
 DIRECTIONS = {
     CommunicationType.INCOMING: Direction.INCOMING,
     CommunicationType.INCOMING_TRANSFER: Direction.INCOMING,
@@ -145,7 +149,7 @@ def test_a_reader_finds_what_the_table_promises(row: tuple[str, str]) -> None:
     write, columns = WIRES[row]
     through, told = carriage(*row), []
 
-    @settings(max_examples=150)
+    @settings(max_examples=EXAMPLES, deadline=None, derandomize=FUZZ is None, database=None)
     @given(tickets)
     def agree(made: Ticket) -> None:
         data = write(made)

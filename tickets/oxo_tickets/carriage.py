@@ -300,9 +300,9 @@ def _cut(characters: int) -> Rule:
     """
 
     def _short(ticket: Ticket, _through: Carriage, field: str) -> Ticket:
-        name = (getattr(ticket, field) or "").strip()[:characters].rstrip()
+        name = (getattr(ticket, field) or "").strip()
         told = name.encode(CHARACTER_SET, "replace").decode(CHARACTER_SET)
-        return _set(ticket, field, _CONTROL.sub("?", told) or None)
+        return _set(ticket, field, _CONTROL.sub("?", told)[:characters].rstrip(" ") or None)
 
     return _short
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from oxo_tickets import (
@@ -139,12 +139,14 @@ def test_fields_of_one_kind_alone_are_carried(row: tuple[str, str]) -> None:
     assert set(through.only.values()) <= {"calls", "reminders"}
 
 
+@settings(deadline=None)
 @given(st.sampled_from(ROWS), any_ticket)
 def test_projecting_twice_is_projecting_once(row: tuple[str, str], ticket: Ticket) -> None:
     once = project(ticket, carriage(*row))
     assert project(once, carriage(*row)) == once
 
 
+@settings(deadline=None)
 @given(st.sampled_from(ROWS), any_ticket)
 def test_a_projection_tells_no_field_that_the_wire_does_not_carry(
     row: tuple[str, str], ticket: Ticket
@@ -156,12 +158,14 @@ def test_a_projection_tells_no_field_that_the_wire_does_not_carry(
             assert getattr(seen, name) == getattr(blank, name)
 
 
+@settings(deadline=None)
 @given(any_ticket)
 def test_fifteen_columns_tell_whatever_ten_tell(ticket: Ticket) -> None:
     ten, fifteen = carriage("v24", "ten"), carriage("v24", "fifteen")
     assert project(project(ticket, fifteen), ten) == project(ticket, ten)
 
 
+@settings(deadline=None)
 @given(any_ticket)
 def test_a_block_tells_what_fifteen_columns_tell(ticket: Ticket) -> None:
     fifteen, block = carriage("v24", "fifteen"), carriage("v24", "block")
