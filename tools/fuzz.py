@@ -3,7 +3,8 @@
     python tools/fuzz.py [--seconds 600] [--examples 2000] [FILE ...]
 
 The tests are those that every test run plays with few examples, always the same ones: decoders, and
-the taxation session with its store against the model of an exchange. A failure prints the smallest
+the taxation session with its store against the model of an exchange, and what each wire makes of a
+ticket against the carriage table. A failure prints the smallest
 example that was found, and the seed with which pytest finds it again.
 """
 
@@ -16,7 +17,11 @@ from pathlib import Path
 from secrets import randbits
 
 ROOT = Path(__file__).resolve().parents[1]
-FILES = ("collector/tests/test_decoder_garbage.py", "collector/tests/test_fuzz_session.py")
+FILES = (
+    "collector/tests/test_decoder_garbage.py",
+    "collector/tests/test_fuzz_session.py",
+    "law/test_carriage.py",
+)
 
 
 def main() -> int:
