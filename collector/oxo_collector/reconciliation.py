@@ -9,8 +9,9 @@ The wire that counts is the first in the order of `Wire`, for it tells most. An 
 where one ended must tell nothing again: what any wire had brought by then has been told.
 """
 
+from array import array
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -28,29 +29,32 @@ class Seen(NamedTuple):
     key: Hashable
 
 
-def counted_once(seen: Callable[[], Iterable[Seen]], since: int = 0) -> Iterator[int]:
+def counted_once(seen: Iterable[Seen], since: int = 0) -> Iterator[int]:
     """Return the ids of those tickets after `since` that count, in order.
 
     Args:
-        seen: gives every ticket up to some instant, each time the same.
+        seen: every ticket.
         since: what has an id up to this one was told before.
     """
-    all_of: Counter[tuple[str, Hashable, str]] = Counter()
-    told: Counter[tuple[str, Hashable, str]] = Counter()
-    for one in seen():
-        all_of[one.exchange, one.key, one.wire] += 1
+    numbers: dict[tuple[str, Hashable], int] = {}
+    all_of: list[list[int]] = []
+    told: list[int] = []
+    rows = array("q"), array("q"), array("b"), array("q")
+    for one in seen:
+        key = numbers.setdefault((one.exchange, one.key), len(numbers))
+        if key == len(all_of):
+            all_of.append([0] * len(RANKS))
+            told.append(0)
+        rank = RANKS[one.wire]
+        all_of[key][rank] += 1
         if one.id <= since:
-            told[one.exchange, one.key, one.wire] += 1
-    for one, number in _numbered(seen()):
-        if one.id <= since or _most(told, one) >= number:
-            continue
-        preferred = (wire for wire, rank in RANKS.items() if rank < RANKS[one.wire])
-        if all(all_of[one.exchange, one.key, wire] < number for wire in preferred):
-            yield one.id
-
-
-def _most(counts: Counter[tuple[str, Hashable, str]], one: Seen) -> int:
-    return max(counts[one.exchange, one.key, wire] for wire in RANKS)
+            told[key] = max(told[key], all_of[key][rank])
+        for row, value in zip(rows, (one.id, key, rank, all_of[key][rank]), strict=True):
+            row.append(value)
+    for ident, key, rank, number in zip(*rows, strict=True):
+        preferred = max(all_of[key][:rank], default=0)
+        if ident > since and number > max(told[key], preferred):
+            yield ident
 
 
 def _numbered(seen: Iterable[Seen]) -> Iterator[tuple[Seen, int]]:

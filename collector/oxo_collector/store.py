@@ -308,7 +308,7 @@ class Reading:
         compared = self._compared(exchange)
         if not compared:
             return self.tickets(exchange=exchange, since=since, until=until)
-        counted = set(counted_once(lambda: self.seen(compared, until), since))
+        counted = set(counted_once(self.seen(compared, until), since))
         rows = self.tickets(exchange=exchange, since=since, until=until)
         return (row for row in rows if row.exchange not in compared or row.id in counted)
 

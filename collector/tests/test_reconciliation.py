@@ -19,7 +19,7 @@ def seen(*told: str) -> list[Seen]:
 
 
 def once(tickets: Sequence[Seen], since: int = 0) -> list[int]:
-    return list(counted_once(lambda: tickets, since))
+    return list(counted_once(tickets, since))
 
 
 def test_the_same_over_two_wires_counts_once_by_the_wire_that_tells_most() -> None:
