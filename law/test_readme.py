@@ -8,7 +8,6 @@ long for here: its command line is read by the command's own parser, subject and
 import json
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -33,7 +32,6 @@ SECONDS_MAX = 60
 FREE_PORTS = " --port standard=0 --port alternate=0"
 FREE_WIRES = " --port nmc=0 --port v24=0 --port ohl=0"
 WIRE_PORTS = {"nmc": 30021, "v24": 6970, "ohl": 5010}
-FOREIGN_CLIENTS = ("curl", "nc")
 OTHER_WIRES = "## The other wires\n"
 
 
@@ -161,9 +159,7 @@ def shell(command: str, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.skipif(
-    not all(map(shutil.which, FOREIGN_CLIENTS)), reason="curl or nc is not installed"
-)
+@pytest.mark.needs("curl", "nc")
 def test_every_command_about_the_other_wires_shows_the_call(folder: Path) -> None:
     """Its exchange runs on free ports; each wire tells the call in its own words."""
     place = folder / "wires"
