@@ -4,7 +4,7 @@ Usage: recompute_verdicts.py BUNDLE. Reads what every case demanded and the evid
 the findings; prints both verdicts of every play; ends with 1 where they differ.
 """
 # fmt: off
-# ruff: noqa: E501, ARG005 - a check, not a product: one line per step
+# ruff: noqa: E501, ARG001, ARG005 - a check, not a product: one line per step
 
 import json
 import re
@@ -28,6 +28,14 @@ def user_kind(t: Line, v: Any, name: str) -> Any:
     return (v or "set") if t.get(name.removesuffix("_kind")) is not None else None
 def money(step: str) -> Callable[[Line, Any, str], str]:
     return lambda t, v, n: str(Decimal(v or 0).quantize(Decimal(step), ROUND_HALF_UP))
+def short(length: int) -> Callable[[Line, Any, str], str | None]:
+    def cut(t: Line, v: Any, n: str) -> str | None:
+        latin = (v or "").strip().encode("iso-8859-1", "replace").decode("iso-8859-1")
+        return re.sub("[\x00-\x1f\x7f-\x9f]", "?", latin)[:length].rstrip(" ") or None
+    return cut
+def stars(number: str) -> dict[str, int]:
+    hidden = min(len(number), 4)
+    return {"dialled_number": hidden} if hidden and number.endswith("*" * hidden) else {}
 RULES: dict[str, Callable[[Line, Any, str], Any]] = {  # of the carriage table: ticket, value, field -> value as the wire tells it
     "minute": lambda t, v, n: v[:16] + ":00",
     "reminders to the minute": lambda t, v, n: v[:16] + ":00" if t["kind"] == "reminder" else v,
@@ -46,8 +54,8 @@ RULES: dict[str, Callable[[Line, Any, str], Any]] = {  # of the carriage table: 
     "absent reads zero": lambda t, v, n: v or 0,
     "ring of an incoming call": lambda t, v, n: (v or 0) if t.get("direction") == "incoming" else None,
     "hundredths": money("0.01"), "ten-thousandths": money("0.0001"),
-    "sixteen characters": lambda t, v, n: (v or "").strip()[:16].rstrip() or None,
-    "twenty characters": lambda t, v, n: (v or "").strip()[:20].rstrip() or None,
+    "sixteen characters": short(16), "twenty characters": short(20),
+    "told by its stars": lambda t, v, n: stars(t.get("dialled_number") or ""),
     "own tags": lambda t, v, n: v,
 }
 

@@ -352,6 +352,8 @@ VARIANTS: list[dict[str, Any]] = [
     {"dialling_mode": DiallingMode.REDIAL, "ring_seconds": 7, "units": None, "cost": None},
     {"subscriber_name": " a name of over twenty characters ", "cost": Decimal("1.23456")},
     {"direction": Direction.INCOMING, "communication_type": CommunicationType.INCOMING},
+    {"subscriber_name": "Zo\u00eb \u0152uvre\x07", "dialled_number": "03885511****"},
+    {"dialled_number": "**"},
     {"subscriber_name": "", "account_code": "", "charged_user": None},
 ]
 
