@@ -150,6 +150,28 @@ def test_a_bad_frame_is_set_aside_and_answered_by_nak_and_the_next_is_read() -> 
     assert keep.raw == GOOD
 
 
+def test_a_sound_frame_that_nobody_knows_does_not_hold_back_what_stands_behind_it() -> None:
+    unknown = (VECTORS / "unknown-type.bin").read_bytes()[:13]
+    machine = link()
+    play(machine, Started(), Connected("e"), Received(unknown))
+    assert play(machine, SetAside(1)) == [Send(NAK)]
+    play(machine, Sent(), Received(unknown))
+    assert play(machine, SetAside(2)) == [Send(NAK)]
+    play(machine, Sent(), CUT, HungUp(), TimeUp(), Connected("f"), Received(unknown))
+    assert play(machine, SetAside(3)) == [Send(ACK)]
+    play(machine, Sent(), Received(ONE))
+    assert play(machine, KEPT)[-1:] == [Send(ACK)]
+
+
+def test_a_damaged_frame_is_never_acknowledged() -> None:
+    machine = link()
+    play(machine, Started(), Connected("e"))
+    for _ in range(BAD_COUNT_MAX):
+        play(machine, Received(WRONG))
+        assert play(machine, SetAside(1)) == [Send(NAK)]
+        play(machine, Sent())
+
+
 def test_stray_bytes_are_set_aside_and_not_answered() -> None:
     machine = connected()
     (aside,) = bare(play(machine, Received(b"\r\nlogin: " + ONE)))

@@ -92,11 +92,13 @@ class BadFrame(msgspec.Struct, frozen=True):
         fault: `ETX missing`, `type unknown`, `length wrong` or `LRC wrong`.
         detail: the figures.
         raw: the bytes.
+        sound: its check value is right all the same, so that it was said so and not damaged.
     """
 
     fault: str
     detail: str
     raw: bytes
+    sound: bool = False
 
 
 Event = Frame | Control | StrayBytes | BadFrame
@@ -183,25 +185,33 @@ class OhlDecoder:
         letter = raw[1:2].decode(ENCODING)
         message = MESSAGES.get(letter)
         if message is None:
-            return BadFrame("type unknown", f"no message has the letter {letter!r}", raw)
+            detail = f"no message has the letter {letter!r}"
+            return BadFrame("type unknown", detail, raw, self._is_sound(raw))
         if len(raw) not in message.lengths:
             allowed = " or ".join(str(length) for length in message.lengths)
             detail = f"{len(raw)} bytes; a message {letter} has {allowed}"
-            return BadFrame("length wrong", detail, raw)
+            return BadFrame("length wrong", detail, raw, self._is_sound(raw))
         if not message.checked:
             return Frame(letter, raw[2:-1].decode(ENCODING), None, raw)
         return self._checked(letter, raw)
 
     def _checked(self, letter: str, raw: bytes) -> Event:
-        found = raw[-1 - LRC_DIGITS : -1].decode(ENCODING)
-        value = self._lrc_seed
-        for byte in raw[1 : -1 - LRC_DIGITS]:
-            value ^= byte
-        expected = f"{value:02X}"
+        found, expected = self._lrc(raw)
         if found.upper() != expected:
             detail = f"check value {found!r}; the bytes give {expected}"
             return BadFrame("LRC wrong", detail, raw)
         return Frame(letter, raw[2 : -1 - LRC_DIGITS].decode(ENCODING), found, raw)
+
+    def _is_sound(self, raw: bytes) -> bool:
+        found, expected = self._lrc(raw)
+        return len(raw) > LRC_DIGITS + 2 and found.upper() == expected
+
+    def _lrc(self, raw: bytes) -> tuple[str, str]:
+        """Return the check value that a frame tells, and the one that its bytes give."""
+        value = self._lrc_seed
+        for byte in raw[1 : -1 - LRC_DIGITS]:
+            value ^= byte
+        return raw[-1 - LRC_DIGITS : -1].decode(ENCODING), f"{value:02X}"
 
 
 def _etx_missing(raw: bytes) -> BadFrame:

@@ -24,6 +24,9 @@ author expects it so). So the rule that loses nothing is: keep, then ACK.
   second ACK for that of its next message.
 * A message whose check value is right and whose body cannot be read is kept aside and answered by
   ACK: sent again it would be the same.
+* A frame whose check value is right and whose letter or length nobody knows is answered by NAK, but
+  not for ever, or no message behind it would come: set aside, it is acknowledged when it comes for
+  the third time.
 * A silent link is connected anew: a peer that is gone without a word cannot be told otherwise.
 * A stop ends the conversation after the message in hand; what is not acknowledged is sent again.
 
@@ -85,6 +88,9 @@ HOLD_SECONDS: Final = 1.0
 BAD_COUNT_MAX: Final = 50
 """So many bad frames and stray pieces without one message are no hotel link."""
 
+REFUSED_COUNT_MAX: Final = 2
+"""So many times a frame that is sound and unknown is answered by NAK; then by ACK."""
+
 REPEAT: Final = (
     "sent again after a lost connection: the message is stored already, and nothing proves that"
     " its acknowledgement arrived; counted once"
@@ -144,6 +150,8 @@ class HotelLink:
         self._state = State.IDLE
         self._stopping = False
         self._unproved: bytes | None = None
+        self._refused = b""
+        self._refused_count = 0
         self._silence_told = False
         self._rest = True
         self._begin("")
@@ -338,10 +346,22 @@ class HotelLink:
             self._answer = b""
             reason = f"{len(heard.raw)} bytes that belong to no frame"
         else:
-            self._answer = NAK
+            self._answer = self._answer_to(heard)
             reason = f"{heard.fault}: {heard.detail}"
         report = _warning(Failure(reason, self._plan.where, Fault.EXCHANGE))
         return State.SETTING_ASIDE, [report, Quarantine(reason, heard.raw)]
+
+    def _answer_to(self, bad: BadFrame) -> bytes:
+        """Refuse what may be damaged; what is said so again and again comes no other way."""
+        if not bad.sound:
+            return NAK
+        same = bad.raw == self._refused
+        self._refused, self._refused_count = bad.raw, self._refused_count + 1 if same else 1
+        if self._refused_count <= REFUSED_COUNT_MAX:
+            return NAK
+        # The exchange goes on to a message when the one before was acknowledged.
+        self._first, self._bad_count = False, 0
+        return ACK
 
     def _hang_up(self, *reports: Command, rest: bool = True) -> Move:
         self._rest = rest
