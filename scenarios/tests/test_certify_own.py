@@ -141,3 +141,16 @@ def test_a_foreign_contract_of_the_profile_is_told_to_the_subject(
     assert found.verdicts() == {"cic5": "ok", "bu2": "ok"}
     chosen = {choice["key"]: choice["value"] for choice in found.run["exchange"]["profile_choices"]}
     assert (chosen["contract.soap"], chosen["contract.login"]) == ("1.2", "none")
+
+
+def test_the_account_of_the_nmc_is_the_profiles_and_its_choices_are_told(
+    certify: Any, tmp_path: Path
+) -> None:
+    """The wire is closed when the run begins; what its play rests on stands in the bundle."""
+    ours = ROOT / "simulator" / "oxo_simulator" / "profiles" / "certify.toml"
+    profile = tmp_path / "site.toml"
+    profile.write_text(ours.read_text("utf-8") + '\n[nmc]\nuser = "nmc_site"\n', "utf-8")
+    found = certify("--profile", profile, "--wire", "nmc", "--case", "CIC6")
+    assert found.verdicts() == {"cic6.nmc": "ok"}
+    chosen = {choice["key"]: choice["value"] for choice in found.run["exchange"]["profile_choices"]}
+    assert chosen["nmc.after_transfer"] == "delete"

@@ -27,6 +27,7 @@ STOP_SECONDS_MAX = 10.0
 LOOK_SECONDS = 0.02
 """How often the bench looks whether the exchange has written its description."""
 LOG_TAIL_BYTES_MAX = 2000
+NMC_USER = "nmc.user"
 IMPOSSIBLE_STATUS = 1
 """With this status it ends when this machine does not allow what was asked, such as an address."""
 USAGE_STATUS = 2
@@ -118,13 +119,14 @@ class Exchange:
         password = (self.state_folder / "taxation.password").read_text("utf-8").strip()
         return Account(described["user"], password)
 
-    def nmc_account(self, user: str) -> Account | None:
-        """Return the account of the NMC; `None` where the exchange has no such wire."""
+    def nmc_account(self) -> Account | None:
+        """Return the account of the NMC, as the profile names it; `None` without such a wire."""
         try:
             told = (self.state_folder / "nmc.password").read_text("utf-8").strip()
         except FileNotFoundError:
             return None
-        return Account(user, told)
+        keys = {each.key: each.value for each in self.control.profile().keys}
+        return Account(keys[NMC_USER], told)
 
     def state(self) -> ExchangeState:
         """Return who and how the exchange is."""

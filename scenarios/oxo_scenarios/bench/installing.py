@@ -17,6 +17,8 @@ NMC_TICKETS = 1000
 TEN = ["SUB", "TYP", "TRK", "DAT", "TIM", "DUR", "TAX", "SER", "FAC", "DNU"]
 """The default selection of a V24 statement; `FIFTEEN` are those of its headings (oxo 2.1, 6.3)."""
 FIFTEEN = [*TEN, "DMO", "RIN", "CST", "ACC", "SUN"]
+CALLED_AT = "v24.target"
+"""The profile key of where an exchange connects to its printer."""
 RECONNECT_SECONDS = 0.2
 """How soon an exchange that connects to its printer tries again; its profile would take longer."""
 
@@ -84,6 +86,6 @@ def calling(target: Target) -> dict[str, Any]:
     """Return the profile keys with which the exchange connects to a printer that listens."""
     return {
         "v24.direction": "connect",
-        "v24.target": str(target),
+        CALLED_AT: str(target),
         "v24.reconnect_seconds": RECONNECT_SECONDS,
     }

@@ -96,7 +96,7 @@ class Play(Waits):
         if wanted != self.planned.tag_set:
             raise ValueError(f"{self.planned.play} is not played with the {wanted} tags")
         self._have_off()
-        self._stand.exchange.control.install(
+        self._stand.install(
             Installation(
                 profile=self._stand.conditions.profile,
                 overrides={

@@ -13,7 +13,9 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self
+
+from oxo_simulator.control.messages import ExchangeState, Installation
 
 from oxo_scenarios.bench.connect import Account, Target
 from oxo_scenarios.bench.contract import contract_toml
@@ -30,7 +32,7 @@ from oxo_scenarios.bench.environment import (
 from oxo_scenarios.bench.exchange import Exchange, own_commands
 from oxo_scenarios.bench.handout import Handout
 from oxo_scenarios.bench.hands import Hands
-from oxo_scenarios.bench.installing import calling, wire_overrides
+from oxo_scenarios.bench.installing import CALLED_AT, calling, wire_overrides
 from oxo_scenarios.bench.offspring import Offspring, adopt_orphans
 from oxo_scenarios.bench.operator import Operator
 from oxo_scenarios.bench.program import one_line, run_command
@@ -41,9 +43,6 @@ from oxo_scenarios.catalogue import Case
 from oxo_scenarios.subject import Subject
 from oxo_scenarios.wires import HOME
 
-if TYPE_CHECKING:
-    from oxo_simulator.control.messages import ExchangeState
-
 NAMES = ("oxo-connect.localhost", "localhost")
 """Names tried for the exchange, in this order; the first that this machine resolves is taken."""
 ACKNOWLEDGEMENT, ON_READ = "contract.acknowledgement", "on-read"
@@ -52,7 +51,6 @@ ON_READ_REASON = (
     "by the contract of the profile {} a ticket is gone once it was answered (acknowledgement "
     "on-read): not even a perfect collector survives being killed in the middle of a batch"
 )
-NMC_USER = "nmc.user"
 DELETION = "file deleted"
 LEAVES_REASON = "the subject leaves its files to the exchange, and deletes none"
 SECOND_LOGIN, IDLE = "session.second_login", "session.idle_seconds"
@@ -103,6 +101,7 @@ class Stand:
         self.nmc_account: Account | None = None
         self.exchange: Exchange
         self.state: ExchangeState
+        self._told: dict[str, dict[str, str]] = {}
         self.host_name = ""
         self.ca_url: str | None = None
         self.hands: Hands | None = None
@@ -125,8 +124,9 @@ class Stand:
             self._shown = _folder(closing)
             self.exchange = closing.enter_context(self._exchange(hidden))
             self.state = self.exchange.state()
+            self.remember(self.state)
             self.account = self.exchange.account()
-            self.nmc_account = self.exchange.nmc_account(self._choices.get(NMC_USER, "ftp_nmc"))
+            self.nmc_account = self.exchange.nmc_account()
             self.host_name = self._name()
             shutil.copyfile(self.state.ca_file, self.ca_file)
             self.contract_file.write_text(contract_toml(self._choices), "utf-8")
@@ -283,6 +283,25 @@ class Stand:
         """Remember the port that a proxy has taken, for the plays to come."""
         if self.hands is not None:
             self._proxy_port = proxy.port
+
+    def install(self, installation: Installation) -> None:
+        """Put a fresh exchange behind the same ports."""
+        self.remember(self.exchange.control.install(installation))
+
+    def remember(self, state: ExchangeState) -> None:
+        """Remember what is chosen: the exchange tells keys of a wire only while it is open.
+
+        Where a play changes a key, the run's own value stands. The place where one play's subject
+        listens is no choice.
+        """
+        for choice in state.profile_choices:
+            if choice["key"] != CALLED_AT:
+                self._told.setdefault(choice["key"], choice)
+
+    @property
+    def profile_choices(self) -> list[dict[str, str]]:
+        """Return what is not documented but chosen, of every wire that was open in the run."""
+        return list(self._told.values())
 
     @property
     def _choices(self) -> dict[str, str]:

@@ -212,7 +212,7 @@ class Record:
             address=self._stand.address,
             host_name=self._stand.host_name or self._stand.address,
             ports=self._stand.ports,
-            profile_choices=state.profile_choices,
+            profile_choices=self._stand.profile_choices,
         )
 
     def _subject_record(self) -> bundle.SubjectRecord:
