@@ -13,7 +13,8 @@ from typing import Literal, Protocol
 
 from oxo_simulator.exchange.outlet import Outlet
 from oxo_simulator.exchange.port import Buffered
-from oxo_simulator.nmc.codec import encode, file_bytes
+from oxo_simulator.nmc.codec import RECORD_BYTES, encode, header_bytes
+from oxo_simulator.nmc.content import Content
 from oxo_simulator.nmc.mapping import alz_record
 from oxo_simulator.nmc.settings import NmcSettings, file_name
 from oxo_simulator.nmc.shelf import Rendered, Shelf, Visitor
@@ -271,9 +272,15 @@ def new_shelf(
     head, form, manner = settings.head(release), settings.form, settings.manner
 
     def render(counter: int, tickets: Sequence[Buffered]) -> Rendered:
-        records = (encode(alz_record(each.ticket, manner), form) for each in tickets)
-        at = now()
-        return Rendered(file_name(settings.file_name, counter, at), file_bytes(head, records), at)
+        def write(first: int, end: int) -> bytes:
+            return b"".join(
+                encode(alz_record(each.ticket, manner), form) for each in tickets[first:end]
+            )
+
+        at, count = now(), len(tickets)
+        begin = b"" if head is None else header_bytes(head, count)
+        content = Content(begin, count, RECORD_BYTES, write)
+        return Rendered(file_name(settings.file_name, counter, at), content, at)
 
     return Shelf(
         outlet,

@@ -23,6 +23,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from oxo_simulator.exchange.outlet import How
 from oxo_simulator.exchange.port import Buffered
+from oxo_simulator.nmc.content import Content
 
 COUNTER_MAX = 10**9
 
@@ -60,7 +61,7 @@ class Rendered(NamedTuple):
     """
 
     name: str
-    content: bytes
+    content: Content
     at: datetime
 
 
@@ -92,7 +93,7 @@ class TicketFile:
     """
 
     name: str
-    content: bytes
+    content: Content
     at: datetime
     first: int
     last: int

@@ -9,7 +9,6 @@ What the link in between holds back has not been delivered.
 """
 
 import fcntl
-import hashlib
 import logging
 import socket
 import sys
@@ -199,12 +198,12 @@ class Data(TLS_DTPHandler):  # type: ignore[misc]  # untyped
             self.transfer_finished = False
             if self._resp and self._resp[0] == _COMPLETE:
                 self._resp = (self._broken(), _quietly)
-        begin, whole = file.transfer.begin_bytes, file.getvalue()
-        digest = hashlib.sha256(whole[begin : begin + sent]).hexdigest()
+        begin, content = file.transfer.begin_bytes, file.transfer.file.content
+        digest = content.digest(begin, sent)
         self.service.said(
             self,
             "exchange",
-            f"{file.name}: {sent} bytes from {begin} of {len(whole)}, SHA-256 {digest}, "
+            f"{file.name}: {sent} bytes from {begin} of {len(content)}, SHA-256 {digest}, "
             f"{'complete' if self._in_order else 'broken off'}",
             self.port,
         )

@@ -1,6 +1,5 @@
 """The account and its folder, as the FTP library asks for them."""
 
-import io
 import os
 import stat
 from calendar import timegm
@@ -140,15 +139,21 @@ class Folder(AbstractedFS):  # type: ignore[misc]  # untyped
         return name if (folder or "/") == self._home() and name in known else None
 
 
-class OpenFile(io.BytesIO):
-    """A file being fetched, as the library reads it."""
+class OpenFile:
+    """A file being fetched, as the library reads it (duck-typed)."""
 
     def __init__(self, shelf: Shelf, transfer: Transfer) -> None:
-        super().__init__(transfer.file.content)
-        self.seek(transfer.begin_bytes)
         self.name = transfer.file.name
         self.transfer = transfer
+        self.closed = False
         self._shelf = shelf
+        self._place = transfer.begin_bytes
+
+    def read(self, count_max: int) -> bytes:
+        """Return the next bytes; none at the end."""
+        data = self.transfer.file.content.read(self._place, count_max)
+        self._place += len(data)
+        return data
 
     def settle(self, sent_bytes: int, *, in_order: bool) -> bool:
         """End the transfer; tell whether the file is emptied."""
@@ -157,4 +162,4 @@ class OpenFile(io.BytesIO):
     def close(self) -> None:
         """Close; what nobody settled was never handed over."""
         self.settle(0, in_order=False)
-        super().close()
+        self.closed = True
