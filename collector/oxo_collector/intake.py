@@ -15,6 +15,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
@@ -164,12 +165,39 @@ class Intake:
         self._contacts[source] = now
         return stored
 
+    def file_before(self, source: Source, name: str) -> bytes | None:
+        """Return the file that one of this name may go on with; None: there is none.
+
+        It is the last that was fetched under the name, unless it was deleted; else the last of
+        any name, if a crash or a cut came between its keeping and its deletion.
+
+        Raises:
+            StoreUnusable: it cannot be read.
+        """
+        query = (
+            "SELECT f.name, f.state, a.raw_zlib FROM file f JOIN answer a ON a.id = f.answer"
+            " JOIN source s ON s.id = f.source WHERE s.exchange = ? AND s.wire = ?"
+        )
+        order = " ORDER BY f.fetched DESC, f.id DESC LIMIT 1"
+        owner = (source.exchange, source.wire)
+        same = self._read(f"{query} AND f.name = ? {order}", *owner, name)
+        for _, state, raw in same or self._read(query + order, *owner):
+            if state == FileState.FETCHED or (same and state == FileState.LEFT):
+                return zlib.decompress(raw)
+        return None
+
     def keep_file(
-        self, source: Source, file: FetchedFile, pieces: Sequence[Piece], raw: bytes
+        self,
+        source: Source,
+        file: FetchedFile,
+        pieces: Sequence[Piece],
+        raw: bytes,
+        known: int = 0,
     ) -> Stored:
         """Make a whole file durable; when this returns, it may be deleted on the exchange.
 
-        The same file again, by name and digest, stores nothing twice.
+        The same file again, by name and digest, stores nothing twice; nor do the first `known`
+        pieces, which are stored from the file that this one goes on with.
 
         Raises:
             StoreUnusable: nothing is stored, and the file must not be deleted.
@@ -182,7 +210,10 @@ class Intake:
                 stored = Stored(0, sum(not isinstance(one, Malformed) for one in pieces), 0)
                 self._shelves.note_contact(self._shelves.owner(source), now)
             else:
-                stored, answer = self._keep(source, file.epoch, 1, pieces, raw, now, always=True)
+                stored, answer = self._keep(
+                    source, file.epoch, known + 1, pieces[known:], raw, now, always=True
+                )
+                stored = replace(stored, known=stored.known + known)
                 self._shelves.note_file(self._shelves.owner(source), file, answer, now)
             # A crash after the commit, before the deletion, leaves everything: the file is
             # fetched again, is known by its digest, and the deletion is made up for.

@@ -86,7 +86,7 @@ def test_a_round_of_two_files() -> None:
         "file stored",
         {"file": "ALZ0001.ALZ", "new": 1, "known": 0, "quarantined": 0},
     )
-    assert commands[1:] == [Delete("ALZ0001.ALZ")]
+    assert commands[1:] == [Delete(ONE)]
     assert play(machine, Deleted()) == [Note(FileState.DELETED)]
     assert play(machine, Noted()) == [Fetch(TWO)]
     play(machine, Fetched(435), STORED, Deleted())
@@ -112,6 +112,16 @@ def test_a_file_of_another_length_is_neither_kept_nor_deleted(found: int) -> Non
     assert bare(commands) == [Fetch(TWO)]
     assert f"{found} bytes came, the exchange tells 313" in reports(commands)[0].text
     assert reports(commands)[0].text.endswith("at fault: the exchange")
+
+
+def test_a_file_that_breaks_off_each_time_does_not_hold_back_the_others() -> None:
+    machine = collection()
+    play(machine, Started(), LoggedIn(), listed(ONE, TWO), CUT, HungUp(), TimeUp(), LoggedIn())
+    assert bare(play(machine, listed(ONE, TWO))) == [Fetch(TWO)]
+    play(machine, Fetched(435), STORED, Deleted())
+    assert bare(play(machine, Noted())) == [Fetch(ONE)]
+    play(machine, Fetched(313), STORED, Deleted(), Noted(), HungUp(), TimeUp(), LoggedIn())
+    assert bare(play(machine, listed(ONE, TWO))) == [Fetch(ONE)]
 
 
 def test_a_resumed_transfer_is_told() -> None:
@@ -192,7 +202,7 @@ def test_a_file_that_was_kept_and_not_deleted_is_fetched_again_and_deleted() -> 
     play(machine, Started(), LoggedIn())
     assert play(machine, listed(ONE, known=known)) == [Fetch(ONE)]
     commands = play(machine, Fetched(313), Kept(Stored(0, 1, 0), 1, 1))
-    assert bare(commands) == [Delete("ALZ0001.ALZ")]
+    assert bare(commands) == [Delete(ONE)]
 
 
 def test_a_deletion_that_is_refused_leaves_the_file() -> None:

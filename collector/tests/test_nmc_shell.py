@@ -1,11 +1,13 @@
 """The file collection with a store: what is kept, when it goes, and what a crash leaves."""
 
+import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from oxo_collector.decoders.alz_layout import RECORD_BYTES
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.intake import Intake
 from oxo_collector.nmc.machine import FileCollection, Plan
@@ -31,6 +33,7 @@ class Exchange:
         self.fetched: list[str] = []
         self.deleted: list[str] = []
         self.odd: dict[str, Failed] = {}
+        self.cut_before_deletion = False
         self.stop = threading.Event()
 
     def log_in(self) -> Refused | Failed | None:
@@ -44,15 +47,30 @@ class Exchange:
         self.fetched.append(entry.name)
         return self.odd.pop(entry.name, None) or (self.files[entry.name], False)
 
-    def delete(self, name: str) -> Refused | Failed | None:
-        self.deleted.append(name)
-        del self.files[name]
+    def delete(self, entry: Entry) -> Refused | Failed | None:
+        if self.cut_before_deletion:
+            self.cut_before_deletion = False
+            return CUT
+        self.deleted.append(entry.name)
+        del self.files[entry.name]
         return None
 
     def hang_up(self) -> None:
         self.rounds -= 1
         if self.rounds <= 0:
             self.stop.set()
+
+
+def beginning(count: int) -> bytes:
+    """The first tickets of six, with the header that tells so many."""
+    begin = SIX.index(b"#DataBegin\n") + 11
+    told = re.sub(rb"(#TicketNumber=)6", rb"\g<1>%d" % count, SIX[:begin])
+    return told + SIX[begin : begin + count * RECORD_BYTES]
+
+
+def users(intake: Intake) -> list[tuple[str, int]]:
+    query = "SELECT epoch, sequence FROM ticket"
+    return intake._read(query)
 
 
 @pytest.fixture
@@ -95,6 +113,40 @@ def test_a_left_file_is_fetched_and_counted_once(intake: Intake) -> None:
     assert (stored.fields["new"], stored.fields["known"]) == (0, 6)
     assert again.files
     assert intake.files(SOURCE)["ALZ0001.ALZ"].state is FileState.LEFT
+
+
+@pytest.mark.parametrize("later", ["ALZ0001.ALZ", "ALZ0002.ALZ"])
+def test_tickets_of_a_file_that_was_not_deleted_are_known_in_the_one_that_goes_on_with_it(
+    intake: Intake, later: str
+) -> None:
+    exchange = Exchange({"ALZ0001.ALZ": beginning(2)})
+    exchange.cut_before_deletion = True
+    collect(exchange, intake)
+    stored, *_ = collect(Exchange({later: beginning(5)}), intake)
+    assert (stored.fields["new"], stored.fields["known"]) == (3, 2)
+    assert len(users(intake)) == 5
+
+
+def test_a_left_file_that_grows_counts_each_ticket_once(intake: Intake) -> None:
+    for count in (1, 2, 2, 4):
+        collect(Exchange({"ALZ0001.ALZ": beginning(count)}), intake, "leave")
+    assert len(users(intake)) == 4
+
+
+def test_a_left_file_whose_last_record_was_cut_off_is_gone_on_with(intake: Intake) -> None:
+    whole = beginning(4)
+    collect(Exchange({"ALZ0001.ALZ": whole[:-50]}), intake)
+    stored, *_ = collect(Exchange({"ALZ0001.ALZ": whole}), intake)
+    assert (stored.fields["new"], stored.fields["known"]) == (1, 3)
+    assert len(users(intake)) == 4
+
+
+def test_what_only_resembles_the_file_before_is_another_file(intake: Intake) -> None:
+    collect(Exchange({"ALZ0001.ALZ": SIX}), intake, "leave")
+    (stored,) = collect(Exchange({"ALZ0001.ALZ": beginning(5)}), intake, "leave")
+    assert (stored.fields["new"], stored.fields["known"]) == (5, 0)
+    (stored,) = collect(Exchange({"ALZ0002.ALZ": beginning(5)}), intake, "leave")
+    assert (stored.fields["new"], stored.fields["known"]) == (5, 0)
 
 
 def test_equal_neighbours_in_a_file_and_in_two_files_are_as_many_as_they_were(

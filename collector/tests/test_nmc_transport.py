@@ -234,7 +234,7 @@ def test_login_list_fetch_delete(server: Server) -> None:
     one = transport(server, folder="/tickets")
     assert one.list_files() == ([LISTED], 1)
     assert one.fetch(LISTED) == (FILE, False)
-    assert one.delete("ALZ0001.ALZ") is None
+    assert one.delete(LISTED) is None
     one.hang_up()
     assert "ALZ0001.ALZ" not in server.files
     assert server.ends_seen == 2
@@ -303,6 +303,14 @@ def test_an_exchange_that_knows_neither_size_nor_time(server: Server, manners: M
     one = transport(server)
     assert one.list_files() == ([Entry("ALZ0001.ALZ", None, None)], 0)
     assert one.fetch(Entry("ALZ0001.ALZ", None, None)) == (FILE, False)
+
+
+def test_a_file_that_is_busy_does_not_hide_the_others(server: Server, manners: Manners) -> None:
+    manners.answers |= {"SIZE": b"450 Busy.\r\n", "MDTM": b"450 Busy.\r\n"}
+    one = transport(server)
+    assert one.list_files() == ([Entry("ALZ0001.ALZ", None, None)], 0)
+    manners.answers |= {"SIZE": b"421 Bye.\r\n"}
+    assert "421" in failure(one.list_files()).what
 
 
 @pytest.mark.parametrize("cut", [0, 1, OVERLAP_BYTES, OVERLAP_BYTES + 1, len(FILE) - 1])
@@ -403,12 +411,20 @@ def test_a_stop_breaks_a_silent_transfer_off(server: Server, manners: Manners) -
     assert "broken off by the stop" in failure(one.log_in()).what
 
 
+def test_a_file_that_grew_since_it_was_fetched_is_not_deleted(server: Server) -> None:
+    one = transport(server)
+    assert one.fetch(LISTED) == (FILE, False)
+    server.files["ALZ0001.ALZ"] += b"another ticket"
+    assert "not deleted" in failure(one.delete(LISTED), Refused).what
+    assert "ALZ0001.ALZ" in server.files
+
+
 def test_a_file_that_is_gone_is_as_good_as_deleted(server: Server, manners: Manners) -> None:
     one = transport(server)
     manners.answers["DELE"] = b"550 Not allowed.\r\n"
-    assert "550" in failure(one.delete("ALZ0001.ALZ"), Refused).what
+    assert "550" in failure(one.delete(LISTED), Refused).what
     server.files.clear()
-    assert one.delete("ALZ0001.ALZ") is None
+    assert one.delete(LISTED) is None
 
 
 @pytest.fixture(scope="module")

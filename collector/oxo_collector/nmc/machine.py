@@ -20,6 +20,8 @@ durable, and only then delete or leave; a file at a time, in the order of their 
 * Verified is: the data connection ended properly, the exchange said 226, the bytes counted here are
   as many as SIZE told. Whatever falls short is not kept, hence not deleted. A transfer that was cut
   is gone on with after the next login, where the exchange can (REST).
+* A file whose transfer broke off comes last in the next round: it may do so each time, and the
+  others need not wait for it.
 * A file in which fewer or more records stand than its header tells is kept all the same, with what
   is there; but it is left on the exchange, so that a person can look at it.
 * A file that was left is not fetched again while name, size and time of change are those that it
@@ -131,6 +133,7 @@ class FileCollection:
         self._stopping = False
         self._due: list[Entry] = []
         self._left: dict[str, Entry] = {}
+        self._broken: set[str] = set()
         self._hinted = False
         self._pause_seconds = plan.poll_seconds
 
@@ -177,7 +180,8 @@ class FileCollection:
             fields = {"other_files": event.others_count} if event.others_count else {}
             reports.append(Report(Level.INFO, NO_FILE, fields))
         self._hinted = True  # once a file came, no switch is off
-        self._due = [one for one in event.entries if self._is_due(one, event.known.get(one.name))]
+        due = [one for one in event.entries if self._is_due(one, event.known.get(one.name))]
+        self._due = sorted(due, key=lambda one: one.name in self._broken)
         return self._next(reports)
 
     def fetched(self, event: Event) -> Move:
@@ -207,7 +211,7 @@ class FileCollection:
             return State.NOTING, [*reports, Note(FileState.LEFT)]
         if self._plan.after == "leave":
             return State.NOTING, [*reports, Note(FileState.LEFT)]
-        return State.DELETING, [*reports, Delete(self._due[0].name)]
+        return State.DELETING, [*reports, Delete(self._due[0])]
 
     def deleted(self, _event: Event) -> Move:
         """Note it."""
@@ -222,6 +226,7 @@ class FileCollection:
         """Go on with the next file; remember one that was left as it was listed."""
         entry = self._due.pop(0)
         self._left[entry.name] = entry
+        self._broken.discard(entry.name)
         return self._next([])
 
     def refused(self, event: Event) -> Move:
@@ -232,6 +237,8 @@ class FileCollection:
     def failed(self, event: Event) -> Move:
         """Hang up and rest."""
         assert isinstance(event, Failed | Refused)
+        if self._state is State.FETCHING:
+            self._broken.add(self._due[0].name)
         return self._hang_up(_warning(event.failure), rest=True)
 
     def hung_up(self, _event: Event) -> Move:

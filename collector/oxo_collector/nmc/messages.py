@@ -169,9 +169,9 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Delete a file on the exchange, which is kept."""
+    """Delete a file on the exchange, which is kept as it was listed."""
 
-    name: str
+    entry: Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,26 @@ def read_file(data: bytes, zone: str) -> Reading:
     )
 
 
+def known_of(before: Reading, now: Reading) -> int:
+    """Return how many records of `now` stood in a file that was kept and may be there still.
+
+    An exchange that was not told of the deletion may go on with the same file, or show its tickets
+    in another: then all the records of the one before stand at the beginning, in their order; but
+    for a last one that was cut off, which may be whole now. Else none does: equal neighbours are
+    real.
+    """
+    told = [_content(one) for one in before.pieces[: before.tickets_found]]
+    while told and isinstance(told[-1], bytes):
+        told.pop()
+    same = told == [_content(one) for one in now.pieces[: len(told)]]
+    return len(told) if same and len(told) <= now.tickets_found else 0
+
+
+def _content(piece: Piece) -> Piece | bytes:
+    """Return what does not tell the place in the file."""
+    return piece.raw if isinstance(piece, Malformed) else piece
+
+
 def _is_cut(malformed: Malformed) -> bool:
     """Tell a piece that shows the file to be broken from a record with an impossible value."""
     return malformed.reason.startswith(("record truncated", "ticket size invalid"))

@@ -33,7 +33,7 @@ from oxo_collector.nmc.messages import (
     TimeUp,
     Wait,
 )
-from oxo_collector.nmc.reading import read_file
+from oxo_collector.nmc.reading import known_of, read_file
 from oxo_collector.receipt import FetchedFile, FileState, KnownFile, Piece, Source, Stored
 from oxo_collector.report import Report
 from oxo_collector.store import StoreUnusable
@@ -51,8 +51,8 @@ class Wire(Protocol):
     def fetch(self, entry: Entry) -> tuple[bytes, bool] | Refused | Failed:
         """Return a whole file, and whether it was gone on with."""
 
-    def delete(self, name: str) -> Refused | Failed | None:
-        """Delete a file."""
+    def delete(self, entry: Entry) -> Refused | Failed | None:
+        """Delete a file, unless it grew since it was listed."""
 
     def hang_up(self) -> None:
         """Close the connection."""
@@ -67,10 +67,18 @@ class Door(Protocol):
     def contact(self, source: Source) -> None:
         """Note that the exchange answered."""
 
+    def file_before(self, source: Source, name: str) -> bytes | None:
+        """Return the file that one of this name may go on with."""
+
     def keep_file(
-        self, source: Source, file: FetchedFile, pieces: Sequence[Piece], raw: bytes
+        self,
+        source: Source,
+        file: FetchedFile,
+        pieces: Sequence[Piece],
+        raw: bytes,
+        known: int,
     ) -> Stored:
-        """Make a file durable."""
+        """Make a file durable, of which so many pieces are stored from the one before."""
 
     def note_file(self, source: Source, file: FetchedFile, state: FileState) -> None:
         """Note what became of a file on the exchange."""
@@ -134,8 +142,8 @@ class Shell:
                 return self._fetch(entry)
             case Keep(name):
                 return self._kept(lambda: self._keep(name))
-            case Delete(name):
-                return self.wire.delete(name) or Deleted()
+            case Delete(entry):
+                return self.wire.delete(entry) or Deleted()
             case Note(state):
                 return self._kept(lambda: self._note(state))
             case HangUp():
@@ -173,7 +181,9 @@ class Shell:
         )
         if not reading.pieces:  # an empty file in every round shall not fill the store
             return Kept(Stored(0, 0, 0), reading.tickets_told, 0)
-        stored = self.door.keep_file(self.source, self._file, reading.pieces, raw)
+        before = self.door.file_before(self.source, name)
+        known = 0 if before is None else known_of(read_file(before, self.zone), reading)
+        stored = self.door.keep_file(self.source, self._file, reading.pieces, raw, known)
         return Kept(stored, reading.tickets_told, reading.tickets_found, reading.faults)
 
     def _note(self, state: FileState) -> Event:

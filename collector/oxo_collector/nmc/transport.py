@@ -10,8 +10,8 @@ import ftplib
 import socket
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final, TypeVar
@@ -122,9 +122,9 @@ class Transport:
         what = f"file {clipped(entry.name)}"
         return self._done(what, lambda: self._fetch(entry), TRANSFER_SECONDS_MAX)
 
-    def delete(self, name: str) -> Refused | Failed | None:
-        """Delete a file; one that is not there any more is as good as deleted."""
-        return self._done(f"deletion of {clipped(name)}", lambda: self._delete(name))
+    def delete(self, entry: Entry) -> Refused | Failed | None:
+        """Delete a file, unless it grew since; one that is not there is as good as deleted."""
+        return self._done(f"deletion of {clipped(entry.name)}", lambda: self._delete(entry))
 
     def hang_up(self) -> None:
         """Close the connection, with a word where it lives."""
@@ -174,6 +174,8 @@ class Transport:
             return work()
         except (ftplib.error_perm, ftplib.error_temp) as error:
             return self._refusal(replied(error, where), str(error))
+        except _Grown as grown:
+            return Refused(Failure(str(grown), where, Fault.EXCHANGE))
         except _Unfit as unfit:
             return Failed(Failure(self.secrets.scrubbed(str(unfit)), where, Fault.EXCHANGE))
         except Exception as error:  # noqa: BLE001 - explain has a row for any
@@ -236,13 +238,17 @@ class Transport:
         return fnmatchcase(name.lower(), self._route.pattern.lower())
 
     def _entry(self, client: Client, name: str) -> Entry:
-        size: int | None = None
         modified: str | None = None
-        with suppress(ftplib.error_perm, ftplib.error_reply, ValueError):
-            size = client.size(name)
-        with suppress(ftplib.error_perm):
+        with _unless_told():
             modified = client.sendcmd(f"MDTM {name}")[4:].strip() or None
-        return Entry(name, size, modified)
+        return Entry(name, self._size(client, name), modified)
+
+    @staticmethod
+    def _size(client: Client, name: str) -> int | None:
+        """Return the size; None where the exchange does not tell it, or not now."""
+        with _unless_told(), suppress(ftplib.error_reply, ValueError):
+            return client.size(name)
+        return None
 
     def _fetch(self, entry: Entry) -> tuple[bytes, bool]:
         partial = self._partials.get(entry.name)
@@ -293,12 +299,15 @@ class Transport:
                 self._partials.pop(entry.name, None)
                 raise TooLong(f"the file is longer than the {limit} bytes of {told}")
 
-    def _delete(self, name: str) -> None:
+    def _delete(self, entry: Entry) -> None:
         client = self._connected()
+        now = None if entry.size_bytes is None else self._size(client, entry.name)
+        if now is not None and now != entry.size_bytes:
+            raise _Grown(f"it had {entry.size_bytes} bytes and has {now} now; not deleted")
         try:
-            client.delete(name)
+            client.delete(entry.name)
         except ftplib.error_perm as error:
-            if str(error)[:3] != "550" or self._is_there(client, name):
+            if str(error)[:3] != "550" or self._is_there(client, entry.name):
                 raise
 
     @staticmethod
@@ -308,6 +317,20 @@ class Transport:
         except ftplib.error_perm as error:
             return str(error)[:3] != "550"
         return True
+
+
+@contextmanager
+def _unless_told() -> Iterator[None]:
+    """Do without what the exchange does not tell of one file; 421 ends the connection."""
+    try:
+        yield
+    except (ftplib.error_perm, ftplib.error_temp) as error:
+        if str(error)[:3] == "421":
+            raise
+
+
+class _Grown(Exception):
+    """The file is not the one that is kept: tickets came to it since."""
 
 
 class _Unfit(Exception):
