@@ -357,6 +357,25 @@ def test_noise_without_end_ends_it() -> None:
     assert ended == ("noise", {})
 
 
+@pytest.mark.parametrize("signals", [ACK, NAK, XON, XOFF, XOFF + XON, b"x" + ACK])
+@pytest.mark.parametrize("flow", ["xon-xoff", "none"])
+def test_signals_without_end_to_which_nothing_is_due_are_noise(signals: bytes, flow: str) -> None:
+    """Each is a line of the transcript, which they would push out of it for a byte apiece."""
+    hotel = opened(flow=flow)
+    hotel.hear(ACK)
+    hotel.hear(signals * (NOISE_BYTES_MAX // len(signals) - 1))
+    assert hotel.ended is None
+    hotel.hear(signals + XON)
+    assert hotel.ended == "noise"
+
+
+def test_an_awaited_answer_tells_signals_from_noise() -> None:
+    hotel = opened(ONE)
+    hotel.hear(XON * (NOISE_BYTES_MAX - 1), ACK, XON * (NOISE_BYTES_MAX - 1), ACK)
+    hotel.hear(XON * (NOISE_BYTES_MAX - 1), ASK, XON * (NOISE_BYTES_MAX - 1))
+    assert (hotel.ended, hotel.told[1:]) == (None, [ONE])
+
+
 def test_what_ends_from_outside_says_why_and_stays_ended() -> None:
     hotel = opened(ONE)
     hotel.give(Over("reset"))

@@ -37,7 +37,8 @@ BAD_FRAMES_MAX = 20
 """So many unreadable frames one after the other end a conversation."""
 
 NOISE_BYTES_MAX = 4_096
-"""So many bytes outside of any frame, without a readable one between them, end it too."""
+"""So many bytes outside of any frame, without a frame or an awaited answer between them, end it
+too. Signals to which nothing is due count as well: each of them is a line of the transcript."""
 
 
 class Timer(Enum):
@@ -287,7 +288,7 @@ class Conversation:
             self._out.append(Heard(read))
             match read:
                 case Control(code=code):
-                    self._readable()
+                    self._set(Timer.SILENCE, self._settings.silence_seconds)
                     self._control(code)
                 case Frame(letter=letter) if letter in OF_APPLICATION:
                     self._readable()
@@ -304,12 +305,16 @@ class Conversation:
         self._set(Timer.SILENCE, self._settings.silence_seconds)
 
     def _control(self, code: int) -> None:
-        if code in (XON, XOFF) and self._settings.flow == "none":
-            return
-        if code in (ACK, NAK) and self._stale:
+        answers = code in (ACK, NAK)
+        if answers and self._stale:
             self._stale -= 1
             return
-        self._sign(_SIGNS[code])
+        if answers and self.state in (_ASKED, _WAITING):
+            self._readable()
+        else:
+            self._noise(1)
+        if answers or self._settings.flow != "none":
+            self._sign(_SIGNS[code])
 
     def _frame(self, frame: Frame) -> None:
         self._out.append(Send(bytes([ACK])))
