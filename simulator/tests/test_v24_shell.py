@@ -98,6 +98,7 @@ class Bench:
         self.ledger: list[tuple[Any, ...]] = []
         self.transcript: list[tuple[str, str, str]] = []
         self.led: list[Deferred[tuple[str, str]]] = []
+        self.proven: list[str] = []
         parts: Any = SimpleNamespace(
             reactor=self.network,
             ports={"v24": 6970},
@@ -107,6 +108,7 @@ class Bench:
             utc_now=lambda: datetime.now(UTC),
             connection_name=lambda peer, _here: (f"c{peer[1] - 4000}", f"{peer[0]}:{peer[1]}"),
             led=self._led,
+            prove=self.proven.append,
         )
         self.wire = V24(parts)
         self.install(**chosen)
@@ -202,6 +204,17 @@ def test_a_second_printer_is_refused_and_noted() -> None:
     third, _ = bench.network.connect()
     third.dataReceived(XOFF)
     assert [each.name for each in bench.wire.sessions()] == ["v2"]
+
+
+def test_the_printer_that_is_served_keeps_its_place_in_the_link() -> None:
+    """Else a crowd of others would push it out of the few places of the wire."""
+    bench = Bench()
+    first, _ = bench.network.connect()
+    bench.network.connect()
+    assert bench.proven == ["c1"]
+    first.connectionLost()
+    bench.network.connect()
+    assert bench.proven == ["c1", "c3"]
 
 
 def test_what_a_refused_printer_sends_is_nobodys_signal() -> None:

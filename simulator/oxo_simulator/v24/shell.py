@@ -118,6 +118,7 @@ class Print:
         utc_now: the real instant.
         named: asks the link for a connection's name and the printer's address; fires when the
             printer is reached, and is cancelled when nobody wants to know any more.
+        prove: told the name of the connection that is served, which keeps its place in the link.
     """
 
     def __init__(  # noqa: PLR0913 - what it stands between
@@ -129,6 +130,7 @@ class Print:
         tell: Said,
         utc_now: Callable[[], datetime],
         named: Callable[[PrinterEnd], "Deferred[tuple[str, str]]"],
+        prove: Callable[[str], None],
     ) -> None:
         self._outlet = outlet
         self._printing = printing
@@ -136,6 +138,7 @@ class Print:
         self._tell = tell
         self._utc_now = utc_now
         self._named = named
+        self._prove = prove
         self._ends: dict[str, PrinterEnd] = {}
         self._strangers: dict[PrinterEnd, Deferred[None]] = {}
         self._overdue: Any = None
@@ -261,6 +264,8 @@ class Print:
         self.served = Served(name=session, connection=connection, since=now, last_call=now)
         self._shown_bytes = 0
         self._ends[connection].serve()
+        # A printer shows no password: being served is what tells it from a crowd of others.
+        self._prove(connection)
         self._outlet.record("session opened", session=session, connection=connection)
 
     def _close(self, closed: said.Close) -> None:

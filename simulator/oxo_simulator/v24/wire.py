@@ -173,6 +173,7 @@ class V24:
             tell=self._parts.said,
             utc_now=self._parts.utc_now,
             named=self._named,
+            prove=self._parts.prove,
         )
 
     def _named(self, end: PrinterEnd) -> "Deferred[tuple[str, str]]":
