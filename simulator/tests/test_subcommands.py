@@ -238,7 +238,8 @@ def test_the_description_needs_no_exchange(oxo_sim: Command) -> None:
 
 WRONG = [
     (["call", "999", "0"], 1, "user '999' is no set of this exchange"),
-    (["call", "128", "0", "--direction", "up"], 2, "Invalid enum value 'up'"),
+    (["call", "128", "0", "--direction", "up"], 2,
+     "Invalid enum value 'up' - at `$.direction`; allowed: incoming, outgoing"),
     (["cut", "--kind", "saw"], 2, "Invalid enum value 'saw'"),
     (["cut", "--when", "never"], 2, "Invalid enum value 'never'"),
     (["load", "/nonexistent"], 1, "/nonexistent: No such file"),

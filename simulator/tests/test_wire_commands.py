@@ -137,7 +137,12 @@ def test_a_hotel_event_is_said_in_the_frame_of_its_letter(
 @pytest.mark.parametrize(
     ("words", "status", "error"),
     [
-        (("hotel", "party", "217"), 2, "Invalid enum value 'party'"),
+        (("hotel", "party", "217"), 2, "Invalid enum value 'party' - at `$.event`; allowed: "),
+        (
+            ("hotel", "room status", "1", "--room-status", "wet"),
+            2,
+            "Invalid enum value 'wet' - at `$.room_status`; allowed: cleaned, not cleaned",
+        ),
         (("hotel", "check-in", "217", "--deposit", "much"), 2, "deposit"),
         (("hotel", "check-in", "a room without end"), 1, "room"),
         (("cut", "--wire", "nmc"), 2, "--wire nmc: it belongs to --when"),

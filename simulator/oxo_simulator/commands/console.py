@@ -4,12 +4,14 @@ An answer is for people by default and JSON with `--json`; so is a failure, on s
 looks nice (tables) is loaded only where it is printed.
 """
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import msgspec
+import msgspec.inspect
 import typer
 
 RUN_FAILED, WRONG_USAGE = 1, 2
@@ -67,7 +69,27 @@ def checked(kind: Any, value: Any) -> Any:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        fail(str(error), WRONG_USAGE)
+        words = allowed_at(kind, str(error))
+        fail(f"{error}; allowed: {words}" if words else str(error), WRONG_USAGE)
+
+
+def allowed_at(kind: Any, why: str) -> str:
+    """Return the words of the field that `why` names, if it takes only certain ones."""
+    place = re.search(r"Invalid enum value .* at `\$\.([\w.]+)`$", why)
+    found: list[Any] = [msgspec.inspect.type_info(kind)]
+    for name in place[1].split(".") if place else ():
+        fields = [field for one in found for field in getattr(one, "fields", ())]
+        types = [field.type for field in fields if field.encode_name == name]
+        found = [each for one in types for each in getattr(one, "types", (one,))]
+    return ", ".join(
+        str(word)
+        for one in found
+        for word in (
+            [each.value for each in one.cls]
+            if isinstance(one, msgspec.inspect.EnumType)
+            else getattr(one, "values", ())
+        )
+    )
 
 
 def pair(option: str, text: str) -> tuple[str, str]:

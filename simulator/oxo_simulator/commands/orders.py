@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args, get_type_hints
 
 import typer
 
@@ -20,6 +20,7 @@ from oxo_simulator.control.messages import HotelEvent
 from oxo_simulator.files import PASSWORD_BYTES_MAX, PasswordUnusable, read_password
 
 STANDARD_INPUT = "-"
+EVENTS = "One of: " + ", ".join(get_args(get_type_hints(HotelEvent)["event"])) + "."
 
 PasswordFile = Annotated[
     Path, typer.Argument(help="Its first line is the password; - reads standard input.")
@@ -41,7 +42,7 @@ def nmc_password(
 
 @app.command()
 def hotel(  # noqa: PLR0913 - one parameter per field
-    event: Annotated[str, typer.Argument(help="check-in, check-out, room status, ...")],
+    event: Annotated[str, typer.Argument(help=EVENTS)],
     room: Annotated[str, typer.Argument(help="Number of the room.")],
     *,
     guest_name: Annotated[str | None, typer.Option(help="Up to 20 characters.")] = None,
