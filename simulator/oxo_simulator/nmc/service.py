@@ -167,10 +167,14 @@ class Service:
         return right_user and right
 
     def enter(self, guest: Conversation) -> None:
-        """Open a session, the password was right; what waits appears."""
+        """Open a session, the password was right; what waits appears.
+
+        A login in the middle of a transfer ends the session before it; the transfer remains its.
+        """
         known = self._guests.get(guest)
         if known is None or self.installed is None:
             return
+        self._close(known, "logout")
         self.prove(guest.connection)
         self._count += 1
         now = self._utc_now()

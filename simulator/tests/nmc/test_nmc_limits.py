@@ -120,6 +120,27 @@ def test_the_operator_sees_and_ends_a_session(site: Any) -> None:
     assert site.do(site.wire.sessions) == []
 
 
+def test_another_login_in_mid_transfer_ends_the_session_before_it(site: Any) -> None:
+    site.install(1)
+    raw = site.raw().login()
+    data = raw.data()
+    raw.say("RETR ALZ0001.ALZ")
+    raw.say("USER ftp_nmc", "PASS s3cret")
+    data.close()
+    left = site.when("session closed")
+    raw.close()
+    left.result(site.seconds_max)
+    told = [(event, each["session"]) for event, each in site.events() if "session " in event]
+    assert told == [
+        ("session opened", "n1"),
+        ("session closed", "n1"),
+        ("session opened", "n2"),
+        ("session closed", "n2"),
+    ]
+    reasons = [each["reason"] for _, each in site.events("session closed")]
+    assert reasons == ["logout", "peer left"]
+
+
 def test_a_fresh_exchange_ends_everything_without_a_word(site: Any) -> None:
     site.install(2)
     raw = site.raw().login()

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Mapping
 from contextlib import suppress
 from itertools import cycle
+from typing import Any
 
 import structlog
 
@@ -84,6 +85,17 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
         self._extra_feats = ["AUTH TLS", "PBSZ", "PROT"] if offered else []
         self.tls_control_required = self.tls_data_required = settings.tls == "required"
         self._current_type = "i"
+
+    def __repr__(self) -> str:
+        return f"Control({self.connection!r})"
+
+    def log(self, msg: str, logfun: Any = None) -> None:
+        """Note nothing of what is said and done: the transcript has it."""
+
+    logline = log
+
+    def log_transfer(self, **_figures: Any) -> None:
+        """Note nothing: the transcript has it."""
 
     @classmethod
     def get_ssl_context(cls) -> None:
@@ -205,6 +217,7 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
 
     def handle_auth_success(self, home: str, _password: str, msg_login: str) -> None:
         """Open a session; the password is not kept."""
+        self._reason = "peer left"  # that of a session before is over with it
         self.service.enter(self)
         super().handle_auth_success(home, "", msg_login)
 
