@@ -113,6 +113,13 @@ def test_a_body_that_nobody_knows_is_an_event_and_one_that_does_not_fit_is_kept(
     assert call.raw.startswith(b"\x02J0123456789")
 
 
+def test_of_a_body_that_nobody_knows_no_figure_is_told_but_the_room() -> None:
+    told = piece_of(frame("M117     " + "TROSTAVEL".ljust(25) + "7391".ljust(22)), None)
+    assert isinstance(told, HotelEvent)
+    assert dict(told.fields) == {"body": "117     " + "TROSTAVEL".ljust(25) + "****".ljust(22)}
+    assert b"7391" in told.raw
+
+
 def test_letters_that_no_source_knows_stay_in_the_extras() -> None:
     body = "J104     X00000624022014320700001200199001234               0000000000"
     told = piece_of(frame(body), None)

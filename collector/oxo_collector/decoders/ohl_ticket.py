@@ -2,10 +2,12 @@
 
 Calls (`J`) and wake-ups (`P`) are tickets (carriage `ohl.smdr`); the messages that open and keep
 the connection are nothing; every other is a hotel event under its word, a guest's password kept
-back. A body that its layout does not fit is kept as it came; its frame was whole, so that the
-peer has nothing to mend by sending it again.
+back: of a body that no layout knows, every digit behind the room. A body that its layout does not
+fit is kept as it came; its frame was whole, so that the peer has nothing to mend by sending it
+again.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +24,9 @@ from oxo_collector.receipt import HotelEvent
 WIRE = "ohl"
 
 CONNECTION, KEEP_ALIVE = "@", "$"
+
+ROOM_CHARACTERS = 8
+"""A body begins with the room (facts: oxo 4.1, inferred)."""
 
 DIRECTIONS: Mapping[str, Direction] = {"O": Direction.OUTGOING, "I": Direction.INCOMING}
 STATES: Mapping[str, ReminderState] = {
@@ -46,7 +51,7 @@ def piece_of(
             return _reminder(body, zone)
     except Unreadable as fault:
         return Malformed(f"{frame.word}: {fault}", frame.raw, f"message {frame.letter}")
-    fields = {"body": frame.body} if body is None else _plain(body)
+    fields = {"body": _hidden(frame.body)} if body is None else _plain(body)
     return HotelEvent(frame.word, fields, frame.raw)
 
 
@@ -101,6 +106,11 @@ def _stamp(body: Body) -> Any:
 def _plain(body: Body) -> dict[str, str | int | None]:
     """Return the fields as texts and figures; a password is nobody's business but the hotel's."""
     return {name: _plain_value(value) for name, value in body.items() if name != "password"}
+
+
+def _hidden(body: str) -> str:
+    """Return a body of unknown places: any figure in it may be the guest's password."""
+    return body[:ROOM_CHARACTERS] + re.sub(r"[0-9]", "*", body[ROOM_CHARACTERS:])
 
 
 def _plain_value(value: Any) -> str | int | None:
