@@ -8,7 +8,6 @@ before it. When the growing one is full the other is let go, its numbers stay va
 reader sees the gap. So a transcript takes a bounded place on the disk and next to none in memory.
 """
 
-import re
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -39,6 +38,7 @@ _CONTROL = {
     code: _NAMED.get(code, f"<0x{code:02x}>")
     for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)
 }
+_encoder = msgspec.json.Encoder()
 _log = structlog.get_logger()
 
 
@@ -107,7 +107,9 @@ class Transcript:
         text: str,
     ) -> None:
         """Append what one side said on a wire; its control characters are spelt `<0x1f>`."""
-        shown = text[:TEXT_CHARACTERS_MAX].translate(_CONTROL)
+        shown = text[:TEXT_CHARACTERS_MAX]
+        if not shown.isprintable():
+            shown = shown.translate(_CONTROL)
         more = len(text) - TEXT_CHARACTERS_MAX
         self.append(
             {
@@ -125,7 +127,7 @@ class Transcript:
         self._count += 1
         line = {"n": self._count, "at": _utc(self._now()), **fields}
         try:
-            self._write(msgspec.json.encode(line) + b"\n")
+            self._write(_encoder.encode(line) + b"\n")
         except OSError as error:
             # The ledger ends an exchange whose disk is full; here the numbers stay vacant.
             _log.error("transcript.lost", why=str(error), last=self._count)
@@ -140,4 +142,4 @@ class Transcript:
 
 
 def _utc(instant: datetime) -> str:
-    return re.sub(r"\+00:00$", "Z", instant.astimezone(UTC).isoformat(timespec="milliseconds"))
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

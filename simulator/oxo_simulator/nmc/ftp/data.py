@@ -40,6 +40,7 @@ class Data(TLS_DTPHandler):  # type: ignore[misc]  # untyped
 
     _closed: bool
     _resp: tuple[Any, ...]
+    _ssl_requested: bool
 
     def __init__(self, sock: socket.socket, control: Any, name: str, port: str) -> None:
         self.service = control.service
@@ -52,6 +53,9 @@ class Data(TLS_DTPHandler):  # type: ignore[misc]  # untyped
         self._discarded_bytes = 0
         super().__init__(sock, control)
 
+    def __repr__(self) -> str:
+        return f"Data({self.name!r})"  # the library asks often
+
     def push(self, data: bytes) -> None:
         """Send; the library would take an empty listing inside TLS for the end of the peer."""
         if data:
@@ -60,6 +64,13 @@ class Data(TLS_DTPHandler):  # type: ignore[misc]  # untyped
         self._initialized = True
         self._wanted_io_events = self.ioloop.WRITE
         self.modify_ioloop_events(self.ioloop.WRITE)
+
+    def close_when_done(self) -> None:
+        """End behind what was pushed: at once, where the system has taken all of it."""
+        super().close_when_done()
+        read = not isinstance(self.file_obj, OpenFile) or not self.file_obj.left_bytes
+        if read and not self._ssl_requested:
+            self.initiate_send()
 
     def handle_close(self) -> None:
         """Everything has gone to the system, or the peer is gone."""
@@ -256,6 +267,9 @@ class Passive(PassiveDTP):  # type: ignore[misc]  # untyped
             return
         control.respond(_passive_reply(around.address, number, extended=extended))
         self.call_later(self.timeout, self.handle_timeout)
+
+    def __repr__(self) -> str:
+        return f"Passive({self._port_name!r})"
 
     @property
     def listening(self) -> bool:

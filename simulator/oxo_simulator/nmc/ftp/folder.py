@@ -149,6 +149,11 @@ class OpenFile:
         self._shelf = shelf
         self._place = transfer.begin_bytes
 
+    @property
+    def left_bytes(self) -> int:
+        """So many have not been read."""
+        return len(self.transfer.file.content) - self._place
+
     def read(self, count_max: int) -> bytes:
         """Return the next bytes; none at the end."""
         data = self.transfer.file.content.read(self._place, count_max)
