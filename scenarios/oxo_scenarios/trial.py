@@ -119,7 +119,7 @@ def _try_program(play: Play, note: Tell, folder: Path) -> None:
     note(Remark("connect", right=True, told="a session was opened"))
     with _step("collect", note, log=folder, more=lambda: _seen(play)):
         play.await_collected()
-    note(Remark("collect", right=True, told="the ticket was fetched and acknowledged"))
+    note(Remark("collect", right=True, told="the ticket was collected"))
 
 
 def _try_stop(play: Play, note: Tell) -> None:

@@ -56,7 +56,7 @@ def test_a_right_collector_of_each_wire_is_acquitted(
 ) -> None:
     found = certify("--subject", foreign(wire, "none"), bends=[f"limit={LIMIT_SECONDS}"])
     verdicts = {play.removesuffix(f".{wire}"): word for play, word in found.verdicts().items()}
-    assert set(TABLE[wire]) <= {play.upper() for play in verdicts}
+    assert set(TABLE[wire]) == {play.upper() for play in verdicts}  # each has its defect
     unseen = {play for play, word in verdicts.items() if word == "not observable"}
     assert unseen == NOT_OBSERVABLE[wire], found.out
     assert set(verdicts.values()) == {"ok", "not observable"}, found.out

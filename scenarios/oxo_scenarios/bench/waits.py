@@ -3,6 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 
 from oxo_scenarios.bench import ledger as ask
 from oxo_scenarios.bench.ledger import Ledger
@@ -11,6 +12,8 @@ from oxo_scenarios.judge import Delivery
 
 LOOK_SECONDS = 0.2
 """How often a delivery is looked at that is waited for."""
+TAKING_SECONDS = 1.0
+"""What a subject is left of a broken transfer's time to take up the half that it was sent."""
 
 
 class Waits(ABC):
@@ -59,6 +62,18 @@ class Waits(ABC):
     def await_held(self) -> None:
         """Wait until the cut link holds bytes back."""
         self._await(lambda lines: ask.count(lines, "held") > 0, "use the link")
+
+    def await_taken(self) -> None:
+        """Leave the subject time to take up what came; its delivery may show that it did.
+
+        Whoever keeps the half of a file as if it were the whole does so now, or is not found out.
+        """
+        deadline = time.monotonic() + TAKING_SECONDS
+        while time.monotonic() < deadline:
+            with suppress(SubjectFailed):  # nothing to read yet is no fault in mid-transfer
+                if self.delivery_now().tickets:
+                    return
+            self._ledger.refresh(LOOK_SECONDS)
 
     def await_attempt(self) -> None:
         """Wait until the subject was turned away by the resetting exchange, or it serves again."""

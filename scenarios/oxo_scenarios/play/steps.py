@@ -200,6 +200,13 @@ def killed_after_acknowledgement(play: Play) -> None:
 
 
 @when("the collector is killed in the middle of the transfer")
+def killed_in_transfer(play: Play) -> None:
+    """The link holds the rest of the file; the half that arrived is not kept as the whole."""
+    play.await_held()
+    play.await_taken()
+    play.kill()
+
+
 @when("the collector is killed before its acknowledgement arrives")
 def killed_before_acknowledgement(play: Play) -> None:
     """The link holds what was sent, by the subject or to it, since tickets were offered."""

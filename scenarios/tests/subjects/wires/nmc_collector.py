@@ -31,6 +31,7 @@ DEFECTS = (
     "drops-identical-neighbours",
     "drops-last-record",
     "speed-dial-reads-manual",
+    "reads-seconds-as-minutes",
     "tries-a-default-password",
     "gives-up-when-refused",
     "starts-at-now",
@@ -110,6 +111,8 @@ def wanted(tickets: list[Entry], kept: Kept, defect: str) -> list[Entry]:
     for ticket in tickets:
         if defect == "speed-dial-reads-manual":
             ticket["dialling_mode"] = "manual"
+        if defect == "reads-seconds-as-minutes":
+            ticket["call_seconds"] *= 60
     return tickets
 
 

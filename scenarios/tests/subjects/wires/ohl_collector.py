@@ -30,6 +30,7 @@ DEFECTS = (
     "drops-identical-neighbours",
     "stores-twice",
     "ignores-wake-ups",
+    "reads-seconds-as-minutes",
     "gives-up-when-lost",
     "never-acknowledges",
 )
@@ -123,6 +124,8 @@ class Conversation:
         else:
             known = again and self.first and self.defect != "stores-twice"
         silent = self.defect == "ignores-wake-ups" and content[:1] == b"P"
+        if ticket is not None and self.defect == "reads-seconds-as-minutes":
+            ticket["call_seconds"] *= 60
         if ticket is not None and not known and not silent:
             self.kept.keep([{"mark": mark, "ticket": ticket}])
 

@@ -26,6 +26,7 @@ DEFECTS = (
     "none",
     "drops-identical-neighbours",
     "speed-dial-reads-manual",
+    "reads-seconds-as-minutes",
     "starts-at-now",
     "keeps-in-memory",
     "ignores-wake-up-lines",
@@ -107,6 +108,8 @@ def wanted(lines: list[str], kept: Kept, defect: str) -> list[Entry]:
     for ticket in tickets:
         if defect == "speed-dial-reads-manual":
             ticket["dialling_mode"] = "manual"
+        if defect == "reads-seconds-as-minutes":
+            ticket["call_seconds"] *= 60
     return tickets
 
 
