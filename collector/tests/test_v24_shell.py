@@ -208,6 +208,22 @@ def test_a_second_peer_waits_unread_and_is_served_when_the_first_is_silent(
     assert printing.users() == ["101", "102"]
 
 
+def test_who_knocks_and_goes_again_costs_a_silent_printer_nothing(
+    start: Callable[..., Printing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shell, "GIVES_WAY_SECONDS", 0.1)
+    printing = start()
+    with dial(printing.port) as printer:
+        socket.create_connection(("127.0.0.1", printing.port), SECONDS_MAX).close()
+        printer.settimeout(0.8)
+        with pytest.raises(TimeoutError):
+            printer.recv(1)  # the end of the connection, if it had to give way
+        printer.sendall(LINE % 101)
+        printing.await_said("lines stored")
+    printing.stop()
+    assert printing.users() == ["101"]
+
+
 def test_a_store_that_is_locked_stops_the_peer_and_takes_the_lines_later(
     start: Callable[..., Printing], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,8 @@
 """Carries out the conversation of the V24 wire: a socket, the store, waiting.
 
 Either side may listen. A listener serves one peer at a time; another that knocks waits, unread,
-until the first is gone, or silent for so long that it is taken for dead.
+until the first is gone, or silent for so long that it is taken for dead. One that knocked and went
+again, as who looks for open ports does, costs the first nothing.
 """
 
 import selectors
@@ -96,6 +97,62 @@ def read_waiting(door: Door, source: Source, layout: Layout, zone: str) -> Store
     return door.read_again(source, COLUMNS_UNKNOWN, read)
 
 
+class Doorstep:
+    """A listener, and the first of those who wait there. For one thread."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self._listener = listener
+        self._first: socket.socket | None = None
+
+    def fileno(self) -> int:
+        """Let a selector notice who knocks."""
+        return self._listener.fileno()
+
+    def somebody_waits(self) -> bool:
+        """Tell whether a peer waits that has not gone again."""
+        while self._first is not None or self._open():
+            assert self._first is not None
+            if _is_there(self._first):
+                return True
+            self.close()
+        return False
+
+    def take(self, seconds: float) -> socket.socket | None:
+        """Return the first that waits; None: nobody came within so many seconds."""
+        if self._first is None:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self, selectors.EVENT_READ)
+                if not (selector.select(seconds) and self._open()):
+                    return None
+        peer, self._first = self._first, None
+        return peer
+
+    def close(self) -> None:
+        """Turn away who waits."""
+        if self._first is not None:
+            self._first.close()
+            self._first = None
+
+    def _open(self) -> bool:
+        self._listener.setblocking(False)
+        try:
+            self._first = self._listener.accept()[0]
+        except OSError:  # nobody is there, or it went before it was taken
+            return False
+        self._first.setblocking(True)
+        return True
+
+
+def _is_there(peer: socket.socket) -> bool:
+    """Tell a connection that lives, or has something to say, from one that ended."""
+    try:
+        return peer.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
 class Connection:
     """One connection and its conversation, driven to its end in the calling thread."""
 
@@ -111,7 +168,7 @@ class Connection:
         stop: threading.Event,
         broken_off: threading.Event,
         report: Callable[[Report], None],
-        listener: socket.socket | None = None,
+        doorstep: Doorstep | None = None,
     ) -> None:
         self._peer = peer
         self._conversation = conversation
@@ -122,9 +179,10 @@ class Connection:
         self._stop = stop
         self._broken_off = broken_off
         self._report = report
-        self._listener = listener
+        self._doorstep = doorstep
         self._stop_told = False
         self._other_waits = False
+        self._knock_told = False
         self._heard_at = time.monotonic()
         self.rest_wanted = False
 
@@ -210,17 +268,26 @@ class Connection:
         """Wait for bytes, or the end, of the peer; notice another that knocks."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._peer, selectors.EVENT_READ)
-            if self._listener is not None and not self._other_waits:
-                selector.register(self._listener, selectors.EVENT_READ)
+            if self._doorstep is not None and not self._other_waits:
+                selector.register(self._doorstep, selectors.EVENT_READ)
             found = [key.fileobj for key, _ in selector.select(seconds)]
-        if self._listener in found:
-            self._other_waits = True
-            text = "another peer knocks while one is served; it waits until that one is gone"
-            self._report(Report(Level.WARNING, text))
+        if self._doorstep is not None and self._doorstep in found:
+            self._other_waits = self._doorstep.somebody_waits()
+            self._tell_of_knocks()
         return self._peer in found
 
+    def _tell_of_knocks(self) -> None:
+        if self._other_waits and not self._knock_told:
+            self._knock_told = True
+            text = "another peer knocks while one is served; it waits until that one is gone"
+            self._report(Report(Level.WARNING, text))
+
     def _gives_way(self) -> bool:
-        return self._other_waits and time.monotonic() - self._heard_at > GIVES_WAY_SECONDS
+        if not self._other_waits or time.monotonic() - self._heard_at <= GIVES_WAY_SECONDS:
+            return False
+        assert self._doorstep is not None
+        self._other_waits = self._doorstep.somebody_waits()
+        return self._other_waits
 
     def _read(self) -> Event:
         try:

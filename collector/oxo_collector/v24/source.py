@@ -1,11 +1,10 @@
 """The V24 wire as a conversation: listens or connects, again and again, one peer at a time."""
 
 import secrets
-import selectors
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Final
 
@@ -21,7 +20,7 @@ from oxo_collector.secrecy import Secrets
 from oxo_collector.store import StoreUnusable
 from oxo_collector.v24.machine import V24Conversation
 from oxo_collector.v24.settings import V24, Place
-from oxo_collector.v24.shell import STOP_SECONDS, Connection, alive, read_waiting
+from oxo_collector.v24.shell import STOP_SECONDS, Connection, Doorstep, alive, read_waiting
 
 BACKLOG_COUNT_MAX: Final = 4
 """So many peers may wait at the listener's door."""
@@ -119,7 +118,7 @@ class _Collecting:
                 with _listener(place) as listener:
                     port = listener.getsockname()[1]
                     report(Report(Level.INFO, "listening for the printer", {"port": port}))
-                    self._answer(listener, door, stop, report)
+                    self._answer(Doorstep(listener), door, stop, report)
             except OSError as error:
                 what = f"cannot listen: {error.strerror or error}"
                 report(_warning(what, str(place), Fault.OPERATOR))
@@ -128,22 +127,22 @@ class _Collecting:
 
     def _answer(
         self,
-        listener: socket.socket,
+        doorstep: Doorstep,
         door: Intake,
         stop: threading.Event,
         report: Callable[[Report], None],
     ) -> None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(listener, selectors.EVENT_READ)
+        with closing(doorstep):
             while not stop.is_set():
-                if not selector.select(STOP_SECONDS):
+                peer = doorstep.take(STOP_SECONDS)
+                if peer is None:
                     continue
                 try:
-                    peer, (address, port, *_) = listener.accept()
+                    address, port, *_ = peer.getpeername()
                 except OSError:
-                    continue  # it went before it was taken
-                where = str(Place(address, port))
-                self._serve(peer, where, door, stop, report, listener)
+                    peer.close()  # it went before it was served
+                    continue
+                self._serve(peer, str(Place(address, port)), door, stop, report, doorstep)
                 if self._failures:
                     stop.wait(self._rest_seconds(self._failures))
 
@@ -154,7 +153,7 @@ class _Collecting:
         door: Intake,
         stop: threading.Event,
         report: Callable[[Report], None],
-        listener: socket.socket | None = None,
+        doorstep: Doorstep | None = None,
     ) -> None:
         settings = self._settings
         report(Report(Level.INFO, "connected", {"peer": where}))
@@ -178,7 +177,7 @@ class _Collecting:
                 stop=stop,
                 broken_off=self._broken_off,
                 report=report,
-                listener=listener,
+                doorstep=doorstep,
             )
             connection.run()
         self._failures = self._failures + 1 if connection.rest_wanted else 0
