@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from oxo_simulator.exchange.outlet import Outlet
 from oxo_simulator.link.relay import Link
+from oxo_simulator.profile_section import ProfileError
 from oxo_simulator.v24.machine import LINES_UNDER_WAY_MAX
 from oxo_simulator.v24.settings import V24Settings
 from oxo_simulator.v24.shell import HEARD_BYTES_SHOWN_MAX
@@ -352,6 +353,19 @@ def test_a_wire_that_is_closed_keeps_and_prints_nothing() -> None:
 
 def outward(**chosen: Any) -> Bench:
     return Bench(direction="connect", target="printer.example:7001", reconnect_seconds=2, **chosen)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2", "127.2", "2130706434"])
+def test_the_exchange_does_not_print_into_its_own_door(host: str) -> None:
+    """Each connection would lead to the next one, until there is no descriptor left."""
+    bench = Bench()
+    settings = V24Settings(open=True, direction="connect", target=f"{host}:6970")
+    profile: Any = SimpleNamespace(v24=settings)
+    with pytest.raises(ProfileError, match=r"v24\.target: .* is the exchange itself"):
+        bench.wire.check(profile)
+    for elsewhere in (f"{host}:6971", "127.0.0.1:6970", "printer:6970"):
+        profile.v24 = settings.model_copy(update={"target": elsewhere})
+        bench.wire.check(profile)
 
 
 def reached(bench: Bench) -> tuple[Any, Any]:

@@ -6,6 +6,7 @@ link, the link dials the printer; while nobody is there it comes back after `rec
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from socket import inet_aton
 from typing import TYPE_CHECKING, Any
 
 from oxo_tickets import Ticket
@@ -18,6 +19,7 @@ from oxo_simulator.control.messages import SessionState
 from oxo_simulator.exchange.life import Phase
 from oxo_simulator.exchange.outlet import Outlet, OutletTerms
 from oxo_simulator.exchange.port import Source
+from oxo_simulator.profile_section import ProfileError
 from oxo_simulator.v24.codec import layout
 from oxo_simulator.v24.machine import Printing
 from oxo_simulator.v24.mapping import unprintable
@@ -75,7 +77,18 @@ class V24:
     # What a profile wants.
 
     def check(self, profile: "Profile") -> None:
-        """Find nothing wrong: the section itself refuses what does not fit together."""
+        """Refuse to print into the link's own door, which would lead there again without end.
+
+        Raises:
+            ProfileError: names the key.
+        """
+        own = Target(self._parts.behind, self._parts.ports[PORT])
+        for target in self.outward(profile).values():
+            if target.port == own.port and _numbered(target.host) == _numbered(own.host):
+                raise ProfileError(
+                    f"v24.target: {target.host}:{target.port} is the exchange itself; "
+                    "the address of a printer is expected"
+                )
 
     def terms(self, profile: "Profile") -> OutletTerms | None:
         """Return what the wire asks of its outlet; `None` where it is closed."""
@@ -227,6 +240,14 @@ class V24:
             self._connector = None
             seconds = self._settings.reconnect_seconds
             self._later = self._parts.reactor.callLater(seconds, self._dial)
+
+
+def _numbered(host: str) -> bytes:
+    """Return an address as its bytes, however it is written; a name as it is."""
+    try:
+        return inet_aton(host)
+    except OSError:
+        return host.encode()
 
 
 class _Inward(ServerFactory):
