@@ -29,7 +29,7 @@ LABELS = {"call_seconds": "duration", "kind": "kind of ticket", "charged_user": 
 
 
 def received(sight: Sight, _argument: str) -> Answer:
-    """Every ticket that waited in the buffer was acknowledged or, by its wire, taken whole.
+    """Every ticket that waited was fetched and acknowledged, or left as its wire lets it leave.
 
     Decided by the ledger alone: each sequence of a `buffered` line stands in the range of an
     `offered` and of an `acknowledged` or `consumed` line of the wire. Without any buffered ticket
