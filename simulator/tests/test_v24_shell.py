@@ -480,6 +480,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"open": True, "direction": "connect"}, 'direction = "connect" needs one'),
     ({"direction": "connect", "target": "a:70000"}, "1 to 65535"),
     ({"direction": "connect", "target": "a:0"}, "1 to 65535"),
+    ({"direction": "connect", "target": "a..b:1"}, "match pattern"),
+    ({"direction": "connect", "target": f"{'a' * 64}:1"}, "match pattern"),
     ({"company": "SEVENTEEN LETTERS"}, "at most 16"),
     ({"company": "A\r\nB"}, "match pattern"),
     ({"alarm_percent": 100}, "less than or equal to 99"),

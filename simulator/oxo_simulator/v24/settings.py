@@ -18,7 +18,8 @@ _DOC, _OURS, _INFERRED = Standing.DOCUMENTED, Standing.OURS, Standing.INFERRED
 
 LINE_ENDS = {"crlf": b"\r\n", "lf": b"\n", "cr": b"\r"}
 _TEXT = r"^[^\x00-\x1f\x7f-\x9f]*$"
-_TARGET = r"^([A-Za-z0-9._-]{1,253}:[0-9]{1,5})?$"
+_LABEL = "[A-Za-z0-9_-]{1,63}"
+_TARGET = rf"^({_LABEL}(\.{_LABEL})*:[0-9]{{1,5}})?$"
 PORT_MAX = 65_535
 
 
