@@ -17,6 +17,8 @@ from oxo_simulator.profile_section import Section
 
 _DOC, _INFERRED, _OURS = Standing.DOCUMENTED, Standing.INFERRED, Standing.OURS
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_PLACE = re.compile(r"\{(?:counter|at)(?::(?![^{}]*\d{3})[^{}]*)?\}")
+"""A place of a pattern: no attribute, no width of three digits, and no other place inside it."""
 _FOLDER = re.compile(r"/|(/[A-Za-z0-9][A-Za-z0-9._-]{0,63}){1,8}")
 _FIRST, _LATER = datetime(2000, 1, 1), datetime(2001, 12, 31, 23, 59, 59)  # noqa: DTZ001 - wall clock
 
@@ -31,6 +33,8 @@ def file_name(pattern: str, counter: int, at: datetime) -> str:
 
 def _pattern(pattern: str) -> str:
     expected = "a file name with a place for the counter is expected, such as ALZ{counter:04}.ALZ"
+    if set("{}") & set(_PLACE.sub("", pattern)):
+        raise ValueError(expected)
     try:
         names = {file_name(pattern, *each) for each in ((1, _FIRST), (2, _FIRST), (9999, _LATER))}
     except (ValueError, LookupError, AttributeError, TypeError) as error:
