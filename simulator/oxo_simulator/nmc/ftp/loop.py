@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -28,13 +29,16 @@ _library_log.propagate = False
 class _Timer:
     """One of the library's timers, kept by the reactor."""
 
+    __slots__ = ("_again", "_call", "_delayed", "_failed", "_loop", "_seconds", "cancelled")
+
     def __init__(
-        self, loop: "Loop", seconds: float, call: Callable[[], None], *, again: bool
+        self, loop: "Loop", seconds: float, call: Callable[[], Any], failed: Any, *, again: bool
     ) -> None:
         self.cancelled = False
         self._loop = loop
         self._seconds = seconds
         self._call = call
+        self._failed = failed
         self._again = again
         self._delayed = loop.reactor.callLater(seconds, self._due)
         loop.timers.add(self)
@@ -58,7 +62,12 @@ class _Timer:
         else:
             self.cancelled = True
             self._loop.timers.discard(self)
-        self._call()
+        try:
+            self._call()
+        except Exception:  # noqa: BLE001 - as the library's own timers do
+            _log.exception("nmc.timer_failed")
+            if self._failed is not None:
+                self._failed()
 
 
 class Loop(Epoll):  # type: ignore[misc]  # untyped
@@ -92,13 +101,5 @@ class Loop(Epoll):  # type: ignore[misc]  # untyped
         self, seconds: float, target: Any, args: Any, keywords: dict[str, Any], *, again: bool
     ) -> _Timer:
         failed = keywords.pop("_errback", None)
-
-        def call() -> None:
-            try:
-                target(*args, **keywords)
-            except Exception:  # noqa: BLE001 - as the library's own timers do
-                _log.exception("nmc.timer_failed")
-                if failed is not None:
-                    failed()
-
-        return _Timer(self, seconds, call, again=again)
+        call = partial(target, *args, **keywords) if args or keywords else target
+        return _Timer(self, seconds, call, failed, again=again)
