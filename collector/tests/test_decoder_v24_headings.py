@@ -72,6 +72,8 @@ def test_the_initial_user_in_front() -> None:
     [
         (("USER  TYPE  LINE",), "a ticket needs the columns date, time, duration"),
         (("USER  TYPE  DATE  DATE",), "the same title stands twice"),
+        (("USER " * 200,), "the same title stands twice"),
+        (("USER CHARGED USER INITIAL USER " * 2,), "the same title stands twice"),
         (("USER", "TYPE"), "two titles begin at the same place"),
         (("",), "there is no title"),
     ],

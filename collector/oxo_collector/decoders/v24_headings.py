@@ -8,6 +8,7 @@ are inferred only; else the widths of the table are taken (facts: oxo 6.2, geome
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, product
 from typing import Literal, NamedTuple
@@ -66,6 +67,9 @@ def layout_of_headings(rows: Sequence[str]) -> Layout:
     places = [place for place, _ in found]
     if any(before == after for before, after in pairwise(places)):
         raise LayoutInvalid("two titles begin at the same place")
+    # Before every choice is tried: a row of one title a hundred times has more than memory holds.
+    if any(count > len(FORMS[title]) for title, count in Counter(t for _, t in found).items()):
+        raise LayoutInvalid("the same title stands twice")
     choices = [_possible(forms) for forms in product(*(FORMS[title] for _, title in found))]
     possible = [forms for one in choices for forms in one]
     if not possible:
