@@ -77,6 +77,7 @@ def test_a_listing_shows_size_and_the_exchanges_date(site: Any) -> None:
             "20200224143207",
             "file",
         )
+        assert facts["unique"] == "0g2bd1bdfb", "another one in each run"
         ftp.cwd("/")
         with pytest.raises(ftplib.error_perm, match="550"):
             ftp.cwd("elsewhere")

@@ -4,6 +4,7 @@ import os
 import stat
 from calendar import timegm
 from typing import Any
+from zlib import crc32
 
 from oxo_simulator.nmc.ftp.library import AbstractedFS, AuthenticationFailed, FilesystemError
 from oxo_simulator.nmc.shelf import Shelf, Transfer
@@ -115,7 +116,8 @@ class Folder(AbstractedFS):  # type: ignore[misc]  # untyped
         """Return what a listing shows."""
         if self.isdir(path):
             return os.stat_result((_FOLDER_MODE, 1, 0, 1, 0, 0, 0, 0, 0, 0))
-        size, date, inode = self.getsize(path), int(self.getmtime(path)), hash(path) & 0xFFFFFFFF
+        size, date = self.getsize(path), int(self.getmtime(path))
+        inode = crc32(path.encode())  # the same in every run, as all that is said
         return os.stat_result((_FILE_MODE, inode, 0, 1, 0, 0, size, date, date, date))
 
     stat = lstat
