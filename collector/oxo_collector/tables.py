@@ -5,8 +5,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Column, Table
+from rich.table import Table
 from rich.text import Text
 
 from oxo_collector.receipt import Source
@@ -17,6 +18,9 @@ from oxo_collector.wording import one_line
 
 PIPED_WIDTH = 160
 """Columns of a table that no terminal limits."""
+
+WORD_CHARACTERS_MAX = 8
+"""Words up to this length are not broken where the terminal is narrow."""
 
 
 def status(store: Reading, configured: Sequence[Source], *, as_json: bool) -> None:
@@ -34,13 +38,28 @@ def status(store: Reading, configured: Sequence[Source], *, as_json: bool) -> No
         whole = {"store": str(store.path), "size_bytes": size, "exchanges": exchanges}
         Console().print_json(json.dumps(whole))
         return
-    headings = ("exchange", "wire", "last contact (UTC)", "epoch", "last sequence", "tickets")
+    headings = ("exchange", "wire", "last contact (UTC)", "last sequence", "tickets")
     _print(
-        (*headings, "last id", "quarantined", "missing", "files", "events"),
-        [(*astuple(row)[:8], row.missing, row.files, row.events) for row in rows],
+        (*headings, "set aside", "missing", "besides"),
+        [
+            (row.exchange, row.wire, _instant(row.last_contact), row.last_sequence, row.tickets,
+             row.quarantined, row.missing, _besides(row))
+            for row in rows
+        ],
         f"{store.path}: {store.size_bytes() / 1e6:.1f} MB",
-    )
+    )  # fmt: skip
     _print_troubles(rows)
+
+
+def _instant(told: str | None) -> str | None:
+    """Return an instant to the second, in words that a narrow column can break."""
+    return told and told[:19].replace("T", " ")
+
+
+def _besides(row: SourceStatus) -> str:
+    """Name what a wire brings besides tickets."""
+    counts = {"files": row.files, "events": row.events}
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
 
 def reconciliation(found: Sequence[Balance], *, as_json: bool) -> None:
@@ -57,7 +76,10 @@ def reconciliation(found: Sequence[Balance], *, as_json: bool) -> None:
 def events(rows: Sequence[EventRow]) -> None:
     """Print hotel events, oldest first."""
     headings = ("id", "exchange", "received (UTC)", "event", "fields")
-    cells = [(row.id, row.exchange, row.received, row.kind, _fields(row.fields)) for row in rows]
+    cells = [
+        (row.id, row.exchange, _instant(row.received), row.kind, _fields(row.fields))
+        for row in rows
+    ]
     _print(headings, cells, f"{len(rows)} events")
 
 
@@ -92,15 +114,20 @@ def quarantine(store: Reading, exchange: str | None, *, as_json: bool) -> None:
         return
     where = ("id", "exchange", "wire", "epoch", "sequence", "place")
     columns = (*where, "reason", "seen_count", "seen_last")
-    cells = [tuple(row[column] for column in columns) for row in rows]
+    cells = [(*(row[each] for each in columns[:-1]), _instant(row["seen_last"])) for row in rows]
     _print(tuple(c.replace("_", " ") for c in columns), cells, f"{len(rows)} entries")
 
 
 def _print(
     headings: Sequence[str], rows: Sequence[Sequence[str | int | None]], caption: str
 ) -> None:
-    table = Table(*(Column(heading, overflow="fold") for heading in headings), caption=caption)
-    for row in rows:
-        table.add_row(*(Text("never" if cell is None else one_line(str(cell))) for cell in row))
+    cells = [["never" if cell is None else one_line(str(cell)) for cell in row] for row in rows]
+    table = Table(box=SIMPLE_HEAD, caption=caption, pad_edge=False, collapse_padding=True)
+    for heading, *column in zip(headings, *cells, strict=True):
+        words = (word for text in (heading, *column) for word in text.split())
+        widest = max((len(word) for word in words), default=0)
+        table.add_column(heading, overflow="fold", min_width=min(widest, WORD_CHARACTERS_MAX))
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
     width = None if sys.stdout.isatty() else PIPED_WIDTH
     Console(width=width).print(table)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from oxo_collector import tables
 from oxo_collector.cli import app
 from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.intake import Intake
@@ -132,12 +133,22 @@ def test_wires_that_agree_say_so(config: Path, tmp_path: Path) -> None:
     assert call("reconcile", "-c", config, "--differences") == (0, b"", "")
 
 
+def test_words_of_the_status_stay_whole_in_a_narrow_terminal(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(tmp_path, ("site", Wire.V24, [ticket("101")]), ("site", Wire.NMC, [ticket("101")]))
+    monkeypatch.setattr(tables, "PIPED_WIDTH", 80)
+    _, out, _ = call("status", "-c", config)
+    words = set(out.decode().split())
+    assert {"exchange", "sequence", "tickets", "missing", "12:00:00"} <= words
+
+
 def test_hotel_events_are_shown_to_people_and_programs(config: Path, tmp_path: Path) -> None:
     check_in = HotelEvent("check-in", {"room": "217", "name": None, "x": "\x1b[2J"}, b"\x02A\x03")
     keep(tmp_path, ("site", Wire.OHL, [check_in, ticket("101")]))
     _, out, _ = call("events", "-c", config)
     shown = " ".join(out.decode().replace("│", " ").split())
-    assert "1 site 2026-11-22T12:00:00.000+00:00 check-in room 217, x \\x1b[2J" in shown
+    assert "1 site 2026-11-22 12:00:00 check-in room 217, x \\x1b[2J" in shown
     _, out, _ = call("events", "-c", config, "--json")
     (line,) = (json.loads(one) for one in out.splitlines())
     assert (line["kind"], line["fields"]["room"], line["sequence"]) == ("check-in", "217", 1)
