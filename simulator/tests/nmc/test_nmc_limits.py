@@ -80,6 +80,26 @@ def test_the_answer_to_a_wrong_password_takes_as_long_as_the_profile_says(site: 
         raw.close()
 
 
+def test_who_says_much_and_does_not_log_in_is_left(site: Any) -> None:
+    site.install(1)
+    raw = site.raw()
+    raw.reply()
+    assert raw.say(*["X"] * 99, "USER ftp_nmc").startswith("331")
+    raw.socket.sendall(b"X\r\n" * 20_000)
+    assert raw.reply() == "421 Too many commands without a login; goodbye."
+    assert raw.ended()
+    raw.close()
+    (refused,) = site.events("refused")
+    assert refused[1]["reason"] == "too many commands without a login"
+    assert len(site.transcript) <= 2 * 101 + 1
+    raw = site.raw()
+    raw.reply()
+    raw.say(*["X"] * 98, "USER ftp_nmc", "PASS s3cret")
+    assert raw.say(*["NOOP"] * 10).startswith("200")
+    assert raw.say("USER ftp_nmc", "PASS s3cret").startswith("230")
+    raw.close()
+
+
 def test_a_silent_session_ends(site: Any) -> None:
     site.install(1, idle_seconds=1)
     raw = site.raw().login()

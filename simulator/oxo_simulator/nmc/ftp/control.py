@@ -24,6 +24,9 @@ REPLIES_WAITING_MAX = 200
 """So many pieces of replies may wait for a client that does not read them."""
 LOGIN_SECONDS_MAX = 60
 """A connection that has not logged in by then ends."""
+STRANGER_COMMANDS_MAX = 100
+"""So many commands without a login end a connection: each is two lines of the transcript, which
+somebody without a password could else push out of it."""
 BACKLOG = 100
 RESET = struct.pack("ii", 1, 0)
 """Linger for no time: a close is a reset."""
@@ -73,6 +76,7 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
         self.surroundings = server.surroundings
         self.connection, self.peer = server.surroundings.name_of(*ends(conn))
         self._reason: Closing = "peer left"
+        self._stranger_commands = 0
         settings = self.service.settings
         self.timeout = settings.idle_seconds
         self.max_login_attempts = settings.login_attempts_max
@@ -162,6 +166,8 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
         """Write the command down, refuse what is not done here, and hand on the rest."""
         secret = _PASSWORD.match(line)
         self.service.said(self, "collector", "PASS [redacted]" if secret else line)
+        if not self.authenticated and self._is_endless_stranger():
+            return
         if self.authenticated and self._refused(cmd, arg):
             return
         if cmd not in self.proto_cmds and cmd[-4:] not in _URGENT and cmd not in REFUSED:
@@ -173,6 +179,15 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
         if self.authenticated and cmd in _LISTING:
             self.service.look()
         super().pre_process_command(line, cmd, arg)
+
+    def _is_endless_stranger(self) -> bool:
+        self._stranger_commands += 1
+        if self._stranger_commands <= STRANGER_COMMANDS_MAX:
+            return False
+        self.service.refuse(self, "too many commands without a login")
+        self.respond("421 Too many commands without a login; goodbye.")
+        self.close_when_done()
+        return True
 
     def _refused(self, cmd: str, arg: str) -> bool:
         if cmd in REFUSED:
@@ -218,6 +233,7 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
     def handle_auth_success(self, home: str, _password: str, msg_login: str) -> None:
         """Open a session; the password is not kept."""
         self._reason = "peer left"  # that of a session before is over with it
+        self._stranger_commands = 0
         self.service.enter(self)
         super().handle_auth_success(home, "", msg_login)
 
