@@ -1,6 +1,6 @@
 """How fast the exchange hands out 2 kB ticket files by FTP: beside bare pyftpdlib and vsftpd.
 
-    python benchmarks/serve_ftp.py [--seconds 2]
+    python benchmarks/serve_ftp.py [--seconds 0.5]
 
 Each server has a process of its own; one client keeps one login and fetches the same file again
 and again, each time over a new passive data connection. The exchange is asked behind its link, so
@@ -8,9 +8,23 @@ that the link is out of the path; its ledger and transcript are written as alway
 kept (`nmc.after_transfer = "keep"`). The exchange waits for the client to close the data
 connection before it replies; the others reply at once.
 
-The first ratio is that of the server's CPU time for one file, which other programs on the machine
-hardly disturb; that of the rates by the clock stands behind it. Of vsftpd, which serves each login
-in further processes, only the rate is told. Where it is not installed (Debian: vsftpd), it says so.
+The first ratio is that of the server's CPU time for one file; that of the rates by the clock stands
+behind it. The servers take turns that are short, and of each the turn counts in which the machine
+did least besides. Each file leaves a connection in the system's books for a minute, and with ten
+thousands of them every server slows down: leave a minute between two runs. Of vsftpd, which serves
+each login in further processes, only the rate is told. Where it is not installed (Debian: vsftpd),
+it says so.
+
+The aim of 0.9 is not reached. On two shared cores a file costs about 335 us, bare pyftpdlib 190, so
+the ratio is 0.57. Parts were left out in turn to see what the difference is: about 50 us are six
+lines of the transcript and 30 to 40 the line of the ledger, each handed to the system before what
+follows from it; 25 are timers, which the reactor keeps and a transfer sets four of; the rest is the
+reactor around the library's loop, and the turn in which the client's end is waited for. Evidence
+and the wait are what the exchange is for. A heap of timers of our own would save 16 us.
+
+Before all that it is told how long one client waits for a reply at most while another one logs in
+and fetches a full store, each round once: no one turn of the reactor may take long. The clients'
+own delays are in it.
 """
 
 import argparse
@@ -21,7 +35,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from multiprocessing import Process
@@ -34,6 +48,8 @@ from oxo_tickets import CommunicationType, Direction, Kind, Ticket
 
 CALLS_COUNT = 15
 ROUNDS_COUNT = 3
+TURNS_COUNT = 10
+"""Each server has so many turns a round."""
 START_SECONDS_MAX = 20
 BEHIND = "127.0.0.2"
 DATA_PORTS_COUNT = 32
@@ -43,7 +59,6 @@ AIM = 0.9
 WAIT_AIM = "50 ms"
 FULL_COUNT = 30_000
 RECORD_BYTES = 122
-TICKS = os.sysconf("SC_CLK_TCK")
 FILE = "ALZ0001.ALZ"
 BARE = """
 import logging, sys
@@ -116,9 +131,9 @@ class Visit:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the CPU time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """Return the CPU time that a process has used, to the nanosecond."""
+    files = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(file.read_text("ascii").split()[0]) for file in files) / 1e9
 
 
 class Measured(NamedTuple):
@@ -140,6 +155,12 @@ def measure(server: Server, seconds: float) -> Measured:
         passed = time.perf_counter() - begin
         used = (cpu_seconds(server.pid) - cpu) / count * 1e6 if server.pid else None
     return Measured(count / passed, used)
+
+
+def best_of(turns: Sequence[Measured]) -> Measured:
+    """Return the highest rate and the least CPU time."""
+    used = [each.cpu_microseconds for each in turns if each.cpu_microseconds is not None]
+    return Measured(max(each.rate for each in turns), min(used, default=None))
 
 
 @contextmanager
@@ -251,7 +272,7 @@ def _listens(port: int) -> bool:
 def main() -> None:
     """Measure in turns and print the ratios."""
     parser = argparse.ArgumentParser(description="2 kB ticket files by FTP")
-    parser.add_argument("--seconds", type=float, default=2, help="of each round")
+    parser.add_argument("--seconds", type=float, default=0.5, help="of each round")
     seconds = parser.parse_args().seconds
     waits = list(longest_waits(FULL_COUNT))
     told = ", ".join(f"{wait * 1e3:.0f}" for wait in sorted(waits))
@@ -269,11 +290,12 @@ def main() -> None:
         else:
             print("vsftpd is not installed here, or does not start; left out")
         rounds = [
-            {name: measure(server, seconds) for name, server in servers.items()}
-            for _ in range(ROUNDS_COUNT)
+            {name: measure(server, seconds / TURNS_COUNT) for name, server in servers.items()}
+            for _ in range(ROUNDS_COUNT * TURNS_COUNT)
         ]
-    print(f"one file of {len(content)} bytes; the best of {ROUNDS_COUNT} rounds of {seconds} s")
-    best = {name: max(rounds, key=lambda each, n=name: each[n].rate)[name] for name in servers}  # type: ignore[misc]
+    print(f"one file of {len(content)} bytes; the best of {len(rounds)} turns "
+          f"of {seconds / TURNS_COUNT:.2f} s")  # fmt: skip
+    best = {name: best_of([each[name] for each in rounds]) for name in servers}
     for name, found in best.items():
         cpu = f"{found.cpu_microseconds:.0f} us of CPU a file" if found.cpu_microseconds else ""
         print(f"  {name:15} {found.rate:8.0f} files/s  {cpu}")
