@@ -178,7 +178,7 @@ class Intake:
             "SELECT f.name, f.state, a.raw_zlib FROM file f JOIN answer a ON a.id = f.answer"
             " JOIN source s ON s.id = f.source WHERE s.exchange = ? AND s.wire = ?"
         )
-        order = " ORDER BY f.fetched DESC, f.id DESC LIMIT 1"
+        order = " ORDER BY f.id DESC LIMIT 1"  # no instant: our clock may be set back
         owner = (source.exchange, source.wire)
         same = self._read(f"{query} AND f.name = ? {order}", *owner, name)
         for _, state, raw in same or self._read(query + order, *owner):

@@ -133,6 +133,16 @@ def test_a_left_file_that_grows_counts_each_ticket_once(intake: Intake) -> None:
     assert len(users(intake)) == 4
 
 
+def test_a_clock_that_is_set_back_changes_nothing_of_that(tmp_path: Path) -> None:
+    hours = iter(range(23, 0, -1))
+    connection = open_for_writing(tmp_path / "tickets.db")
+    intake = Intake(connection, lambda: datetime(2020, 2, 24, next(hours), tzinfo=UTC))
+    for count in (1, 3, 6):
+        collect(Exchange({"ALZ0001.ALZ": beginning(count)}), intake, "leave")
+    assert len(users(intake)) == 6
+    connection.close()
+
+
 def test_a_left_file_whose_last_record_was_cut_off_is_gone_on_with(intake: Intake) -> None:
     whole = beginning(4)
     collect(Exchange({"ALZ0001.ALZ": whole[:-50]}), intake)
