@@ -187,3 +187,31 @@ def test_every_value_of_a_choice_can_be_seen() -> None:
 def test_a_page_of_the_paper_begins_where_it_is_said() -> None:
     written, paper = sheet(V24Settings()).begin(Paper())
     assert (written.count(b"\r\n"), paper) == (2, Paper(begun=True, headed=True))
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"fields": ("SUB", "XYZ")}, "no field 'XYZ'; there are IUS, SUB"),
+    ({"fields": "SUB,SUB"}, "each is printed once"),
+    ({"fields": ("NOD",)}, 'only with mode = "network"'),
+    ({"open": True, "direction": "connect"}, 'direction = "connect" needs one'),
+    ({"direction": "connect", "target": "a:70000"}, "1 to 65535"),
+    ({"direction": "connect", "target": "a:0"}, "1 to 65535"),
+    ({"direction": "connect", "target": "a..b:1"}, "match pattern"),
+    ({"direction": "connect", "target": f"{'a' * 64}:1"}, "match pattern"),
+    ({"company": "SEVENTEEN LETTERS"}, "at most 16"),
+    ({"company": "A\r\nB"}, "match pattern"),
+    ({"alarm_percent": 100}, "less than or equal to 99"),
+    ({"statements_per_page": 0}, "greater than or equal to 1"),
+]
+
+
+@pytest.mark.parametrize(("chosen", "why"), WRONG)
+def test_what_a_profile_may_not_say(chosen: Any, why: str) -> None:
+    with pytest.raises(ValueError, match=why.replace("(", r"\(")):
+        V24Settings(**chosen)
+
+
+def test_a_command_line_may_list_fields_in_one_word() -> None:
+    chosen: Callable[..., V24Settings] = V24Settings
+    assert chosen(fields="SUB,DNU").fields == ("SUB", "DNU")
+    assert chosen(fields="").fields == ()

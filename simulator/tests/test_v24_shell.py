@@ -1,6 +1,6 @@
 """The printer's connection in memory: ledger, transcript, refusals, resets, and who is slow."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from io import BytesIO
 from types import SimpleNamespace
@@ -471,31 +471,3 @@ def test_terms_are_those_of_the_manual() -> None:
 
 def _said(ticket: Ticket) -> dict[str, Any]:
     return {name: getattr(ticket, name) for name in ticket.__struct_fields__}
-
-
-WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"fields": ("SUB", "XYZ")}, "no field 'XYZ'; there are IUS, SUB"),
-    ({"fields": "SUB,SUB"}, "each is printed once"),
-    ({"fields": ("NOD",)}, 'only with mode = "network"'),
-    ({"open": True, "direction": "connect"}, 'direction = "connect" needs one'),
-    ({"direction": "connect", "target": "a:70000"}, "1 to 65535"),
-    ({"direction": "connect", "target": "a:0"}, "1 to 65535"),
-    ({"direction": "connect", "target": "a..b:1"}, "match pattern"),
-    ({"direction": "connect", "target": f"{'a' * 64}:1"}, "match pattern"),
-    ({"company": "SEVENTEEN LETTERS"}, "at most 16"),
-    ({"company": "A\r\nB"}, "match pattern"),
-    ({"alarm_percent": 100}, "less than or equal to 99"),
-    ({"statements_per_page": 0}, "greater than or equal to 1"),
-]
-
-
-@pytest.mark.parametrize(("chosen", "why"), WRONG)
-def test_what_a_profile_may_not_say(chosen: Any, why: str) -> None:
-    with pytest.raises(ValueError, match=why.replace("(", r"\(")):
-        V24Settings(**chosen)
-
-
-def test_a_command_line_may_list_fields_in_one_word() -> None:
-    chosen: Callable[..., V24Settings] = V24Settings
-    assert chosen(fields="SUB,DNU").fields == ("SUB", "DNU")
-    assert chosen(fields="").fields == ()
