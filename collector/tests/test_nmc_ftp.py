@@ -157,6 +157,7 @@ def test_replies_in_the_operators_words(
         (TooSlow(), "timed out, broken off", Fault.EXCHANGE),
         (OSError(113, "No route to host"), "No route to host", Fault.NETWORK),
         (OverflowError("port must be 0-65535"), "none of FTP", Fault.EXCHANGE),
+        (UnicodeEncodeError("latin-1", "x\u20ac", 1, 2, "no"), "a character that", Fault.OPERATOR),
         (ssl.SSLError(1, "[SSL: UNSUPPORTED_PROTOCOL] x"), "TLS", Fault.EXCHANGE),
     ],
 )

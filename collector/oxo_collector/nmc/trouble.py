@@ -57,6 +57,11 @@ def explain(error: Exception, where: str, address: str) -> Failure:
 
 ROWS: Final[tuple[tuple[tuple[type[Exception], ...], str, Fault], ...]] = (
     ((TooLong,), "{}; broken off", Fault.EXCHANGE),
+    (
+        (UnicodeEncodeError,),
+        "user, password or folder has a character that FTP does not take (ISO-8859-1)",
+        Fault.OPERATOR,
+    ),
     ((CaUnreadable,), "the CA file cannot be read: {}", Fault.OPERATOR),
     (
         (TooSlow,),
