@@ -22,6 +22,9 @@ pytestmark = pytest.mark.process
 PASSWORD = "Sesam-1234"
 FILE = bytes(range(256)) * 20
 LISTED = Entry("ALZ0001.ALZ", len(FILE), "20200224143300")
+PLAIN = dict.fromkeys(("TYPE", "CWD", "PBSZ"), b"200 Ok.\r\n") | {
+    "USER": b"331 Password.\r\n", "QUIT": b"221 Bye.\r\n",
+}  # fmt: skip
 
 
 @dataclass
@@ -89,7 +92,8 @@ class Server:
             verb, _, rest = line.decode("latin-1").strip().partition(" ")
             self.said.append(verb if verb == "PASS" else f"{verb} {rest}".strip())
             odd = self.manners.answers.get(verb)
-            reply = odd if odd is not None else getattr(self, f"on_{verb.lower()}")(rest)
+            usual = PLAIN.get(verb) or getattr(self, f"on_{verb.lower()}")
+            reply = odd if odd is not None else usual(rest) if callable(usual) else usual
             if callable(reply):
                 reply(connection)
             else:
@@ -98,16 +102,8 @@ class Server:
                 connection = self._context.wrap_socket(connection, server_side=True)
                 self._open.append(connection)
 
-    def on_user(self, _: str) -> bytes:
-        return b"331 Password.\r\n"
-
     def on_pass(self, rest: str) -> bytes:
         return b"230 In.\r\n" if rest == PASSWORD else b"530 Not with " + rest.encode() + b".\r\n"
-
-    def on_type(self, _: str) -> bytes:
-        return b"200 Ok.\r\n"
-
-    on_cwd = on_pbsz = on_type
 
     def on_auth(self, _: str) -> bytes:
         return b"234 Go.\r\n" if self._context else b"502 No.\r\n"
@@ -115,9 +111,6 @@ class Server:
     def on_prot(self, _: str) -> bytes:
         self._protected = True
         return b"200 Ok.\r\n"
-
-    def on_quit(self, _: str) -> bytes:
-        return b"221 Bye.\r\n"
 
     def on_pasv(self, _: str) -> bytes:
         listener = socket.create_server(("127.0.0.1", 0))
@@ -313,49 +306,40 @@ def test_a_file_that_is_busy_does_not_hide_the_others(server: Server, manners: M
     assert "421" in failure(one.list_files()).what
 
 
-@pytest.mark.parametrize("cut", [0, 1, OVERLAP_BYTES, OVERLAP_BYTES + 1, len(FILE) - 1])
-def test_a_transfer_that_was_cut_is_gone_on_with(
-    server: Server, manners: Manners, cut: int
-) -> None:
+def cut(server: Server, manners: Manners, cut_bytes: int = 3000) -> Transport:
+    """Return a client whose transfer was cut, and which is logged in anew."""
     one = transport(server)
-    manners.cut_bytes = cut
+    manners.cut_bytes = cut_bytes
     assert "cut" in failure(one.fetch(LISTED)).what
     manners.cut_bytes = None
     assert one.log_in() is None
-    assert one.fetch(LISTED) == (FILE, cut > OVERLAP_BYTES)
+    return one
+
+
+@pytest.mark.parametrize("at", [0, 1, OVERLAP_BYTES, OVERLAP_BYTES + 1, len(FILE) - 1])
+def test_a_transfer_that_was_cut_is_gone_on_with(server: Server, manners: Manners, at: int) -> None:
+    assert cut(server, manners, at).fetch(LISTED) == (FILE, at > OVERLAP_BYTES)
     rests = [line for line in server.said if line.startswith("REST")]
-    assert rests == ([f"REST {cut - OVERLAP_BYTES}"] if cut > OVERLAP_BYTES else [])
+    assert rests == ([f"REST {at - OVERLAP_BYTES}"] if at > OVERLAP_BYTES else [])
 
 
 def test_a_beginning_of_another_file_is_not_gone_on_with(server: Server, manners: Manners) -> None:
-    one = transport(server)
-    manners.cut_bytes = 3000
-    failure(one.fetch(LISTED))
-    manners.cut_bytes = None
+    one = cut(server, manners)
     server.files["ALZ0001.ALZ"] = other = bytes(reversed(FILE))
-    assert one.log_in() is None
     assert "does not belong to its beginning" in failure(one.fetch(LISTED)).what
     assert one.log_in() is None
     assert one.fetch(LISTED) == (other, False)
 
 
 def test_a_file_of_another_size_is_fetched_anew(server: Server, manners: Manners) -> None:
-    one = transport(server)
-    manners.cut_bytes = 3000
-    failure(one.fetch(LISTED))
-    manners.cut_bytes = None
+    one = cut(server, manners)
     server.files["ALZ0001.ALZ"] = longer = FILE + FILE
-    assert one.log_in() is None
     assert one.fetch(Entry("ALZ0001.ALZ", len(longer), "x")) == (longer, False)
 
 
 def test_without_rest_the_file_is_fetched_anew(server: Server, manners: Manners) -> None:
-    one = transport(server)
-    manners.cut_bytes = 3000
-    failure(one.fetch(LISTED))
-    manners.cut_bytes = None
+    one = cut(server, manners)
     manners.answers["REST"] = b"502 No.\r\n"
-    assert one.log_in() is None
     assert one.fetch(LISTED) == (FILE, False)
 
 
