@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 from oxo_collector.failure import Failure, Fault
-from oxo_collector.nmc.machine import TABLE, FileCollection, OutOfTurn, Plan, State
+from oxo_collector.nmc.machine import TABLE, FileCollection, Plan, State
 from oxo_collector.nmc.messages import (
     Command,
     Delete,
@@ -27,13 +27,11 @@ from oxo_collector.nmc.messages import (
     Noted,
     Refused,
     Started,
-    StopAsked,
-    TimeUp,
-    Wait,
 )
 from oxo_collector.receipt import FileState, KnownFile, Stored
 from oxo_collector.report import Level, Report
 from oxo_collector.rests import Rests
+from oxo_collector.turns import OutOfTurn, StopAsked, TimeUp, Wait
 
 WHERE = "ftp://exchange:30021"
 ONE = Entry("ALZ0001.ALZ", 313, "20200224143300")

@@ -13,7 +13,6 @@ from oxo_collector.ohl.machine import (
     REPEAT,
     TABLE,
     HotelLink,
-    OutOfTurn,
     Plan,
     State,
 )
@@ -36,13 +35,11 @@ from oxo_collector.ohl.messages import (
     SetAside,
     Silent,
     Started,
-    StopAsked,
-    TimeUp,
-    Wait,
 )
 from oxo_collector.receipt import HotelEvent, Stored
 from oxo_collector.report import Level, Report
 from oxo_collector.rests import Rests
+from oxo_collector.turns import OutOfTurn, StopAsked, TimeUp, Wait
 from oxo_tickets import Ticket
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors" / "ohl"

@@ -31,11 +31,9 @@ from oxo_collector.taxation.messages import (
     SendLogoutLeft,
     SendRestartTimer,
     Started,
-    StopAsked,
-    TimeUp,
-    Wait,
 )
 from oxo_collector.taxation.states import Pace, Place
+from oxo_collector.turns import StopAsked, TimeUp, Wait
 
 BODY = b"<answer/>"
 BAD = Malformed("Date cannot be read", b"<x/>", "ticket 1")

@@ -18,18 +18,10 @@ from oxo_collector.failure import Failure, Fault
 from oxo_collector.receipt import SetAside, Stored
 from oxo_collector.report import Report
 from oxo_collector.taxation.contract import Contract
-from oxo_collector.taxation.machine import TABLE, OutOfTurn, TaxationSession
-from oxo_collector.taxation.messages import (
-    Answered,
-    Event,
-    Failed,
-    Keep,
-    SendAcknowledge,
-    Started,
-    StopAsked,
-    TimeUp,
-)
+from oxo_collector.taxation.machine import TABLE, TaxationSession
+from oxo_collector.taxation.messages import Answered, Event, Failed, Keep, SendAcknowledge, Started
 from oxo_collector.taxation.states import Pace, Place, State
+from oxo_collector.turns import OutOfTurn, StopAsked, TimeUp
 
 BODY = b"<answer/>"
 BAD = Malformed("Date cannot be read", b"<x/>", "ticket 1")

@@ -9,6 +9,7 @@ from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.decoders.v24 import COLUMNS_UNKNOWN, LAYOUTS, Layout, V24Decoder
 from oxo_collector.receipt import Stored
 from oxo_collector.report import Level, Report
+from oxo_collector.turns import StopAsked, TimeUp
 from oxo_collector.v24.machine import (
     DRAINED_SECONDS,
     FURNITURE_BYTES_MAX,
@@ -31,8 +32,6 @@ from oxo_collector.v24.messages import (
     NotKept,
     Received,
     Send,
-    StopAsked,
-    TimeUp,
 )
 from oxo_tickets import Ticket
 

@@ -59,13 +59,11 @@ from oxo_collector.nmc.messages import (
     Noted,
     Refused,
     Started,
-    StopAsked,
-    TimeUp,
-    Wait,
 )
 from oxo_collector.receipt import FileState, KnownFile, Stored
 from oxo_collector.report import Level, Report
 from oxo_collector.rests import Rests
+from oxo_collector.turns import OutOfTurn, StopAsked, TimeUp, Wait
 from oxo_collector.wording import clipped
 
 NO_FILE: Final = (
@@ -92,10 +90,6 @@ class State(Enum):
     HANGING_UP = auto()  # the end of the connection
     RESTING = auto()  # time
     ENDED = auto()  # nothing
-
-
-class OutOfTurn(AssertionError):
-    """The collector broke its own table; the text names state and event. No peer can cause it."""
 
 
 @dataclass(frozen=True, slots=True)

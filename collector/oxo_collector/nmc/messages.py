@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from oxo_collector.failure import Failure
 from oxo_collector.receipt import FileState, KnownFile, Stored
 from oxo_collector.report import Report
+from oxo_collector.turns import StopAsked, TimeUp, Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +115,6 @@ class Failed:
     failure: Failure
 
 
-@dataclass(frozen=True, slots=True)
-class TimeUp:
-    """The wait is over."""
-
-
-@dataclass(frozen=True, slots=True)
-class StopAsked:
-    """The operator wants the collection to end."""
-
-
 Event = (
     Started
     | LoggedIn
@@ -184,13 +175,6 @@ class Note:
 @dataclass(frozen=True, slots=True)
 class HangUp:
     """Close the connection, with a word (QUIT) where it lives."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Let real time pass, in seconds; broken off when a stop is asked."""
-
-    seconds: float
 
 
 Command = LogIn | ListFiles | Fetch | Keep | Delete | Note | HangUp | Wait | Report

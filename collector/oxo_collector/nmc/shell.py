@@ -29,14 +29,12 @@ from oxo_collector.nmc.messages import (
     Noted,
     Refused,
     Started,
-    StopAsked,
-    TimeUp,
-    Wait,
 )
 from oxo_collector.nmc.reading import known_of, read_file
 from oxo_collector.receipt import FetchedFile, FileState, KnownFile, Piece, Source, Stored
 from oxo_collector.report import Report
 from oxo_collector.store import StoreUnusable
+from oxo_collector.turns import TimeUp, Wait, converse
 
 
 class Wire(Protocol):
@@ -107,30 +105,16 @@ class Shell:
     report: Callable[[Report], None]
     _raw: bytes = field(default=b"", init=False, repr=False)
     _file: FetchedFile | None = field(default=None, init=False)
-    _stop_told: bool = field(default=False, init=False)
 
     def run(self) -> None:
         """Collect until the collection has ended."""
         try:
-            event: Event = Started()
-            while not self.collection.ended:
-                if self.stop.is_set() and not self._stop_told:
-                    self._stop_told = True
-                    self.collection.receive(StopAsked())
-                    continue
-                event = self._carry_out(self.collection.receive(event))
+            converse(self.collection, self._begin(), self.stop, self._one, self.report)
         finally:
             self.wire.hang_up()
 
-    def _carry_out(self, commands: list[Command]) -> Event:
-        """Do what is commanded; the last command but reports gives the next event."""
-        event: Event = Started()
-        for command in commands:
-            if isinstance(command, Report):
-                self.report(command)
-            else:
-                event = self._one(command)
-        return event
+    def _begin(self) -> Event:
+        return Started()
 
     def _one(self, command: Command) -> Event:  # noqa: PLR0911 - one line for each command
         match command:

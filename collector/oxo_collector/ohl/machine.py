@@ -72,12 +72,10 @@ from oxo_collector.ohl.messages import (
     SetAside,
     Silent,
     Started,
-    StopAsked,
-    TimeUp,
-    Wait,
 )
 from oxo_collector.report import Level, Report
 from oxo_collector.rests import Rests
+from oxo_collector.turns import OutOfTurn, StopAsked, TimeUp, Wait
 
 FRAME_SECONDS_MAX: Final = 5.0
 """The rest of a frame comes in this time, or it is answered by NAK."""
@@ -112,10 +110,6 @@ class State(Enum):
     HANGING_UP = auto()  # the end of the connection
     RESTING = auto()  # time
     ENDED = auto()  # nothing
-
-
-class OutOfTurn(AssertionError):
-    """The collector broke its own table; the text names state and event. No peer can cause it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from oxo_collector.failure import Failure
 from oxo_collector.receipt import Piece, Stored
 from oxo_collector.report import Report
+from oxo_collector.turns import StopAsked, TimeUp, Wait
 
 # Events
 
@@ -87,16 +88,6 @@ class HungUp:
     """The connection is closed."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeUp:
-    """The wait is over."""
-
-
-@dataclass(frozen=True, slots=True)
-class StopAsked:
-    """The operator wants the collection to end."""
-
-
 Event = (
     Started
     | Connected
@@ -163,13 +154,6 @@ class Quarantine:
 @dataclass(frozen=True, slots=True)
 class HangUp:
     """Close the connection."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Let real time pass, in seconds; broken off when a stop is asked."""
-
-    seconds: float
 
 
 Command = Connect | Receive | Send | Keep | Quarantine | HangUp | Wait | Report

@@ -27,13 +27,11 @@ from oxo_collector.ohl.messages import (
     SetAside,
     Silent,
     Started,
-    StopAsked,
-    TimeUp,
-    Wait,
 )
 from oxo_collector.receipt import Piece, Source, Stored
 from oxo_collector.report import Report
 from oxo_collector.store import StoreUnusable
+from oxo_collector.turns import TimeUp, Wait, converse
 
 LATE_SECONDS: Final = 1.0
 """No exchange sends a message again sooner; what comes after a longer keeping may be a repeat."""
@@ -101,7 +99,6 @@ class Shell:
     report: Callable[[Report], None]
     epoch: Callable[[], str]
     clock: Callable[[], float]
-    _stop_told: bool = field(default=False, init=False)
     _keeping: Keep | None = field(default=None, init=False)
     _keeping_since: float = field(default=0.0, init=False)
 
@@ -112,25 +109,12 @@ class Shell:
             StoreUnusable: the store cannot be read at the beginning.
         """
         try:
-            event: Event = Started(self.door.last_raw(self.source))
-            while not self.link.ended:
-                if self.stop.is_set() and not self._stop_told:
-                    self._stop_told = True
-                    self.link.receive(StopAsked())
-                    continue
-                event = self._carry_out(self.link.receive(event))
+            converse(self.link, self._begin(), self.stop, self._one, self.report)
         finally:
             self.wire.close()
 
-    def _carry_out(self, commands: list[Command]) -> Event:
-        """Do what is commanded; the last command but reports gives the next event."""
-        event: Event = Started()
-        for command in commands:
-            if isinstance(command, Report):
-                self.report(command)
-            else:
-                event = self._one(command)
-        return event
+    def _begin(self) -> Event:
+        return Started(self.door.last_raw(self.source))
 
     def _one(self, command: Command) -> Event:  # noqa: PLR0911 - one line for each command
         match command:

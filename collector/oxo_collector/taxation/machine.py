@@ -69,21 +69,10 @@ from oxo_collector.decoders.taxation_soap import (
     TicketsAnswer,
 )
 from oxo_collector.receipt import SetAside, Stored
-from oxo_collector.taxation.messages import (
-    Answered,
-    Command,
-    Event,
-    Failed,
-    Started,
-    StopAsked,
-    TimeUp,
-)
+from oxo_collector.taxation.messages import Answered, Command, Event, Failed, Started
 from oxo_collector.taxation.states import Move, Pace, Place, State
 from oxo_collector.taxation.steps import Steps
-
-
-class OutOfTurn(AssertionError):
-    """The collector broke its own table; the text names state and event. No peer can cause it."""
+from oxo_collector.turns import OutOfTurn, StopAsked, TimeUp
 
 
 class Line(NamedTuple):

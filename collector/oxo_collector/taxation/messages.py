@@ -10,6 +10,7 @@ from oxo_collector.decoders.taxation_soap import Answer, TicketsAnswer
 from oxo_collector.failure import Failure
 from oxo_collector.receipt import SetAside, Stored
 from oxo_collector.report import Report
+from oxo_collector.turns import StopAsked, TimeUp, Wait
 
 # Events
 
@@ -32,16 +33,6 @@ class Failed:
     """The last command did not work."""
 
     failure: Failure
-
-
-@dataclass(frozen=True, slots=True)
-class TimeUp:
-    """The wait is over."""
-
-
-@dataclass(frozen=True, slots=True)
-class StopAsked:
-    """The operator wants the collection to end; a wait is broken off by it."""
 
 
 Event = Started | Answered | Failed | Stored | SetAside | TimeUp | StopAsked
@@ -115,13 +106,6 @@ class KeepUnreadable:
     reason: str
     place: str
     body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Let real time pass, in seconds; broken off when a stop is asked."""
-
-    seconds: float
 
 
 Command = (

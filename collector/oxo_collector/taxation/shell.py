@@ -29,10 +29,8 @@ from oxo_collector.taxation.messages import (
     SendLogoutLeft,
     SendRestartTimer,
     Started,
-    StopAsked,
-    TimeUp,
-    Wait,
 )
+from oxo_collector.turns import StopAsked, TimeUp, Wait
 
 
 class Wire(Protocol):

@@ -33,7 +33,6 @@ from oxo_collector.taxation.messages import (
     SendLogout,
     SendLogoutLeft,
     SendRestartTimer,
-    Wait,
 )
 from oxo_collector.taxation.states import (
     CONTRACT_FAULTS,
@@ -44,6 +43,7 @@ from oxo_collector.taxation.states import (
     Place,
     State,
 )
+from oxo_collector.turns import Wait
 from oxo_collector.wording import clipped
 
 UNREADABLE_COUNT_MAX: Final = 2

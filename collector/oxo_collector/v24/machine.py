@@ -36,6 +36,7 @@ from oxo_collector.decoders.v24_block import BlockDecoder
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.receipt import Piece, Stored
 from oxo_collector.report import Level, Report
+from oxo_collector.turns import StopAsked, TimeUp
 from oxo_collector.v24.messages import (
     Await,
     Closed,
@@ -49,8 +50,6 @@ from oxo_collector.v24.messages import (
     NotKept,
     Received,
     Send,
-    StopAsked,
-    TimeUp,
 )
 
 XON: Final = b"\x11"

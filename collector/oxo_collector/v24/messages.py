@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from oxo_collector.failure import Fault
 from oxo_collector.receipt import Piece, Stored
 from oxo_collector.report import Report
+from oxo_collector.turns import StopAsked, TimeUp
 
 # Events
 
@@ -49,16 +50,6 @@ class NotKept:
     """The store took nothing of the last `Keep` or `Learn`; `why` in words."""
 
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class TimeUp:
-    """Nothing came for the seconds that were to be waited."""
-
-
-@dataclass(frozen=True, slots=True)
-class StopAsked:
-    """The operator wants the collection to end; told once."""
 
 
 Event = Received | Closed | Kept | Learned | NotKept | TimeUp | StopAsked

@@ -26,6 +26,7 @@ from oxo_collector.failure import Fault
 from oxo_collector.receipt import Piece, Source, Stored
 from oxo_collector.report import Level, Report
 from oxo_collector.store import StoreUnusable
+from oxo_collector.turns import StopAsked, TimeUp
 from oxo_collector.v24.machine import V24Conversation
 from oxo_collector.v24.messages import (
     Await,
@@ -40,8 +41,6 @@ from oxo_collector.v24.messages import (
     NotKept,
     Received,
     Send,
-    StopAsked,
-    TimeUp,
 )
 
 READ_BYTES: Final = 64 * 1024
