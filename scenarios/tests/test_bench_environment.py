@@ -75,9 +75,9 @@ def test_without_a_path_the_subject_still_finds_a_shell() -> None:
 def test_each_other_wire_tells_its_own_names_and_nothing_of_the_service() -> None:
     place = Place("/subject", "/place/bu1")
     common = {name for name in TOLD if name not in set(ACCESS.door)} | {"OXO_WIRE"}
-    nmc = nmc_door(Target("127.0.0.1", 30021), Account("ftp_nmc", "p@ss/1 %"))
+    nmc = nmc_door(Target("127.0.0.1", 30021), Account("ftp_nmc", "p@ss/1 %"), "required")
     doors = (
-        (nmc, "OXO_NMC_URL OXO_NMC_HOST OXO_NMC_PORT OXO_NMC_USER OXO_NMC_PASSWORD"),
+        (nmc, "OXO_NMC_URL OXO_NMC_HOST OXO_NMC_PORT OXO_NMC_USER OXO_NMC_PASSWORD OXO_NMC_TLS"),
         (v24_door(EXCHANGE, "ten", listens=False), "OXO_V24_COLUMNS OXO_V24_HOST OXO_V24_PORT"),
         (v24_door(EXCHANGE, "ten", listens=True), "OXO_V24_COLUMNS OXO_V24_LISTEN_PORT"),
         (ohl_door(EXCHANGE), "OXO_OHL_HOST OXO_OHL_PORT"),
@@ -86,4 +86,4 @@ def test_each_other_wire_tells_its_own_names_and_nothing_of_the_service() -> Non
         told = environment(ACCESS._replace(door=door), place, OWN, "/opt/bench/bin")
         assert set(told) == common | set(names.split())
     assert nmc["OXO_NMC_URL"] == "ftp://ftp_nmc:p%40ss%2F1%20%25@127.0.0.1:30021/"
-    assert nmc["OXO_NMC_PASSWORD"] == "p@ss/1 %"
+    assert (nmc["OXO_NMC_PASSWORD"], nmc["OXO_NMC_TLS"]) == ("p@ss/1 %", "required")

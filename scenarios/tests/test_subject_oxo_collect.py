@@ -101,3 +101,12 @@ def test_each_other_wire_becomes_its_own_table_and_no_other(wire: str, tmp_path:
     (exchange,) = configuration["exchange"]
     assert {key: exchange[wire][key] for key in told} == told
     assert set(exchange) == {"name", "zone", wire}
+
+
+@pytest.mark.parametrize("offered", ["offered", "required"])
+def test_the_ticket_file_is_fetched_inside_tls_where_there_is_any(
+    offered: str, tmp_path: Path
+) -> None:
+    _, configuration = start(tmp_path, OXO_WIRE="nmc", OXO_NMC_TLS=offered, **WIRES["nmc"][0])
+    nmc = configuration["exchange"][0]["nmc"]
+    assert (nmc["tls"], nmc["ca_file"]) == ("explicit", DOOR["OXO_CA_FILE"])

@@ -42,8 +42,8 @@ def taxation_door(target: Target, account: Account, contract_file: str) -> dict[
     }
 
 
-def nmc_door(target: Target, account: Account) -> dict[str, str]:
-    """Tell of the ticket file of the NMC."""
+def nmc_door(target: Target, account: Account, tls: str) -> dict[str, str]:
+    """Tell of the ticket file of the NMC; `tls` is off, offered or required."""
     user, password = (quote(word, safe="") for word in account)
     return {
         "OXO_WIRE": "nmc",
@@ -52,6 +52,7 @@ def nmc_door(target: Target, account: Account) -> dict[str, str]:
         "OXO_NMC_PORT": str(target.port),
         "OXO_NMC_USER": account.user,
         "OXO_NMC_PASSWORD": account.password,
+        "OXO_NMC_TLS": tls,
     }
 
 

@@ -27,7 +27,7 @@ STOP_SECONDS_MAX = 10.0
 LOOK_SECONDS = 0.02
 """How often the bench looks whether the exchange has written its description."""
 LOG_TAIL_BYTES_MAX = 2000
-NMC_USER = "nmc.user"
+NMC_USER, NMC_TLS = "nmc.user", "nmc.tls"
 IMPOSSIBLE_STATUS = 1
 """With this status it ends when this machine does not allow what was asked, such as an address."""
 USAGE_STATUS = 2
@@ -125,8 +125,12 @@ class Exchange:
             told = (self.state_folder / "nmc.password").read_text("utf-8").strip()
         except FileNotFoundError:
             return None
+        return Account(self.profile_value(NMC_USER), told)
+
+    def profile_value(self, key: str) -> str:
+        """Return the value of a profile key, as text."""
         keys = {each.key: each.value for each in self.control.profile().keys}
-        return Account(keys[NMC_USER], told)
+        return keys[key]
 
     def state(self) -> ExchangeState:
         """Return who and how the exchange is."""

@@ -39,8 +39,8 @@ OPENINGS: Mapping[tuple[str, str], Opening] = {
     ("taxation", "observed"): Opening("observed"),
     ("taxation", "extended"): Opening("extended"),
     ("nmc", "alz"): Opening("extended", {"nmc.licence_tickets": NMC_TICKETS}),
-    ("v24", "ten"): Opening("extended", {"v24.fields": TEN}),
-    ("v24", "fifteen"): Opening("extended", {"v24.fields": FIFTEEN}),
+    ("v24", "ten"): Opening("extended", {"v24.mode": "listing", "v24.fields": TEN}),
+    ("v24", "fifteen"): Opening("extended", {"v24.mode": "listing", "v24.fields": FIFTEEN}),
     ("ohl", "smdr"): Opening("extended"),
 }
 

@@ -29,7 +29,7 @@ from oxo_scenarios.bench.environment import (
     taxation_door,
     v24_door,
 )
-from oxo_scenarios.bench.exchange import Exchange, own_commands
+from oxo_scenarios.bench.exchange import NMC_TLS, Exchange, own_commands
 from oxo_scenarios.bench.handout import Handout
 from oxo_scenarios.bench.hands import Hands
 from oxo_scenarios.bench.installing import CALLED_AT, calling, wire_overrides
@@ -339,7 +339,8 @@ class Stand:
         if wire == "nmc":
             if self.nmc_account is None:
                 raise BenchBroken("the simulated exchange has no account for the NMC")
-            return nmc_door(target, self.nmc_account)
+            tls = self.exchange.profile_value(NMC_TLS)
+            return nmc_door(target, self.nmc_account, tls)
         if wire == "v24":
             columns = self.subject.settings.v24.columns
             return v24_door(target, columns, listens=self._listens_on(wire))

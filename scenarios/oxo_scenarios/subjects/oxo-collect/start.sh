@@ -43,6 +43,10 @@ nmc() {
     printf 'port = %s\n' "$OXO_NMC_PORT"
     printf 'user = %s\n' "$(toml "$OXO_NMC_USER")"
     printf 'password_env = "OXO_NMC_PASSWORD"\n'
+    if [ "${OXO_NMC_TLS:-off}" != off ]; then
+        printf 'tls = "explicit"\n'
+        printf 'ca_file = %s\n' "$(toml "$OXO_CA_FILE")"
+    fi
     printf 'poll_seconds = 0.2\n'
     printf 'read_seconds_max = 2\n'
     pauses
