@@ -141,6 +141,7 @@ def _print(
         tell=tell,
         utc_now=lambda: datetime.now(UTC),
         named=lambda _end: succeed(("c1", "127.0.0.1:1")),
+        prove=lambda _connection: None,
     )
     return End(desk)
 

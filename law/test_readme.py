@@ -87,6 +87,7 @@ def started(command: str, folder: Path, ready: str) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         shlex.split(command), cwd=folder, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        preexec_fn=_in_the_foreground,  # noqa: PLW1509 - no thread of ours runs beside it
     )  # fmt: skip
     assert process.stdout is not None
     told = []
@@ -96,6 +97,11 @@ def started(command: str, folder: Path, ready: str) -> subprocess.Popen[str]:
             return process
     process.communicate(timeout=SECONDS_MAX)
     raise AssertionError(f"{command}: {''.join(told)}")
+
+
+def _in_the_foreground() -> None:
+    """Heed Ctrl-C, which a shell that runs the tests in its background has all of them ignore."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def ended(process: subprocess.Popen[str]) -> None:
