@@ -7,8 +7,9 @@ the next one. The wires' own words stand in their folders; these are the ones th
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol, TypeVar
 
 from oxo_collector.report import Report
@@ -38,6 +39,22 @@ class Wait:
 E = TypeVar("E")
 C = TypeVar("C")
 E_contra = TypeVar("E_contra", contravariant=True)
+
+
+S = TypeVar("S", bound=Enum)
+Step = TypeVar("Step")
+
+
+def step_of(table: Mapping[S, Mapping[type, Step]], state: S, event: object) -> Step:
+    """Return what a machine's table has for an event in a state.
+
+    Raises:
+        OutOfTurn: it has nothing.
+    """
+    step = table.get(state, {}).get(type(event))
+    if step is None:
+        raise OutOfTurn(f"{type(event).__name__} in {state.name}")
+    return step
 
 
 class Machine(Protocol[E_contra, C]):

@@ -63,7 +63,7 @@ from oxo_collector.nmc.messages import (
 from oxo_collector.receipt import FileState, KnownFile, Stored
 from oxo_collector.report import Level, Report
 from oxo_collector.rests import Rests
-from oxo_collector.turns import OutOfTurn, StopAsked, TimeUp, Wait
+from oxo_collector.turns import StopAsked, TimeUp, Wait, step_of
 from oxo_collector.wording import clipped
 
 NO_FILE: Final = (
@@ -144,10 +144,7 @@ class FileCollection:
         """
         if isinstance(event, StopAsked):
             return self._stop()
-        step = TABLE.get(self._state, {}).get(type(event))
-        if step is None:
-            raise OutOfTurn(f"{type(event).__name__} in {self._state.name}")
-        self._state, commands = step(self, event)
+        self._state, commands = step_of(TABLE, self._state, event)(self, event)
         return commands
 
     def _stop(self) -> list[Command]:

@@ -75,7 +75,7 @@ from oxo_collector.ohl.messages import (
 )
 from oxo_collector.report import Level, Report
 from oxo_collector.rests import Rests
-from oxo_collector.turns import OutOfTurn, StopAsked, TimeUp, Wait
+from oxo_collector.turns import StopAsked, TimeUp, Wait, step_of
 
 FRAME_SECONDS_MAX: Final = 5.0
 """The rest of a frame comes in this time, or it is answered by NAK."""
@@ -176,10 +176,7 @@ class HotelLink:
         """
         if isinstance(event, StopAsked):
             return self._stop()
-        step = TABLE.get(self._state, {}).get(type(event))
-        if step is None:
-            raise OutOfTurn(f"{type(event).__name__} in {self._state.name}")
-        self._state, commands = step(self, event)
+        self._state, commands = step_of(TABLE, self._state, event)(self, event)
         return commands
 
     def _stop(self) -> list[Command]:
