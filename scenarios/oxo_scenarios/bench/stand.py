@@ -33,18 +33,17 @@ from oxo_scenarios.bench.exchange import NMC_TLS, Exchange, own_commands
 from oxo_scenarios.bench.handout import Handout
 from oxo_scenarios.bench.hands import Hands
 from oxo_scenarios.bench.installing import CALLED_AT, calling, wire_overrides
+from oxo_scenarios.bench.names import naming, resolved_name
 from oxo_scenarios.bench.offspring import Offspring, adopt_orphans
 from oxo_scenarios.bench.operator import Operator
 from oxo_scenarios.bench.program import one_line, run_command
 from oxo_scenarios.bench.proxy import Proxy
 from oxo_scenarios.bench.redaction import Redaction
-from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed, UsageWrong
+from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
 from oxo_scenarios.catalogue import Case
 from oxo_scenarios.subject import Subject
 from oxo_scenarios.wires import HOME
 
-NAMES = ("oxo-connect.localhost", "localhost")
-"""Names tried for the exchange, in this order; the first that this machine resolves is taken."""
 ACKNOWLEDGEMENT, ON_READ = "contract.acknowledgement", "on-read"
 NEXT_REQUEST = "next-request"
 ON_READ_REASON = (
@@ -72,7 +71,7 @@ class Conditions(NamedTuple):
     Attributes:
         profile: of the exchange; name or path.
         seed: of every random choice.
-        name: for the connection by name; `None` takes the first of `NAMES` that resolves.
+        name: for the connection by name; `None` takes the first of `names.NAMES` that resolves.
         listen: address where subjects reach the exchange; `None` is the loopback.
         ports: name (`standard`, `alternate`, `proxy`) -> number; one that is not named is free.
         keep: folder for the exchange's authority and password, `None` makes them for this run.
@@ -142,7 +141,7 @@ class Stand:
 
     def _exchange(self, hidden: Path) -> Exchange:
         asked = self.conditions
-        options = [*_naming(asked.name)]
+        options = [*naming(asked.name)]
         if asked.listen is not None:
             options += ["--listen", asked.listen]
         # A port is held from the start, or no installation can open its wire.
@@ -395,48 +394,12 @@ def proxy_account() -> Account:
     return Account("collector", f"{secrets.token_urlsafe(12)}@{secrets.randbelow(10)}")
 
 
-def resolved_name(wanted: str | None, address: str) -> str:
-    """Return the name by which this machine reaches the address.
-
-    Raises:
-        UsageWrong: the wanted name does not.
-        BenchBroken: none was asked for, and no name does.
-    """
-    known = [name for name in NAMES if address in addresses(name)]
-    if wanted is None:
-        if known:
-            return known[0]
-        raise BenchBroken(
-            f"{' and '.join(NAMES)} do not resolve to {address} on this machine; "
-            "add one to /etc/hosts or give another name by --name"
-        )
-    if address in addresses(wanted):
-        return wanted
-    allowed = f"names that do: {', '.join(known)}" if known else "add it to /etc/hosts"
-    raise UsageWrong(f"{wanted} does not resolve to {address} on this machine; {allowed}")
-
-
-def addresses(name: str) -> set[str]:
-    """Return the IPv4 addresses of a name; none when it does not resolve."""
-    try:
-        found = socket.getaddrinfo(name, None, socket.AF_INET, socket.SOCK_STREAM)
-    except OSError:
-        return set()
-    return {str(entry[4][0]) for entry in found}
-
-
 def free_port(address: str) -> int:
     """Return a number on which nobody listens just now."""
     with socket.socket() as found:
         found.bind((address, 0))
         number: int = found.getsockname()[1]
     return number
-
-
-def _naming(wanted: str | None) -> list[str]:
-    """Return the options that put every name which may be used into the certificate."""
-    names = NAMES if wanted is None else (wanted,)
-    return [part for name in names for part in ("--name", name)]
 
 
 def _folder(closing: ExitStack) -> Path:
