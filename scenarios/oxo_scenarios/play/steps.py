@@ -8,7 +8,6 @@ from oxo_scenarios.bench.play import Play
 from oxo_scenarios.play.record import Performance
 from oxo_scenarios.wires import FAILURE_MESSAGE
 
-APPOINTMENT_USER = "106"
 EXTERNAL = "0388551122"
 DIALLING = {
     "by hand": DiallingMode.MANUAL,

@@ -104,11 +104,6 @@ class Link:
             ],
         )
 
-    def connection_port(self, name: str) -> str | None:
-        """Return the port on which a connection came in, while it lives."""
-        connection = self._connections.get(name)
-        return None if connection is None else connection.port
-
     def connections(self, ports: Container[str]) -> list[Connection]:
         """Return the connections of these ports."""
         return [each for each in self._connections.values() if each.port in ports]
