@@ -11,6 +11,7 @@ from typing import Final
 
 from structlog.typing import FilteringBoundLogger
 
+from oxo_collector.account import source as account
 from oxo_collector.configuration import Configuration
 from oxo_collector.conversation import Conversation, Maker
 from oxo_collector.intake import Intake
@@ -19,6 +20,7 @@ from oxo_collector.ohl import source as ohl
 from oxo_collector.receipt import Wire
 from oxo_collector.report import Report
 from oxo_collector.store import Ownership, StoreUnusable, open_for_writing
+from oxo_collector.stream import source as stream
 from oxo_collector.taxation import source as taxation
 from oxo_collector.v24 import source as v24
 
@@ -26,6 +28,8 @@ Log = FilteringBoundLogger
 
 MAKERS: Final[Mapping[Wire, Maker]] = {
     Wire.TAXATION: taxation.make,
+    Wire.ACCOUNT: account.make,
+    Wire.STREAM: stream.make,
     Wire.NMC: nmc.make,
     Wire.V24: v24.make,
     Wire.OHL: ohl.make,

@@ -20,6 +20,15 @@
     user = "collector"
     password_file = "proxy-secret"
 
+    [exchange.account]                   # account files by SFTP or FTP
+    address = "192.168.92.246"
+    password_file = "account-secret"
+    host_key = "SHA256:..."              # of the exchange, for SFTP
+
+    [exchange.stream]                    # tickets on the fly; what it loses, account files heal
+    address = "192.168.92.246"           # host or host:port
+    second_address = "192.168.93.246"    # of the other main address, where there are two
+
     [exchange.nmc]                       # ticket files by FTP
     address = "192.168.92.246"
     password_file = "nmc-secret"
@@ -43,6 +52,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, model_validator
 
+from oxo_collector.account.settings import AccountFiles
 from oxo_collector.nmc.settings import Nmc
 from oxo_collector.ohl.settings import Ohl
 from oxo_collector.receipt import Source, Wire
@@ -54,6 +64,7 @@ from oxo_collector.section import (
     located,
     secret,
 )
+from oxo_collector.stream.settings import Stream
 from oxo_collector.taxation.settings import Proxy, Taxation, load_contract
 from oxo_collector.toml_file import CONFIGURATION_BYTES_MAX, checked
 from oxo_collector.v24.settings import V24
@@ -90,6 +101,8 @@ class Exchange(Section):
     name: Name
     zone: Annotated[str, AfterValidator(known_zone)]
     taxation: Taxation | None = None
+    account: AccountFiles | None = None
+    stream: Stream | None = None
     nmc: Nmc | None = None
     v24: V24 | None = None
     ohl: Ohl | None = None
@@ -108,10 +121,11 @@ class Exchange(Section):
 
     @model_validator(mode="after")
     def _has_a_wire(self) -> Self:
-        if not (self.taxation or self.nmc or self.v24 or self.ohl):
+        if all(getattr(self, wire) is None for wire in Wire):
+            tables = [f"[exchange.{wire}]" for wire in Wire if wire != TAXATION]
             raise ValueError(
                 "nothing to collect from; give address and user (taxation), or a table"
-                " [exchange.nmc], [exchange.v24] or [exchange.ohl]"
+                f" {', '.join(tables[:-1])} or {tables[-1]}"
             )
         return self
 

@@ -10,8 +10,8 @@ from typing import IO, Any
 import msgspec
 from oxo_tickets import FIELDS, Ticket, to_json
 
-from oxo_collector.decoders.outcome import Malformed
-from oxo_collector.receipt import HotelEvent, Piece
+from oxo_collector.decoders.outcome import Malformed, Recorded
+from oxo_collector.receipt import Piece, WireEvent
 from oxo_collector.reconciliation import differences
 from oxo_collector.store import EventRow, Reading, Row, ticket_of
 from oxo_collector.wording import one_line
@@ -75,7 +75,7 @@ def write_differences(store: Reading, exchanges: Collection[str], file: IO[bytes
 
 
 def write_events(rows: Iterable[EventRow], file: IO[bytes]) -> int:
-    """Write hotel events, one JSON object a line; return how many."""
+    """Write events that are no tickets, one JSON object a line; return how many."""
     count = 0
     for row in rows:
         file.write(msgspec.json.encode(asdict(row)) + b"\n")
@@ -104,10 +104,11 @@ def write_decoded(pieces: Iterable[Piece], name: str, out: IO[bytes]) -> int:
         if isinstance(piece, Malformed):
             malformed += 1
             sys.stderr.write(one_line(f"{name}: {piece.place}: {piece.reason}") + "\n")
-        elif isinstance(piece, HotelEvent):
+        elif isinstance(piece, WireEvent):
             told = msgspec.json.encode(dict(piece.fields)).decode()
             sys.stderr.write(one_line(f"{name}: {piece.kind}, no ticket: {told}") + "\n")
         else:
-            out.write(to_json(piece) + b"\n")
+            ticket = piece.ticket if isinstance(piece, Recorded) else piece
+            out.write(to_json(ticket) + b"\n")
     out.flush()
     return malformed

@@ -147,7 +147,7 @@ class Intake:
             source: the exchange and its wire.
             epoch: of this stream, unlike any other: `<wire>:<begun>`.
             first: number of the first piece in the epoch; each next piece has the next number.
-            pieces: tickets, what cannot be read, hotel events.
+            pieces: tickets, what cannot be read, events.
             raw: the bytes they came in.
 
         Raises:
@@ -211,7 +211,13 @@ class Intake:
                 self._shelves.note_contact(self._shelves.owner(source), now)
             else:
                 stored, answer = self._keep(
-                    source, file.epoch, known + 1, pieces[known:], raw, now, always=True
+                    source,
+                    file.epoch_on(source.wire),
+                    known + 1,
+                    pieces[known:],
+                    raw,
+                    now,
+                    always=True,
                 )
                 stored = replace(stored, known=stored.known + known)
                 self._shelves.note_file(self._shelves.owner(source), file, answer, now)

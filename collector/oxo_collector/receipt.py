@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
 
-from oxo_collector.decoders.outcome import Decoded, Malformed
+from oxo_collector.decoders.outcome import Decoded, Malformed, Recorded
 
 EPOCH_DIGEST_DIGITS: Final = 16
 """Of a file's SHA-256 in its epoch; the whole of it stands in the table of files."""
@@ -22,6 +22,8 @@ class Wire(StrEnum):
     """
 
     TAXATION = "taxation"
+    ACCOUNT = "account"
+    STREAM = "stream"
     NMC = "nmc"
     V24 = "v24"
     OHL = "ohl"
@@ -40,8 +42,12 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class HotelEvent:
-    """Something that a hotel link told and that is no ticket: a check-in, a room's status.
+class WireEvent:
+    """Something that a wire told and that is no ticket.
+
+    A hotel link tells of a check-in or of a room's status; the stream of a change of the exchange's
+    settings (`MAO`), of the voice quality of a call (`VoIP`), or what no source knows
+    (`unknown frame`).
 
     Attributes:
         kind: in words, such as `check-in`.
@@ -54,8 +60,8 @@ class HotelEvent:
     raw: bytes
 
 
-Piece = Decoded | HotelEvent
-"""What takes one number of an epoch: a ticket, what cannot be read, or a hotel event."""
+Piece = Decoded | Recorded | WireEvent
+"""What takes one number of an epoch: a ticket, what cannot be read, or an event that is none."""
 
 
 class Batch(Protocol):
@@ -100,10 +106,9 @@ class FetchedFile:
     tickets_told: int | None
     tickets_found: int
 
-    @property
-    def epoch(self) -> str:
-        """The epoch of its tickets; the same file again has the same."""
-        return f"{Wire.NMC}:{self.name}:{self.digest[:EPOCH_DIGEST_DIGITS]}"
+    def epoch_on(self, wire: Wire) -> str:
+        """Return the epoch of its tickets on a wire; the same file again has the same."""
+        return f"{wire}:{self.name}:{self.digest[:EPOCH_DIGEST_DIGITS]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,21 @@ class KnownFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Marker:
+    """The last account file of a source that is stored, as it stood on the exchange.
+
+    Attributes:
+        name: of the file.
+        size_bytes: of it as it lay there, compressed.
+        digest: SHA-256 of it as it lay there, in hexadecimal digits.
+    """
+
+    name: str
+    size_bytes: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """What was handed in is durable.
 
@@ -129,13 +149,15 @@ class Stored:
         new: tickets that the store did not have.
         known: tickets that it had already, from an earlier offer.
         quarantined: tickets set aside as unreadable or contradictory.
-        events: hotel events that the store did not have.
+        same: of the new ones, those that another wire had brought already: the same record.
+        events: events that are no tickets and that the store did not have.
     """
 
     new: int
     known: int
     quarantined: int
     events: int = field(default=0, kw_only=True)
+    same: int = field(default=0, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +171,14 @@ __all__ = [
     "Batch",
     "FetchedFile",
     "FileState",
-    "HotelEvent",
     "KnownFile",
     "Malformed",
+    "Marker",
     "Piece",
+    "Recorded",
     "SetAside",
     "Source",
     "Stored",
     "Wire",
+    "WireEvent",
 ]

@@ -11,7 +11,7 @@ from typing import Final
 from oxo_tickets import FIELDS, Ticket, TicketUnreadable, differences, from_json, to_json
 
 from oxo_collector.decoders.outcome import Malformed
-from oxo_collector.receipt import FetchedFile, FileState, HotelEvent, Piece, Source, Stored
+from oxo_collector.receipt import FetchedFile, FileState, Piece, Source, Stored, WireEvent
 from oxo_collector.store import StoreUnusable
 
 ZLIB_LEVEL: Final = 1
@@ -116,7 +116,7 @@ class Shelves:
                 event.raw,
             )
             for sequence, event in enumerate(pieces, first)
-            if isinstance(event, HotelEvent)
+            if isinstance(event, WireEvent)
         ]
         query = (
             "INSERT INTO event (source, epoch, sequence, received, kind, fields, raw)"

@@ -11,7 +11,7 @@ from oxo_collector import tables
 from oxo_collector.cli import app
 from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.intake import Intake
-from oxo_collector.receipt import HotelEvent, Piece, Source, Wire
+from oxo_collector.receipt import Piece, Source, Wire, WireEvent
 from oxo_collector.store import open_for_writing
 from oxo_tickets import Direction, Kind, Resolution, Ticket, from_ndjson
 from typer.testing import CliRunner
@@ -97,7 +97,7 @@ def test_an_export_of_one_wire_is_everything_of_it(config: Path, tmp_path: Path)
     assert out.decode().splitlines()[1].startswith("4,site,taxation,taxation:2,1,")
     status, _, errors = call("export", "-c", config, "--wire", "isdn")
     assert status == 2
-    assert "'taxation', 'nmc', 'v24', 'ohl'" in errors
+    assert "'taxation', 'account', 'stream', 'nmc'" in errors
 
 
 def test_reconcile_shows_what_only_one_wire_had(config: Path, tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_words_of_the_status_stay_whole_in_a_narrow_terminal(
 
 
 def test_hotel_events_are_shown_to_people_and_programs(config: Path, tmp_path: Path) -> None:
-    check_in = HotelEvent("check-in", {"room": "217", "name": None, "x": "\x1b[2J"}, b"\x02A\x03")
+    check_in = WireEvent("check-in", {"room": "217", "name": None, "x": "\x1b[2J"}, b"\x02A\x03")
     keep(tmp_path, ("site", Wire.OHL, [check_in, ticket("101")]))
     _, out, _ = call("events", "-c", config)
     shown = " ".join(out.decode().replace("│", " ").split())

@@ -126,7 +126,7 @@ def test_a_hotel_link_gives_tickets_events_and_what_is_neither() -> None:
     wrong = (VECTORS / "ohl" / "wrong-lrc.bin").read_bytes()
     pieces = list(decode_file(call + check_in + b"login: " + wrong, layout=None, zone="UTC"))
     kinds = [type(piece).__name__ for piece in pieces]
-    assert kinds[:2] == ["Ticket", "HotelEvent"]
+    assert kinds[:2] == ["Ticket", "WireEvent"]
     stray = [one for one in pieces if isinstance(one, Malformed) and one.raw == b"login: "]
     assert [one.reason for one in stray] == ["bytes that belong to no frame"]
     assert any("LRC wrong" in one.reason for one in pieces if isinstance(one, Malformed))

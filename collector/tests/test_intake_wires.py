@@ -14,19 +14,19 @@ from oxo_collector.intake import Intake
 from oxo_collector.receipt import (
     FetchedFile,
     FileState,
-    HotelEvent,
     KnownFile,
     Piece,
     Source,
     Stored,
     Wire,
+    WireEvent,
 )
 from oxo_collector.store import Reading, StoreUnusable, open_for_writing
 from oxo_tickets import Kind, Ticket, from_json
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BAD = Malformed("date is blank", b"A101 -->", "line 2")
-CHECK_IN = HotelEvent("check-in", {"room": "217", "deposit": 5, "name": None}, b"\x02A217\x03")
+CHECK_IN = WireEvent("check-in", {"room": "217", "deposit": 5, "name": None}, b"\x02A217\x03")
 PRINTER, NMC, HOTEL = (Source("site", wire) for wire in (Wire.V24, Wire.NMC, Wire.OHL))
 
 
@@ -94,7 +94,7 @@ def test_the_same_pieces_again_are_known(path: Path, intake: Intake) -> None:
 def test_the_wires_of_an_exchange_do_not_meet(path: Path, intake: Intake) -> None:
     for wire in Wire:
         intake.keep_stream(Source("site", wire), "E", 1, [ticket("101")], b"raw")
-    assert [one[0] for one in told(path)] == ["taxation", "nmc", "v24", "ohl"]
+    assert [one[0] for one in told(path)] == [str(wire) for wire in Wire]
     with Reading(path) as store:
         assert store.exchanges() == ["site"]
         assert [row.wire for row in store.tickets(wire=Wire.V24)] == ["v24"]
@@ -121,7 +121,7 @@ def test_a_file_is_kept_whole_and_the_same_again_is_not(
     assert intake.files(NMC)[file.name].state is FileState.DELETED
     assert intake.keep_file(NMC, file, [ticket("101"), BAD], b"one") == Stored(0, 1, 0)
     assert intake.files(NMC)[file.name].state is FileState.FETCHED
-    assert told(path) == [("nmc", file.epoch, 1, "101")]
+    assert told(path) == [("nmc", file.epoch_on(Wire.NMC), 1, "101")]
     assert (count(connection, "answer"), count(connection, "file")) == (1, 1)
     assert connection.execute("SELECT seen_count FROM quarantine").fetchone() == (1,)
     assert connection.execute("SELECT seen_count FROM file").fetchone() == (2,)

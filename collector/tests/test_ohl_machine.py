@@ -36,7 +36,7 @@ from oxo_collector.ohl.messages import (
     Silent,
     Started,
 )
-from oxo_collector.receipt import HotelEvent, Stored
+from oxo_collector.receipt import Stored, WireEvent
 from oxo_collector.report import Level, Report
 from oxo_collector.rests import Rests
 from oxo_collector.turns import OutOfTurn, StopAsked, TimeUp, Wait
@@ -143,7 +143,7 @@ def test_a_bad_frame_is_set_aside_and_answered_by_nak_and_the_next_is_read() -> 
     assert "at fault: the exchange" in texts(commands)
     assert play(machine, SetAside(1)) == [Send(NAK)]
     keep = keep_of(play(machine, Sent()))
-    assert isinstance(keep.piece, HotelEvent)
+    assert isinstance(keep.piece, WireEvent)
     assert keep.raw == GOOD
 
 

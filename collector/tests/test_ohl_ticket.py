@@ -7,7 +7,7 @@ from pathlib import Path
 from oxo_collector.decoders.ohl import Frame, OhlDecoder
 from oxo_collector.decoders.ohl_ticket import piece_of
 from oxo_collector.decoders.outcome import Malformed
-from oxo_collector.receipt import HotelEvent, Piece
+from oxo_collector.receipt import Piece, WireEvent
 from oxo_tickets import Direction, Kind, ReminderState, Resolution, Ticket
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors" / "ohl"
@@ -66,7 +66,7 @@ def test_wake_ups() -> None:
 
 def test_a_night() -> None:
     told = pieces("a-night")
-    kinds = [one.kind if isinstance(one, Ticket | HotelEvent) else one for one in told]
+    kinds = [one.kind if isinstance(one, Ticket | WireEvent) else one for one in told]
     assert kinds == [
         None,
         "check-in",
@@ -83,7 +83,7 @@ def test_a_night() -> None:
 
 def test_hotel_events_keep_their_bytes_and_hold_the_password_back() -> None:
     event = pieces("check-in")[0]
-    assert isinstance(event, HotelEvent)
+    assert isinstance(event, WireEvent)
     assert dict(event.fields) == {
         "room": "217",
         "guest_name": "LÜDELING",
@@ -96,13 +96,13 @@ def test_hotel_events_keep_their_bytes_and_hold_the_password_back() -> None:
     }
     assert event.raw == (VECTORS / "check-in.bin").read_bytes()[:61]
     status = pieces("room-status")[1]
-    assert isinstance(status, HotelEvent)
+    assert isinstance(status, WireEvent)
     assert dict(status.fields) == {"room": "1031", "room_status": "not cleaned", "problem": 42}
 
 
 def test_a_body_that_nobody_knows_is_an_event_and_one_that_does_not_fit_is_kept() -> None:
     told = [piece for piece in pieces("every-type") if piece is not None]
-    events = {one.kind for one in told if isinstance(one, HotelEvent)}
+    events = {one.kind for one in told if isinstance(one, WireEvent)}
     assert "guest account" in events
     assert "re-initialisation request" in events
     bad = [one for one in told if isinstance(one, Malformed)]
@@ -115,7 +115,7 @@ def test_a_body_that_nobody_knows_is_an_event_and_one_that_does_not_fit_is_kept(
 
 def test_of_a_body_that_nobody_knows_no_figure_is_told_but_the_room() -> None:
     told = piece_of(frame("M117     " + "TROSTAVEL".ljust(25) + "7391".ljust(22)), None)
-    assert isinstance(told, HotelEvent)
+    assert isinstance(told, WireEvent)
     assert dict(told.fields) == {"body": "117     " + "TROSTAVEL".ljust(25) + "****".ljust(22)}
     assert b"7391" in told.raw
 

@@ -19,7 +19,7 @@ from oxo_collector.decoders.ohl_body import UNKNOWN, Body, read_body
 from oxo_collector.decoders.ohl_layout import BODIES, Field
 from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.decoders.values import Coded, Unreadable
-from oxo_collector.receipt import HotelEvent
+from oxo_collector.receipt import WireEvent
 
 WIRE = "ohl"
 
@@ -39,7 +39,7 @@ STATES: Mapping[str, ReminderState] = {
 
 def piece_of(
     frame: Frame, zone: str | None, layouts: Mapping[str, tuple[Field, ...]] = BODIES
-) -> Ticket | HotelEvent | Malformed | None:
+) -> Ticket | WireEvent | Malformed | None:
     """Return what a message is to the store; None for those that only serve the connection."""
     if frame.letter in (CONNECTION, KEEP_ALIVE):
         return None
@@ -52,7 +52,7 @@ def piece_of(
     except Unreadable as fault:
         return Malformed(f"{frame.word}: {fault}", frame.raw, f"message {frame.letter}")
     fields = {"body": _hidden(frame.body)} if body is None else _plain(body)
-    return HotelEvent(frame.word, fields, frame.raw)
+    return WireEvent(frame.word, fields, frame.raw)
 
 
 def _call(body: Body, zone: str | None) -> Ticket:

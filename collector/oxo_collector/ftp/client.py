@@ -18,6 +18,8 @@ import ssl
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from oxo_collector.fetching import TooLong, TooSlow
+
 REPLY_BYTES_MAX: Final = 64 * 1024
 REPLY_LINE_BYTES_MAX: Final = 8 * 1024
 CHUNK_BYTES: Final = 64 * 1024
@@ -26,14 +28,6 @@ NAMES_BYTES_MAX: Final = 1024 * 1024
 NAMES_COUNT_MAX: Final = 10_000
 NAME_BYTES_MAX: Final = 1024
 """Of a list; an exchange has one file or a few."""
-
-
-class TooLong(Exception):
-    """The exchange sends more than it may; the text says what and how much."""
-
-
-class TooSlow(Exception):
-    """The operation took longer than it may in all."""
 
 
 class CaUnreadable(Exception):

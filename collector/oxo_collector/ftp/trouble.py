@@ -7,7 +7,8 @@ import ssl
 from typing import Final
 
 from oxo_collector.failure import Failure, Fault
-from oxo_collector.nmc.ftp import CaUnreadable, OtherCertificate, TooLong, TooSlow
+from oxo_collector.fetching import TooLong, TooSlow, Unfit
+from oxo_collector.ftp.client import CaUnreadable, OtherCertificate
 from oxo_collector.wording import clipped
 
 EXPIRED, NOT_YET_VALID, NAME_DIFFERS, ADDRESS_DIFFERS = 10, 9, 62, 64

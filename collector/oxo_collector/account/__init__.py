@@ -1,0 +1,1 @@
+"""The account wire: account files of the exchange, fetched by SFTP or FTP."""

@@ -1,0 +1,54 @@
+"""The account wire in the configuration: the table `[exchange.account]`."""
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from oxo_collector.section import Account, Address, File, Fingerprint, Pauses, Port, Seconds, User
+
+
+def _host_key(text: str) -> str:
+    if not re.fullmatch(r"SHA256:[A-Za-z0-9+/]{43}", text):
+        raise ValueError("allowed is SHA256: and 43 characters, as `ssh-keygen -l` prints it")
+    return text
+
+
+HostKey = Annotated[str, AfterValidator(_host_key)]
+Decimals = Annotated[int, Field(ge=0, le=4)]
+
+
+class AccountFiles(Account, Pauses):
+    """The account files of an exchange, by SFTP or FTP (facts: oxe 3). Times are in seconds."""
+
+    address: Address
+    transfer: Literal["sftp", "ftp"] = "sftp"
+    port: Port | None = None
+    user: User = "adfexc"
+    host_key: HostKey | None = None
+    host_key_file: File | None = None
+    tls: Literal["none", "explicit"] = "none"
+    ca_file: File | None = None
+    fingerprint: Fingerprint | None = None
+    folder: Annotated[str, StringConstraints(pattern=r"^/[^\x00-\x1f\x7f]{0,255}$")] = (
+        "/usr4/account"
+    )
+    index: Annotated[str, StringConstraints(pattern=r"^[^/\x00-\x1f\x7f]{1,64}$")] = "ACCOUNT.LIS"
+    compress_first: bool = False
+    start: Literal["oldest", "now"] = "oldest"
+    cost_decimals: Decimals = 2
+    poll_seconds: Seconds = 300.0
+    connect_seconds_max: Seconds = 10.0
+    read_seconds_max: Seconds = 30.0
+    file_bytes_max: Annotated[int, Field(ge=1, le=256 * 1024 * 1024)] = 64 * 1024 * 1024
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.password_env is None and self.password_file is None:
+            raise ValueError("the password is missing; give password_env or password_file")
+        pinned = self.host_key is not None or self.host_key_file is not None
+        if self.transfer == "sftp" and not pinned:
+            raise ValueError("nothing to check the exchange by; give host_key or host_key_file")
+        if self.transfer == "ftp" and pinned:
+            raise ValueError('host_key and host_key_file are of use with transfer = "sftp" only')
+        return self

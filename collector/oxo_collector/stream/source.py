@@ -1,0 +1,15 @@
+"""The stream wire as a conversation."""
+
+from oxo_collector.configuration import Exchange
+from oxo_collector.conversation import Conversation
+from oxo_collector.section import ConfigurationRefused
+
+
+def make(exchange: Exchange, key: str) -> Conversation:
+    """Return the conversation; `key` names the table in the configuration, for errors.
+
+    Raises:
+        ConfigurationRefused: the spool cannot be written.
+    """
+    assert exchange.stream is not None
+    raise ConfigurationRefused(f"{key}: this collector does not read tickets on the fly")
