@@ -15,17 +15,31 @@ from oxo_reports.verdicts import GRAVITY, WORDS, together
 HOME = "taxation"
 WIRE_TITLES: dict[str, str] = {
     HOME: "taxation service",
+    "account": "account files",
+    "stream": "Ethernet on the fly",
     "nmc": "NMC FTP",
     "v24": "V24 statement",
     "ohl": "hotel link",
 }
 """Wire -> title, in the order of every table."""
 
-TRANSPORTS: dict[str, str] = {HOME: "HTTPS", "nmc": "FTP", "v24": "V24", "ohl": "OHL"}
+TRANSPORTS: dict[str, str] = {
+    HOME: "HTTPS",
+    "account": "FTP, SFTP",
+    "stream": "TCP 2533",
+    "nmc": "FTP",
+    "v24": "V24",
+    "ohl": "OHL",
+}
 """Wire -> what stands at its arrow in the figure."""
 
 INTERFACES: dict[str, tuple[str, str]] = {
     HOME: ("HTTPS / SOAP, taxation service", "urn:oxo-sim:taxation:1 (assumed contract)"),
+    "account": ("FTP or SFTP, account files of /usr4/account", "records ED5.2 of 525 characters"),
+    "stream": (
+        "Ethernet on the fly over TCP 2533",
+        "frames with records ED5.2; no acknowledgement",
+    ),
     "nmc": ("FTP, ticket file for the network management centre", "binary records of 122 bytes"),
     "v24": ("V24 print-out over TCP", "statement of fixed columns"),
     "ohl": ("Hotel link (OHL) over TCP", "frames of a public program; positions assumed"),

@@ -1,10 +1,11 @@
 """The same tickets over several wires: which are the same, and which only one wire had.
 
-No wire gives a ticket an identity that another wire knows. What every wire tells of a ticket is
-coarse: who was charged, in which minute, for how long, and whether it was an incoming call, any
-other call, or a reminder. Two tickets with one such *coarse key* on two wires are taken for the
-same ticket, the k-th with the k-th, because identical neighbours are real and stay as many as
-they were: a multiset, no set.
+No wire gives a ticket an identity that another wire knows. Account files and the on-the-fly stream
+share a record, to the byte, and are paired by that, as multisets too. What every wire tells of a
+ticket is coarse: who was charged, in which minute, for how long, and whether it was an incoming
+call, any other call, or a reminder. Two tickets with one such *coarse key* on two wires are taken
+for the same ticket, the k-th with the k-th, because identical neighbours are real and stay as many
+as they were: a multiset, no set.
 
 What the key leaves out, and why:
 

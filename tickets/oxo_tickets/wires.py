@@ -10,6 +10,8 @@ from types import MappingProxyType
 WIRE_TITLES: Mapping[str, str] = MappingProxyType(
     {
         "taxation": "taxation service",
+        "account": "account files",
+        "stream": "Ethernet on the fly",
         "nmc": "NMC FTP",
         "v24": "V24 statement",
         "ohl": "hotel link",

@@ -103,9 +103,11 @@ def reminder(**told: Any) -> Ticket:
 
 
 def test_the_wires_stand_in_the_order_in_which_they_are_trusted() -> None:
-    assert wires() == ("taxation", "nmc", "v24", "ohl")
+    assert wires() == ("taxation", "account", "stream", "nmc", "v24", "ohl")
     assert [wire_title(wire) for wire in wires()] == [
         "taxation service",
+        "account files",
+        "Ethernet on the fly",
         "NMC FTP",
         "V24 statement",
         "hotel link",

@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 from msgspec.structs import replace
 from oxo_tickets import (
+    CommunicationType,
     Direction,
     Kind,
     Ticket,
@@ -28,7 +29,12 @@ def test_the_key_of_a_known_call(full_call: Ticket) -> None:
     "changed",
     [
         {},
-        {"direction": Direction.INCOMING, "ring_seconds": 12, "call_seconds": 0},
+        {
+            "direction": Direction.INCOMING,
+            "communication_type": CommunicationType.INCOMING,
+            "ring_seconds": 12,
+            "call_seconds": 0,
+        },
         {"charged_user": "61239876"},
         {"charged_user": ""},
         {"call_seconds": None},
