@@ -4,7 +4,7 @@ The exchange of a run serves one play after the other. A play on a wire must not
 another one, so that each installation says of every wire whether it is open.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from oxo_simulator.control.messages import ArmedFault, Fault
@@ -75,11 +75,41 @@ def wire_overrides(wire: str, tag_set: str, keys: Collection[str]) -> dict[str, 
     return {**told, **opening(wire, tag_set).overrides}
 
 
-def armed(wire: Wire, event: Literal["offered", "acknowledged"], fault: Fault) -> ArmedFault:
+Moment = Literal["offered", "acknowledged"]
+"""When an armed fault strikes: as tickets leave, or as the exchange learns that they are had."""
+
+
+class Transfer(NamedTuple):
+    """How the middle of what a wire carries is met.
+
+    Attributes:
+        carry_bytes: so many go through to the collector, from when the transfer begins.
+        ports: the ports or groups whose bytes are counted.
+    """
+
+    carry_bytes: int
+    ports: Sequence[str]
+
+
+TRANSFERS: Mapping[str, Transfer] = {
+    "nmc": Transfer(191 + 122 + 61, ["nmc-data"]),  # header, one record, half of another (oxo 5.2)
+}
+
+
+def armed(wire: Wire, moment: Moment, fault: Fault) -> ArmedFault:
     """Return a fault that strikes at an event of this wire, by the name that it has there."""
     if wire == HOME:
-        return ArmedFault(when=event, fault=fault)
-    return ArmedFault(when="consumed" if event == "acknowledged" else event, fault=fault, wire=wire)
+        return ArmedFault(when=moment, fault=fault)
+    when = "consumed" if moment == "acknowledged" else moment
+    return ArmedFault(when=when, fault=fault, wire=wire)
+
+
+def in_transfer(wire: Wire, kind: Literal["carry then cut", "carry then reset"]) -> Fault:
+    """Return the fault that strikes in the middle of what this wire carries to the collector."""
+    told = TRANSFERS[wire]
+    return Fault(
+        kind=kind, towards="collector", carry_bytes=told.carry_bytes, ports=list(told.ports)
+    )
 
 
 def calling(target: Target) -> dict[str, Any]:

@@ -7,31 +7,26 @@ bench's own failure.
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-from oxo_simulator.control.messages import (
-    AppointmentOrder,
-    CallOrder,
-    Fault,
-    Installation,
-)
+from oxo_simulator.control.messages import Installation
 
 from oxo_scenarios.bench import ledger as ask
+from oxo_scenarios.bench.by_hand import ByHand
 from oxo_scenarios.bench.connect import Target
 from oxo_scenarios.bench.delivered import DeliveryReader
 from oxo_scenarios.bench.environment import ProxyAccess
 from oxo_scenarios.bench.evidence import keep
 from oxo_scenarios.bench.fresh import Holding
-from oxo_scenarios.bench.hands import Hands, Setting
-from oxo_scenarios.bench.installing import armed, opening
+from oxo_scenarios.bench.hands import Setting
+from oxo_scenarios.bench.installing import opening
 from oxo_scenarios.bench.ledger import Ledger
 from oxo_scenarios.bench.offspring import Offspring
+from oxo_scenarios.bench.orders import Orders
 from oxo_scenarios.bench.output import Output
 from oxo_scenarios.bench.program import Program
 from oxo_scenarios.bench.stand import Stand
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
-from oxo_scenarios.bench.waits import Waits
 from oxo_scenarios.catalogue import Planned
 from oxo_scenarios.delivery import read_delivery
 from oxo_scenarios.judge import Confirmation, Delivery, Evidence, Incident, Restart
@@ -40,11 +35,8 @@ from oxo_scenarios.wires import FAILURE_MESSAGE, HOME
 if TYPE_CHECKING:
     from oxo_scenarios.bench.proxy import Proxy
 
-CARRIED_BYTES = 191 + 122 + 61
-"""Into the middle of a ticket file: its header, one record, and half of another (oxo 5.2)."""
 
-
-class Play(Waits):
+class Play(Orders):
     """One case under one tag set, on a stand.
 
     Attributes:
@@ -80,10 +72,11 @@ class Play(Waits):
         self._ended: Restart | None = None
         self._away_from: int | None = None
         self._away_to: int | None = None
-        self._hands = stand.hands
+        self._hands: ByHand | None = None
+        if stand.hands is not None:
+            self._hands = ByHand(stand.hands, planned.play, self._output)
         self._reset_seconds = stand.reset_seconds
         self._met_at: Target | None = None
-        self._confirmations: list[Confirmation] = []
         self._before: Holding | None = None
         self.collects_from_the_start = False
 
@@ -95,7 +88,8 @@ class Play(Waits):
         wanted = tag_set or self.planned.tag_set
         if wanted != self.planned.tag_set:
             raise ValueError(f"{self.planned.play} is not played with the {wanted} tags")
-        self._have_off()
+        if self._hands is not None:
+            self._hands.have_off(collects_from_the_start=self.collects_from_the_start)
         self._stand.install(
             Installation(
                 profile=self._stand.conditions.profile,
@@ -109,7 +103,7 @@ class Play(Waits):
         )
         self._ledger = Ledger(self._stand.exchange.control, self.wire)
         if self._hands is not None and self._before is None:
-            last, self._hands.delivered = self._hands.delivered, None
+            last, self._hands.hands.delivered = self._hands.hands.delivered, None
             self._before = self._reader(None).standing(last)
 
     def use_proxy(self) -> None:
@@ -137,7 +131,9 @@ class Play(Waits):
         if self._ended is not None:
             self._restarts.append(self._ended)
         if self._hands is not None:
-            self._start_by_hand(self._hands)
+            login = self._proxy.account if self._proxy is not None else None
+            seconds = self._stand.conditions.connect_seconds
+            self._hands.start(self._setting(), login, self._ledger, seconds)
             return
         self._program = Program(
             self._stand.subject, self._environment(), self._output, self._offspring
@@ -152,8 +148,7 @@ class Play(Waits):
 
     def stop(self) -> str | None:
         """Stop the subject in peace; return what was wrong with its end, if anything."""
-        if self._hands is not None and self._hands.running:
-            self._hands.stop(self.planned.play, self._keep)
+        if self._hands is not None and self._hands.stop():
             self._remember_end("hand")
         if self._program is None:
             return None
@@ -167,7 +162,7 @@ class Play(Waits):
     def kill(self) -> None:
         """End the subject as a power cut would."""
         if self._hands is not None:
-            self._hands.power_off(self.planned.play, self._keep)
+            self._hands.power_off()
             self._remember_end("KILL")
             return
         assert self._program is not None
@@ -182,70 +177,17 @@ class Play(Waits):
         self.kill()
         self.await_session_closed()
 
-    # --- The exchange ---
-
-    def call(self, *orders: CallOrder) -> None:
-        """Place calls at one instant; exchange time moves until their tickets are written."""
-        self._stand.exchange.control.place_calls(*orders)
-
-    def appoint(self, user: str, time: str) -> None:
-        """Program an appointment; its activation ticket is written."""
-        self._stand.exchange.control.program_appointment(AppointmentOrder(user=user, time=time))
-
-    def cut(self) -> None:
-        """Cut the link in both directions."""
-        self._away_from = self._output.size
-        self._stand.exchange.control.strike(Fault(kind="cut"))
-
-    def break_down(self) -> None:
-        """Take the link away: its connections are reset and new ones refused."""
-        self._away_from = self._output.size
-        self._stand.exchange.control.strike(Fault(kind="refuse"))
-        self._stand.exchange.control.strike(Fault(kind="reset"))
-        self.await_session_closed()
-
-    def cut_on(
-        self,
-        event: Literal["offered", "acknowledged"],
-        towards: Literal["exchange", "collector", "both"],
-    ) -> None:
-        """Let the link be cut at the next such event, before any byte of an answer leaves."""
-        self._arm(event, Fault(kind="cut", towards=towards))
-
-    def cut_in_transfer(self) -> None:
-        """Let the link be cut in the middle of the next ticket file, whatever its length."""
-        fault = Fault(
-            kind="carry then cut",
-            towards="collector",
-            carry_bytes=CARRIED_BYTES,
-            ports=["nmc-data"],
-        )
-        self._arm("offered", fault)
-
-    def _arm(self, event: Literal["offered", "acknowledged"], fault: Fault) -> None:
-        self._stand.exchange.control.arm(armed(self.wire, event, fault))
-
-    def restore(self, *, reset_connections: bool = True) -> None:
-        """Make the link whole; connections that lived through the disturbance may be reset."""
-        self._stand.exchange.control.restore(reset_connections=reset_connections)
-
-    def reset(self) -> None:
-        """Reset the exchange, warm."""
-        if self._away_from is None:
-            self._away_from = self._output.size
-        self._stand.exchange.control.reset()
-
     def ask_failure_message(self) -> None:
         """Ask the operator of a remote subject whether it shows the failed connection."""
         if self._hands is not None:
-            self._hands.sees_failure(self.planned.play, self._keep)
+            self._hands.sees_failure()
 
     # --- Looking on ---
 
     @property
     def confirmations(self) -> tuple[Confirmation, ...]:
         """Return what the operator has answered in this play so far."""
-        return tuple(self._confirmations)
+        return tuple(self._hands.confirmations) if self._hands is not None else ()
 
     @property
     def by_hand(self) -> bool:
@@ -318,7 +260,7 @@ class Play(Waits):
             self._stop_program()
             return b"", Delivery()
         if self._hands is not None:
-            self._hands.delivered = reader.seen
+            self._hands.hands.delivered = reader.seen
         return told
 
     def _reader(self, before: Holding | None) -> DeliveryReader:
@@ -330,28 +272,6 @@ class Play(Waits):
         """A subject in hands goes on: the next case says whether it has to be stopped."""
         if self._hands is None:
             self.stop()
-
-    # --- A subject in the operator's hands ---
-
-    def _have_off(self) -> None:
-        """A case that begins without the collector must not find it running."""
-        hands = self._hands
-        if hands is not None and hands.running and not self.collects_from_the_start:
-            hands.stop(self.planned.play, self._keep)
-
-    def _start_by_hand(self, hands: Hands) -> None:
-        """Have it started, and wait for its session: hands and machines take their time."""
-        self._ledger.refresh()
-        asked_at = self._ledger.lines[-1].n if self._ledger.lines else 0
-        login = self._proxy.account if self._proxy is not None else None
-        hands.start(self.planned.play, self._setting(), login, self._keep)
-
-        def connected(lines: ask.Lines) -> bool:
-            return any(line.event == "session opened" for line in lines if line.n > asked_at)
-
-        seconds = self._stand.conditions.connect_seconds
-        if not self._ledger.wait(connected, seconds):
-            raise SubjectFailed(f"the subject did not open a session within {seconds:g} s")
 
     def _setting(self) -> Setting:
         proxy = None
@@ -365,11 +285,6 @@ class Play(Waits):
         if self.wire == HOME or self._met_at is None:
             self._met_at = self._stand.target(self.wire, self._host, self._port)
         return self._met_at
-
-    def _keep(self, confirmation: Confirmation) -> None:
-        text = self._output.redaction.text(confirmation.text)
-        self._confirmations.append(msgspec.structs.replace(confirmation, text=text))
-        self._output.note(f"{confirmation.question}: {confirmation.answer} ({confirmation.by})")
 
     def _passages(self) -> list[dict[str, Any]]:
         """Return the proxy's journal; what a subject asked it for may hold a secret."""
@@ -400,7 +315,7 @@ class Play(Waits):
     @property
     def limit_seconds(self) -> float:
         """Return the case's limit; who asks seldom needs two of its rounds besides."""
-        rounds = 2 * self._hands.remote.poll_seconds if self._hands is not None else 0
+        rounds = 2 * self._hands.hands.remote.poll_seconds if self._hands is not None else 0
         return self.planned.case.limit_seconds + rounds
 
     def _environment(self) -> dict[str, str]:

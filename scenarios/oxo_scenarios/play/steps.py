@@ -74,13 +74,13 @@ def collecting(play: Play) -> None:
 @given("the link will be cut as soon as an acknowledgement has arrived")
 def cut_on_acknowledgement(play: Play) -> None:
     """No answer to that acknowledgement leaves."""
-    play.cut_on("acknowledged", "both")
+    play.cut_on("acknowledged")
 
 
 @given("nothing will reach the exchange once tickets are offered")
 def cut_on_offer(play: Play) -> None:
     """The tickets reach the subject, its acknowledgement does not reach the exchange."""
-    play.cut_on("offered", "exchange")
+    play.cut_on("offered", towards_exchange_alone=True)
 
 
 @given("the transfer of a file will be cut in the middle")

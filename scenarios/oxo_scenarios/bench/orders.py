@@ -1,0 +1,62 @@
+"""What a play orders of the exchange and of the link in front of it."""
+
+from oxo_simulator.control.messages import AppointmentOrder, CallOrder, Fault
+
+from oxo_scenarios.bench.installing import Moment, armed, in_transfer
+from oxo_scenarios.bench.output import Output
+from oxo_scenarios.bench.stand import Stand
+from oxo_scenarios.bench.waits import Waits
+from oxo_scenarios.wires import Wire
+
+
+class Orders(Waits):
+    """The orders of a play, which says on which stand and on which wire they are given."""
+
+    wire: Wire
+    _stand: Stand
+    _output: Output
+    _away_from: int | None
+
+    def call(self, *orders: CallOrder) -> None:
+        """Place calls at one instant; exchange time moves until their tickets are written."""
+        self._stand.exchange.control.place_calls(*orders)
+
+    def appoint(self, user: str, time: str) -> None:
+        """Program an appointment; its activation ticket is written."""
+        self._stand.exchange.control.program_appointment(AppointmentOrder(user=user, time=time))
+
+    def cut(self) -> None:
+        """Cut the link in both directions."""
+        self._away_from = self._output.size
+        self._stand.exchange.control.strike(Fault(kind="cut"))
+
+    def break_down(self) -> None:
+        """Take the link away: its connections are reset and new ones refused."""
+        self._away_from = self._output.size
+        self._stand.exchange.control.strike(Fault(kind="refuse"))
+        self._stand.exchange.control.strike(Fault(kind="reset"))
+        self.await_session_closed()
+
+    def cut_on(self, moment: Moment, *, towards_exchange_alone: bool = False) -> None:
+        """Let the link be cut at the next such event, before any byte of an answer leaves."""
+        fault = (
+            Fault(kind="cut", towards="exchange") if towards_exchange_alone else Fault(kind="cut")
+        )
+        self._arm(moment, fault)
+
+    def cut_in_transfer(self) -> None:
+        """Let the link be cut in the middle of what the wire carries next, whatever its length."""
+        self._arm("offered", in_transfer(self.wire, "carry then cut"))
+
+    def _arm(self, moment: Moment, fault: Fault) -> None:
+        self._stand.exchange.control.arm(armed(self.wire, moment, fault))
+
+    def restore(self, *, reset_connections: bool = True) -> None:
+        """Make the link whole; connections that lived through the disturbance may be reset."""
+        self._stand.exchange.control.restore(reset_connections=reset_connections)
+
+    def reset(self) -> None:
+        """Reset the exchange, warm."""
+        if self._away_from is None:
+            self._away_from = self._output.size
+        self._stand.exchange.control.reset()
