@@ -128,9 +128,7 @@ def fetch(name: str, beginning: Beginning, limit_bytes: int, told: str, receive:
     return False
 
 
-def _rest(
-    name: str, beginning: Beginning, limit_bytes: int, told: str, receive: Receive
-) -> None:
+def _rest(name: str, beginning: Beginning, limit_bytes: int, told: str, receive: Receive) -> None:
     """Fetch the rest, a stretch of the beginning with it."""
     begin = beginning.length_bytes - OVERLAP_BYTES
     expected = beginning.stretch(begin, begin + OVERLAP_BYTES)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from oxo_collector.failure import Fault
-from oxo_collector.nmc import ftp
-from oxo_collector.nmc.ftp import Client, TooLong, TooSlow, tls_context
-from oxo_collector.nmc.trouble import explain, replied
+from oxo_collector.fetching import TooLong, TooSlow
+from oxo_collector.ftp.client import CaUnreadable, Client, tls_context
+from oxo_collector.ftp.trouble import explain, replied
 
 WHERE = "login at ftp://exchange:30021"
 
@@ -122,7 +122,7 @@ def test_tls_is_1_2_at_least_and_a_pin_wins_over_the_name() -> None:
     pinned = tls_context(None, "ab" * 32)
     assert pinned.minimum_version is ssl.TLSVersion.TLSv1_2
     assert (pinned.check_hostname, pinned.verify_mode) == (False, ssl.CERT_NONE)
-    with pytest.raises(ftp.CaUnreadable):
+    with pytest.raises(CaUnreadable):
         tls_context("/nowhere/ca.pem", None)
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 import pytest
 from oxo_collector.failure import Failure, Fault
+from oxo_collector.fetching import Failed, Refused
 from oxo_collector.nmc.machine import TABLE, FileCollection, Plan, State
 from oxo_collector.nmc.messages import (
     Command,
@@ -12,7 +13,6 @@ from oxo_collector.nmc.messages import (
     Deleted,
     Entry,
     Event,
-    Failed,
     Fetch,
     Fetched,
     HangUp,
@@ -25,7 +25,6 @@ from oxo_collector.nmc.messages import (
     LogIn,
     Note,
     Noted,
-    Refused,
     Started,
 )
 from oxo_collector.receipt import FileState, KnownFile, Stored

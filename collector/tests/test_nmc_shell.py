@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from oxo_collector.decoders.alz_layout import RECORD_BYTES
 from oxo_collector.failure import Failure, Fault
+from oxo_collector.fetching import Failed, Refused
 from oxo_collector.intake import Intake
 from oxo_collector.nmc.machine import FileCollection, Plan
-from oxo_collector.nmc.messages import Entry, Failed, Refused
+from oxo_collector.nmc.messages import Entry
 from oxo_collector.nmc.shell import Shell
 from oxo_collector.receipt import FileState, Source, Wire
 from oxo_collector.report import Report

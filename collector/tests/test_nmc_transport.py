@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import trustme
 from oxo_collector.failure import Failure, Fault
-from oxo_collector.nmc.messages import Entry, Failed, Refused
+from oxo_collector.fetching import Failed, Refused
+from oxo_collector.nmc.messages import Entry
 from oxo_collector.nmc.transport import OVERLAP_BYTES, Route, Transport
 from pydantic import SecretStr
 
@@ -202,7 +203,7 @@ def server(manners: Manners) -> Iterator[Server]:
 
 def route(server: Server, **keys: Any) -> Route:
     told = {"user": "ftp_nmc", "password": SecretStr(PASSWORD), "read_seconds_max": 5.0, **keys}
-    return Route("127.0.0.1", server.port, **told)
+    return Route(address="127.0.0.1", port=server.port, **told)
 
 
 def client(server: Server, **keys: Any) -> Transport:

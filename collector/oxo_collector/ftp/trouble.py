@@ -4,6 +4,7 @@ import ftplib
 import re
 import socket
 import ssl
+from dataclasses import dataclass
 from typing import Final
 
 from oxo_collector.failure import Failure, Fault
@@ -16,16 +17,30 @@ EXPIRED, NOT_YET_VALID, NAME_DIFFERS, ADDRESS_DIFFERS = 10, 9, 62, 64
 
 _OLD_TLS: Final = ("UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION", "NO_PROTOCOLS_AVAILABLE")
 
-NEW_PASSWORD: Final = "a new NMC password is valid after a warm reset of the exchange only"  # noqa: S105 - a sentence
+
+@dataclass(frozen=True, slots=True)
+class LoginWords:
+    """What is told of a refused login.
+
+    Attributes:
+        hint: what the operator may not know about this account; may be empty.
+        alarm: told louder than other failures.
+    """
+
+    hint: str = ""
+    alarm: bool = False
 
 
-def replied(error: ftplib.Error, where: str) -> Failure:
+NO_WORDS: Final = LoginWords()
+
+
+def replied(error: ftplib.Error, where: str, login: LoginWords = NO_WORDS) -> Failure:
     """Return the meaning of a reply that says no (4xx, 5xx) or makes no sense."""
     said = clipped(str(error))
     code = str(error)[:3]
     if code in ("530", "430", "332") and where.startswith("login"):
-        what = f"user or password refused ({said}); {NEW_PASSWORD}"
-        return Failure(what, where, Fault.OPERATOR)
+        what = f"user or password refused ({said})" + (f"; {login.hint}" if login.hint else "")
+        return Failure(what, where, Fault.OPERATOR, alarm=login.alarm)
     if code == "421":
         return Failure(f"the exchange ends the connection ({said})", where, Fault.EXCHANGE)
     if code in ("534", "522") or (re.search(r"\b(SSL|TLS)\b", said) and code[:1] == "5"):
@@ -38,10 +53,10 @@ def replied(error: ftplib.Error, where: str) -> Failure:
     return Failure(f"an answer that is none of FTP ({said})", where, Fault.EXCHANGE)
 
 
-def explain(error: Exception, where: str, address: str) -> Failure:
+def explain(error: Exception, where: str, address: str, login: LoginWords = NO_WORDS) -> Failure:
     """Return the meaning of an exception that ended a connection."""
     if isinstance(error, ftplib.Error):
-        return replied(error, where)
+        return replied(error, where, login)
     if isinstance(error, OtherCertificate):
         what = (
             "the certificate of the exchange is not the pinned one (fingerprint mismatch):"
@@ -58,6 +73,7 @@ def explain(error: Exception, where: str, address: str) -> Failure:
 
 ROWS: Final[tuple[tuple[tuple[type[Exception], ...], str, Fault], ...]] = (
     ((TooLong,), "{}; broken off", Fault.EXCHANGE),
+    ((Unfit,), "{}", Fault.EXCHANGE),
     (
         (UnicodeEncodeError,),
         "user, password or folder has a character that FTP does not take (ISO-8859-1)",

@@ -38,13 +38,13 @@ from enum import Enum, auto
 from typing import Final, Literal
 
 from oxo_collector.failure import Failure, Fault
+from oxo_collector.fetching import Failed, Refused
 from oxo_collector.nmc.messages import (
     Command,
     Delete,
     Deleted,
     Entry,
     Event,
-    Failed,
     Fetch,
     Fetched,
     HangUp,
@@ -57,7 +57,6 @@ from oxo_collector.nmc.messages import (
     LogIn,
     Note,
     Noted,
-    Refused,
     Started,
 )
 from oxo_collector.receipt import FileState, KnownFile, Stored

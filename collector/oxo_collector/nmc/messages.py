@@ -7,7 +7,7 @@ given. `StopAsked` may stand before any event.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from oxo_collector.failure import Failure
+from oxo_collector.fetching import Failed, Refused
 from oxo_collector.receipt import FileState, KnownFile, Stored
 from oxo_collector.report import Report
 from oxo_collector.turns import StopAsked, TimeUp, Wait
@@ -99,20 +99,6 @@ class Noted:
 @dataclass(frozen=True, slots=True)
 class HungUp:
     """The connection is closed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The exchange said no; the connection lives."""
-
-    failure: Failure
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The last command did not work, and the connection is not to be trusted any more."""
-
-    failure: Failure
 
 
 Event = (

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, assert_never
 
 from oxo_collector.failure import Failure, Fault
+from oxo_collector.fetching import Failed, Refused
 from oxo_collector.nmc.machine import FileCollection
 from oxo_collector.nmc.messages import (
     Command,
@@ -14,7 +15,6 @@ from oxo_collector.nmc.messages import (
     Deleted,
     Entry,
     Event,
-    Failed,
     Fetch,
     Fetched,
     HangUp,
@@ -27,7 +27,6 @@ from oxo_collector.nmc.messages import (
     LogIn,
     Note,
     Noted,
-    Refused,
     Started,
 )
 from oxo_collector.nmc.reading import known_of, read_file
