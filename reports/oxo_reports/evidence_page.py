@@ -41,6 +41,11 @@ KNOWN_FILES: dict[str, str] = {
 }
 SAID: dict[str, str] = {
     "taxation": "requests and answers as the exchange saw them inside TLS (credentials redacted)",
+    "account": (
+        "commands and replies of FTP, or what was asked for by SFTP (passwords redacted), each "
+        "transfer as one line with its size and SHA-256"
+    ),
+    "stream": "handshake, frames and keep-alives of both sides, a ticket frame as one line",
     "nmc": (
         "commands and replies of FTP (passwords redacted), each transfer as one line with its size "
         "and SHA-256"

@@ -10,27 +10,23 @@ link): who said it, and the words. A ledger line with `wire` is about that wire;
 the taxation service or of the whole exchange.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any
 
 from oxo_reports.evidence import Records
 from oxo_reports.exchanges import HttpExchange, http_exchange
+from oxo_reports.ledger_words import EVENTS, TICKET_EVENTS, Kind
 from oxo_reports.run import Facts
 from oxo_reports.wires import HOME, wire_title
 from oxo_reports.wording import NOTHING, clock, plain, quantity
-
-Kind = Literal[
-    "http", "said", "tickets", "link", "disturbance", "trouble", "exchange", "people", "folded"
-]
 
 ALIKE_MIN = 4
 """So many requests in a row that differ in nothing a reader sees are told as first and last."""
 HEAD_LINES_MAX, TAIL_LINES_MAX = 200, 100
 """A longer log is shown from both ends: a failure stands at the end."""
-TICKET_EVENTS = ("made", "buffered", "dropped")
 LINE_FEED = "<0x0a>"
 """As a transcript shows it; the lines of a page said at once stand below each other."""
 SPOKEN = ("http", "said")
@@ -258,7 +254,7 @@ def _ledger_entry(line: dict[str, Any]) -> Entry:
         text = f"unreadable line: {plain(line['unreadable'])}"
         return Entry("", "trouble", "ledger", text)
     event = line.get("event")
-    known = _EVENTS.get(event) if isinstance(event, str) else None
+    known = EVENTS.get(event) if isinstance(event, str) else None
     if known is None:
         return Entry(_at(line), "exchange", "exchange", _all_words(line))
     kind, word = known
@@ -271,81 +267,6 @@ def _all_words(line: dict[str, Any]) -> str:
     common = ("n", "at", "exchange_time", "event", "connection")
     rest = [f"{key} {plain(value)}" for key, value in line.items() if key not in common]
     return ": ".join(part for part in (plain(line.get("event")), ", ".join(rest)) if part)
-
-
-def _fault(line: dict[str, Any]) -> str:
-    fault = line.get("fault")
-    if not isinstance(fault, dict):
-        return plain(fault)
-    rest = [
-        f"{plain(key).replace('_', ' ')} {plain(value)}"
-        for key, value in fault.items()
-        if key != "kind" and value not in (None, [], "")
-    ]
-    kind = plain(fault.get("kind"))
-    return f"{kind} ({', '.join(rest)})" if rest else kind
-
-
-def _span(line: dict[str, Any], what: str) -> str:
-    first, last = plain(line.get("first")), plain(line.get("last"))
-    which = f"ticket {first}" if first == last else f"tickets {first} to {last}"
-    how = f" ({plain(line['how'])})" if "how" in line else ""
-    return f"{which} {what}{how}, session {plain(line.get('session'))}"
-
-
-def _session(line: dict[str, Any], what: str) -> str:
-    reason = f": {plain(line['reason'])}" if line.get("reason") else ""
-    return f"session {plain(line.get('session'))} {what}{reason}"
-
-
-def _port(line: dict[str, Any]) -> str:
-    return f"{plain(line.get('port'))} port, peer {plain(line.get('peer'))}"
-
-
-def _reset(line: dict[str, Any]) -> str:
-    return f"{plain(line.get('kind'))} reset"
-
-
-def _whole(line: dict[str, Any]) -> str:
-    reset = line.get("reset_connections") is True
-    return "link restored" + (", its connections reset" if reset else "")
-
-
-def _installed(line: dict[str, Any]) -> str:
-    keys = ("profile", "tag_set", "zone", "epoch")
-    words = [f"{key.replace('_', ' ')} {plain(line.get(key))}" for key in keys]
-    return f"installed: {', '.join(words)}"
-
-
-Words = Callable[[dict[str, Any]], str]
-
-_EVENTS: dict[str, tuple[Kind, Words]] = {
-    "installed": ("exchange", _installed),
-    "alarm": ("exchange", lambda line: f"buffer at {plain(line.get('percent'))} %"),
-    "connection opened": ("link", lambda line: f"connection opened, {_port(line)}"),
-    "connection closed": ("link", lambda line: f"connection closed, {_port(line)}"),
-    "session opened": ("exchange", lambda line: _session(line, "opened")),
-    "session closed": ("exchange", lambda line: _session(line, "closed")),
-    "refused": ("trouble", lambda line: f"refused: {plain(line.get('reason'))}"),
-    "offered": ("tickets", lambda line: _span(line, "offered")),
-    "acknowledged": ("tickets", lambda line: _span(line, "acknowledged")),
-    "consumed": ("tickets", lambda line: _span(line, "consumed")),
-    "fault": ("disturbance", lambda line: f"link disturbed: {_fault(line)}"),
-    "fault armed": (
-        "disturbance",
-        lambda line: f"disturbance armed: {_fault(line)}, at {plain(line.get('when'))}",
-    ),
-    "held": (
-        "disturbance",
-        lambda line: (
-            f"the cut link keeps back {plain(line.get('bytes'))} bytes towards "
-            f"{plain(line.get('towards'))}"
-        ),
-    ),
-    "restored": ("disturbance", _whole),
-    "reset": ("disturbance", _reset),
-    "phase": ("disturbance", lambda line: f"phase: {plain(line.get('phase'))}"),
-}
 
 
 def _proxy_entry(line: dict[str, Any]) -> Entry:

@@ -1,0 +1,111 @@
+"""What a line of the ledger says to a person."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from oxo_reports.wording import plain
+
+Kind = Literal[
+    "http", "said", "tickets", "link", "disturbance", "trouble", "exchange", "people", "folded"
+]
+
+TICKET_EVENTS = ("made", "buffered", "dropped")
+"""Events that are told in runs, of many tickets at once."""
+
+
+def _fault(line: dict[str, Any]) -> str:
+    fault = line.get("fault")
+    if not isinstance(fault, dict):
+        return plain(fault)
+    rest = [
+        f"{plain(key).replace('_', ' ')} {plain(value)}"
+        for key, value in fault.items()
+        if key != "kind" and value not in (None, [], "")
+    ]
+    kind = plain(fault.get("kind"))
+    return f"{kind} ({', '.join(rest)})" if rest else kind
+
+
+def _span(line: dict[str, Any], what: str) -> str:
+    first, last = plain(line.get("first")), plain(line.get("last"))
+    which = f"ticket {first}" if first == last else f"tickets {first} to {last}"
+    how = f" ({plain(line['how'])})" if "how" in line else ""
+    who = f", session {plain(line['session'])}" if line.get("session") else ""
+    return f"{which} {what}{how}{who}"
+
+
+def _file(line: dict[str, Any]) -> str:
+    return plain(line.get("file", "a file"))
+
+
+def _alarm(line: dict[str, Any]) -> str:
+    if "percent" in line:
+        return f"buffer at {plain(line['percent'])} %"
+    return f"alarm {plain(line.get('name'))}"
+
+
+def _switch_over(line: dict[str, Any]) -> str:
+    how = "in order" if line.get("ordered") is True else "the other one failed"
+    return f"CPU {plain(line.get('main'))} is main now, {how}"
+
+
+def _session(line: dict[str, Any], what: str) -> str:
+    reason = f": {plain(line['reason'])}" if line.get("reason") else ""
+    return f"session {plain(line.get('session'))} {what}{reason}"
+
+
+def _port(line: dict[str, Any]) -> str:
+    return f"{plain(line.get('port'))} port, peer {plain(line.get('peer'))}"
+
+
+def _reset(line: dict[str, Any]) -> str:
+    return f"{plain(line.get('kind'))} reset"
+
+
+def _whole(line: dict[str, Any]) -> str:
+    reset = line.get("reset_connections") is True
+    return "link restored" + (", its connections reset" if reset else "")
+
+
+def _installed(line: dict[str, Any]) -> str:
+    keys = ("profile", "tag_set", "zone", "epoch")
+    words = [f"{key.replace('_', ' ')} {plain(line.get(key))}" for key in keys]
+    return f"installed: {', '.join(words)}"
+
+
+Words = Callable[[dict[str, Any]], str]
+
+EVENTS: dict[str, tuple[Kind, Words]] = {
+    "installed": ("exchange", _installed),
+    "alarm": ("exchange", _alarm),
+    "connection opened": ("link", lambda line: f"connection opened, {_port(line)}"),
+    "connection closed": ("link", lambda line: f"connection closed, {_port(line)}"),
+    "session opened": ("exchange", lambda line: _session(line, "opened")),
+    "session closed": ("exchange", lambda line: _session(line, "closed")),
+    "refused": ("trouble", lambda line: f"refused: {plain(line.get('reason'))}"),
+    "offered": ("tickets", lambda line: _span(line, "offered")),
+    "acknowledged": ("tickets", lambda line: _span(line, "acknowledged")),
+    "consumed": ("tickets", lambda line: _span(line, "consumed")),
+    "sent": ("tickets", lambda line: _span(line, "sent")),
+    "filed": ("tickets", lambda line: _span(line, f"closed into {_file(line)}")),
+    "fetched": ("tickets", lambda line: _span(line, f"fetched whole as {_file(line)}")),
+    "expired": ("tickets", lambda line: _span(line, f"aged out with {_file(line)}")),
+    "notice": ("exchange", lambda line: f"notice sent: {plain(line.get('kind'))}"),
+    "switch-over": ("disturbance", _switch_over),
+    "fault": ("disturbance", lambda line: f"link disturbed: {_fault(line)}"),
+    "fault armed": (
+        "disturbance",
+        lambda line: f"disturbance armed: {_fault(line)}, at {plain(line.get('when'))}",
+    ),
+    "held": (
+        "disturbance",
+        lambda line: (
+            f"the cut link keeps back {plain(line.get('bytes'))} bytes towards "
+            f"{plain(line.get('towards'))}"
+        ),
+    ),
+    "restored": ("disturbance", _whole),
+    "reset": ("disturbance", _reset),
+    "phase": ("disturbance", lambda line: f"phase: {plain(line.get('phase'))}"),
+}
+"""Event -> what sort of line it is, and its words. What is not here is shown by all its keys."""

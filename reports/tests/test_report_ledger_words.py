@@ -1,0 +1,57 @@
+"""What the wire log says of the lines that account files and the on-the-fly stream leave."""
+
+from typing import Any
+
+import pytest
+from oxo_reports.evidence import Records
+from oxo_reports.wire_log import wire_log
+
+SPAN = {"first": 1, "last": 3}
+OF_A_SESSION = {**SPAN, "session": "a1", "connection": "c2"}
+
+
+@pytest.mark.parametrize(
+    ("wire", "line", "text"),
+    [
+        ("stream", {"event": "sent", **OF_A_SESSION}, "tickets 1 to 3 sent, session a1"),
+        (
+            "account",
+            {"event": "filed", **SPAN, "file": "TAXAAAAA.DAT"},
+            "tickets 1 to 3 closed into TAXAAAAA.DAT",
+        ),
+        (
+            "account",
+            {"event": "fetched", **OF_A_SESSION, "file": "TAXAAAAA.DAT"},
+            "tickets 1 to 3 fetched whole as TAXAAAAA.DAT, session a1",
+        ),
+        (
+            "account",
+            {"event": "expired", **SPAN, "file": "TAXAAAAA.DAT", "fetched": False},
+            "tickets 1 to 3 aged out with TAXAAAAA.DAT",
+        ),
+        ("stream", {"event": "notice", "kind": "MAO"}, "notice sent: MAO"),
+        ("stream", {"event": "alarm", "name": "OTF_BUFFER_70"}, "alarm OTF_BUFFER_70"),
+        ("stream", {"event": "alarm", "percent": 70}, "buffer at 70 %"),
+        (
+            "stream",
+            {"event": "switch-over", "main": "b", "ordered": True},
+            "CPU b is main now, in order",
+        ),
+        (
+            "stream",
+            {"event": "switch-over", "main": "b", "ordered": False},
+            "CPU b is main now, the other one failed",
+        ),
+    ],
+)
+def test_a_line_is_told_with_its_wire(wire: str, line: dict[str, Any], text: str) -> None:
+    title = {"account": "account files", "stream": "Ethernet on the fly"}[wire]
+    row = {"n": 1, "at": "2026-01-01T00:00:00.000Z", "wire": wire, **line}
+    (entry,) = wire_log(None, Records([row], 0), None, None, wire)
+    assert entry.text == f"{title}: {text}"
+
+
+def test_a_switch_over_stands_out() -> None:
+    row = {"event": "switch-over", "main": "b", "ordered": True, "wire": "stream"}
+    (entry,) = wire_log(None, Records([row], 0), None, None, "stream")
+    assert entry.troubled
