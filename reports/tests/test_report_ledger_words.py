@@ -47,11 +47,11 @@ OF_A_SESSION = {**SPAN, "session": "a1", "connection": "c2"}
 def test_a_line_is_told_with_its_wire(wire: str, line: dict[str, Any], text: str) -> None:
     title = {"account": "account files", "stream": "Ethernet on the fly"}[wire]
     row = {"n": 1, "at": "2026-01-01T00:00:00.000Z", "wire": wire, **line}
-    (entry,) = wire_log(None, Records([row], 0), None, None, wire)
+    (entry,) = wire_log(None, Records("ledger.ndjson", [row]), None, None, wire)
     assert entry.text == f"{title}: {text}"
 
 
 def test_a_switch_over_stands_out() -> None:
     row = {"event": "switch-over", "main": "b", "ordered": True, "wire": "stream"}
-    (entry,) = wire_log(None, Records([row], 0), None, None, "stream")
+    (entry,) = wire_log(None, Records("ledger.ndjson", [row]), None, None, "stream")
     assert entry.troubled
