@@ -11,9 +11,11 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
+from unicodedata import combining, normalize
 
 GRAVITY = ["error", "nok", "undecided", "not observable", "not applicable", "ok"]
 ERROR, NOK, UNDECIDED, UNSEEN, NOT_APPLICABLE, OK = GRAVITY
@@ -36,6 +38,31 @@ def short(length: int) -> Callable[[Line, Any, str], str | None]:
 def stars(number: str) -> dict[str, int]:
     hidden = min(len(number), 4)
     return {"dialled_number": hidden} if hidden and number.endswith("*" * hidden) else {}
+PRIVATE = ("outgoing", "incoming", "outgoing private", "incoming private")
+def inner(t: Line) -> bool:
+    return t["kind"] == "local call" or t.get("direction") == "local"
+def way(t: Line) -> Any:
+    told = t.get("communication_type")
+    return "local" if inner(t) else t.get("direction") if told is None else None if told == "unknown" else "incoming" if told[:8] == "incoming" else "outgoing"
+def ed52_type(t: Line, v: Any, n: str) -> str | None:
+    told = v or {"outgoing": "outgoing", "incoming": "incoming"}.get(t.get("direction") or "", "unknown")
+    moved = " ".join([told.split()[0], "transfer", *told.split()[1:]]) if told in PRIVATE and "transfer" in (t.get("facilities") or []) else told
+    return None if inner(t) else moved
+def ended(t: Line, v: Any, n: str) -> str:
+    lasted = (t.get("call_seconds") or 0) + ((t.get("ring_seconds") or 0) if way(t) == "incoming" else 0)
+    summed = datetime.fromisoformat(t["local_time"]) + timedelta(seconds=lasted)
+    return (summed if v is None or abs(datetime.fromisoformat(v) - summed) == timedelta(hours=1) else datetime.fromisoformat(v)).isoformat()
+def hidden(mark: str) -> Callable[[Line, Any, str], str | None]:
+    def masked(t: Line, v: Any, n: str) -> str | None:
+        number, count = v or "", min((t.get("masked") or {}).get(n, 0), len(v or ""))
+        return number[: len(number) - count] + mark * count or None
+    return masked
+def marks(t: Line, v: Any, n: str) -> dict[str, int]:
+    ends = {name: re.search(f"[{mark}]*$", t.get(name) or "") for name, mark in (("dialled_number", "-"), ("initial_user", "-"), ("charged_user", "*"))}
+    return {name: len(end[0]) for name, end in ends.items() if end and end[0]}
+def plain_name(t: Line, v: Any, n: str) -> str | None:
+    bare = "".join(x for x in normalize("NFKD", (v or "").strip()) if not combining(x))
+    return None if inner(t) else re.sub("[^ -~]", "?", bare)[:20].rstrip(" ") or None
 RULES: dict[str, Callable[[Line, Any, str], Any]] = {  # of the carriage table: ticket, value, field -> value as the wire tells it
     "minute": lambda t, v, n: v[:16] + ":00",
     "reminders to the minute": lambda t, v, n: v[:16] + ":00" if t["kind"] == "reminder" else v,
@@ -56,6 +83,14 @@ RULES: dict[str, Callable[[Line, Any, str], Any]] = {  # of the carriage table: 
     "hundredths": money("0.01"), "ten-thousandths": money("0.0001"),
     "sixteen characters": short(16), "twenty characters": short(20),
     "told by its stars": lambda t, v, n: stars(t.get("dialled_number") or ""),
+    "call, local call or facility": lambda t, v, n: v if not inner(t) and v in NO_CALL else "local call" if inner(t) else "facility" if t.get("communication_type") in FACILITY else "call",
+    "call types of ED5.2": ed52_type, "direction of its call type": lambda t, v, n: way(t), "end of the call": ended,
+    "masked by stars": hidden("*"), "masked by dashes": hidden("-"), "told by dashes and stars": marks, "twenty ASCII characters": plain_name,
+    "first called, masked by dashes": lambda t, v, n: hidden("-")(t, v, n) if way(t) == "incoming" else None,
+    "speed dial or manual": lambda t, v, n: (v if "speed" in (v or "") else "manual") if way(t) == "outgoing" else None,
+    "transfer beside its type": lambda t, v, n: tuple(sorted({*(v or []), "transfer"})) if re.search("transfer(?! transit)", t.get("communication_type") or "") else v,
+    "number of the line": lambda t, v, n: str(int(v)) if not inner(t) and re.fullmatch("[0-9]+", v or "") and int(v) < 65535 else None,
+    "analogue alone": lambda t, v, n: v if v == "analogue" and not inner(t) else None,
     "own tags": lambda t, v, n: v,
 }
 

@@ -21,6 +21,7 @@ from oxo_tickets import (
     CommunicationType,
     DiallingMode,
     Direction,
+    Facility,
     Kind,
     ReminderState,
     Ticket,
@@ -355,6 +356,29 @@ VARIANTS: list[dict[str, Any]] = [
     {"subscriber_name": "Zo\u00eb \u0152uvre\x07", "dialled_number": "03885511****"},
     {"dialled_number": "**"},
     {"subscriber_name": "", "account_code": "", "charged_user": None},
+    {
+        "direction": Direction.INCOMING,
+        "communication_type": CommunicationType.INCOMING,
+        "initial_user": "106",
+        "ring_seconds": 7,
+        "masked": {"initial_user": 2, "charged_user": 9},
+    },
+    {
+        "communication_type": CommunicationType.OUTGOING_TRANSFER,
+        "trunk": "0012",
+        "masked": {"dialled_number": 4},
+        "local_end": NOON.replace(hour=13, second=57),
+    },
+    {
+        "facilities": (Facility.FORWARDING, Facility.TRANSFER),
+        "trunk": "65535",
+        "local_end": NOON.replace(minute=9),
+        "trunk_kind": TrunkKind.ANALOGUE,
+    },
+    {"direction": None, "communication_type": CommunicationType.UNKNOWN, "initial_user": "1"},
+    {"direction": None, "communication_type": None, "dialling_mode": None, "local_end": None},
+    {"communication_type": CommunicationType.OUTGOING_TRANSFER_TRANSIT, "trunk": "1x"},
+    {"communication_type": None, "facilities": (Facility.TRANSFER,)},
 ]
 
 
