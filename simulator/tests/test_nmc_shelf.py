@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from oxo_simulator.exchange.port import Buffered
+from oxo_simulator.ftp.files import FileInTransfer, NoSuchFile, Visitor
 from oxo_simulator.nmc.content import Content
-from oxo_simulator.nmc.shelf import FileInTransfer, NoSuchFile, Rendered, Shelf, Transfer, Visitor
+from oxo_simulator.nmc.shelf import Rendered, Shelf, Transfer
 from oxo_tickets import Kind, Ticket
 
 AT = datetime(2020, 2, 24, 14, 32)  # noqa: DTZ001 - wall clock

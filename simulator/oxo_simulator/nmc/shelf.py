@@ -23,6 +23,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from oxo_simulator.exchange.outlet import How
 from oxo_simulator.exchange.port import Buffered
+from oxo_simulator.ftp.files import FileInTransfer, NoSuchFile, Visitor
 from oxo_simulator.nmc.content import Content
 
 COUNTER_MAX = 10**9
@@ -44,13 +45,6 @@ class TicketStore(Protocol):
         """Remove every ticket up to `last`."""
 
 
-class Visitor(NamedTuple):
-    """Who fetches: the session's name, and the link's name of its control connection."""
-
-    session: str
-    connection: str
-
-
 class Rendered(NamedTuple):
     """What a file is made of.
 
@@ -67,14 +61,6 @@ class Rendered(NamedTuple):
 
 Render = Callable[[int, Sequence[Buffered]], Rendered]
 """Makes a file of tickets; told the counter."""
-
-
-class NoSuchFile(LookupError):
-    """The shelf has no such file (the collector's fault, or it came too late); the text says so."""
-
-
-class FileInTransfer(ValueError):
-    """The file is being transferred, so it cannot be deleted (the collector's to wait)."""
 
 
 @dataclass
@@ -113,11 +99,18 @@ class _Emptied(NamedTuple):
 class Transfer:
     """One `RETR`: from `begin_bytes` to the end of the file."""
 
-    def __init__(self, file: TicketFile, visitor: Visitor, begin_bytes: int) -> None:
+    def __init__(
+        self, shelf: "Shelf", file: TicketFile, visitor: Visitor, begin_bytes: int
+    ) -> None:
         self.file = file
         self.visitor = visitor
         self.begin_bytes = begin_bytes
         self.over = False
+        self._shelf = shelf
+
+    def end(self, sent_bytes: int, *, in_order: bool) -> bool:
+        """End it; see `Shelf.end`."""
+        return self._shelf.end(self, sent_bytes, in_order=in_order)
 
 
 class Shelf:
@@ -199,7 +192,7 @@ class Shelf:
         file.transfers += 1
         if file.last:
             self._store.offered(file.first, file.last, *visitor)
-        return Transfer(file, visitor, begin_bytes)
+        return Transfer(self, file, visitor, begin_bytes)
 
     def end(self, transfer: Transfer, sent_bytes: int, *, in_order: bool) -> bool:
         """End a transfer that has handed over so many bytes; tell whether the file is emptied.

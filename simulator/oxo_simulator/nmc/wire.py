@@ -8,9 +8,10 @@ from oxo_simulator.exchange.life import Phase
 from oxo_simulator.exchange.outlet import OutletTerms
 from oxo_simulator.exchange.telephony import OrderError
 from oxo_simulator.files import kept_password, write_whole
-from oxo_simulator.nmc.driver import Driver
-from oxo_simulator.nmc.ftp import Loop, Server, Surroundings
-from oxo_simulator.nmc.service import Installed, Password, Service, new_shelf
+from oxo_simulator.ftp import Driver, Loop, Server, Surroundings
+from oxo_simulator.ftp.desk import Desk, Password
+from oxo_simulator.nmc.service import WORDS, stand
+from oxo_simulator.nmc.settings import NmcSettings
 from oxo_simulator.nmc.terms import WIRE, terms
 from oxo_simulator.wire import Parts, Target
 
@@ -38,7 +39,15 @@ class Nmc:
         file = parts.folder / PASSWORD_FILE
         password = kept_password(file) or parts.new_password()
         self._keep(password)
-        self._service = Service(Password(password), parts.said, parts.utc_now, parts.prove)
+        self._settings = NmcSettings()
+        self._desk = Desk(
+            WORDS,
+            self._settings,
+            Password(password),
+            said=parts.said,
+            utc_now=parts.utc_now,
+            prove=parts.prove,
+        )
         data_ports = {name: number for name, number in parts.ports.items() if name != WIRE}
         around = Surroundings(
             address=parts.address,
@@ -49,7 +58,7 @@ class Nmc:
             tls_context=parts.tls.getContext,
         )
         self._loop = Loop(parts.reactor)
-        self._server = Server((parts.behind, parts.ports[WIRE]), self._service, around, self._loop)
+        self._server = Server((parts.behind, parts.ports[WIRE]), self._desk, around, self._loop)
         self._driver = Driver(self._loop, parts.reactor)
 
     def check(self, profile: "Profile") -> None:
@@ -71,18 +80,20 @@ class Nmc:
         """Stand in front of a fresh exchange."""
         outlet = exchange.outlets.get(WIRE)
         if outlet is None:
-            self._service.install(None)
+            self._settings = NmcSettings()
+            self._desk.install(None)
             return
-        shelf = new_shelf(profile.nmc, outlet, exchange.release, lambda: exchange.now().local)
-        self._service.install(Installed(profile.nmc, outlet, shelf))
+        self._settings = profile.nmc
+        now = exchange.now
+        self._desk.install(stand(profile.nmc, outlet, exchange.release, lambda: now().local))
 
     def serve(self) -> None:
         """It listens behind all the time; the link's doors decide."""
 
     def reset(self) -> None:
         """End conversations; a password that waited for a reset is valid now."""
-        coming = self._service.password.coming
-        self._service.reset()
+        coming = self._desk.password.coming
+        self._desk.reset()
         if coming is not None:
             self._keep(coming)
 
@@ -92,7 +103,7 @@ class Nmc:
         return [
             SessionState(
                 name=session.name,
-                user=self._service.settings.user,
+                user=self._desk.settings.user,
                 port=WIRE,
                 connection=session.connection,
                 since=session.since,
@@ -100,19 +111,19 @@ class Nmc:
                 idle_seconds=round((now - session.last_call).total_seconds(), 3),
                 wire=WIRE,
             )
-            for session in self._service.sessions
+            for session in self._desk.sessions
         ]
 
     def end_session(self, name: str) -> bool:
         """End a session because the operator wants it."""
-        return self._service.end_session(name)
+        return self._desk.end_session(name)
 
     def shown(self, port: str) -> str | None:
         """Return the URL by which a person knows the wire."""
         if port != WIRE:
             return None
-        user, number = self._service.settings.user, self._parts.ports[WIRE]
-        return f"ftp://{user}@{self._parts.address}:{number}{self._service.settings.folder}"
+        user, number = self._desk.settings.user, self._parts.ports[WIRE]
+        return f"ftp://{user}@{self._parts.address}:{number}{self._desk.settings.folder}"
 
     def change_password(self, password: str) -> None:
         """Take another password, valid when the profile says.
@@ -124,16 +135,16 @@ class Nmc:
             raise OrderError(
                 f"the password has 1 to {PASSWORD_CHARACTERS_MAX} printable characters"
             )
-        if self._service.settings.password_valid == "at-once":  # noqa: S105 - a word
-            self._service.password = Password(password)
+        if self._settings.password_valid == "at-once":  # noqa: S105 - a word
+            self._desk.password = Password(password)
             self._keep(password)
         else:
-            self._service.password = Password(self._service.password.valid, password)
+            self._desk.password = Password(self._desk.password.valid, password)
 
     def stop(self) -> None:
         """Let go of sockets and timers; a process that starts again has reset."""
-        self._service.install(None)
-        if (coming := self._service.password.coming) is not None:
+        self._desk.install(None)
+        if (coming := self._desk.password.coming) is not None:
             self._keep(coming)
         self._driver.stop()
         self._loop.close()

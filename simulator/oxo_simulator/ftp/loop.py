@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from oxo_simulator.nmc.ftp.library import Epoll
+from oxo_simulator.ftp.library import Epoll
 
 _log = structlog.get_logger()
 
@@ -17,7 +17,7 @@ class _ToStructlog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
-        _log.error("nmc.library", said=self.format(record))
+        _log.error("ftp.library", said=self.format(record))
 
 
 _library_log = logging.getLogger("pyftpdlib")
@@ -65,7 +65,7 @@ class _Timer:
         try:
             self._call()
         except Exception:  # noqa: BLE001 - as the library's own timers do
-            _log.exception("nmc.timer_failed")
+            _log.exception("ftp.timer_failed")
             if self._failed is not None:
                 self._failed()
 

@@ -48,7 +48,7 @@ class Driver:
 
     def logPrefix(self) -> str:  # noqa: N802 - Twisted's interface
         """Name this in the reactor's log."""
-        return "nmc"
+        return "ftp"
 
     def doRead(self) -> None:  # noqa: N802 - Twisted's interface
         """Turn the loop once; its failure is written down and ends nothing."""
@@ -56,7 +56,7 @@ class Driver:
             self._loop.turn()
         except Exception:  # noqa: BLE001 - whatever it is
             # Raised further, the reactor would forget the loop, and every conversation with it.
-            _log.exception("nmc.loop_failed")
+            _log.exception("ftp.loop_failed")
 
     def connectionLost(self, reason: Failure) -> None:  # noqa: N802 - Twisted's interface
         """Nothing is lost with it: the loop's own descriptors are closed elsewhere."""

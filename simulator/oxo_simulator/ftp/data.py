@@ -20,8 +20,8 @@ from typing import Any
 import structlog
 from OpenSSL import SSL
 
-from oxo_simulator.nmc.ftp.folder import OpenFile
-from oxo_simulator.nmc.ftp.library import Acceptor, PassiveDTP, TLS_DTPHandler
+from oxo_simulator.ftp.folder import OpenFile
+from oxo_simulator.ftp.library import Acceptor, PassiveDTP, TLS_DTPHandler
 from oxo_simulator.wire import Place
 
 DISCARDED_BYTES_MAX = 64 * 1024
@@ -43,8 +43,8 @@ class Data(TLS_DTPHandler):  # type: ignore[misc]  # untyped
     _ssl_requested: bool
 
     def __init__(self, sock: socket.socket, control: Any, name: str, port: str) -> None:
-        self.service = control.service
-        self.timeout = self.service.settings.stall_seconds
+        self.desk = control.desk
+        self.timeout = self.desk.settings.stall_seconds
         self.name = name
         self.port = port
         self._parting = False
@@ -92,7 +92,7 @@ class Data(TLS_DTPHandler):  # type: ignore[misc]  # untyped
 
         Called inside the handling of the exception.
         """
-        _log.exception("nmc.data_failed", connection=self.name)
+        _log.exception("ftp.data_failed", connection=self.name)
         self._error = True
         self._resp = ("426 Internal error; transfer aborted.", _quietly)
         self.close()
@@ -126,7 +126,7 @@ class Data(TLS_DTPHandler):  # type: ignore[misc]  # untyped
         self._say_goodbye()
         if self._closed:
             return
-        if wait := self.service.settings.close_wait_seconds:
+        if wait := self.desk.settings.close_wait_seconds:
             self.call_later(wait, self._waited)
         else:
             self._conclude(in_order=True)
@@ -199,7 +199,7 @@ class Data(TLS_DTPHandler):  # type: ignore[misc]  # untyped
         self.close()
 
     def _settle(self) -> None:
-        """Tell the shelf and the transcript, before anybody is told the reply."""
+        """Tell the wire and the transcript, before anybody is told the reply."""
         file = self.file_obj
         if not isinstance(file, OpenFile) or file.transfer.over:
             return
@@ -211,7 +211,7 @@ class Data(TLS_DTPHandler):  # type: ignore[misc]  # untyped
                 self._resp = (self._broken(), _quietly)
         begin, content = file.transfer.begin_bytes, file.transfer.file.content
         digest = content.digest(begin, sent)
-        self.service.said(
+        self.desk.said(
             self,
             "exchange",
             f"{file.name}: {sent} bytes from {begin} of {len(content)}, SHA-256 {digest}, "
@@ -222,7 +222,7 @@ class Data(TLS_DTPHandler):  # type: ignore[misc]  # untyped
     def _broken(self) -> str:
         return f"426 Transfer aborted; {self.tot_bytes_sent} bytes were sent."
 
-    # As the service sees it, for the transcript.
+    # As the desk sees it, for the transcript.
 
     @property
     def connection(self) -> str:
@@ -246,7 +246,7 @@ class Passive(PassiveDTP):  # type: ignore[misc]  # untyped
         self.cmd_channel = control
         self.log = control.log
         self.log_exception = control.log_exception
-        self.timeout = control.service.settings.stall_seconds
+        self.timeout = control.desk.settings.stall_seconds
         self._port_name: str | None = None
         Acceptor.__init__(self, ioloop=control.ioloop)
         around = control.surroundings
@@ -261,7 +261,7 @@ class Passive(PassiveDTP):  # type: ignore[misc]  # untyped
             self.bind((around.behind, number))
             self.listen(1)
         except OSError as error:
-            _log.error("nmc.data_port", port=number, why=str(error))
+            _log.error("ftp.data_port", port=number, why=str(error))
             control.respond("425 The data port cannot be opened.")
             self.close()
             return
@@ -290,7 +290,7 @@ class Passive(PassiveDTP):  # type: ignore[misc]  # untyped
             control.refuse("data connection from another address", None)
             return
         self.close()
-        control.service.prove(name)
+        control.desk.prove(name)
         data = Data(sock, control, name, port)
         if data.connected:
             control.data_channel = data

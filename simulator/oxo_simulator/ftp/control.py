@@ -10,14 +10,14 @@ from typing import Any
 
 import structlog
 
-from oxo_simulator.nmc.ftp.data import Data, Passive, ends
-from oxo_simulator.nmc.ftp.folder import Account, Folder, OpenFile
-from oxo_simulator.nmc.ftp.library import FileProducer, FTPServer, TLS_FTPHandler
-from oxo_simulator.nmc.ftp.loop import Loop
-from oxo_simulator.nmc.ftp.surroundings import Surroundings
-from oxo_simulator.nmc.paths import climbs
-from oxo_simulator.nmc.service import Closing, Service
-from oxo_simulator.nmc.shelf import FileInTransfer, NoSuchFile
+from oxo_simulator.ftp.data import Data, Passive, ends
+from oxo_simulator.ftp.desk import Closing, Desk
+from oxo_simulator.ftp.files import FileInTransfer, NoSuchFile
+from oxo_simulator.ftp.folder import Account, Folder, OpenFile
+from oxo_simulator.ftp.library import FileProducer, FTPServer, TLS_FTPHandler
+from oxo_simulator.ftp.loop import Loop
+from oxo_simulator.ftp.paths import climbs
+from oxo_simulator.ftp.surroundings import Surroundings
 
 COMMAND_BYTES_MAX = 1_024
 REPLIES_WAITING_MAX = 200
@@ -30,22 +30,18 @@ somebody without a password could else push out of it."""
 BACKLOG = 100
 RESET = struct.pack("ii", 1, 0)
 """Linger for no time: a close is a reset."""
-BANNER = "OXO Connect NMC FTP service ready."
 
-_WRITES = "502 Files are only fetched and deleted here; nothing can be stored or changed."
 _ACTIVE = "502 Active transfers do not pass the link; use PASV or EPSV."
-_STORING = ("STOR", "STOU", "APPE", "MKD", "XMKD", "RMD", "XRMD", "RNFR", "RNTO", "MFMT", "SITE")
-REFUSED: Mapping[str, str] = {
-    **dict.fromkeys(_STORING, _WRITES),
-    **dict.fromkeys(("PORT", "EPRT"), _ACTIVE),
-}
-"""What a logged-in client is refused, with its reply; written down as `refused`."""
+STORING = ("STOR", "STOU", "APPE", "MKD", "XMKD", "RMD", "XRMD", "RNFR", "RNTO", "MFMT", "SITE")
+"""What would store or change something here; a wire's `Words` refuse it in words of its own."""
+_ACTIVE_REFUSED: Mapping[str, str] = dict.fromkeys(("PORT", "EPRT"), _ACTIVE)
+_NOT_HERE = (*STORING, *_ACTIVE_REFUSED)
 
 _TLS = ("AUTH", "PBSZ", "PROT")
 _KNOWN = {
     name: known
     for name, known in TLS_FTPHandler.proto_cmds.items()
-    if name not in (*REFUSED, *_TLS) and not name.startswith("SITE")
+    if name not in (*_NOT_HERE, *_TLS) and not name.startswith("SITE")
 }
 _KNOWN_WITH_TLS = _KNOWN | {name: TLS_FTPHandler.proto_cmds[name] for name in _TLS}
 _LISTING = ("LIST", "NLST", "MLSD", "MLST", "STAT")
@@ -58,13 +54,12 @@ _log = structlog.get_logger()
 
 
 class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
-    """One control connection (a `Conversation` of the service)."""
+    """One control connection (a `Conversation` of the desk)."""
 
     authorizer = Account()
     abstracted_fs = Folder
     passive_dtp = Passive
     dtp_handler = Data
-    banner = BANNER
     use_sendfile = False
     _closed: bool
     _in_buffer_len: int
@@ -72,12 +67,14 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
     _dtp_acceptor: Passive | None
 
     def __init__(self, conn: socket.socket, server: "Server", ioloop: Loop | None = None) -> None:
-        self.service = server.service
+        self.desk = server.desk
+        self.banner = self.desk.words.banner
+        self._refusals = {**_ACTIVE_REFUSED, **self.desk.words.refused}
         self.surroundings = server.surroundings
         self.connection, self.peer = server.surroundings.name_of(*ends(conn))
         self._reason: Closing = "peer left"
         self._stranger_commands = 0
-        settings = self.service.settings
+        settings = self.desk.settings
         self.timeout = settings.idle_seconds
         self.max_login_attempts = settings.login_attempts_max
         super().__init__(conn, server, ioloop)
@@ -107,7 +104,7 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
 
     def handle(self) -> None:
         """Greet, if there is room."""
-        if not self.service.admit(self):
+        if not self.desk.admit(self):
             self.handle_max_cons()
             return
         self.call_later(LOGIN_SECONDS_MAX, self._not_logged_in)
@@ -127,19 +124,19 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
             self.drop_queued()
         super().close()
         if self._closed:
-            self.service.gone(self, self._reason)
+            self.desk.gone(self, self._reason)
 
     def handle_timeout(self) -> None:
         """The client has been silent for too long."""
         self._reason = "idle"
-        self.service.leave(self, "idle")
+        self.desk.leave(self, "idle")
         super().handle_timeout()
 
     def refuse(self, reason: str, reply: str | None, command: str | None = None) -> None:
         """Refuse something; whoever goes on asking for such things is sent away."""
         if reply is not None:
             self.respond(reply)
-        if not self.service.refuse(self, reason, command) and not self._closed:
+        if not self.desk.refuse(self, reason, command) and not self._closed:
             self.respond("421 Too much was refused; goodbye.")
             self.close_when_done()
 
@@ -165,33 +162,33 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
     def pre_process_command(self, line: str, cmd: str, arg: str) -> None:
         """Write the command down, refuse what is not done here, and hand on the rest."""
         secret = _PASSWORD.match(line)
-        self.service.said(self, "collector", "PASS [redacted]" if secret else line)
+        self.desk.said(self, "collector", "PASS [redacted]" if secret else line)
         if not self.authenticated and self._is_endless_stranger():
             return
         if self.authenticated and self._refused(cmd, arg):
             return
-        if cmd not in self.proto_cmds and cmd[-4:] not in _URGENT and cmd not in REFUSED:
+        if cmd not in self.proto_cmds and cmd[-4:] not in _URGENT and cmd not in _NOT_HERE:
             self.respond("500 Command not understood.")
             return
-        if cmd not in self.proto_cmds and cmd in REFUSED:
+        if cmd not in self.proto_cmds and cmd in _NOT_HERE:
             self.respond("530 Log in with USER and PASS first.")
             return
         if self.authenticated and cmd in _LISTING:
-            self.service.look()
+            self.desk.look()
         super().pre_process_command(line, cmd, arg)
 
     def _is_endless_stranger(self) -> bool:
         self._stranger_commands += 1
         if self._stranger_commands <= STRANGER_COMMANDS_MAX:
             return False
-        self.service.refuse(self, "too many commands without a login")
+        self.desk.refuse(self, "too many commands without a login")
         self.respond("421 Too many commands without a login; goodbye.")
         self.close_when_done()
         return True
 
     def _refused(self, cmd: str, arg: str) -> bool:
-        if cmd in REFUSED:
-            self.refuse("command not allowed", REFUSED[cmd], cmd)
+        if cmd in self._refusals:
+            self.refuse("command not allowed", self._refusals[cmd], cmd)
             return True
         if cmd in _WITH_PATH and climbs(self.fs.cwd, arg):
             self.refuse("outside the folder", "550 The path leads outside the folder.", cmd)
@@ -206,20 +203,29 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
     def push(self, data: str) -> None:
         """Say something, and write it down; a client that never reads is left."""
         for line in data.rstrip("\r\n").split("\r\n"):
-            self.service.said(self, "exchange", line)
+            self.desk.said(self, "exchange", line)
         super().push(data)
         if len(self.producer_fifo) > REPLIES_WAITING_MAX:
-            self.service.refuse(self, "replies are not read")
+            self.desk.refuse(self, "replies are not read")
             self.end()
 
     # Logging in and out.
+
+    def ftp_USER(self, line: str) -> None:  # noqa: N802 - the library's names
+        """Ask for the password, where FTP lets anybody in."""
+        installed = self.desk.installed
+        if installed is None or installed.barred is None:
+            super().ftp_USER(line)
+            return
+        self.respond(f"530 {installed.barred}")
+        self.refuse(installed.barred, None, "USER")
 
     def handle_auth_failed(self, _msg: str, _password: str) -> None:
         """Let a wrong password wait, and whatever was sent behind it go."""
         self.username, self.ac_in_buffer = "", b""
         self.del_channel()
-        self.service.refuse(self, "wrong credentials")
-        self.call_later(self.service.settings.login_delay_seconds, self._wrong_password)
+        self.desk.refuse(self, "wrong credentials")
+        self.call_later(self.desk.settings.login_delay_seconds, self._wrong_password)
 
     def _wrong_password(self) -> None:
         self.add_channel()
@@ -234,7 +240,7 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
         """Open a session; the password is not kept."""
         self._reason = "peer left"  # that of a session before is over with it
         self._stranger_commands = 0
-        self.service.enter(self)
+        self.desk.enter(self)
         super().handle_auth_success(home, "", msg_login)
 
     def ftp_QUIT(self, line: str) -> None:  # noqa: N802 - the library's names
@@ -246,7 +252,7 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
         """`QUIT`, or another login: the session is over, or will be with the transfer."""
         self._reason = "logout"
         if self.data_channel is None:
-            self.service.leave(self, "logout")
+            self.desk.leave(self, "logout")
 
     def _not_logged_in(self) -> None:
         if not self.authenticated:
@@ -266,13 +272,13 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
         self.drop_queued()
         try:
             name = self.fs.named(path)
-            transfer = self.fs.shelf.begin(name, self.service.visitor(self), begin)
+            transfer = self.fs.files.begin(name, self.desk.visitor(self), begin)
         except ValueError as error:
             self.respond(f"554 {error}.")
         except (NoSuchFile, Folder.Missing) as error:
             self.respond(f"550 {error}")
         else:
-            file = OpenFile(self.fs.shelf, transfer)
+            file = OpenFile(transfer)
             self.push_dtp_data(FileProducer(file, "i"), isproducer=True, file=file, cmd="RETR")
             return path
         return None
@@ -280,7 +286,7 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
     def ftp_DELE(self, path: str) -> str | None:  # noqa: N802
         """Empty a file."""
         try:
-            self.fs.shelf.delete(self.fs.named(path), self.service.visitor(self))
+            self.fs.files.delete(self.fs.named(path), self.desk.visitor(self))
         except FileInTransfer as error:
             self.respond(f"450 {error}; try again.")
         except (NoSuchFile, Folder.Missing) as error:
@@ -334,17 +340,17 @@ class Server(FTPServer):  # type: ignore[misc]  # untyped
 
     Args:
         address: where.
-        service: what is served.
+        desk: what is served.
         surroundings: where data connections come in.
         loop: the library's, turned by the reactor.
     """
 
-    max_cons = 0  # the service counts
+    max_cons = 0  # the desk counts
 
     def __init__(
-        self, address: tuple[str, int], service: Service, surroundings: Surroundings, loop: Loop
+        self, address: tuple[str, int], desk: Desk, surroundings: Surroundings, loop: Loop
     ) -> None:
-        self.service = service
+        self.desk = desk
         self.surroundings = surroundings
         self._free = dict(surroundings.data_ports)
         self._turn = cycle(surroundings.data_ports)

@@ -1,4 +1,4 @@
-"""Where the conversations of the NMC wire take place."""
+"""Where the conversations take place."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

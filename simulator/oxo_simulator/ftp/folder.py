@@ -6,8 +6,9 @@ from calendar import timegm
 from typing import Any
 from zlib import crc32
 
-from oxo_simulator.nmc.ftp.library import AbstractedFS, AuthenticationFailed, FilesystemError
-from oxo_simulator.nmc.shelf import Shelf, Transfer
+from oxo_simulator.ftp.files import File, Files, NoSuchFile, Transfer
+from oxo_simulator.ftp.library import AbstractedFS, AuthenticationFailed, FilesystemError
+from oxo_simulator.ftp.paths import leads_to
 
 _FILE_MODE, _FOLDER_MODE = stat.S_IFREG | 0o640, stat.S_IFDIR | 0o750
 _ALLOWED = "elrd"
@@ -19,7 +20,7 @@ class Account:
 
     def validate_authentication(self, user: str, password: str, control: Any) -> None:
         """Let in, or raise."""
-        if not control.service.knows(user, password):
+        if not control.desk.knows(user, password):
             raise AuthenticationFailed("Authentication failed.")
 
     def get_home_dir(self, _user: str) -> str:
@@ -50,19 +51,23 @@ class Account:
 
 
 class Folder(AbstractedFS):  # type: ignore[misc]  # untyped
-    """The shelf as a folder; nothing of the machine's own files is ever looked at."""
+    """The wire's files as a folder; nothing of the machine's own files is ever looked at."""
 
     Missing = FilesystemError
     """What is raised for a name that is none here."""
 
+    def __init__(self, root: str, control: Any) -> None:
+        super().__init__(root, control)
+        self._cwd = control.desk.installed.start_folder
+
     @property
-    def shelf(self) -> Shelf:
+    def files(self) -> Files:
         """What is shown."""
-        shelf: Shelf = self.cmd_channel.service.installed.shelf
-        return shelf
+        files: Files = self.cmd_channel.desk.installed.files
+        return files
 
     def _home(self) -> str:
-        folder: str = self.cmd_channel.service.settings.folder
+        folder: str = self.cmd_channel.desk.settings.folder
         return folder
 
     def ftp2fs(self, path: str) -> str:
@@ -84,18 +89,18 @@ class Folder(AbstractedFS):  # type: ignore[misc]  # untyped
 
     def isdir(self, path: str) -> bool:
         """Tell whether it is the folder, or one above it."""
-        return self._home() == path or self._home().startswith(f"{path.rstrip('/')}/")
+        return leads_to(path, self._home())
 
     def isfile(self, path: str) -> bool:
         """Tell whether it is a file."""
-        return self._name(path) is not None
+        return self._file(path) is not None
 
     lexists = isfile
 
     def listdir(self, path: str) -> list[str]:
         """List a folder."""
         if path == self._home():
-            return [file.name for file in self.shelf.files]
+            return [file.name for file in self.files.files]
         return [self._home()[len(path.rstrip("/")) + 1 :].split("/", maxsplit=1)[0]]
 
     def chdir(self, path: str) -> None:
@@ -106,11 +111,11 @@ class Folder(AbstractedFS):  # type: ignore[misc]  # untyped
 
     def getsize(self, path: str) -> int:
         """Return a file's bytes."""
-        return len(self.shelf.file(self.named(path)).content)
+        return len(self._found(path).content)
 
     def getmtime(self, path: str) -> float:
         """Return a file's date, wall clock of the exchange."""
-        return float(timegm(self.shelf.file(self.named(path)).at.timetuple()))
+        return float(timegm(self._found(path).at.timetuple()))
 
     def lstat(self, path: str) -> os.stat_result:
         """Return what a listing shows."""
@@ -124,31 +129,38 @@ class Folder(AbstractedFS):  # type: ignore[misc]  # untyped
 
     def get_user_by_uid(self, _uid: int) -> str:
         """Name the owner."""
-        return "nmc"
+        owner: str = self.cmd_channel.desk.words.owner
+        return owner
 
     get_group_by_gid = get_user_by_uid
 
     def named(self, path: str) -> str:
-        """Return the file's name on the shelf, or raise what the library words as 550."""
-        name = self._name(path)
-        if name is None:
-            raise FilesystemError("Is a directory." if self.isdir(path) else "No such file.")
-        return name
+        """Return a file's name without its folder, or raise what the library words as 550."""
+        return self._found(path).name
 
-    def _name(self, path: str) -> str | None:
+    def _found(self, path: str) -> File:
+        file = self._file(path)
+        if file is None:
+            raise FilesystemError("Is a directory." if self.isdir(path) else "No such file.")
+        return file
+
+    def _file(self, path: str) -> File | None:
         folder, _, name = path.rpartition("/")
-        known = {file.name for file in self.shelf.files}
-        return name if (folder or "/") == self._home() and name in known else None
+        if (folder or "/") != self._home():
+            return None
+        try:
+            return self.files.file(name)
+        except NoSuchFile:
+            return None
 
 
 class OpenFile:
     """A file being fetched, as the library reads it (duck-typed)."""
 
-    def __init__(self, shelf: Shelf, transfer: Transfer) -> None:
+    def __init__(self, transfer: Transfer) -> None:
         self.name = transfer.file.name
         self.transfer = transfer
         self.closed = False
-        self._shelf = shelf
         self._place = transfer.begin_bytes
 
     @property
@@ -163,8 +175,8 @@ class OpenFile:
         return data
 
     def settle(self, sent_bytes: int, *, in_order: bool) -> bool:
-        """End the transfer; tell whether the file is emptied."""
-        return self._shelf.end(self.transfer, sent_bytes, in_order=in_order)
+        """End the transfer; tell whether the file left with it."""
+        return self.transfer.end(sent_bytes, in_order=in_order)
 
     def close(self) -> None:
         """Close; what nobody settled was never handed over."""
