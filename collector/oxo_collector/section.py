@@ -8,7 +8,7 @@ import os
 import re
 from ipaddress import IPv6Address
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Final, NamedTuple, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -70,6 +70,18 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 Fingerprint = Annotated[str, AfterValidator(_plain_fingerprint)]
 User = Annotated[str, StringConstraints(pattern=r"^[^:\x00-\x1f\x7f]{1,128}$")]
+
+
+class Place(NamedTuple):
+    """An address and a TCP port."""
+
+    address: str
+    port: int
+
+    def __str__(self) -> str:
+        """Return both as they stand in the configuration."""
+        address = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{address}:{self.port}"
 
 
 class Section(BaseModel):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 import msgspec
 from pydantic import (
@@ -17,23 +17,18 @@ from pydantic import (
 
 from oxo_collector.decoders.v24 import LAYOUTS, Layout, LayoutInvalid
 from oxo_collector.decoders.v24_block import BlockLayout
-from oxo_collector.section import ConfigurationRefused, Pauses, Seconds, Section, plain_address
+from oxo_collector.section import (
+    ConfigurationRefused,
+    Pauses,
+    Place,
+    Seconds,
+    Section,
+    plain_address,
+)
 from oxo_collector.toml_file import CONFIGURATION_BYTES_MAX, read_table
 
 HEADER: Final = "header"
 """The layout that the stream's own rows of titles tell."""
-
-
-class Place(NamedTuple):
-    """An address and a TCP port."""
-
-    address: str
-    port: int
-
-    def __str__(self) -> str:
-        """Return both as they stand in the configuration."""
-        address = f"[{self.address}]" if ":" in self.address else self.address
-        return f"{address}:{self.port}"
 
 
 def _place(text: object) -> Place:

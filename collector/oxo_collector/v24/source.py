@@ -17,9 +17,10 @@ from oxo_collector.intake import Intake
 from oxo_collector.receipt import Source, Wire
 from oxo_collector.report import Level, Report
 from oxo_collector.secrecy import Secrets
+from oxo_collector.section import Place
 from oxo_collector.store import StoreUnusable
 from oxo_collector.v24.machine import V24Conversation
-from oxo_collector.v24.settings import V24, Place
+from oxo_collector.v24.settings import V24
 from oxo_collector.v24.shell import STOP_SECONDS, Connection, Doorstep, alive, read_waiting
 
 BACKLOG_COUNT_MAX: Final = 4
