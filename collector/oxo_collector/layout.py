@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Final
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 APPLICATION_ID: Final = 0x4F584F43
 """Marks an SQLite file as ours: `OXOC`."""
 
@@ -79,12 +79,36 @@ UPGRADES: Final[Mapping[int, str]] = {
           UNIQUE (source, epoch, sequence)
         );
     """,
+    # New columns are empty where they were not: no row of a ticket is written anew.
+    3: """
+        ALTER TABLE ticket ADD COLUMN record BLOB;
+        ALTER TABLE ticket ADD COLUMN same_as INTEGER REFERENCES ticket (id);
+        CREATE INDEX ticket_record ON ticket (record, source, same_as) WHERE record IS NOT NULL;
+        CREATE INDEX ticket_same_as ON ticket (same_as) WHERE same_as IS NOT NULL;
+        CREATE TABLE marker (
+          source     INTEGER PRIMARY KEY REFERENCES source (id),
+          name       TEXT NOT NULL,
+          size_bytes INTEGER NOT NULL,
+          digest     TEXT NOT NULL,
+          moved      TEXT NOT NULL
+        );
+    """,
 }
 """Version -> what makes the next one of it. Columns of `source` are always named in queries."""
 
+_BEFORE_4: Final = """
+    CREATE TEMP VIEW marker AS SELECT 0 AS source, '' AS name, 0 AS size_bytes, '' AS digest,
+      '' AS moved WHERE 0;
+"""
+
+_OF_3: Final = """
+    CREATE TEMP VIEW ticket AS SELECT id, source, epoch, sequence, answer, canonical,
+      NULL AS record, NULL AS same_as FROM main.ticket;
+"""
+
 _BEFORE_3: Final = """
-    CREATE TEMP VIEW ticket AS SELECT id, exchange AS source, epoch, sequence, answer, canonical
-      FROM main.ticket;
+    CREATE TEMP VIEW ticket AS SELECT id, exchange AS source, epoch, sequence, answer, canonical,
+      NULL AS record, NULL AS same_as FROM main.ticket;
     CREATE TEMP VIEW quarantine AS SELECT id, exchange AS source, epoch, sequence, place, reason,
       digest, raw_bytes, raw_zlib, seen_count, seen_first, seen_last FROM main.quarantine;
     CREATE TEMP VIEW file AS SELECT 0 AS id, 0 AS source, '' AS name, 0 AS size_bytes,
@@ -108,7 +132,11 @@ _OF_2: Final = """
       seen_last FROM main.alarm;
 """
 
-VIEWS: Final[Mapping[int, str]] = {1: _BEFORE_3 + _OF_1, 2: _BEFORE_3 + _OF_2}
+VIEWS: Final[Mapping[int, str]] = {
+    1: _BEFORE_4 + _BEFORE_3 + _OF_1,
+    2: _BEFORE_4 + _BEFORE_3 + _OF_2,
+    3: _BEFORE_4 + _OF_3,
+}
 """Version -> what shows a reader the tables of the present one; the file stays as it is."""
 
 

@@ -1,11 +1,13 @@
 """Count once what came over several wires, and tell what only one of them had.
 
-No wire gives a ticket an identity that another knows; what they share is coarse (`coarse_key` in
+Account files and the stream carry the same records: those are paired when they are kept (`pairs`),
+and together they are one leg here, of which a ticket with a reference is no ticket of its own. No
+other wire gives a ticket an identity that another knows; what they share is coarse (`coarse_key` in
 the room of tickets). So tickets are compared as multisets: of one exchange and one key, the k-th
-of one wire and the k-th of another are the same. Identical neighbours thus stay as many as they
-were on the wire that had most of them.
+of one leg and the k-th of another are the same. Identical neighbours thus stay as many as they
+were on the leg that had most of them.
 
-The wire that counts is the first in the order of `Wire`, for it tells most. An export that goes on
+The leg that counts is the first in the order of `Wire`, for it tells most. An export that goes on
 where one ended must tell nothing again: what any wire had brought by then has been told.
 """
 
@@ -19,14 +21,26 @@ from oxo_collector.receipt import Wire
 
 RANKS: Final = {str(wire): rank for rank, wire in enumerate(Wire)}
 
+LEGS: Final = {str(Wire.STREAM): str(Wire.ACCOUNT)}
+"""Wire -> the one under whose name both are compared; any other wire is a leg by itself."""
+
+
+def leg_of(wire: str) -> str:
+    """Return the leg of a wire."""
+    return LEGS.get(wire, wire)
+
 
 class Seen(NamedTuple):
-    """One stored ticket as far as it is compared; they come in order of receipt (`id`)."""
+    """One stored ticket as far as it is compared; they come in order of receipt (`id`).
+
+    `same_as` is the earlier ticket of its leg with the same record; then the key says nothing.
+    """
 
     id: int
     exchange: str
     wire: str
     key: Hashable
+    same_as: int | None = None
 
 
 def counted_once(seen: Iterable[Seen], since: int = 0) -> Iterator[int]:
@@ -41,11 +55,13 @@ def counted_once(seen: Iterable[Seen], since: int = 0) -> Iterator[int]:
     told: list[int] = []
     rows = array("q"), array("q"), array("b"), array("q")
     for one in seen:
+        if one.same_as is not None:
+            continue
         key = numbers.setdefault((one.exchange, one.key), len(numbers))
         if key == len(all_of):
             all_of.append([0] * len(RANKS))
             told.append(0)
-        rank = RANKS[one.wire]
+        rank = RANKS[leg_of(one.wire)]
         all_of[key][rank] += 1
         if one.id <= since:
             told[key] = max(told[key], all_of[key][rank])
@@ -58,11 +74,15 @@ def counted_once(seen: Iterable[Seen], since: int = 0) -> Iterator[int]:
 
 
 def _numbered(seen: Iterable[Seen]) -> Iterator[tuple[Seen, int]]:
-    """Number the tickets of one exchange, wire and key from 1."""
+    """Number the tickets of one exchange, leg and key from 1; one that repeats another has 0."""
     counts: Counter[tuple[str, Hashable, str]] = Counter()
     for one in seen:
-        counts[one.exchange, one.key, one.wire] += 1
-        yield one, counts[one.exchange, one.key, one.wire]
+        if one.same_as is not None:
+            yield one, 0
+            continue
+        place = one.exchange, one.key, leg_of(one.wire)
+        counts[place] += 1
+        yield one, counts[place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +116,16 @@ def differences(seen: Iterable[Seen]) -> Iterator[Difference]:
     """Return what not every wire of its exchange had, in order of receipt."""
     wires: dict[str, set[str]] = {}
     ids: dict[tuple[str, Hashable, int], dict[str, int]] = {}
+    of_leg: dict[int, dict[str, int]] = {}
     for one, number in _numbered(seen):
         wires.setdefault(one.exchange, set()).add(one.wire)
-        ids.setdefault((one.exchange, one.key, number), {})[one.wire] = one.id
+        if one.same_as is not None:
+            of_leg[one.same_as][one.wire] = one.same_as
+            continue
+        had = ids.setdefault((one.exchange, one.key, number), {})
+        had[one.wire] = one.id
+        if leg_of(one.wire) in LEGS.values():
+            of_leg[one.id] = had
     found = []
     for (exchange, _, _), had in ids.items():
         missing = wires[exchange] - had.keys()

@@ -1,10 +1,10 @@
--- The store of the collector, version 3. Times are UTC, ISO 8601.
+-- The store of the collector, version 4. Times are UTC, ISO 8601.
 
 -- One wire of one exchange.
 CREATE TABLE source (
   id            INTEGER PRIMARY KEY,
   exchange      TEXT NOT NULL,               -- its name in the configuration
-  wire          TEXT NOT NULL,               -- taxation, nmc, v24 or ohl
+  wire          TEXT NOT NULL,               -- taxation, account, stream, nmc, v24 or ohl
   epoch         TEXT,                        -- cursor: of the last batch
   last_sequence INTEGER NOT NULL DEFAULT 0,  -- cursor: last sequence stored in that epoch
   last_contact  TEXT,                        -- when it last answered, to about ten seconds
@@ -31,7 +31,20 @@ CREATE TABLE ticket (
   sequence  INTEGER NOT NULL,
   answer    INTEGER NOT NULL REFERENCES answer (id),
   canonical BLOB NOT NULL,                   -- canonical JSON, one line
+  record    BLOB,                            -- the same on account and stream: hour, then digest
+  same_as   INTEGER REFERENCES ticket (id),  -- earlier one of the other wire, the same record
   UNIQUE (source, epoch, sequence)
+);
+CREATE INDEX ticket_record ON ticket (record, source, same_as) WHERE record IS NOT NULL;
+CREATE INDEX ticket_same_as ON ticket (same_as) WHERE same_as IS NOT NULL;
+
+-- The last account file that is stored, as it lay on the exchange; moved with its tickets.
+CREATE TABLE marker (
+  source     INTEGER PRIMARY KEY REFERENCES source (id),
+  name       TEXT NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  digest     TEXT NOT NULL,                  -- SHA-256 of it as it lay there, hexadecimal
+  moved      TEXT NOT NULL
 );
 
 -- What is no ticket, as it came. Epoch '' and sequence 0: a whole answer.
@@ -62,13 +75,13 @@ CREATE TABLE alarm (
   UNIQUE (source, text)
 );
 
--- What was fetched whole; its tickets stand under the epoch nmc:<name>:<beginning of the digest>.
+-- What was fetched whole; its tickets stand under the epoch <wire>:<name>:<beginning of digest>.
 CREATE TABLE file (
   id            INTEGER PRIMARY KEY,
   source        INTEGER NOT NULL REFERENCES source (id),
   name          TEXT NOT NULL,
   size_bytes    INTEGER NOT NULL,
-  digest        TEXT NOT NULL,               -- SHA-256 of its bytes, hexadecimal
+  digest        TEXT NOT NULL,               -- SHA-256 of its bytes (nmc), of its records (account)
   fetched       TEXT NOT NULL,               -- last time
   answer        INTEGER NOT NULL REFERENCES answer (id),
   tickets_told  INTEGER,                     -- by its header
@@ -78,7 +91,7 @@ CREATE TABLE file (
   UNIQUE (source, name, digest)
 );
 
--- What a hotel link told and is no ticket.
+-- What a wire told and is no ticket: a check-in, a change of the exchange's settings.
 CREATE TABLE event (
   id        INTEGER PRIMARY KEY,             -- order of receipt
   source    INTEGER NOT NULL REFERENCES source (id),

@@ -6,12 +6,13 @@ import zlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from oxo_tickets import FIELDS, Ticket, TicketUnreadable, differences, from_json, to_json
 
 from oxo_collector.decoders.outcome import Malformed
-from oxo_collector.receipt import FetchedFile, FileState, Piece, Source, Stored, WireEvent
+from oxo_collector.pairs import ticket_and_record
+from oxo_collector.receipt import FetchedFile, FileState, Marker, Piece, Source, Stored, WireEvent
 from oxo_collector.store import StoreUnusable
 
 ZLIB_LEVEL: Final = 1
@@ -22,6 +23,14 @@ ALARMS_COUNT_MAX: Final = 100
 
 _COMPARED: Final = tuple(name for name in FIELDS if name != "zone")
 """The zone comes from the configuration, not from the exchange: it may have been corrected."""
+
+
+class NewTicket(NamedTuple):
+    """A ticket that the store has not: its number in its epoch, canonical JSON, its record."""
+
+    sequence: int
+    canonical: bytes
+    record: bytes | None = None
 
 
 class Shelves:
@@ -61,7 +70,7 @@ class Shelves:
 
     def sort(
         self, owner: int, epoch: str, first: int, pieces: Sequence[Piece]
-    ) -> tuple[list[tuple[int, bytes]], list[tuple[int, Malformed]], int]:
+    ) -> tuple[list[NewTicket], list[tuple[int, Malformed]], int]:
         """Divide a batch's tickets: new ones, those that contradict stored ones, count of known."""
         query = (
             "SELECT sequence, canonical FROM ticket"
@@ -70,12 +79,14 @@ class Shelves:
         last = first + len(pieces) - 1
         stored = dict(self._connection.execute(query, (owner, epoch, first, last)))
         new, contradictory, known = [], [], 0
-        for sequence, ticket in enumerate(pieces, first):
-            if not isinstance(ticket, Ticket):
+        for sequence, piece in enumerate(pieces, first):
+            found = ticket_and_record(piece)
+            if found is None:
                 continue
+            ticket, record = found
             canonical = to_json(ticket)
             if sequence not in stored:
-                new.append((sequence, canonical))
+                new.append(NewTicket(sequence, canonical, record))
             elif differing := _differing(stored[sequence], canonical, ticket):
                 reason = f"sequence {sequence} is stored already with another {differing}"
                 contradictory.append(
@@ -87,19 +98,42 @@ class Shelves:
 
     def keep_answer(self, owner: int, body: bytes, now: datetime) -> int:
         """Write the bytes that brought something new; return their row."""
+        return self.keep_compressed(owner, compressed(body), len(body), now)
+
+    def keep_compressed(self, owner: int, raw: bytes, raw_bytes: int, now: datetime) -> int:
+        """Write bytes that are compressed already, and their length before; return their row."""
         query = "INSERT INTO answer (source, received, raw_bytes, raw_zlib) VALUES (?, ?, ?, ?)"
-        values = (owner, utc(now), len(body), zlib.compress(body, ZLIB_LEVEL))
+        values = (owner, utc(now), raw_bytes, raw)
         return int(self._connection.execute(query, values).lastrowid or 0)
 
     def keep_tickets(
-        self, owner: int, epoch: str, answer: int, new: list[tuple[int, bytes]]
+        self,
+        owner: int,
+        epoch: str,
+        answer: int,
+        new: Sequence[NewTicket],
+        twins: Sequence[int | None],
     ) -> None:
-        """Write new tickets."""
+        """Write new tickets, each with the earlier ticket that it is the same as, or None."""
         query = (
-            "INSERT INTO ticket (source, epoch, sequence, answer, canonical) VALUES (?, ?, ?, ?, ?)"
+            "INSERT INTO ticket (source, epoch, sequence, answer, canonical, record, same_as)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
         )
-        rows = ((owner, epoch, sequence, answer, canonical) for sequence, canonical in new)
+        rows = (
+            (owner, epoch, sequence, answer, canonical, record, twin)
+            for (sequence, canonical, record), twin in zip(new, twins, strict=True)
+        )
         self._connection.executemany(query, rows)
+
+    def move_marker(self, owner: int, marker: Marker, now: datetime) -> None:
+        """Write which account file is the last that is stored."""
+        query = (
+            "INSERT INTO marker (source, name, size_bytes, digest, moved) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (source) DO UPDATE SET name = excluded.name,"
+            " size_bytes = excluded.size_bytes, digest = excluded.digest, moved = excluded.moved"
+        )
+        values = (owner, marker.name, marker.size_bytes, marker.digest, utc(now))
+        self._connection.execute(query, values)
 
     def keep_events(
         self, owner: int, epoch: str, first: int, pieces: Sequence[Piece], now: datetime
@@ -170,7 +204,10 @@ class Shelves:
     def read_again(
         self, owner: int, reason: str, read: Callable[[bytes], Piece | None], now: datetime
     ) -> Stored:
-        """Read entries of the quarantine again; each becomes what it is now."""
+        """Read entries of the quarantine again; each becomes what it is now.
+
+        For the wires whose records no other has: tickets are not compared with any.
+        """
         query = (
             "SELECT id, epoch, sequence, raw_zlib FROM quarantine"
             " WHERE source = ? AND reason = ? ORDER BY id"
@@ -185,7 +222,8 @@ class Shelves:
             answer = self.keep_answer(owner, b"\r\n".join(one[3] for one in tickets), now)
             for _, epoch, sequence, _, ticket in tickets:
                 assert isinstance(ticket, Ticket)
-                self.keep_tickets(owner, epoch, answer, [(sequence, to_json(ticket))])
+                one = NewTicket(sequence, to_json(ticket))
+                self.keep_tickets(owner, epoch, answer, [one], [None])
         still = 0
         for entry, _, _, _, piece in pieces:
             if isinstance(piece, Malformed):
@@ -214,6 +252,11 @@ def _differing(stored: bytes, offered: bytes, ticket: Ticket) -> str:
     except TicketUnreadable as error:
         raise StoreUnusable(f"the store is damaged: a stored ticket is none: {error}") from error
     return ", ".join(one.field for one in differences(before, ticket, _COMPARED))
+
+
+def compressed(body: bytes) -> bytes:
+    """Return what came as it stands in the store."""
+    return zlib.compress(body, ZLIB_LEVEL)
 
 
 def utc(instant: datetime) -> str:

@@ -20,7 +20,7 @@ from oxo_tickets import Ticket, TicketUnreadable, coarse_key, from_json
 
 from oxo_collector.layout import VIEWS, LayoutUnknown, lay_out, version_of
 from oxo_collector.receipt import Wire
-from oxo_collector.reconciliation import Seen, counted_once
+from oxo_collector.reconciliation import Seen, counted_once, leg_of
 from oxo_collector.standing import SourceStatus, standing
 
 BUSY_MILLISECONDS_MAX: Final = 5000
@@ -170,7 +170,11 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One stored ticket: its place in the order of receipt, its identity, its canonical JSON."""
+    """One stored ticket: its place in the order of receipt, its identity, its canonical JSON.
+
+    `same_as` is an earlier one of another wire with the same record; only where there is none, the
+    ticket counts.
+    """
 
     id: int
     exchange: str
@@ -178,6 +182,7 @@ class Row:
     epoch: str
     sequence: int
     canonical: bytes
+    same_as: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,50 +290,59 @@ class Reading:
         wire: Wire | None = None,
         since: int = 0,
         until: int = ID_MAX,
+        once: bool = False,
     ) -> Iterator[Row]:
-        """Return tickets in order of receipt, with ids above `since` and up to `until`."""
+        """Return tickets in order of receipt, with ids above `since` and up to `until`.
+
+        With `once`, without those whose record another wire had brought before.
+        """
         query = (
-            "SELECT t.id, s.exchange, s.wire, t.epoch, t.sequence, t.canonical FROM ticket t"
-            " JOIN source s ON s.id = t.source"
+            "SELECT t.id, s.exchange, s.wire, t.epoch, t.sequence, t.canonical, t.same_as"
+            " FROM ticket t JOIN source s ON s.id = t.source"
             " WHERE t.id > ? AND t.id <= ? AND (? IS NULL OR s.exchange = ?)"
-            " AND (? IS NULL OR s.wire = ?)"
+            " AND (? IS NULL OR s.wire = ?) AND (NOT ? OR t.same_as IS NULL)"
             " ORDER BY t.id"
         )
-        return (
-            Row(*row) for row in self._rows(query, since, until, exchange, exchange, wire, wire)
-        )
+        wanted = (since, until, exchange, exchange, wire, wire, once)
+        return (Row(*row) for row in self._rows(query, *wanted))
 
     def tickets_once(self, *, exchange: str | None = None, since: int = 0) -> Iterator[Row]:
         """Return the tickets that count: what came over several wires once.
 
         In order of receipt; an export that goes on behind the last id of another tells nothing
-        twice. Exchanges with one wire are not compared, which costs them nothing.
+        twice. Account files and the stream are compared already, record by record; exchanges with
+        one wire beside, or with these two alone, cost no comparison.
         """
         until = self._last_id()
         compared = self._compared(exchange)
+        rows = self.tickets(exchange=exchange, since=since, until=until, once=True)
         if not compared:
-            return self.tickets(exchange=exchange, since=since, until=until)
-        counted = set(counted_once(self.seen(compared, until), since))
-        rows = self.tickets(exchange=exchange, since=since, until=until)
+            return rows
+        counted = set(counted_once(self.seen(compared, until, once=True), since))
         return (row for row in rows if row.exchange not in compared or row.id in counted)
 
-    def seen(self, exchanges: Collection[str], until: int = ID_MAX) -> Iterator[Seen]:
+    def seen(
+        self, exchanges: Collection[str], until: int = ID_MAX, *, once: bool = False
+    ) -> Iterator[Seen]:
         """Return the tickets of these exchanges as far as the wires can be compared by them."""
-        for row in self.tickets(until=until):
+        for row in self.tickets(until=until, once=once):
             if row.exchange in exchanges:
-                yield Seen(row.id, row.exchange, row.wire, coarse_key(ticket_of(row)))
+                key = coarse_key(ticket_of(row)) if row.same_as is None else None
+                yield Seen(row.id, row.exchange, row.wire, key, row.same_as)
 
     def _last_id(self) -> int:
         return int(next(self._rows("SELECT coalesce(max(id), 0) FROM ticket"))[0])
 
     def _compared(self, exchange: str | None) -> frozenset[str]:
-        """Return the exchanges that had tickets on more than one wire."""
+        """Return the exchanges that had tickets on more than one leg."""
         query = (
-            "SELECT exchange FROM source s WHERE (? IS NULL OR exchange = ?)"
+            "SELECT exchange, wire FROM source s WHERE (? IS NULL OR exchange = ?)"
             " AND EXISTS (SELECT 1 FROM ticket t WHERE t.source = s.id)"
-            " GROUP BY exchange HAVING count(*) > 1"
         )
-        return frozenset(name for (name,) in self._rows(query, exchange, exchange))
+        legs: dict[str, set[str]] = {}
+        for name, wire in self._rows(query, exchange, exchange):
+            legs.setdefault(name, set()).add(leg_of(wire))
+        return frozenset(name for name, several in legs.items() if len(several) > 1)
 
     def ticket(self, id_: int) -> Row | None:
         """Return one ticket; None when there is no such one."""

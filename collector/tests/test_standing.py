@@ -251,7 +251,7 @@ def test_a_store_of_the_second_version_is_brought_up_and_loses_nothing(
         assert status(second) == before
         keep(Intake(connection, lambda: NOON), "E1", 6, CALL)
         with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
-            connection.execute("INSERT INTO ticket VALUES (9, 9, 'E1', 9, 1, '{}')")
+            connection.execute("INSERT INTO ticket VALUES (9, 9, 'E1', 9, 1, '{}', NULL, NULL)")
     assert (status(second).tickets, status(second).missing) == (3, 0)
     with closing(open_for_writing(tmp_path / "new.db")):
         pass

@@ -72,7 +72,7 @@ def test_a_newer_version_is_refused(tmp_path: Path, opener: type[Reading]) -> No
     with closing(open_for_writing(path)) as connection:
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     with pytest.raises(
-        StoreUnusable, match=r"store of version 4; this oxo-collect reads version 3"
+        StoreUnusable, match=r"store of version 5; this oxo-collect reads version 4"
     ):
         opener(path)
 
@@ -133,7 +133,8 @@ def fill(path: Path) -> None:
         connection.execute("INSERT INTO source (exchange, wire) VALUES ('site', 'taxation')")
         connection.execute("INSERT INTO answer VALUES (1, 1, '', 0, '')")
         connection.executemany(
-            "INSERT INTO ticket VALUES (?, 1, 'E1', ?, 1, '{}')", ((n, n) for n in range(1, 3000))
+            "INSERT INTO ticket VALUES (?, 1, 'E1', ?, 1, '{}', NULL, NULL)",
+            ((n, n) for n in range(1, 3000)),
         )
 
 

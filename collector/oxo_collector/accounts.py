@@ -1,0 +1,185 @@
+"""What comes as account files: one at a time, with the marker that says how far we are.
+
+A file is known by its name and by its content, that is by the records in it: the same data
+compressed otherwise, or rendered with commas, is the same file. Another content under a name that
+is stored already follows the one before: what that one had is not stored again, record by record as
+multisets, in whatever order and lines it stands now.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from oxo_tickets import to_json
+
+from oxo_collector.decoders.outcome import Malformed
+from oxo_collector.door import Door
+from oxo_collector.pairs import ticket_and_record
+from oxo_collector.receipt import FetchedFile, Marker, Piece, Source, Stored
+from oxo_collector.shelves import NewTicket, compressed
+
+
+def content_digest(pieces: Sequence[Piece]) -> str:
+    """Return what an account file is known by: SHA-256 over its records, in hexadecimal digits."""
+    whole = sha256()
+    for piece in pieces:
+        known = ticket_and_record(piece)
+        if isinstance(piece, Malformed):
+            whole.update(sha256(piece.raw).digest())
+        elif known is not None:
+            whole.update(known[1] or sha256(to_json(known[0])).digest())
+    return whole.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A file as it goes into the store, made ready before the transaction.
+
+    Attributes:
+        file: with the digest of its content.
+        tickets: with their lines, in order.
+        malformed: with their lines.
+        raw: its bytes as they lay on the exchange, compressed for the store.
+        raw_bytes: their length before that.
+    """
+
+    file: FetchedFile
+    tickets: Sequence[NewTicket]
+    malformed: Sequence[tuple[int, Malformed]]
+    raw: bytes
+    raw_bytes: int
+
+
+class AccountDoor(Door):
+    """The way into the store for account files."""
+
+    def marker(self, source: Source) -> Marker | None:
+        """Return the last file that is stored, as it lay on the exchange; None: there is none.
+
+        Raises:
+            StoreUnusable: it cannot be read.
+        """
+        query = (
+            "SELECT m.name, m.size_bytes, m.digest FROM marker m"
+            " JOIN source s ON s.id = m.source WHERE s.exchange = ? AND s.wire = ?"
+        )
+        row = next(iter(self._read(query, source.exchange, source.wire)), None)
+        return None if row is None else Marker(*row)
+
+    def move_marker(self, source: Source, marker: Marker) -> None:
+        """Move the marker without a file: to begin behind what is there, not with it.
+
+        Raises:
+            StoreUnusable: the store cannot be written.
+        """
+        now = self._now()
+        with self._transaction():
+            # A crash before the commit leaves the marker before, and the same is decided again.
+            self._shelves.move_marker(self._shelves.owner(source), marker, now)
+
+    def keep_account_file(
+        self,
+        source: Source,
+        file: FetchedFile,
+        pieces: Sequence[Piece],
+        raw: bytes,
+        marker: Marker | None,
+    ) -> Stored:
+        """Make a whole account file durable, and move the marker, in one step.
+
+        The same content under the same name stores nothing again; of another content under it,
+        what it has more. A record that the stream brought already is stored with a reference to
+        that ticket, and counts once.
+
+        Args:
+            source: the exchange and its wire.
+            file: its name and how many records it told; its digest is that of the content here,
+                whatever it is there.
+            pieces: its lines in order, from 1.
+            raw: its bytes as they lay on the exchange.
+            marker: where the marker goes; None leaves it where it is (an import).
+
+        Raises:
+            StoreUnusable: nothing is stored, and the marker stands where it stood.
+        """
+        now = self._now()
+        ready = self._made_ready(source, file, pieces, raw)
+        with self._transaction():
+            # A crash before the commit leaves nothing: the marker stands before the file, which
+            # is fetched again. The exchange keeps its files for weeks and is told nothing.
+            owner = self._shelves.owner(source)
+            if self._shelves.same_file(owner, ready.file, now):
+                stored = Stored(0, len(ready.tickets), 0)
+            else:
+                stored = self._keep_ready(owner, source, ready)
+            if marker is not None:
+                self._shelves.move_marker(owner, marker, now)
+            self._shelves.note_contact(owner, now)
+            # A crash after the commit leaves everything, the marker behind the file.
+        self._contacts[source] = now
+        return stored
+
+    def _made_ready(
+        self, source: Source, file: FetchedFile, pieces: Sequence[Piece], raw: bytes
+    ) -> _Ready:
+        """Do what takes long before the transaction, for which every source waits."""
+        tickets = [
+            NewTicket(line, to_json(known[0]), known[1])
+            for line, piece in enumerate(pieces, 1)
+            if (known := ticket_and_record(piece)) is not None
+        ]
+        malformed = [
+            (line, self._scrubbed(source, piece))
+            for line, piece in enumerate(pieces, 1)
+            if isinstance(piece, Malformed)
+        ]
+        named = replace(file, digest=content_digest(pieces))
+        body = self._scrub(source)(raw)
+        return _Ready(named, tickets, malformed, compressed(body), len(body))
+
+    def _keep_ready(self, owner: int, source: Source, ready: _Ready) -> Stored:
+        now = self._now()
+        epochs = self._epochs_of(owner, source, ready.file.name)
+        new = _without(ready.tickets, self._records(owner, epochs))
+        answer = self._shelves.keep_compressed(owner, ready.raw, ready.raw_bytes, now)
+        self._shelves.note_file(owner, ready.file, answer, now)
+        twins = self._pairs.earlier(source, [one.record for one in new])
+        epoch = ready.file.epoch_on(source.wire)
+        self._shelves.keep_tickets(owner, epoch, answer, new, twins)
+        quarantined = sum(
+            self._shelves.set_aside(owner, epoch, line, malformed, now)[1]
+            for line, malformed in ready.malformed
+        )
+        self._shelves.move_cursor(owner, epoch, len(ready.tickets) + len(ready.malformed))
+        known = len(ready.tickets) - len(new)
+        return Stored(len(new), known, quarantined, same=len(twins) - twins.count(None))
+
+    def _epochs_of(self, owner: int, source: Source, name: str) -> list[str]:
+        """Return the epochs of the files that were stored under a name."""
+        query = (
+            "SELECT name, size_bytes, digest, tickets_told, tickets_found FROM file"
+            " WHERE source = ? AND name = ?"
+        )
+        found = self._connection.execute(query, (owner, name))
+        return [FetchedFile(*row).epoch_on(source.wire) for row in found]
+
+    def _records(self, owner: int, epochs: Sequence[str]) -> Counter[bytes]:
+        """Return the records that are stored under these epochs, and how often each is."""
+        query = "SELECT record FROM ticket WHERE source = ? AND epoch = ? AND record IS NOT NULL"
+        return Counter(
+            record
+            for epoch in epochs
+            for (record,) in self._connection.execute(query, (owner, epoch))
+        )
+
+
+def _without(tickets: Sequence[NewTicket], had: Counter[bytes]) -> list[NewTicket]:
+    """Return the tickets that are more than what was had, as multisets; the last of each."""
+    new = []
+    for one in tickets:
+        if one.record is not None and had[one.record] > 0:
+            had[one.record] -= 1
+        else:
+            new.append(one)
+    return new
