@@ -69,6 +69,7 @@ def render(ticket: Ticket, manner: Manner = MANNER) -> bytes:
 
     Raises:
         RecordImpossible: it is; names the column.
+        NoCallType: it has a type that no code says.
     """
     return encode(record_of(ticket, manner))
 

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from oxo_tickets import (
     CommunicationType,
     DiallingMode,
+    Direction,
     Facility,
     Kind,
     Service,
@@ -53,6 +54,11 @@ CALL_TYPES: Mapping[CommunicationType, int] = {
 }
 """CallType of each call type that has one."""
 
+_OF_DIRECTION: Mapping[Direction | None, int] = {
+    Direction.OUTGOING: OUTGOING,
+    Direction.INCOMING: INCOMING,
+}
+
 TRANSFERS = frozenset(
     {
         CommunicationType.OUTGOING_TRANSFER,
@@ -66,7 +72,7 @@ _FACILITY_TYPES: Mapping[CommunicationType, int] = {
     CommunicationType.FACILITY_REQUEST: 3,
     CommunicationType.FACILITY_CANCELLED: 4,
 }
-_SERVICES: Mapping[Service | None, int] = {Service.TELEPHONY: 1, Service.DATA: 2, None: 0}
+VOICE, DATA = 1, 2
 
 # Numbers of flags (facts: oxe 2.3).
 PRESENTATION, FORWARDED_OUTSIDE, METERED, USER_TO_USER = 0, 5, 10, 14
@@ -108,6 +114,10 @@ TRUNK_DIGITS_MAX = 20
 COST_MAX = 10**10 - 1
 
 
+class NoCallType(ValueError):
+    """A ticket's type has no code in the record; the text names it."""
+
+
 class Manner(NamedTuple):
     """What a profile chooses about a record's values.
 
@@ -143,7 +153,8 @@ def unrenderable(ticket: Ticket, manner: Manner = MANNER, layout: Layout = ED52)
     """Say what of a ticket the record cannot hold, by the ticket's field; `None`: it holds all."""
     if ticket.kind not in (Kind.CALL, Kind.LOCAL_CALL, Kind.FACILITY, Kind.UNKNOWN):
         return "kind"
-    if ticket.kind is not Kind.LOCAL_CALL and ticket.communication_type not in CALL_TYPES:
+    call_type = _call_type(ticket)
+    if call_type is None:
         return "communication_type"
     for name, column in NUMBERS:
         number = getattr(ticket, name)
@@ -151,12 +162,18 @@ def unrenderable(ticket: Ticket, manner: Manner = MANNER, layout: Layout = ED52)
             return name
     if not _is_trunk(ticket.trunk):
         return "trunk"
-    return _figures(ticket, manner)
+    return _figures(ticket, manner, call_type)
 
 
 def record_of(ticket: Ticket, manner: Manner = MANNER) -> Record:
-    """Say a ticket in the record's words; only one of which nothing is `unrenderable`."""
+    """Say a ticket in the record's words; only one of which nothing is `unrenderable`.
+
+    Raises:
+        NoCallType: no code says its type.
+    """
     call_type = _call_type(ticket)
+    if call_type is None:
+        raise NoCallType(str(ticket.communication_type))
     if call_type == LOCAL:
         words = _local(ticket, manner)
     else:
@@ -168,10 +185,13 @@ def record_of(ticket: Ticket, manner: Manner = MANNER) -> Record:
     return Record(**words)
 
 
-def _call_type(ticket: Ticket) -> int:
-    if ticket.kind is Kind.LOCAL_CALL:
+def _call_type(ticket: Ticket) -> int | None:
+    """Return the code of a ticket's type, or of its direction where it has none."""
+    if ticket.kind is Kind.LOCAL_CALL or ticket.direction is Direction.LOCAL:
         return LOCAL
-    return CALL_TYPES[ticket.communication_type or CommunicationType.UNKNOWN]
+    if ticket.communication_type is None:
+        return _OF_DIRECTION.get(ticket.direction, UNSPECIFIED)
+    return CALL_TYPES.get(ticket.communication_type)
 
 
 def _common(ticket: Ticket, manner: Manner, call_type: int) -> dict[str, Any]:
@@ -181,7 +201,7 @@ def _common(ticket: Ticket, manner: Manner, call_type: int) -> dict[str, Any]:
         "charged_party_node": manner.node,
         "charge_units": ticket.units or 0,
         "cost_info": _cost(ticket, manner),
-        "access_code": _masked(ticket, "account_code", "*"),
+        "access_code": ticket.account_code or "",
         "external_facilities": _external_flags(ticket, call_type),
         "internal_facilities": _internal_flags(ticket, manner, call_type),
         "start_date_time": ticket.local_time,
@@ -230,7 +250,7 @@ def _local(ticket: Ticket, manner: Manner) -> dict[str, Any]:
         "called_number": called,
         "end_date_time": _end(ticket, seconds),
         "duration": seconds,
-        "com_type": _SERVICES[ticket.service],
+        "com_type": DATA if ticket.service is Service.DATA else VOICE,
         "initial_dialled_number": called,
         "effective_call_duration": seconds,
         "acting_extension_number": _masked(ticket, "charged_user", "*"),
@@ -290,7 +310,7 @@ def _cost_type(ticket: Ticket, call_type: int) -> int:
 
 def _com_type(ticket: Ticket) -> int:
     kind = ticket.communication_type or CommunicationType.UNKNOWN
-    return _FACILITY_TYPES.get(kind, _SERVICES[ticket.service])
+    return _FACILITY_TYPES.get(kind, DATA if ticket.service is Service.DATA else VOICE)
 
 
 def _charge_flags(ticket: Ticket) -> tuple[int, ...]:
@@ -373,8 +393,8 @@ def _is_trunk(trunk: str | None) -> bool:
     return digits and int(trunk) < NO_TRUNK
 
 
-def _figures(ticket: Ticket, manner: Manner) -> str | None:
-    ring = (ticket.ring_seconds or 0) if _call_type(ticket) in INWARDS else 0
+def _figures(ticket: Ticket, manner: Manner, call_type: int) -> str | None:
+    ring = (ticket.ring_seconds or 0) if call_type in INWARDS else 0
     if ring > RING_SECONDS_MAX:
         return "ring_seconds"
     if (ticket.call_seconds or 0) > CALL_SECONDS_MAX:
