@@ -24,7 +24,7 @@ from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from oxo_simulator.exchange.moment import Moment
+from oxo_simulator.exchange.moment import Cancellable, Moment
 
 SLICE_EVENTS = 100
 """So many events of exchange time happen without a pause."""
@@ -135,9 +135,9 @@ class WallClock:
         local = utc.astimezone(self.zone)
         return Moment(local.replace(tzinfo=None, fold=0), local.fold, utc, self.zone.key)
 
-    def later(self, seconds: float, what: Callable[[], None]) -> None:
-        """Do something after so many seconds of exchange time."""
-        self._clock.callLater(seconds, what)
+    def later(self, seconds: float, what: Callable[[], None]) -> Cancellable:
+        """Do something after so many seconds of exchange time, unless it is cancelled before."""
+        return self._clock.callLater(seconds, what)
 
 
 class Pacer:

@@ -15,13 +15,13 @@ import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import msgspec
 from oxo_tickets import Ticket, from_json
 
 from oxo_simulator.control.client import ControlClient
-from oxo_simulator.control.messages import CallOrder, Installation, LedgerLine
+from oxo_simulator.control.messages import CallOrder, Installation, LedgerLine, WireName
 
 START_SECONDS_MAX = 30.0
 STOP_SECONDS_MAX = 10.0
@@ -29,7 +29,7 @@ WAIT_SECONDS = 20.0
 LOAD_AT_ONCE_MAX = 1_000
 LOG_BYTES_MAX = 2_000
 PATH = "/services/taxation"
-PORTS = ("standard", "alternate", "nmc", "v24", "ohl")
+PORTS = ("standard", "alternate", *get_args(WireName)[1:])
 """Held on free numbers, so that a test can open whichever wire it wants."""
 
 

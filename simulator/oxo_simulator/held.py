@@ -1,24 +1,27 @@
 """The ports that the process holds from its start to its end, on both sides of the link.
 
 A port is held if the first profile opens its wire, or if the operator names it; those of the
-taxation wire always are. The FTP data ports of the NMC wire are free numbers, unless named.
+taxation wire always are. The name of a wire that has no port of that name means all its ports, each
+on a free number. FTP data ports are free numbers, unless named.
 """
 
 import errno
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from socket import socket
 
 from oxo_simulator.control.messages import WireName
 from oxo_simulator.link.door import PortOccupied, reserve
-from oxo_simulator.profile import FURTHER_WIRES, Profile
+from oxo_simulator.profile import (
+    FURTHER_WIRES,
+    TAXATION_PORTS,
+    Profile,
+    section_kind,
+    wire_section,
+)
+from oxo_simulator.profile_section import PortKind
 
-TAXATION_PORTS = ("standard", "alternate")
-DATA_PORTS_MAX = 32
 FREE_PORT_TRIALS_MAX = 20
-
-_DATA_PORT = re.compile(r"nmc-data-([1-9][0-9]?)")
 
 
 class PortTwice(ValueError):
@@ -47,6 +50,19 @@ class Held:
         """Return the ports of a wire."""
         return tuple(name for name, found in self.wires.items() if found == wire)
 
+    @property
+    def half_closing(self) -> frozenset[str]:
+        """The ports where the end of one direction is not that of the other."""
+        return frozenset(name for name in self.wires if self._kind(name).half_closing)
+
+    @property
+    def outward(self) -> dict[str, socket]:
+        """Name -> address behind of the ports where the exchange may be the one that connects."""
+        return {name: self.behind[name] for name in self.wires if self._kind(name).outward}
+
+    def _kind(self, name: str) -> PortKind:
+        return further_ports().get(name, PortKind(name))
+
     def close(self) -> None:
         """Let go of the addresses."""
         for held in (*self.towards_collectors.values(), *self.behind.values()):
@@ -54,18 +70,28 @@ class Held:
 
 
 def port_name(name: str) -> str:
-    """Return the name of a port.
+    """Return the name of a port, or of a wire, which means all its ports.
 
     Raises:
         PortUnknown: no exchange has it.
     """
-    found = _DATA_PORT.fullmatch(name)
-    if name in (*TAXATION_PORTS, *FURTHER_WIRES) or (found and int(found[1]) <= DATA_PORTS_MAX):
+    if name in {*TAXATION_PORTS, *FURTHER_WIRES, *further_ports()}:
         return name
-    raise PortUnknown(
-        f"{name}: there are {', '.join((*TAXATION_PORTS, *FURTHER_WIRES))} and nmc-data-1 to "
-        f"nmc-data-{DATA_PORTS_MAX}"
-    )
+    raise PortUnknown(f"{name}: there are {', '.join((*TAXATION_PORTS, *_told()))}")
+
+
+def further_ports() -> dict[str, PortKind]:
+    """Return every port that a wire besides taxation may have, by its name."""
+    kinds = (kind for wire in FURTHER_WIRES for kind in section_kind(wire).PORTS)
+    return {name: kind for kind in kinds for name in kind.names()}
+
+
+def _told() -> Iterator[str]:
+    """Say which ports there are: of a row the first and the last."""
+    for wire in FURTHER_WIRES:
+        for kind in section_kind(wire).PORTS:
+            names = list(kind.names())
+            yield names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
 
 
 def numbers(
@@ -82,6 +108,7 @@ def numbers(
     Raises:
         PortTwice, PortUnknown: names the port.
     """
+    named = _each(named)
     found = {
         name: (wire, named.get(name, number))
         for wire in wires
@@ -125,15 +152,31 @@ def _wire(port: str) -> str:
     return port.partition("-")[0]
 
 
-def _ports(profile: Profile, wire: str, named: Mapping[str, int]) -> dict[str, int]:
+def _each(named: Mapping[str, int]) -> dict[str, int]:
+    """Put the ports of a wire in the place of its name, unless one port is named so.
+
+    Raises:
+        PortUnknown: it is to have a number, and several ports need one.
+    """
+    ports, found = further_ports(), dict(named)
+    for wire in [name for name in named if name in FURTHER_WIRES and name not in ports]:
+        number = found.pop(wire)
+        kinds = [kind.name for kind in section_kind(wire).PORTS if kind.count_key is None]
+        if number:
+            told = ", ".join(kinds)
+            raise PortUnknown(f"{wire}: each of {told} needs a number; 0 frees them all")
+        found = {**dict.fromkeys(kinds, 0), **found}
+    return found
+
+
+def _ports(profile: Profile, wire: str, named: Mapping[str, int]) -> Mapping[str, int]:
     """Return the ports of a wire that are to be held, with the profile's numbers."""
     if wire not in FURTHER_WIRES:
         return {name: getattr(profile.ports, name).number for name in TAXATION_PORTS}
-    section = getattr(profile, wire)
+    section = wire_section(profile, wire)
     if not section.open and not any(_wire(port) == wire for port in named):
         return {}
-    data = range(1, profile.nmc.data_ports + 1) if wire == "nmc" else ()
-    return {wire: section.port, **{f"nmc-data-{number}": 0 for number in data}}
+    return section.ports
 
 
 def _pair(name: str, number: int, address: str, behind: str) -> tuple[socket, socket]:

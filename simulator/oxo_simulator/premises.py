@@ -20,6 +20,7 @@ class Premises:
         user: the account of the taxation wire.
         ca_file: the authority's certificate.
         fingerprint: SHA-256 of the server certificate.
+        host_key: SHA-256 of the SSH host key, as OpenSSH writes it; `None` where there is no SSH.
     """
 
     folder: Path
@@ -30,3 +31,4 @@ class Premises:
     user: str
     ca_file: Path
     fingerprint: str
+    host_key: str | None = None

@@ -19,10 +19,13 @@ from oxo_tickets import Standing
 from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from oxo_simulator.account.settings import AccountSettings
 from oxo_simulator.contract_table import TABLE_ERROR, Contract
+from oxo_simulator.ed52.settings import Ed52Settings
 from oxo_simulator.nmc.settings import NmcSettings
 from oxo_simulator.ohl.settings import OhlSettings
-from oxo_simulator.profile_section import ProfileError, Section
+from oxo_simulator.profile_section import ProfileError, Section, WireSection
+from oxo_simulator.stream.settings import StreamSettings
 from oxo_simulator.v24.settings import V24Settings
 from oxo_simulator.wsdl_folder import WsdlFiles, WsdlFolderUnusable, read_wsdl_folder
 
@@ -35,9 +38,6 @@ START_FIRST, START_LAST = datetime(1900, 1, 1), datetime(2999, 12, 31)  # noqa: 
 
 _TEXT = r"^[^\x00-\x1f\x7f\ufffe\uffff]*$"
 """What XML can carry, on one line."""
-
-FURTHER_WIRES = ("nmc", "v24", "ohl")
-"""Sections of the wires that a profile opens or leaves closed as a whole."""
 
 _DOC, _OURS, _INFERRED = Standing.DOCUMENTED, Standing.OURS, Standing.INFERRED
 
@@ -138,6 +138,9 @@ class Profile(Section):
     nmc: NmcSettings = NmcSettings()
     v24: V24Settings = V24Settings()
     ohl: OhlSettings = OhlSettings()
+    account: AccountSettings = AccountSettings()
+    stream: StreamSettings = StreamSettings()
+    ed52: Ed52Settings = Ed52Settings()
 
     @property
     def wsdl_files(self) -> WsdlFiles | None:
@@ -155,6 +158,39 @@ class Profile(Section):
         except WsdlFolderUnusable as error:
             raise _together("wsdl_folder", str(error)) from error
         return self
+
+
+FURTHER_WIRES: tuple[str, ...] = tuple(
+    name
+    for name, field in Profile.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, WireSection)
+)
+"""Sections of the wires that a profile opens or leaves closed as a whole."""
+
+SHARED_SECTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType({"ed52": ("account", "stream")})
+"""Sections that are no wire's own -> the wires that they are about."""
+
+TAXATION_PORTS = ("standard", "alternate")
+
+
+def wire_section(profile: Profile, wire: str) -> WireSection:
+    """Return the section of a wire of `FURTHER_WIRES`."""
+    section: WireSection = getattr(profile, wire)
+    return section
+
+
+def section_kind(wire: str) -> type[WireSection]:
+    """Return what the section of a wire of `FURTHER_WIRES` is."""
+    kind: Any = Profile.model_fields[wire].annotation
+    found: type[WireSection] = kind
+    return found
+
+
+def fixed_keys() -> tuple[str, ...]:
+    """Return the keys that belong to the process: an installation cannot change them."""
+    ports = (f"ports.{name}.number" for name in TAXATION_PORTS)
+    further = (f"{wire}.{key}" for wire in FURTHER_WIRES for key in section_kind(wire).fixed_keys())
+    return ("name", "user", *ports, *further)
 
 
 def _together(key: str, words: str) -> PydanticCustomError:
@@ -198,8 +234,9 @@ def choices(profile: Profile) -> list[dict[str, str]]:
     """List what is not documented but chosen: key, value, standing."""
     unused = {f"contract.{key}" for key in profile.contract.unused}
     unused |= {"wsdl_folder"} if profile.wsdl_folder is None else set()
-    closed = [f"{wire}." for wire in FURTHER_WIRES if not getattr(profile, wire).open]
-    unused |= {key for key in keys() if key.startswith(tuple(closed))}
+    closed = {wire for wire in FURTHER_WIRES if not getattr(profile, wire).open}
+    closed |= {name for name, wires in SHARED_SECTIONS.items() if closed.issuperset(wires)}
+    unused |= {key for key in keys() if key.partition(".")[0] in closed}
     listed = (each for each in described(profile) if each["key"] not in unused)
     return [each for each in listed if each["standing"] != str(_DOC)]
 

@@ -24,12 +24,16 @@ from oxo_simulator.control.messages import (
     CallsPlaced,
     CertificateOrder,
     CertificateState,
+    ClosedFile,
     ExchangeState,
+    HostKey,
     HotelEvent,
     Installation,
-    NmcPassword,
+    NewPassword,
     ProfileState,
     SessionState,
+    StreamNotice,
+    SwitchOver,
     UnreadLoad,
     WireName,
     WireState,
@@ -43,7 +47,7 @@ from oxo_simulator.installation import Installed, fresh_ledger_file, profile_of
 from oxo_simulator.ledger import Ledger
 from oxo_simulator.link.relay import Link
 from oxo_simulator.premises import Premises
-from oxo_simulator.profile import FURTHER_WIRES, Profile
+from oxo_simulator.profile import FURTHER_WIRES, Profile, fixed_keys
 from oxo_simulator.profile_section import ProfileError
 from oxo_simulator.slices import Slices
 from oxo_simulator.transcript import Transcript
@@ -53,7 +57,15 @@ from oxo_simulator.views import (
     profile_state,
     wire_state,
 )
-from oxo_simulator.wire import SaysHotelEvents, TakesPassword, Wire
+from oxo_simulator.wire import (
+    ChangesHostKey,
+    ClosesFiles,
+    SaysHotelEvents,
+    SaysNotices,
+    SwitchesOver,
+    TakesPassword,
+    Wire,
+)
 
 ADVANCE_SECONDS_MAX = 366 * 24 * 3600
 FACTOR_MAX = 100_000
@@ -61,11 +73,7 @@ YEAR_MAX = 9000
 """Exchange time is moved no farther: a date has four digits, and tickets are to come."""
 READ_TICKETS = 1_000
 """So many tickets of an order are read without a pause."""
-FIXED = (
-    "name", "user", "ports.standard.number", "ports.alternate.number",
-    "nmc.port", "nmc.data_ports", "v24.port", "ohl.port",
-)  # fmt: skip
-"""Keys that belong to the process: an installation cannot change them."""
+FIXED = fixed_keys()
 
 
 class SessionUnknown(ValueError):
@@ -258,13 +266,13 @@ class Simulation:
             living = ", ".join(session.name for session in self.sessions()) or "none"
             raise SessionUnknown(f"session {name[:64]!r} does not live; living: {living}")
 
-    def change_password(self, order: NmcPassword) -> None:
-        """Give the account of the NMC wire another password.
+    def change_password(self, order: NewPassword, name: WireName) -> None:
+        """Give the account of a wire another password.
 
         Raises:
             OrderError: there is no such account, or it cannot be one.
         """
-        wire = self._opened("nmc")
+        wire = self._opened(name)
         assert isinstance(wire, TakesPassword)  # the wire of that name
         wire.change_password(order.password)
 
@@ -277,6 +285,57 @@ class Simulation:
         wire = self._opened("ohl")
         assert isinstance(wire, SaysHotelEvents)  # the wire of that name
         wire.say(event)
+
+    def close_account_file(self) -> ClosedFile:
+        """Close the open account file, and say which it was.
+
+        Raises:
+            OrderError: the wire is closed.
+        """
+        wire = self._opened("account")
+        assert isinstance(wire, ClosesFiles)  # the wire of that name
+        return wire.close_file()
+
+    def host_key(self) -> HostKey:
+        """Say which SSH host key new connections meet.
+
+        Raises:
+            OrderError: the process does not hold the wire.
+        """
+        return self._keyed().host_key()
+
+    def renew_host_key(self) -> HostKey:
+        """Show another SSH host key to new connections.
+
+        Raises:
+            OrderError: the process does not hold the wire.
+            OSError: it cannot be kept; the present one stays.
+        """
+        made = self._keyed().change_host_key()
+        self.premises = replace(self.premises, host_key=made.fingerprint)
+        self._describe(self.premises)
+        self.exchange.record("host key", wire="account", fingerprint=made.fingerprint)
+        return made
+
+    def switch_over(self, order: SwitchOver) -> None:
+        """Make the other CPU main.
+
+        Raises:
+            OrderError: the wire is closed.
+        """
+        wire = self._opened("stream")
+        assert isinstance(wire, SwitchesOver)  # the wire of that name
+        wire.switch_over(ordered=order.ordered)
+
+    def say_notice(self, notice: StreamNotice) -> None:
+        """Say a notice on the stream.
+
+        Raises:
+            OrderError: the wire is closed, or has no such notice.
+        """
+        wire = self._opened("stream")
+        assert isinstance(wire, SaysNotices)  # the wire of that name
+        wire.say_notice(notice)
 
     def warm_reset(self) -> None:
         """Begin a warm reset."""
@@ -402,6 +461,19 @@ class Simulation:
                 )
         for wire in self._wires.values():
             wire.check(profile)
+
+    def _keyed(self) -> ChangesHostKey:
+        """Return the wire that shows an SSH host key.
+
+        Raises:
+            OrderError: the process does not hold it.
+        """
+        for wire in self._wires.values():
+            if isinstance(wire, ChangesHostKey):
+                return wire
+        raise OrderError(
+            "this process shows no SSH host key; start it with `oxo-sim run --port account=0`"
+        )
 
     def _opened(self, name: str) -> Wire:
         """Return a wire that the profile opens.

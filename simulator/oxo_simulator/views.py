@@ -1,6 +1,7 @@
 """What an operator is shown of the exchange: messages made from what there is, changing nothing."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from oxo_simulator.control.messages import (
     BufferState,
@@ -18,7 +19,7 @@ from oxo_simulator.installation import Installed, profile_name
 from oxo_simulator.link.relay import Link
 from oxo_simulator.premises import Premises
 from oxo_simulator.profile import choices, described
-from oxo_simulator.wire import MeetsUnknown, Wire
+from oxo_simulator.wire import ClosesFiles, MeetsUnknown, SwitchesOver, Wire
 
 
 def profile_state(installed: Installed) -> ProfileState:
@@ -47,17 +48,27 @@ def wire_state(
 ) -> WireState:
     """Show one wire; it is `None` where the process holds no port for it."""
     buffer = exchange.outlets[name].buffer if name in exchange.outlets else TicketBuffer(0, 0)
+    open_ = wire is not None and bool(_reached(wire, exchange))
     numbers = [number for port, number in premises.ports.items() if premises.wires[port] == name]
     return WireState(
         name=name,
-        open=wire is not None and bool(_reached(wire, exchange)),
+        open=open_,
         port=numbers[0] if numbers else None,
         waiting=len(buffer),
         capacity=buffer.capacity,
         alarm_percent=buffer.alarm_percent,
         alarm=buffer.alarm,
         sessions=0 if wire is None else len(wire.sessions()),
+        **(_own(wire) if wire is not None and open_ else {}),
     )
+
+
+def _own(wire: Wire) -> dict[str, Any]:
+    """Show what only some wires have."""
+    if isinstance(wire, ClosesFiles):
+        kept = wire.kept_files()
+        return {"files": kept.files, "file_bytes": kept.total_bytes}
+    return {"main": wire.main_port} if isinstance(wire, SwitchesOver) else {}
 
 
 def _reached(wire: Wire, exchange: Exchange) -> list[str]:

@@ -18,7 +18,13 @@ from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
 
-from oxo_simulator.control.messages import HotelEvent, SessionState
+from oxo_simulator.control.messages import (
+    ClosedFile,
+    HostKey,
+    HotelEvent,
+    SessionState,
+    StreamNotice,
+)
 from oxo_simulator.exchange.life import Phase
 from oxo_simulator.exchange.outlet import OutletTerms
 
@@ -174,7 +180,7 @@ class MeetsUnknown(Protocol):
 
 @runtime_checkable
 class TakesPassword(Protocol):
-    """A wire whose password the operator changes while it runs (nmc)."""
+    """A wire whose password the operator changes while it runs (nmc, account)."""
 
     def change_password(self, password: str) -> None:
         """Take another password, valid when the profile says.
@@ -193,4 +199,64 @@ class SaysHotelEvents(Protocol):
 
         Raises:
             OrderError: the wire is closed or cannot say it.
+        """
+
+
+@runtime_checkable
+class ClosesFiles(Protocol):
+    """A wire that writes tickets into files, and closes the open one when told (account)."""
+
+    def close_file(self) -> ClosedFile:
+        """Close the open file now, and say which; where nothing waits there is none."""
+
+    def kept_files(self) -> "KeptFiles":
+        """Say how many closed files there are, and how large they are together."""
+
+
+class KeptFiles(NamedTuple):
+    """What lies on a wire's shelf: how many files, and their bytes together."""
+
+    files: int
+    total_bytes: int
+
+
+@runtime_checkable
+class ChangesHostKey(Protocol):
+    """A wire that shows an SSH host key, and changes it when told (account).
+
+    Both may be asked while the wire is closed: the key belongs to the process.
+    """
+
+    def host_key(self) -> HostKey:
+        """Say which key new connections meet."""
+
+    def change_host_key(self) -> HostKey:
+        """Make another key, which new connections meet from now on.
+
+        Raises:
+            OSError: it cannot be kept; the present one stays.
+        """
+
+
+@runtime_checkable
+class SwitchesOver(Protocol):
+    """A wire of an exchange with two CPUs, one of which is main (stream)."""
+
+    @property
+    def main_port(self) -> str:
+        """The port of the main CPU."""
+
+    def switch_over(self, *, ordered: bool) -> None:
+        """Make the other CPU main: ordered, or because the present one failed."""
+
+
+@runtime_checkable
+class SaysNotices(Protocol):
+    """A wire that says notices on demand (stream)."""
+
+    def say_notice(self, notice: StreamNotice) -> None:
+        """Say a notice in its turn.
+
+        Raises:
+            OrderError: the profile has none of that kind.
         """

@@ -21,6 +21,7 @@ from twisted.internet.interfaces import IListeningPort
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 
+from oxo_simulator.account import wire as account
 from oxo_simulator.certificates import Authority
 from oxo_simulator.control.limits import ControlSite
 from oxo_simulator.control.messages import Installation, WireName
@@ -36,10 +37,11 @@ from oxo_simulator.ohl import wire as ohl
 from oxo_simulator.premises import Premises
 from oxo_simulator.profile import Profile
 from oxo_simulator.simulation import Simulation
+from oxo_simulator.stream import wire as stream
 from oxo_simulator.taxation import wire as taxation
 from oxo_simulator.transcript import Transcript
 from oxo_simulator.v24 import wire as v24
-from oxo_simulator.wire import Parts, Wire
+from oxo_simulator.wire import ChangesHostKey, Parts, Wire
 
 BEHIND = "127.0.0.2"
 """Where the exchange itself listens, under the numbers of the link (facts: tech 5)."""
@@ -58,6 +60,8 @@ WIRES: tuple[WireKind, ...] = (
     WireKind("nmc", nmc.build),
     WireKind("v24", v24.build),
     WireKind("ohl", ohl.build),
+    WireKind("account", account.build),
+    WireKind("stream", stream.build),
 )
 """Every wire, in the order in which tickets come to them."""
 
@@ -193,8 +197,9 @@ def _put_together(
         behind=BEHIND,
         reserved=held.towards_collectors,
         record=lambda _event, _detail: None,
-        outward={name: held.behind[name] for name in held.of("v24")},
+        outward=held.outward,
         wires=held.wires,
+        half_closing=held.half_closing,
     )
     transcript = Transcript(now=_utc_now, folder=options.folder)
     identity = _identity(options, profile)
@@ -251,6 +256,7 @@ def _simulation(
             user=ground.profile.user,
             ca_file=Path(shown.ca_file),
             fingerprint=shown.fingerprint,
+            host_key=_host_key(wires),
         ),
         real=reactor,
         link=ground.link,
@@ -264,6 +270,11 @@ def _simulation(
         describe=describe,
         in_thread=lambda work: deferToThreadPool(reactor, reactor.getThreadPool(), work),
     )
+
+
+def _host_key(wires: Mapping[str, Wire]) -> str | None:
+    keyed = (wire for wire in wires.values() if isinstance(wire, ChangesHostKey))
+    return next((wire.host_key().fingerprint for wire in keyed), None)
 
 
 def _utc_now() -> datetime:
@@ -332,5 +343,6 @@ def _describe(premises: Premises, url: str) -> None:
         "ca_file": str(premises.ca_file),
         "fingerprint": premises.fingerprint,
         "user": premises.user,
+        **({} if premises.host_key is None else {"host_key": premises.host_key}),
     }
     write_whole(premises.folder / "exchange.json", f"{json.dumps(described, indent=2)}\n".encode())

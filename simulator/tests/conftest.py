@@ -15,6 +15,7 @@ import pytest
 import requests
 from lxml import etree
 from oxo_simulator.contract_table import Contract
+from oxo_simulator.ephemeral import PORTS
 from oxo_simulator.exchange.port import Buffered, NeverOffered
 from oxo_simulator.taxation import Taxation, TaxationSettings
 from oxo_simulator.transcript import Transcript
@@ -352,7 +353,7 @@ def start_exchange(tmp_path: Path) -> Iterator[Callable[..., Path]]:
         folder = tmp_path / f"state{len(running)}"
         oxo_sim = str(Path(sys.executable).with_name("oxo-sim"))
         command = [oxo_sim, "run", "--state", str(folder)]
-        names = ("standard", "alternate", "nmc", "v24", "ohl")
+        names = PORTS
         ports = [word for name in names for word in ("--port", f"{name}=0")]
         process = subprocess.Popen([*command, *ports, *options], stdout=subprocess.PIPE)
         running.append(process)

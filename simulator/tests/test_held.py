@@ -1,14 +1,15 @@
 """Which ports the process holds, and which of them a word of a fault means."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from oxo_simulator.control.messages import WireName
 from oxo_simulator.held import PortTwice, PortUnknown, numbers, port_name
 from oxo_simulator.link.places import CONNECTIONS_MAX, FURTHER_CONNECTIONS_MAX, places_of
 from oxo_simulator.link.ports import Ports, words
 from oxo_simulator.profile import load_profile
 
-WIRES: Any = ("taxation", "nmc", "v24", "ohl")
+WIRES = get_args(WireName)
 ALWAYS = {"standard": ("taxation", 10443), "alternate": ("taxation", 30443)}
 DATA = {f"nmc-data-{number}": ("nmc", 0) for number in (1, 2, 3, 4)}
 DESCRIPTORS_MAX = 1024
@@ -45,8 +46,23 @@ def test_no_two_ports_have_one_number(named: dict[str, int], control: int, words
 
 @pytest.mark.parametrize("name", ["fax", "nmc-data", "nmc-data-0", "nmc-data-33", "nmc-data-1x"])
 def test_a_name_that_no_port_has_is_told_with_those_there_are(name: str) -> None:
-    with pytest.raises(PortUnknown, match=r"there are standard, alternate, nmc, v24, ohl and nmc-"):
+    with pytest.raises(
+        PortUnknown, match=r"there are standard, alternate, nmc, nmc-data-1 to nmc-"
+    ):
         port_name(name)
+
+
+def test_the_name_of_a_wire_with_several_ports_frees_them_all() -> None:
+    pair = {"stream-a": ("stream", 0), "stream-b": ("stream", 0)}
+    assert held({"stream": 0}) == {**ALWAYS, **pair}
+    assert held({"stream": 0, "stream-b": 2534})["stream-b"] == ("stream", 2534)
+    assert held({"stream-b": 0})["stream-a"] == ("stream", 2533)
+    with pytest.raises(PortUnknown, match=r"stream: each of stream-a, stream-b needs a number"):
+        held({"stream": 2533})
+    files = held({"account": 0})
+    assert [name for name in files if name.startswith("account")] == [
+        "account-ftp", "account-sftp", *(f"account-data-{number}" for number in (1, 2, 3, 4)),
+    ]  # fmt: skip
 
 
 def test_a_data_port_beyond_the_profiles_is_unknown() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from oxo_simulator.profile import (
     FURTHER_WIRES,
+    SHARED_SECTIONS,
     choices,
     keys,
     load_profile,
@@ -107,9 +108,9 @@ def test_an_override_is_laid_over_the_file() -> None:
 
 
 def test_every_key_has_a_standing() -> None:
-    wires = tuple(f"{wire}." for wire in FURTHER_WIRES)
+    wires = tuple(f"{name}." for name in (*FURTHER_WIRES, *SHARED_SECTIONS))
     assert len([key for key in keys() if not key.startswith(wires)]) == 51
-    assert set(keys().values()) <= {"documented", "inferred", "ours"}
+    assert set(keys().values()) <= {"documented", "field", "inferred", "ours"}
 
 
 def test_a_file_that_this_machine_does_not_give_is_named() -> None:

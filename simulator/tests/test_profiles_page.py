@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
-from oxo_simulator.profile import FURTHER_WIRES, Profile, described, keys, load_profile, packaged
+from oxo_simulator.profile import (
+    FURTHER_WIRES,
+    SHARED_SECTIONS,
+    Profile,
+    described,
+    keys,
+    load_profile,
+    packaged,
+)
 from pydantic.fields import FieldInfo
 
 if TYPE_CHECKING:
@@ -27,7 +35,7 @@ def table(title: str) -> tuple[list[str], dict[str, list[str]]]:
 def rows() -> dict[str, list[str]]:
     """Return every key's row: the tables of the wires that were added later stand apart."""
     found: dict[str, list[str]] = {}
-    for title in ("Keys", *(f"Keys of {wire}" for wire in FURTHER_WIRES)):
+    for title in ("Keys", *(f"Keys of {name}" for name in (*FURTHER_WIRES, *SHARED_SECTIONS))):
         head, more = table(title)
         assert head == ["key", "values", "default", "standing", "meaning"]
         found |= more

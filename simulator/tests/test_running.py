@@ -54,7 +54,7 @@ def test_what_was_typed_becomes_the_options() -> None:
         ({"tag_set": "all"}, "Invalid enum value 'all'"),
         (
             {"ports": {"fax": "1"}},
-            "--port fax: there are standard, alternate, nmc, v24, ohl and nmc-data-1 to nmc-data",
+            "--port fax: there are standard, alternate, nmc, nmc-data-1 to nmc-data-32, v24",
         ),
         ({"ports": {"standard": "x"}}, "--port x: a number from 0 to 65535"),
         ({"ports": {"standard": "65536"}}, "--port 65536: a number from 0 to 65535"),

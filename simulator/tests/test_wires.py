@@ -1,12 +1,13 @@
 """Wires of any kind in one process, played by a wire on paper: doors, names, resets, faults."""
 
+import json
 import socket
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from oxo_simulator import wiring
@@ -14,10 +15,14 @@ from oxo_simulator.control.client import ControlClient, OrderRefused
 from oxo_simulator.control.messages import (
     ArmedFault,
     CallOrder,
+    ClosedFile,
     Fault,
+    HostKey,
     HotelEvent,
     Installation,
     SessionState,
+    StreamNotice,
+    WireName,
 )
 from oxo_simulator.exchange.life import Phase
 from oxo_simulator.exchange.outlet import Outlet, OutletTerms
@@ -25,7 +30,7 @@ from oxo_simulator.held import PortUnknown
 from oxo_simulator.link.places import FURTHER_CONNECTIONS_MAX
 from oxo_simulator.profile import FURTHER_WIRES
 from oxo_simulator.profile_section import ProfileError
-from oxo_simulator.wire import Parts, Target
+from oxo_simulator.wire import KeptFiles, Parts, Target
 from oxo_simulator.wiring import RunOptions, WireKind, start
 from twisted.internet.protocol import ClientFactory, Protocol, ServerFactory
 from twisted.internet.threads import blockingCallFromThread
@@ -101,7 +106,7 @@ class PaperWire:
 
     def serve(self) -> None:
         self.told.append("serve")
-        number = self.parts.ports[self.name]
+        number = next(iter(self.parts.ports.values()))
         if self.target is not None:
             self.parts.reactor.connectTCP(self.parts.behind, number, Calling(self))
         elif self.listening is None:
@@ -127,6 +132,27 @@ class PaperWire:
 
     def say(self, event: HotelEvent) -> None:
         self.told.append(f"say {event.event} {event.room} {event.deposit}")
+
+    main_port = "stream-a"
+
+    def close_file(self) -> ClosedFile:
+        return ClosedFile(file="TAXAAAAA.DAT", first=1, last=2)
+
+    def kept_files(self) -> KeptFiles:
+        return KeptFiles(3, 99)
+
+    def host_key(self) -> HostKey:
+        return HostKey(kind="ssh-ed25519", fingerprint=f"SHA256:{len(self.told)}")
+
+    def change_host_key(self) -> HostKey:
+        self.told.append("host key")
+        return self.host_key()
+
+    def switch_over(self, *, ordered: bool) -> None:
+        self.told.append(f"switch-over {ordered}")
+
+    def say_notice(self, notice: StreamNotice) -> None:
+        self.told.append(f"say {notice.kind} {notice.items}")
 
     def stop(self) -> Any:
         return None if self.listening is None else self.listening.stopListening()
@@ -264,10 +290,10 @@ def test_what_a_profile_opens_and_closes_is_open_and_closed_at_each_installation
     found = works(ohl__open=True)
     assert found.wires["ohl"].told == ["install", "serve"]
     assert found.wires["v24"].told == ["install"]
-    assert [found.refused(name) for name in FURTHER_WIRES] == [True, True, False]
+    assert [found.refused(name) for name in ("nmc", "v24", "ohl")] == [True, True, False]
     shown = {one.name: (one.open, one.capacity) for one in found.control.wires()}
-    closed = (False, 0)
-    assert shown == {"taxation": (True, 1000), "nmc": closed, "v24": closed, "ohl": (True, 100)}
+    opened = {"taxation": (True, 1000), "ohl": (True, 100)}
+    assert shown == {**dict.fromkeys(get_args(WireName), (False, 0)), **opened}
     found.control.place_calls(CALL)
     assert [each.get("wire") for each in found.events("buffered")] == [None, "ohl"]
     assert found.control.wires()[3].waiting == 1
@@ -287,7 +313,7 @@ def test_what_a_profile_opens_and_closes_is_open_and_closed_at_each_installation
     assert not any(found.refused(f"nmc-data-{number}") for number in (1, 2, 3, 4))
     found.control.place_calls(CALL)
     assert [each.get("wire") for each in found.events("buffered")] == [None, "nmc", "v24"]
-    assert [one.waiting for one in found.control.wires()] == [1, 1, 1, 0]
+    assert [one.waiting for one in found.control.wires()] == [1, 1, 1, 0, 0, 0]
 
 
 def unheard_of(found: Works) -> str:
@@ -305,7 +331,7 @@ def test_a_wire_whose_port_is_not_held_is_refused_with_the_way_out(works: Start)
         found.control.install(Installation(overrides={"ohl.open": True}))
     assert found.control.state().epoch.startswith("1-")
     assert {one.name: one.port is None for one in found.control.wires()} == {
-        "taxation": False, "nmc": True, "v24": False, "ohl": True,
+        "taxation": False, "nmc": True, "v24": False, "ohl": True, "account": True, "stream": True,
     }  # fmt: skip
     with pytest.raises(OrderRefused, match="port 'ohl'; there are standard, alternate, v24"):
         found.control.strike(Fault(kind="cut", ports=["ohl"]))
@@ -392,6 +418,60 @@ def test_orders_reach_the_wire_they_are_for_and_no_closed_one(works: Start) -> N
     found.control.hotel(event)
     assert found.wires["ohl"].told[-1] == "say check-in 217 None"
     assert found.control.end_session("x1").phase == "serving"
+
+
+def test_a_wire_whose_ports_have_names_of_their_own_has_doors_faults_and_places(
+    works: Start,
+) -> None:
+    found = works(stream__open=True, account__open=True)
+    names = ("standard", "stream-a", "stream-b", "account-ftp", "account-sftp", "account-data-4")
+    assert not any(found.refused(name) for name in names)
+    found.control.strike(Fault(kind="refuse", ports=["stream-b", "account-data"]))
+    assert [found.refused(name) for name in names] == [False, False, True, False, False, True]
+    found.control.restore()
+    found.control.strike(Fault(kind="refuse", ports=["stream", "account"]))
+    assert [found.refused(name) for name in names] == [False, *[True] * 5]
+    found.control.restore()
+    clients = [found.connect("stream-a") for _ in range(FURTHER_CONNECTIONS_MAX["stream"])]
+    told = [next(lines(client)) for client in clients]
+    with found.connect("stream-b"):
+        found.until(lambda: bool(found.events("refused")))
+    (refused,) = found.events("refused")
+    assert refused["connection"] == told[0].partition(" ")[0]
+    for client in clients:
+        client.close()
+
+
+def test_orders_to_account_files_and_stream(works: Start) -> None:
+    found = works(account__open=True)
+    folder = found.wires["account"].parts.folder
+    assert found.control.close_account_file() == ClosedFile(file="TAXAAAAA.DAT", first=1, last=2)
+    found.control.account_password("another one")
+    before = found.control.account_host_key()
+    made = found.control.renew_account_host_key()
+    assert made == found.control.account_host_key() != before
+    assert json.loads((folder / "exchange.json").read_text())["host_key"] == made.fingerprint
+    (line,) = found.events("host key")
+    assert line == {"wire": "account", "fingerprint": made.fingerprint}
+    shown = {one.name: one for one in found.control.wires()}
+    assert (shown["account"].files, shown["account"].file_bytes) == (3, 99)
+    assert (shown["stream"].files, shown["stream"].main, shown["taxation"].files) == (None,) * 3
+    with pytest.raises(OrderRefused, match=r"the wire stream is closed; .*stream.open opens it"):
+        found.control.switch_over()
+    found.control.install(Installation(overrides={"stream.open": True}))
+    found.control.switch_over(ordered=False)
+    found.control.stream_say(StreamNotice(kind="mao", items={"object": "user"}))
+    assert found.wires["stream"].told[-2:] == ["switch-over False", "say mao {'object': 'user'}"]
+    with pytest.raises(OrderRefused, match=r"the wire account is closed"):
+        found.control.close_account_file()
+
+
+def test_without_the_wire_there_is_no_host_key(works: Start, tmp_path: Path) -> None:
+    found = works(TAXATION_PORTS)
+    with pytest.raises(OrderRefused, match=r"shows no SSH host key; .*--port account=0"):
+        found.control.account_host_key()
+    described = json.loads((tmp_path / "state" / "exchange.json").read_text())
+    assert "host_key" not in described
 
 
 def test_where_the_exchange_dials_the_link_dials_the_printer(works: Start) -> None:

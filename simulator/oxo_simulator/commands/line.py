@@ -50,10 +50,11 @@ def cut(  # noqa: PLR0913 - one parameter per option
     port: Annotated[list[str] | None, typer.Option(help="Only these ports.")] = None,
     when: Annotated[
         str | None,
-        typer.Option(help="offered, acknowledged, consumed, 'session opened' ...; else now."),
+        typer.Option(help="offered, acknowledged, consumed, sent, filed, fetched ...; else now."),
     ] = None,
     wire: Annotated[
-        str | None, typer.Option(help="Of the event: nmc, v24, ohl; else the taxation wire.")
+        str | None,
+        typer.Option(help="Of the event: nmc, v24, ohl, account, stream; else taxation."),
     ] = None,
     json: Json = False,
     state: State = DEFAULT_STATE,

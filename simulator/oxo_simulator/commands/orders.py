@@ -1,8 +1,8 @@
-"""`oxo-sim nmc-password | hotel`: what an operator orders of the further wires."""
+"""`oxo-sim nmc-password | account-... | switch-over | stream-say | hotel`: orders to one wire."""
 
 import sys
 from pathlib import Path
-from typing import Annotated, get_args, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
@@ -13,10 +13,11 @@ from oxo_simulator.commands.console import (
     State,
     checked,
     fail,
+    pair,
     say,
 )
 from oxo_simulator.control.client import ControlClient
-from oxo_simulator.control.messages import HotelEvent
+from oxo_simulator.control.messages import ClosedFile, HotelEvent, StreamNotice
 from oxo_simulator.files import PASSWORD_BYTES_MAX, PasswordUnusable, read_password
 
 STANDARD_INPUT = "-"
@@ -38,6 +39,80 @@ def nmc_password(
     with ControlClient.from_state(state) as client:
         found = client.nmc_password(password)
     say(found, "the password is taken; nmc.password_valid says when it is valid", json=json)
+
+
+@app.command("account-password")
+def account_password(
+    file: PasswordFile = Path(STANDARD_INPUT), *, json: Json = False, state: State = DEFAULT_STATE
+) -> None:
+    """Give the account of the account files another password, valid when the profile says."""
+    password = _secret(file)
+    with ControlClient.from_state(state) as client:
+        found = client.account_password(password)
+    say(found, "the password is taken", json=json)
+
+
+@app.command("account-close")
+def account_close(*, json: Json = False, state: State = DEFAULT_STATE) -> None:
+    """Close the open account file now."""
+    with ControlClient.from_state(state) as client:
+        found = client.close_account_file()
+    say(found, _closed(found), json=json)
+
+
+@app.command("account-host-key")
+def account_host_key(
+    *,
+    renew: Annotated[bool, typer.Option("--renew", help="Another key from now on.")] = False,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Show the SSH host key that new connections meet; with --renew make another first."""
+    with ControlClient.from_state(state) as client:
+        found = client.renew_account_host_key() if renew else client.account_host_key()
+    say(found, f"{found.kind} {found.fingerprint}", json=json)
+
+
+@app.command("switch-over")
+def switch_over(
+    *,
+    hard: Annotated[bool, typer.Option("--hard", help="The main CPU fails.")] = False,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Make the other CPU of the stream main, in order unless it is --hard."""
+    with ControlClient.from_state(state) as client:
+        client.switch_over(ordered=not hard)
+        found = next(wire for wire in client.wires() if wire.name == "stream")
+    say(found, f"{found.main} is main", json=json)
+
+
+@app.command("stream-say")
+def stream_say(  # noqa: PLR0913 - one parameter per field
+    kind: Annotated[str, typer.Argument(help="mao or voip.")],
+    *,
+    item: Annotated[
+        list[str] | None, typer.Option(help="Of mao: NAME=VALUE; more than once.")
+    ] = None,
+    user: Annotated[str, typer.Option(help="Of voip: the set.")] = "",
+    number: Annotated[str, typer.Option(help="Of voip: the other party.")] = "",
+    seconds: Annotated[int, typer.Option(min=0, help="Of voip: how long they talked.")] = 0,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Say a notice on the stream: a change of the configuration, or the end of a VoIP call."""
+    items = dict(pair("--item", text) for text in item or ())
+    wanted: dict[str, Any] = {
+        "kind": kind,
+        "items": items,
+        "user": user,
+        "number": number,
+        "seconds": seconds,
+    }
+    notice: StreamNotice = checked(StreamNotice, wanted)
+    with ControlClient.from_state(state) as client:
+        found = client.stream_say(notice)
+    say(found, f"{notice.kind} is said on the stream", json=json)
 
 
 @app.command()
@@ -84,6 +159,12 @@ def hotel(  # noqa: PLR0913 - one parameter per field
     with ControlClient.from_state(state) as client:
         found = client.hotel(said)
     say(found, f"{said.event} of room {said.room} is said on the hotel link", json=json)
+
+
+def _closed(found: ClosedFile) -> str:
+    if found.file is None:
+        return "no ticket waits for a file"
+    return f"{found.file} is closed, sequences {found.first} to {found.last}"
 
 
 def _secret(file: Path) -> str:

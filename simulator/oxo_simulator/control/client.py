@@ -25,8 +25,12 @@ from oxo_simulator.control.messages import (
     CallsPlaced,
     CertificateOrder,
     CertificateState,
+    ClosedFile,
     ExchangeState,
     Fault,
+    FileClosing,
+    HostKey,
+    HostKeyOrder,
     HotelEvent,
     Installation,
     LedgerLine,
@@ -34,13 +38,15 @@ from oxo_simulator.control.messages import (
     LinkState,
     Load,
     Message,
-    NmcPassword,
+    NewPassword,
     Pace,
     Problem,
     ProfileState,
     Reset,
     Restore,
     SessionState,
+    StreamNotice,
+    SwitchOver,
     WireState,
 )
 
@@ -168,7 +174,31 @@ class ControlClient:
 
     def nmc_password(self, password: str) -> ExchangeState:
         """Give the account of the NMC wire another password; the profile says when it is valid."""
-        return self._post("/nmc/password", NmcPassword(password=password), ExchangeState)
+        return self._post("/nmc/password", NewPassword(password=password), ExchangeState)
+
+    def account_password(self, password: str) -> ExchangeState:
+        """Give the account of the account files another password."""
+        return self._post("/account/password", NewPassword(password=password), ExchangeState)
+
+    def close_account_file(self) -> ClosedFile:
+        """Close the open account file now; the answer says which it was."""
+        return self._post("/account/close", FileClosing(), ClosedFile)
+
+    def account_host_key(self) -> HostKey:
+        """Return the SSH host key that new connections meet."""
+        return self._get("/account/host-key", {}, HostKey)
+
+    def renew_account_host_key(self) -> HostKey:
+        """Show another SSH host key to new connections."""
+        return self._post("/account/host-key", HostKeyOrder(), HostKey)
+
+    def switch_over(self, *, ordered: bool = True) -> ExchangeState:
+        """Make the other CPU main, in order or by a failure of the present one."""
+        return self._post("/stream/switch-over", SwitchOver(ordered=ordered), ExchangeState)
+
+    def stream_say(self, notice: StreamNotice) -> ExchangeState:
+        """Say a notice on the stream, in its turn."""
+        return self._post("/stream/say", notice, ExchangeState)
 
     def hotel(self, event: HotelEvent) -> ExchangeState:
         """Say an event on the hotel link."""

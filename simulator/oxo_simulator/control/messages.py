@@ -24,8 +24,12 @@ __all__ = [
     "CarriedConnection",
     "CertificateOrder",
     "CertificateState",
+    "ClosedFile",
     "ExchangeState",
     "Fault",
+    "FileClosing",
+    "HostKey",
+    "HostKeyOrder",
     "HotelEvent",
     "Installation",
     "LedgerLine",
@@ -33,7 +37,7 @@ __all__ = [
     "LinkState",
     "Load",
     "Message",
-    "NmcPassword",
+    "NewPassword",
     "Pace",
     "PortState",
     "Problem",
@@ -42,6 +46,8 @@ __all__ = [
     "Reset",
     "Restore",
     "SessionState",
+    "StreamNotice",
+    "SwitchOver",
     "WaitingTicket",
     "WireName",
     "WireState",
@@ -52,7 +58,8 @@ LEDGER_LINES_MAX = 10_000
 BUFFER_TICKETS_MAX = 1_000
 """Most tickets of one page of the buffer."""
 
-WireName = Literal["taxation", "nmc", "v24", "ohl"]
+WireName = Literal["taxation", "nmc", "v24", "ohl", "account", "stream"]
+"""Every wire; the other lists are held to this one or made of it."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -147,7 +154,18 @@ class ArmedFault(Message, frozen=True):
     wire of the event; events of the taxation wire have none in the ledger, and need none here.
     """
 
-    when: Literal["offered", "acknowledged", "consumed", "session opened", "session closed"]
+    when: Literal[
+        "offered",
+        "acknowledged",
+        "consumed",
+        "sent",
+        "filed",
+        "fetched",
+        "notice",
+        "switch-over",
+        "session opened",
+        "session closed",
+    ]
     fault: Fault
     wire: WireName | None = None
 
@@ -191,14 +209,64 @@ class UnreadLoad(Message, frozen=True):
     continues: bool = False
 
 
-class NmcPassword(Message, frozen=True):
-    """Another password for the account of the NMC wire; valid when the profile says."""
+class NewPassword(Message, frozen=True):
+    """Another password for the account of a wire; valid when the profile says."""
 
     password: str
 
     def __repr__(self) -> str:
         """Keep the secret."""
-        return "NmcPassword()"
+        return "NewPassword()"
+
+
+class FileClosing(Message, frozen=True):
+    """Close the open account file now; there is nothing to choose."""
+
+
+class ClosedFile(Message, frozen=True):
+    """The account file that was closed; all are `None` where no ticket waited for one.
+
+    `first` and `last` are sequences of the wire.
+    """
+
+    file: str | None = None
+    first: int | None = None
+    last: int | None = None
+
+
+class HostKey(Message, frozen=True):
+    """The key that SSH shows to new connections: its kind, and SHA-256 as OpenSSH writes it."""
+
+    kind: str
+    fingerprint: str
+
+
+class HostKeyOrder(Message, frozen=True):
+    """A new SSH host key, as after a new installation; living connections go on."""
+
+
+class SwitchOver(Message, frozen=True):
+    """Make the other CPU main: in order, or because the present one fails."""
+
+    ordered: bool = True
+
+
+class StreamNotice(Message, frozen=True):
+    """A notice to say on the stream: a change of the configuration, or the end of a VoIP call.
+
+    Attributes:
+        kind: which.
+        items: of `mao`: names and values; empty says that somebody asked for it.
+        user: of `voip`: the set that was called or called.
+        number: of `voip`: the other party.
+        seconds: of `voip`: how long they talked.
+    """
+
+    kind: Literal["mao", "voip"]
+    items: dict[str, str] = {}
+    user: str = ""
+    number: str = ""
+    seconds: int = 0
 
 
 class HotelEvent(Message, frozen=True):
@@ -343,7 +411,9 @@ class WireState(Message, frozen=True):
     """One wire: how it is reached, and what waits at its outlet.
 
     `open` is the profile's word; `port` is the number of its first port, `None` where the process
-    holds none. A wire that is closed keeps nothing: `waiting` and `capacity` are 0 then.
+    holds none. A wire that is closed keeps nothing: `waiting` and `capacity` are 0 then. Of a wire
+    with files `files` and `file_bytes` are those that are closed, together; of one with two CPUs
+    `main` is the port of the main one. They are `None` on other wires.
     """
 
     name: WireName
@@ -354,6 +424,9 @@ class WireState(Message, frozen=True):
     alarm_percent: int
     alarm: bool
     sessions: int
+    files: int | None = None
+    file_bytes: int | None = None
+    main: str | None = None
 
 
 class CarriedConnection(Message, frozen=True):

@@ -81,6 +81,11 @@ class TicketBuffer:
         start = max(0, sequence + 1 - self._tickets[0].sequence)
         return tuple(islice(self._tickets, start, start + max(0, count_max)))
 
+    @property
+    def newest(self) -> int:
+        """The sequence given last; 0 when none was."""
+        return self._last
+
     def remove_through(self, sequence: int) -> Sequence[Buffered]:
         """Remove every ticket up to that sequence and return them."""
         gone = []

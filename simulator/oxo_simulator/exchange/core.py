@@ -4,17 +4,18 @@ The path of a ticket is one function, `_write`: made, and then at each outlet bu
 with its reason. Every step is in the ledger before anybody can see its effect.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from oxo_tickets import CommunicationType, Ticket
+from oxo_tickets import CommunicationType, Kind, Ticket, TrunkKind
 
 from oxo_simulator.exchange.buffer import TicketBuffer
 from oxo_simulator.exchange.directory import Directory
 from oxo_simulator.exchange.life import Phase
 from oxo_simulator.exchange.metering import Tariff
-from oxo_simulator.exchange.moment import ExchangeTime, Moment
+from oxo_simulator.exchange.moment import Cancellable, ExchangeTime, Moment
+from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.orders import Appointment, CallOrder
 from oxo_simulator.exchange.outlet import TAXATION, Outlet, OutletTerms, Record
 from oxo_simulator.exchange.port import Buffered, Source
@@ -94,6 +95,8 @@ class Exchange:
         """Open or close the licence; tickets that wait already stay."""
         self.licence = call_accounting_over_ip
         self.record("licence", call_accounting_over_ip=call_accounting_over_ip)
+        state = "open" if call_accounting_over_ip else "closed"
+        self.changed(("object", "licence"), ("call-accounting-over-ip", state))
 
     def enter(self, phase: Phase) -> None:
         """Go into a phase of the exchange's life."""
@@ -120,6 +123,22 @@ class Exchange:
     def now(self) -> Moment:
         """Return the instant that the exchange's own clock shows."""
         return self._clock.now()
+
+    def later(self, seconds: float, what: Callable[[], None]) -> Cancellable:
+        """Do something after so many exchange seconds, unless it is cancelled before.
+
+        It never happens once another exchange is installed.
+        """
+        return self._clock.later(seconds, what)
+
+    def changed(self, *items: tuple[str, str]) -> None:
+        """Report a change of the configuration to the wires that have words for it."""
+        self.notify(Notice("mao", self.now(), items=items))
+
+    def notify(self, notice: Notice) -> None:
+        """Let every outlet take a notice or leave it."""
+        for outlet in self.outlets.values():
+            outlet.put_notice(notice)
 
     def record(self, event: str, **detail: Any) -> None:
         """Append a line that concerns the taxation wire, or all of them, to the ledger."""
@@ -166,6 +185,8 @@ class Exchange:
                 outlet.drop(number, reason)
             else:
                 outlet.put(number, ticket)
+        if source == "call" and ticket.kind is Kind.CALL and ticket.trunk_kind is TrunkKind.VOIP:
+            self.notify(Notice("voip", self.now(), call=ticket))
         return number
 
     def _unprinted(self, ticket: Ticket, source: Source) -> str | None:

@@ -10,7 +10,8 @@ ours). The phases last in real time, since it is real sockets that wait for them
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Protocol
+
+from oxo_simulator.exchange.moment import Cancellable
 
 
 class Phase(StrEnum):
@@ -22,16 +23,6 @@ class Phase(StrEnum):
 
 
 NEXT = {Phase.REFUSED: Phase.BUSY, Phase.BUSY: Phase.SERVING}
-
-
-class Cancellable(Protocol):
-    """A timer that can still be stopped."""
-
-    def active(self) -> bool:
-        """Tell whether it is still to come."""
-
-    def cancel(self) -> None:
-        """Stop it."""
 
 
 class Life:

@@ -15,6 +15,16 @@ class Moment(NamedTuple):
     zone: str
 
 
+class Cancellable(Protocol):
+    """A timer that can still be stopped."""
+
+    def active(self) -> bool:
+        """Tell whether it is still to come."""
+
+    def cancel(self) -> None:
+        """Stop it."""
+
+
 class ExchangeTime(Protocol):
     """The exchange's wall clock."""
 
@@ -25,5 +35,5 @@ class ExchangeTime(Protocol):
     def now(self) -> Moment:
         """Return the present instant."""
 
-    def later(self, seconds: float, what: Callable[[], None]) -> None:
-        """Do something after so many exchange seconds."""
+    def later(self, seconds: float, what: Callable[[], None]) -> Cancellable:
+        """Do something after so many exchange seconds, unless it is cancelled before."""

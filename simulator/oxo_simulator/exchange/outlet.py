@@ -5,6 +5,7 @@ in the ledger with the wire's name; lines without one are of the taxation wire, 
 the ledger's words were chosen.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -12,6 +13,7 @@ from typing import Any, Literal, Protocol
 from oxo_tickets import Ticket
 
 from oxo_simulator.exchange.buffer import Overflow, TicketBuffer
+from oxo_simulator.exchange.notices import Notice, Noticed
 from oxo_simulator.exchange.port import Buffered, NeverOffered, Source
 
 TAXATION = "taxation"
@@ -31,6 +33,11 @@ def everything(_ticket: Ticket, _source: Source) -> str | None:
     return None
 
 
+def no_notice(_notice: Notice) -> bool:
+    """Take no notice: a wire without words for any."""
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class OutletTerms:
     """What a wire asks of its outlet, from the profile.
@@ -43,6 +50,7 @@ class OutletTerms:
         licensed: only with the licence Call Accounting over IP is anything kept
             (facts: oxo 1.2: taxation and hotel link).
         accepts: why the wire does not keep a ticket; `None` when it does.
+        notices: whether the wire takes a notice.
     """
 
     wire: str
@@ -51,6 +59,7 @@ class OutletTerms:
     overflow: Overflow = "newest"
     licensed: bool = False
     accepts: Callable[[Ticket, Source], str | None] = everything
+    notices: Callable[[Notice], bool] = no_notice
 
 
 class Outlet:
@@ -60,12 +69,14 @@ class Outlet:
         wire: its name.
         buffer: what waits.
         terms: what the wire asked for.
+        notices: those that wait, oldest first; each knows which ticket it stands behind.
     """
 
     def __init__(self, terms: OutletTerms, record: Record) -> None:
         self.wire = terms.wire
         self.terms = terms
         self.buffer = TicketBuffer(terms.capacity, terms.alarm_percent, terms.overflow)
+        self.notices: deque[Noticed] = deque()
         self._mark: Mapping[str, str] = {} if terms.wire == TAXATION else {"wire": terms.wire}
         self._record = record
         self._watchers: list[Callable[[], None]] = []
@@ -99,6 +110,52 @@ class Outlet:
                 how=how,
             )
         return len(gone)
+
+    def sent(self, last: int, session: str, connection: str) -> int:
+        """Remove every ticket up to `last`, handed to a connection that may lose it yet."""
+        gone = self.buffer.remove_through(last)
+        if gone:
+            self.record(
+                "sent",
+                first=gone[0].sequence,
+                last=gone[-1].sequence,
+                session=session,
+                connection=connection,
+            )
+        return len(gone)
+
+    def filed(self, last: int, file: str) -> Sequence[Buffered]:
+        """Remove every ticket up to `last`: they are bytes in a closed file from now on."""
+        gone = self.buffer.remove_through(last)
+        if gone:
+            self.record("filed", first=gone[0].sequence, last=gone[-1].sequence, file=file)
+        return gone
+
+    def file_offered(self, first: int, last: int, file: str, session: str, connection: str) -> None:
+        """Write down that a transfer of the file with these sequences begins."""
+        self._file("offered", first, last, file, session=session, connection=connection)
+
+    def file_fetched(self, first: int, last: int, file: str, session: str, connection: str) -> None:
+        """Write down that the file with these sequences went over whole; it may again."""
+        self._file("fetched", first, last, file, session=session, connection=connection)
+
+    def file_expired(self, first: int, last: int, file: str, *, fetched: bool) -> None:
+        """Write down that the file with these sequences aged out, and whether anybody had it."""
+        self._file("expired", first, last, file, fetched=fetched)
+
+    def noticed(self, session: str, connection: str) -> Notice:
+        """Take the oldest notice, which is handed to a connection now."""
+        notice = self.notices.popleft().notice
+        self.record("notice", kind=notice.kind, session=session, connection=connection)
+        return notice
+
+    def lose(self, reason: str) -> None:
+        """Drop whatever waits."""
+        for gone in self.buffer.remove_through(self.buffer.newest):
+            self.drop(gone.id, reason)
+        for lost in self.notices:
+            self.record("notice dropped", kind=lost.notice.kind, reason=reason)
+        self.notices.clear()
 
     def acknowledge(self, last: int, session: str, connection: str) -> int:
         """Remove every ticket up to `last`, which the peer names, and return how many left.
@@ -148,5 +205,21 @@ class Outlet:
                 capacity=self.buffer.capacity,
                 percent=self.buffer.alarm_percent,
             )
+        self._tell_watchers()
+
+    def put_notice(self, notice: Notice) -> None:
+        """Let a notice wait behind the tickets that are there, if the wire takes it."""
+        if not self.terms.notices(notice):
+            return
+        if len(self.buffer) + len(self.notices) >= self.buffer.capacity:
+            self.record("notice dropped", kind=notice.kind, reason="buffer full")
+            return
+        self.notices.append(Noticed(self.buffer.newest, notice))
+        self._tell_watchers()
+
+    def _file(self, event: str, first: int, last: int, file: str, **detail: Any) -> None:
+        self.record(event, first=first, last=last, file=file, **detail)
+
+    def _tell_watchers(self) -> None:
         for put_in in tuple(self._watchers):
             put_in()

@@ -10,14 +10,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-CONNECTIONS_MAX = 256
+CONNECTIONS_MAX = 224
 """Connections of the taxation wire. Each needs three descriptors, and a process has 1024 of them on
 many systems."""
 
 PEER_CONNECTIONS_MAX = 64
 """Connections of one address."""
 
-FURTHER_CONNECTIONS_MAX: Mapping[str, int] = MappingProxyType({"nmc": 32, "v24": 8, "ohl": 8})
+TAXATION = "taxation"
+
+FURTHER_CONNECTIONS_MAX: Mapping[str, int] = MappingProxyType(
+    {"nmc": 32, "v24": 8, "ohl": 8, "account": 32, "stream": 8}
+)
 """Connections of the wires that have places of their own, whoever has them: a crowd at one wire
 takes none away at another, and all together leave the process descriptors enough."""
 
@@ -102,6 +106,7 @@ class Places:
 
 def places_of(wire: str) -> Places:
     """Return the places of a wire; all of its ports share them."""
-    if (most := FURTHER_CONNECTIONS_MAX.get(wire)) is None:
+    if wire == TAXATION:
         return Places()
+    most = FURTHER_CONNECTIONS_MAX[wire]
     return Places(most, most)

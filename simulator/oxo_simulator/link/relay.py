@@ -28,18 +28,15 @@ from oxo_simulator.link.dialling import Dialling
 from oxo_simulator.link.door import Door
 from oxo_simulator.link.faults import Disturbance, FaultUnknown, disturbance
 from oxo_simulator.link.lane import Lane, Towards
-from oxo_simulator.link.places import places_of
+from oxo_simulator.link.places import TAXATION, places_of
 from oxo_simulator.link.ports import Ports
 
 DELIVERY_SECONDS_MAX = 5
 DELIVERY_LOOK_SECONDS = 0.005
-HALF_CLOSING = Ports(["nmc-data"])
-"""Where the end of one direction is not that of the other: by it FTP tells a file was read."""
 Record = Callable[[str, dict[str, Any]], None]
 Address = tuple[str, int]
 """Host and port."""
 
-TAXATION = "taxation"
 NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -53,6 +50,7 @@ class Link:
         record: appends an event to the ledger.
         outward: name of a port -> its address behind, where the exchange may connect.
         wires: name of a port -> its wire, whose places its connections take; by default taxation.
+        half_closing: ports where the end of one direction is not that of the other.
     """
 
     def __init__(  # noqa: PLR0913 - what the link is made of
@@ -64,10 +62,12 @@ class Link:
         record: Record,
         outward: Mapping[str, socket] = NONE,
         wires: Mapping[str, str] = NONE,
+        half_closing: Container[str] = (),
     ) -> None:
         self._reactor = reactor
         self._behind = behind
         self._record = record
+        self._half_closing = half_closing
         self._count = 0
         self._connections: dict[str, Connection] = {}
         self._names: dict[tuple[Address, int], Connection] = {}
@@ -292,7 +292,7 @@ class Link:
             gone = self._connections[place.instead_of]
             self._record("refused", _crowded(gone.name, gone.peer))
             gone.reset()
-        half_closing = port in HALF_CLOSING
+        half_closing = port in self._half_closing
         return self._opened(Connection(name, port, peer, self, half_closing=half_closing)).near
 
     def lead(self, port: str) -> Protocol | None:

@@ -6,14 +6,14 @@ what becomes of it is not, so each of these choices is a key.
 
 import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from oxo_tickets import Standing
 from pydantic import AfterValidator, Field
 
 from oxo_simulator.nmc.codec import Form, Header
 from oxo_simulator.nmc.mapping import Manner
-from oxo_simulator.profile_section import Section
+from oxo_simulator.profile_section import PortKind, WireSection
 
 _DOC, _INFERRED, _OURS = Standing.DOCUMENTED, Standing.INFERRED, Standing.OURS
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -23,6 +23,7 @@ _FOLDER = re.compile(r"/|(/[A-Za-z0-9][A-Za-z0-9._-]{0,63}){1,8}")
 _FIRST, _LATER = datetime(2000, 1, 1), datetime(2001, 12, 31, 23, 59, 59)  # noqa: DTZ001 - wall clock
 
 NODES = 100
+DATA_PORTS_MAX = 32
 """A node number is 100 x subnetwork + node (facts: oxo 5, secondary)."""
 
 
@@ -50,7 +51,7 @@ def _folder(path: str) -> str:
     return path
 
 
-class NmcSettings(Section):
+class NmcSettings(WireSection):
     """Section `[nmc]` of a profile.
 
     Attributes:
@@ -89,9 +90,14 @@ class NmcSettings(Section):
         connections_max: control connections at once.
     """
 
+    PORTS: ClassVar = (
+        PortKind("nmc", key="port"),
+        PortKind("nmc-data", count_key="data_ports", count_max=DATA_PORTS_MAX, half_closing=True),
+    )
+
     open: Annotated[bool, _OURS] = False
     port: Annotated[int, Field(ge=0, le=65535), _DOC] = 30021
-    data_ports: Annotated[int, Field(ge=1, le=32), _OURS] = 4
+    data_ports: Annotated[int, Field(ge=1, le=DATA_PORTS_MAX), _OURS] = 4
     user: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$"), _DOC] = "ftp_nmc"
     password_valid: Annotated[Literal["after-reset", "at-once"], _DOC] = "after-reset"  # noqa: S105 - a word
     tls: Annotated[Literal["off", "offered", "required"], _OURS] = "off"

@@ -4,14 +4,14 @@ Every key has a default, so that a profile of before stays valid. Little of this
 what is not ours is inferred from one public program, or from the print buffer (capacity).
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from oxo_tickets import Standing
 from pydantic import AfterValidator, Field
 
 from oxo_simulator.ohl.codec import LrcRange
 from oxo_simulator.ohl.layout import laid_over
-from oxo_simulator.profile_section import Section
+from oxo_simulator.profile_section import PortKind, WireSection
 
 _OURS, _INFERRED = Standing.OURS, Standing.INFERRED
 
@@ -25,7 +25,7 @@ def _possible(layouts: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]
     return layouts
 
 
-class OhlSettings(Section):
+class OhlSettings(WireSection):
     """The hotel link over TCP (facts: oxo 4.1, 7.3).
 
     Attributes:
@@ -48,6 +48,8 @@ class OhlSettings(Section):
         overflow: which ticket is let go when no more can wait.
         layouts: letter -> places of its body, in place of the default tables.
     """
+
+    PORTS: ClassVar = (PortKind("ohl", key="port"),)
 
     open: Annotated[bool, _OURS] = False
     port: Annotated[int, Field(ge=0, le=PORT_MAX), _INFERRED] = 5010

@@ -4,14 +4,14 @@ Every key has a default, so that a profile of before stays valid. What the sourc
 marked as ours or inferred, and a report names it where a verdict rests on it.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from oxo_tickets import Standing
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from oxo_simulator.contract_table import TABLE_ERROR
-from oxo_simulator.profile_section import Section
+from oxo_simulator.profile_section import PortKind, WireSection
 from oxo_simulator.v24.codec import FIELDS, FIELDS_MAX
 
 _DOC, _OURS, _INFERRED = Standing.DOCUMENTED, Standing.OURS, Standing.INFERRED
@@ -28,7 +28,7 @@ def _keys(value: Any) -> Any:
     return [key for key in value.split(",") if key] if isinstance(value, str) else value
 
 
-class V24Settings(Section):
+class V24Settings(WireSection):
     """The V24 print-out over TCP (facts: oxo 1.3, 1.5, 2.1, 6, 7.3).
 
     Attributes:
@@ -65,6 +65,8 @@ class V24Settings(Section):
         alarm_percent: of the capacity; 0 is no alarm.
         overflow: what is lost when no more can wait.
     """
+
+    PORTS: ClassVar = (PortKind("v24", key="port", outward=True),)
 
     open: Annotated[bool, _DOC] = False
     port: Annotated[int, Field(ge=0, le=PORT_MAX), _INFERRED] = 6970
