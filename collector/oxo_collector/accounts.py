@@ -14,7 +14,7 @@ from hashlib import sha256
 from oxo_tickets import to_json
 
 from oxo_collector.decoders.outcome import Malformed
-from oxo_collector.door import Door
+from oxo_collector.outages import OutageDoor
 from oxo_collector.pairs import ticket_and_record
 from oxo_collector.receipt import FetchedFile, Marker, Piece, Source, Stored
 from oxo_collector.shelves import NewTicket, compressed
@@ -51,7 +51,7 @@ class _Ready:
     raw_bytes: int
 
 
-class AccountDoor(Door):
+class AccountDoor(OutageDoor):
     """The way into the store for account files."""
 
     def marker(self, source: Source) -> Marker | None:
@@ -115,6 +115,7 @@ class AccountDoor(Door):
                 stored = self._keep_ready(owner, source, ready)
             if marker is not None:
                 self._shelves.move_marker(owner, marker, now)
+            self._heal_outages(source.exchange, file.name, pieces, now)
             self._shelves.note_contact(owner, now)
             # A crash after the commit leaves everything, the marker behind the file.
         self._contacts[source] = now

@@ -92,6 +92,19 @@ UPGRADES: Final[Mapping[int, str]] = {
           digest     TEXT NOT NULL,
           moved      TEXT NOT NULL
         );
+        CREATE TABLE outage (
+          id          INTEGER PRIMARY KEY,
+          source      INTEGER NOT NULL REFERENCES source (id),
+          epoch       TEXT NOT NULL,
+          last_heard  TEXT NOT NULL,
+          ended       TEXT NOT NULL,
+          why         TEXT NOT NULL,
+          resumed     TEXT,
+          until_local TEXT,
+          healed_by   TEXT,
+          healed      TEXT,
+          UNIQUE (source, epoch)
+        );
     """,
 }
 """Version -> what makes the next one of it. Columns of `source` are always named in queries."""
@@ -99,6 +112,8 @@ UPGRADES: Final[Mapping[int, str]] = {
 _BEFORE_4: Final = """
     CREATE TEMP VIEW marker AS SELECT 0 AS source, '' AS name, 0 AS size_bytes, '' AS digest,
       '' AS moved WHERE 0;
+    CREATE TEMP VIEW outage AS SELECT 0 AS id, 0 AS source, '' AS last_heard, '' AS ended,
+      '' AS why, NULL AS resumed, NULL AS healed_by WHERE 0;
 """
 
 _OF_3: Final = """

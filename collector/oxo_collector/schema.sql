@@ -47,6 +47,21 @@ CREATE TABLE marker (
   moved      TEXT NOT NULL
 );
 
+-- When the stream was lost: something may be missing that only account files tell.
+CREATE TABLE outage (
+  id          INTEGER PRIMARY KEY,
+  source      INTEGER NOT NULL REFERENCES source (id),
+  epoch       TEXT NOT NULL,                 -- of the connection that ended
+  last_heard  TEXT NOT NULL,                 -- when something last came on it
+  ended       TEXT NOT NULL,                 -- when its end was noticed
+  why         TEXT NOT NULL,
+  resumed     TEXT,                          -- when the next connection was made
+  until_local TEXT,                          -- end of the first call told there, exchange's clock
+  healed_by   TEXT,                          -- the account file that covers it
+  healed      TEXT,
+  UNIQUE (source, epoch)
+);
+
 -- What is no ticket, as it came. Epoch '' and sequence 0: a whole answer.
 CREATE TABLE quarantine (
   id         INTEGER PRIMARY KEY,

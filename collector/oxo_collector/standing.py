@@ -32,6 +32,25 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Outage:
+    """A lost connection of the stream; times are UTC.
+
+    Attributes:
+        last_heard: when something last came on it.
+        ended: when its end was noticed.
+        why: in words.
+        resumed: when the next connection was made; None: not yet.
+        healed_by: the account file that covers it; None: none yet.
+    """
+
+    last_heard: str
+    ended: str
+    why: str
+    resumed: str | None
+    healed_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SourceStatus:
     """What the store knows about one wire of one exchange; times are UTC.
 
@@ -41,7 +60,8 @@ class SourceStatus:
         gaps: where, at most `GAPS_COUNT_MAX` of them.
         alarms: what somebody should look into, the latest last.
         files: fetched ones (nmc).
-        events: of the hotel link that are no tickets (ohl).
+        events: that are no tickets (ohl, stream).
+        outages: lost connections, the latest last (stream).
     """
 
     exchange: str
@@ -59,6 +79,7 @@ class SourceStatus:
     alarms: tuple[Alarm, ...] = ()
     files: int = 0
     events: int = 0
+    outages: tuple[Outage, ...] = ()
 
 
 def standing(rows: Rows) -> list[SourceStatus]:
@@ -71,7 +92,7 @@ def standing(rows: Rows) -> list[SourceStatus]:
         alarms = rows(_ALARMS, owner)
         whole: list[Any] = [*known, *warning, missing]
         whole += [tuple(Gap(*gap) for gap in gaps), tuple(Alarm(*alarm) for alarm in alarms)]
-        whole += [files, events]
+        whole += [files, events, tuple(Outage(*one) for one in rows(_OUTAGES, owner))]
         found.append(SourceStatus(*whole))
     return found
 
@@ -122,6 +143,10 @@ _GAPS: Final = """
 """
 
 _WARNING: Final = "SELECT last_warning, warned_at FROM source WHERE id = ?"
+
+_OUTAGES: Final = """
+    SELECT last_heard, ended, why, resumed, healed_by FROM outage WHERE source = ? ORDER BY id
+"""
 
 _ALARMS: Final = """
     SELECT text, seen_count, seen_first, seen_last FROM alarm

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Callable, Sequence
 
-from oxo_collector.door import Door
-from oxo_collector.receipt import Piece, Source, Stored
+from oxo_collector.outages import OutageDoor
+from oxo_collector.receipt import Piece, Source, Stored, Wire
 
 
-class StreamDoor(Door):
+class StreamDoor(OutageDoor):
     """The way into the store for statements, the hotel link and tickets on the fly."""
 
     def keep_stream(
@@ -31,6 +31,8 @@ class StreamDoor(Door):
             # says it again, and its conversation tells that it is the same; where it does not
             # (V24), what was read and not committed is gone with the process: commit per read.
             stored, _ = self._keep(source, epoch, first, pieces, raw, now)
+            if source.wire == Wire.STREAM:
+                self._tell_outages_of_stream(self._shelves.owner(source), epoch, pieces)
             # A crash after the commit, before the acknowledgement, leaves everything; the peer
             # says it again in a new epoch, which only the conversation can recognise
             # (`last_raw`).

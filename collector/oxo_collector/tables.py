@@ -12,7 +12,7 @@ from rich.text import Text
 
 from oxo_collector.receipt import Source
 from oxo_collector.reconciliation import Balance
-from oxo_collector.standing import SourceStatus
+from oxo_collector.standing import Outage, SourceStatus
 from oxo_collector.store import EventRow, Reading
 from oxo_collector.wording import one_line
 
@@ -94,6 +94,9 @@ def _print_troubles(rows: Sequence[SourceStatus]) -> None:
         for gap in row.gaps:
             text = f"sequence {gap.first} to {gap.last} of epoch {gap.epoch} was never offered"
             troubles.append((row.exchange, row.wire, "gap", "", text))
+        for lost in row.outages:
+            text = f"connection lost: {lost.why}; {_healing(lost)}"
+            troubles.append((row.exchange, row.wire, "outage", _instant(lost.ended), text))
         if row.last_warning is not None:
             troubles.append(
                 (row.exchange, row.wire, "last warning", row.warned_at, row.last_warning)
@@ -104,6 +107,16 @@ def _print_troubles(rows: Sequence[SourceStatus]) -> None:
             troubles.append((row.exchange, row.wire, "ALARM", alarm.seen_last, times))
     if troubles:
         _print(("exchange", "wire", "what", "when (UTC)", "text"), troubles, "what was wrong")
+
+
+def _healing(lost: Outage) -> str:
+    """Say whether an account file brought what may have been lost."""
+    if lost.healed_by is not None:
+        return f"healed by {lost.healed_by}"
+    since = f"nothing came after {_instant(lost.last_heard)} (UTC)"
+    if lost.resumed is None:
+        return f"{since}, and it is not connected again"
+    return f"{since}, and no account file that is stored covers that time"
 
 
 def quarantine(store: Reading, exchange: str | None, *, as_json: bool) -> None:
