@@ -216,8 +216,8 @@ def signed(text: str) -> int | None:
 
 
 def text_of(text: str, side: Side = "L") -> str:
-    """Return a text without the blanks beside it; of `L` those before it belong to it."""
-    return text.strip(" ") if side == "R" else text.rstrip(" ")
+    """Return a text without its padding; blanks on the side where it stands belong to it."""
+    return text.lstrip(" ") if side == "R" else text.rstrip(" ")
 
 
 def moment(text: str) -> datetime | None:
@@ -271,7 +271,8 @@ def _value(column: Column, stretch: str) -> Value:
         words = FLAGS[name]
         places = (place for place, flag in enumerate(raw) if flag == "1")
         return Flags(raw, tuple(Code(place, words.get(place, UNKNOWN)) for place in places))
-    figure = signed(stretch) if name in SIGNED else number(stretch, column.side)
+    may_be_negative = name in SIGNED and column.side == "R"
+    figure = signed(stretch) if may_be_negative else number(stretch, column.side)
     if content == "number" or figure is None:
         return figure
     return Code(figure, CODES[name].get(figure, UNKNOWN))
