@@ -18,6 +18,17 @@ Feature: Ticket buffer
       | nmc      |
       | v24      |
       | ohl      |
+      | stream   |
+
+  @BU1 @account
+  Scenario: BU1 Calls before the first session end in an account file
+    Given an exchange without tickets on the account wire
+    And the collector is off
+    When 25 calls are made
+    And the exchange closes its account file
+    And the collector is started
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
 
   @BU2
   Scenario: BU2 Calls after the session was lost in the middle of a batch
@@ -70,6 +81,33 @@ Feature: Ticket buffer
     Then the collector collects every ticket
     And every ticket is delivered once and unchanged
 
+  @BU2 @account
+  Scenario: BU2 The power fails behind an account file, then calls
+    Given an exchange without tickets
+    And the collector is collecting
+    And the link will be cut as soon as a file has gone over whole
+    When 25 calls are made in one moment
+    And the exchange closes its account file
+    And the collector is killed once the link is cut
+    And 5 calls are made
+    And the exchange closes its account file
+    And the link is restored
+    And the collector is started again
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+
+  @BU2 @stream
+  Scenario: BU2 Calls after the client of the stream was lost
+    Given an exchange without tickets
+    And the collector is collecting
+    When 25 calls are made
+    And the collector shows every ticket
+    And the collector is killed while no frame is under way
+    And 5 calls are made
+    And the collector is started again
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+
   @BU3
   Scenario Outline: BU3 Calls at the same instant while the session is open
     Given an exchange without tickets on the <wire> wire
@@ -84,3 +122,22 @@ Feature: Ticket buffer
       | nmc      |
       | v24      |
       | ohl      |
+
+  @BU3 @account
+  Scenario: BU3 Calls at the same instant end in one account file
+    Given an exchange without tickets
+    And the collector is collecting
+    When 20 calls are made at the same instant, several of them alike
+    And the exchange closes its account file
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+
+  @BU3 @stream
+  Scenario: BU3 Calls at the same instant while the exchange asks for a sign of life
+    Given an exchange without tickets that asks for a sign of life every second
+    And the collector is collecting
+    When 20 calls are made at the same instant, several of them alike
+    And the exchange has asked for a sign of life twice
+    Then the collector collects every ticket
+    And every sign of life was given
+    And every ticket is delivered once and unchanged

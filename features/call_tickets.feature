@@ -28,10 +28,21 @@ Feature: Call tickets
     And each field under test reads as the exchange wrote it
 
     Examples:
-      | wire |
-      | nmc  |
-      | v24  |
-      | ohl  |
+      | wire   |
+      | nmc    |
+      | v24    |
+      | ohl    |
+      | stream |
+
+  @SMDR1 @account
+  Scenario: SMDR1 Outgoing call dialled by hand, in an account file
+    Given an exchange without tickets
+    And the collector is collecting
+    When extension 128 dials an external number by hand and talks 50 seconds
+    And the exchange closes its account file
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
 
   @SMDR2
   Scenario Outline: SMDR2 Outgoing call by redial
@@ -57,10 +68,21 @@ Feature: Call tickets
     And each field under test reads as the exchange wrote it
 
     Examples:
-      | wire |
-      | nmc  |
-      | v24  |
-      | ohl  |
+      | wire   |
+      | nmc    |
+      | v24    |
+      | ohl    |
+      | stream |
+
+  @SMDR2 @account
+  Scenario: SMDR2 Outgoing call by redial, in an account file
+    Given an exchange without tickets
+    And the collector is collecting
+    When extension 128 dials an external number by redial and talks 50 seconds
+    And the exchange closes its account file
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
 
   @SMDR3
   Scenario Outline: SMDR3 Outgoing call by speed dial
@@ -86,7 +108,18 @@ Feature: Call tickets
     And each field under test reads as the exchange wrote it
 
     Examples:
-      | wire |
-      | nmc  |
-      | v24  |
-      | ohl  |
+      | wire   |
+      | nmc    |
+      | v24    |
+      | ohl    |
+      | stream |
+
+  @SMDR3 @account
+  Scenario: SMDR3 Outgoing call by speed dial, in an account file
+    Given an exchange without tickets
+    And the collector is collecting
+    When extension 128 dials an external number by speed dial and talks 50 seconds
+    And the exchange closes its account file
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it

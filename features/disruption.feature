@@ -52,6 +52,34 @@ Feature: Disruption of the link
     Then the collector collects every ticket
     And every ticket is delivered once and unchanged
 
+  @DIS101 @account
+  Scenario: DIS101 The link is cut in the middle of an account file
+    Given an exchange without tickets
+    And the collector is collecting
+    And the transfer of a file will be cut in the middle
+    When 25 calls are made in one moment
+    And the exchange closes its account file
+    And the collector has run into the cut
+    And 5 calls are made
+    And the link is restored
+    And the exchange closes its account file
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+
+  @DIS101 @stream
+  Scenario: DIS101 The connection of the stream is reset in the middle of a burst
+    Given an exchange without tickets
+    And the collector is collecting
+    And the connection will be reset in the middle of a burst
+    When 25 calls are made in one moment
+    And the collector has opened another session
+    And 5 calls are made
+    And the exchange closes its account file
+    And the collector has fetched the account files
+    Then the collector collects every ticket
+    And what was under way is healed from the account files
+    And every ticket is delivered once and unchanged
+
   @DIS102
   Scenario: DIS102 The power of the client fails in the middle of a batch
     Given an exchange without tickets
@@ -101,6 +129,37 @@ Feature: Disruption of the link
     Then the collector collects every ticket
     And every ticket is delivered once and unchanged
 
+  @DIS102 @account
+  Scenario: DIS102 The power of the client fails in the middle of an account file
+    Given an exchange without tickets
+    And the collector is collecting
+    And the transfer of a file will be cut in the middle
+    When 25 calls are made in one moment
+    And the exchange closes its account file
+    And the collector is killed in the middle of the transfer
+    And 5 calls are made
+    And the exchange closes its account file
+    And the link is restored
+    And the collector is started again
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+
+  @DIS102 @stream
+  Scenario: DIS102 The power of the client fails in the middle of a burst
+    Given an exchange without tickets
+    And the collector is collecting
+    And the link will be cut in the middle of a burst
+    When 25 calls are made in one moment
+    And the collector is killed in the middle of the burst
+    And 5 calls are made
+    And the link is restored
+    And the collector is started again
+    And the exchange closes its account file
+    And the collector has fetched the account files
+    Then the collector collects every ticket
+    And what was under way is healed from the account files
+    And every ticket is delivered once and unchanged
+
   @DIS104
   Scenario Outline: DIS104 Warm reset of the exchange
     Given an exchange without tickets on the <wire> wire
@@ -120,6 +179,29 @@ Feature: Disruption of the link
 
   @DIS104 @v24
   Scenario: DIS104 Warm reset of the exchange while its printer is away
+    Given an exchange without tickets
+    And the collector is collecting
+    When the link breaks down, 15 calls wait and the exchange is reset
+    And the collector tries to connect meanwhile
+    And the exchange serves again
+    Then the collector collects every ticket
+    And the collector's log tells of the failure
+    And every ticket is delivered once and unchanged
+
+  @DIS104 @account
+  Scenario: DIS104 Warm reset of the exchange with an open account file
+    Given an exchange without tickets
+    And the collector is collecting
+    When 15 calls wait and the exchange is reset
+    And the collector tries to connect meanwhile
+    And the exchange serves again
+    And the exchange closes its account file
+    Then the collector collects every ticket
+    And the collector's log tells of the failure
+    And every ticket is delivered once and unchanged
+
+  @DIS104 @stream
+  Scenario: DIS104 Warm reset of the exchange while the client of the stream is away
     Given an exchange without tickets
     And the collector is collecting
     When the link breaks down, 15 calls wait and the exchange is reset

@@ -203,6 +203,7 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     chapter: str
     tag_set: str | None
     wire: str
+    doors: list[str] | None = None
     title: str
     action: str
     expectation: str

@@ -28,7 +28,7 @@ from oxo_scenarios.verdict import (
     of_run,
     overall_result,
 )
-from oxo_scenarios.wires import HOME, Claim
+from oxo_scenarios.wires import HOME, Claim, doors_of
 
 SCHEMA = "urn:oxo-interop:run:1"
 RUN_FILE = "run.json"
@@ -137,6 +137,7 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     chapter: str
     tag_set: str
     wire: str
+    doors: Sequence[str] = ()
     title: str
     action: str
     expectation: str
@@ -255,6 +256,7 @@ def play_of(  # noqa: PLR0913 - one argument per source of the record
         chapter=case.chapter,
         tag_set=tag_set,
         wire=case.wire,
+        doors=doors_of(case.wire),
         title=case.title,
         action=case.action,
         expectation=case.expectation,

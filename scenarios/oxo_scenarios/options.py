@@ -13,10 +13,14 @@ from oxo_scenarios.bench.operator import AtTerminal, ByFile, Operator
 from oxo_scenarios.bench.stand import CONNECT_SECONDS
 from oxo_scenarios.bench.trouble import UsageWrong
 from oxo_scenarios.subject import Subject
+from oxo_scenarios.wires import WIRES
 
 SEED_MAX = 2**31 - 1
 PORT_MAX = 65535
-PORT_NAMES = ("standard", "alternate", "nmc", "v24", "ohl", "proxy")
+PORT_NAMES = (
+    *("standard", "alternate", "nmc", "v24", "ohl", "account-ftp", "account-sftp"),
+    *("stream-a", "stream-b", "proxy"),
+)
 
 SubjectFolder = Annotated[
     Path, typer.Option(help="Folder with the subject's subject.toml; default: oxo-collect.")
@@ -26,7 +30,7 @@ Tags = Annotated[list[str], typer.Option("--tag", help="Play the cases with this
 Chapters = Annotated[list[str], typer.Option("--chapter", help="Play the cases of this chapter.")]
 OnWires = Annotated[
     list[str],
-    typer.Option("--wire", help="Play on this wire: taxation, nmc, v24, ohl; else on all."),
+    typer.Option("--wire", help=f"Play on this wire: {', '.join(WIRES)}; else on all."),
 ]
 LastFailures = Annotated[
     bool, typer.Option("--last-failures", help="Play what was not passed in the newest run.")

@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from oxo_scenarios.wires import WIRES, Claim, Columns, Wire
+from oxo_scenarios.wires import WIRES, Claim, Columns, Transport, Wire, doors_of
 
 SUBJECT_FILE = "subject.toml"
 ISSUES_FILE = "issues.toml"
@@ -297,6 +297,16 @@ class V24(_Table):
     target: Annotated[str, StringConstraints(pattern=r"^[^\s:]+:[0-9]{1,5}$")] | None = None
 
 
+class AccountFiles(_Table):
+    """The account files, as the subject fetches them, also beside the stream.
+
+    Attributes:
+        transfer: SFTP, from an exchange in SSH mode, or plain FTP.
+    """
+
+    transfer: Transport = "sftp"
+
+
 class Settings(_Table):
     """The whole of subject.toml."""
 
@@ -307,6 +317,7 @@ class Settings(_Table):
     delivery: DeliveryDoor
     nmc: Nmc = Nmc()
     v24: V24 = V24()
+    account: AccountFiles = AccountFiles()
     log: Log = Log()
     capabilities: Capabilities = Capabilities()
     not_applicable: Mapping[str, Text] = {}
@@ -315,12 +326,14 @@ class Settings(_Table):
     def claim(self) -> Claim:
         """Return what it claims, for the choice of its plays."""
         wires = [wire for wire in WIRES if wire in self.subject.wires]
-        return Claim(wires, self.v24.columns, self.v24.side == "listen")
+        listens = self.v24.side == "listen"
+        return Claim(wires, self.v24.columns, listens, self.account.transfer)
 
     @model_validator(mode="after")
     def _as_claimed(self) -> Self:
-        for wire in ("nmc", "v24"):
-            if wire in self.model_fields_set and wire not in self.subject.wires:
+        open_ = {door for wire in self.subject.wires for door in doors_of(wire)}
+        for wire in ("nmc", "v24", "account"):
+            if wire in self.model_fields_set and wire not in open_:
                 raise ValueError(
                     f"the table [{wire}] is for a subject whose 'wires' name \"{wire}\""
                 )

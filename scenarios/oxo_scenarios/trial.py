@@ -48,7 +48,8 @@ MEND = {
     "version": "your version command: [subject] version_command, or give version instead",
     "start": "your start command: [start] command, ready_log, ready_seconds_max",
     "connect": "your collector, or what its start command makes of OXO_URL, OXO_CA_FILE, OXO_USER "
-    "and OXO_PASSWORD (another wire than taxation: OXO_NMC_..., OXO_V24_..., OXO_OHL_...)",
+    "and OXO_PASSWORD (another wire than taxation: OXO_NMC_..., OXO_V24_..., OXO_OHL_..., "
+    "OXO_ACCOUNT_..., OXO_STREAM_...)",
     "by hand": "the settings on its machine: address, port, account, certificate; or a firewall",
     "collect": "your collector: it has a session and does not fetch and acknowledge what waits",
     "delivery": "[delivery] of your subject.toml: {place}",
@@ -95,6 +96,8 @@ def _try_play(stand: Stand, catalogue: Catalogue, folder: Path, note: Tell) -> N
     try:
         play.install()
         play.call(CALL)
+        if play.wire == "account":
+            play.close_account_file()
         _try_program(play, note, folder)
         with _step("delivery", note, _place(stand)):
             delivery = play.delivery_now()

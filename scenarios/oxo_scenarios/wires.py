@@ -2,16 +2,22 @@
 
 One exchange speaks several wires, and its ledger is one file. What happens to a ticket on a wire
 bears that wire's name; without a name it is the taxation wire, or concerns all of them.
+
+Where a wire cannot give again what a broken connection took, a play on it opens a second door, from
+which it can be had: the account files beside the stream. The first door of a play is the one that
+is judged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
-Wire = Literal["taxation", "nmc", "v24", "ohl"]
+Wire = Literal["taxation", "nmc", "v24", "ohl", "account", "stream"]
 Columns = Literal["ten", "fifteen"]
+Transport = Literal["sftp", "ftp"]
 HOME: Wire = "taxation"
 """The wire of the published report; plays on it have the bare name of their case."""
-WIRES: tuple[Wire, ...] = ("taxation", "nmc", "v24", "ohl")
+WIRES: tuple[Wire, ...] = ("taxation", "nmc", "v24", "ohl", "account", "stream")
+ED52 = "ed52"
 FAILURE_MESSAGE = "failure message"
 """The demand that the subject's log tells of a failed connection (docs/judge.md)."""
 
@@ -22,12 +28,56 @@ _ON_ONE_WIRE = frozenset(
         "offered",
         "acknowledged",
         "consumed",
+        "filed",
+        "fetched",
+        "expired",
+        "sent",
+        "notice",
+        "switch-over",
         "session opened",
         "session closed",
         "alarm",
     }
 )
 """Events that always concern one wire; where none is named, it is taxation."""
+
+
+class Telling(NamedTuple):
+    """Which ledger lines of a wire tell what became of a ticket.
+
+    Attributes:
+        offered: it leaves.
+        given: from this line on nobody says it again unasked: it is the subject's, or was lost.
+        lacking: what was never done with a ticket that was not even offered.
+        open: what was never done with one that was offered and not given.
+        kept_unseen: nothing on the wire tells that the subject has kept what it was given.
+        lost_with_connection: what was given may have gone under with its connection.
+    """
+
+    offered: str
+    given: str
+    lacking: str = "fetched"
+    open: str = "taken"
+    kept_unseen: bool = False
+    lost_with_connection: bool = False
+
+
+TELLINGS: Mapping[str, Telling] = {
+    "taxation": Telling("offered", "acknowledged", open="acknowledged"),
+    "nmc": Telling("offered", "consumed"),
+    "v24": Telling("offered", "consumed"),
+    "ohl": Telling("offered", "consumed", open="acknowledged"),
+    "account": Telling("offered", "fetched", open="fetched whole", kept_unseen=True),
+    "stream": Telling(
+        "sent", "sent", lacking="sent", open="sent", kept_unseen=True, lost_with_connection=True
+    ),
+}
+_COMPANIONS: Mapping[str, tuple[str, ...]] = {"stream": ("account",)}
+
+
+def doors_of(wire: str) -> tuple[str, ...]:
+    """Return the wires that are open in a play, the judged one first."""
+    return (wire, *_COMPANIONS.get(wire, ()))
 
 
 class Claim(NamedTuple):
@@ -37,11 +87,13 @@ class Claim(NamedTuple):
         wires: the wires it collects from.
         columns: of a V24 statement, as the subject wants it printed.
         listens: on the V24 wire the subject listens, and the exchange connects.
+        transport: by which it fetches account files.
     """
 
     wires: Sequence[str]
     columns: Columns = "fifteen"
     listens: bool = False
+    transport: Transport = "sftp"
 
     def is_called(self, wire: str) -> bool:
         """Tell whether the exchange connects to the subject on this wire."""
@@ -53,7 +105,8 @@ EVERY_WIRE = Claim(WIRES)
 
 def tag_set_on(wire: str, claim: Claim) -> str:
     """Return the tag set that a case of the taxation wire is played under on another wire."""
-    return {"nmc": "alz", "v24": claim.columns, "ohl": "smdr"}[wire]
+    told = {"nmc": "alz", "v24": claim.columns, "ohl": "smdr", "account": ED52, "stream": ED52}
+    return told[wire]
 
 
 def concerns(event: str, named: str | None, wire: str) -> bool:

@@ -21,8 +21,9 @@ GRAVITY = ["error", "nok", "undecided", "not observable", "not applicable", "ok"
 ERROR, NOK, UNDECIDED, UNSEEN, NOT_APPLICABLE, OK = GRAVITY
 BLAME = {"subject": NOK, "bench": ERROR, "nobody": UNDECIDED}
 Line = dict[str, Any]
-ONE_WIRE = ["buffered", "dropped", "offered", "acknowledged", "consumed", "session opened", "session closed", "alarm"]
-GONE = {"acknowledged": ["acknowledged", "consumed"]}
+ONE_WIRE = ["buffered", "dropped", "offered", "acknowledged", "consumed", "filed", "fetched", "expired", "sent", "notice", "switch-over",
+            "session opened", "session closed", "alarm"]
+LEFT, HAD = ["offered", "sent"], ["acknowledged", "consumed", "fetched", "sent"]
 FACILITY, NO_CALL = ("facility request", "facility cancelled"), ("reminder", "room status")
 PLAIN = (None, "unknown", "break-in", "break-out")
 
@@ -100,7 +101,12 @@ class Evidence:
         self.folder, self.play, self.facts = folder, play, play["facts"]
         self.wire, self.requests = play["wire"], [x for x in self.lines("transcript.ndjson") if "operation" in x]
         self.ledger = [x for x in self.lines("ledger.ndjson") if x.get("wire", "taxation" if x["event"] in ONE_WIRE else self.wire) == self.wire]
-        dropped = {x["id"] for x in self.of("dropped")}
+        self.doors = play.get("doors") or [self.wire]
+        self.all = [x for x in self.lines("ledger.ndjson") if x.get("wire", "taxation") in self.doors]
+        self.place = {(x.get("wire", "taxation"), x["sequence"]): x["id"] for x in self.all if x["event"] == "buffered"}
+        gone = {(x.get("wire", "taxation"), x["id"]) for x in self.all if x["event"] == "dropped"}
+        self.kept = {x["id"]: x["n"] for x in reversed(self.all) if x["event"] == "buffered" and (x.get("wire", "taxation"), x["id"]) not in gone}
+        dropped = {number for _, number in gone} - {*self.kept}
         self.made = [x["ticket"] for x in self.of("made") if x["id"] not in dropped]
         silent = "reminder" if self.facts["appointments"] == "received" else None
         self.due = [ticket for ticket in self.made if ticket["kind"] != silent]
@@ -110,14 +116,28 @@ class Evidence:
         return [json.loads(x) for x in path.read_bytes().splitlines()] if path.exists() else []
     def of(self, *events: str, upto: float = float("inf"), after: int = 0) -> list[Line]:
         return [x for x in self.ledger if x["event"] in events and after < x["n"] <= upto]
-    def sequences(self, event: str, upto: float = float("inf")) -> set[int]:
-        first, last = ("sequence", "sequence") if event == "buffered" else ("first", "last")
-        return {sequence for x in self.of(*GONE.get(event, [event]), upto=upto) for sequence in range(x[first], x[last] + 1)}
-    def waiting(self, event: str, upto: int) -> set[int]:
-        return self.sequences(event, upto) - self.sequences("acknowledged", upto)
+    def told(self, events: list[str], door: str = "", upto: float = float("inf")) -> dict[int, Line]:
+        """Return the first such line of each ticket, at one door or at any."""
+        lines = [x for x in self.all if x["event"] in events and x["n"] <= upto and door in ("", x.get("wire", "taxation"))]
+        return {self.place[x.get("wire", "taxation"), n]: x for x in reversed(lines) for n in range(x["first"], x["last"] + 1)}
+    def waiting(self, upto: int) -> set[int]:
+        return {number for number, n in self.kept.items() if n <= upto} - {*self.told(HAD, upto=upto)}
+    def stretches(self) -> list[tuple[int, float]]:
+        """Return what a stream was disturbed by: resets and deaths to the next session, other faults to their end."""
+        armed, ends = self.of("fault armed"), {"reset": "session opened", "carry then reset": "session opened"}
+        faults = [(([y["n"] for y in self.of("sent", upto=x["n"]) if armed] or [x["n"]])[-1], x["n"], ends.get(x["fault"]["kind"], "restored")) for x in self.of("fault")]
+        deaths = [(x["after_line"], x["after_line"], "session opened") for x in self.facts["restarts"] if x["signal"] == "KILL"]
+        return [(first, ([x["n"] for x in self.of(end, after=n)] or [float("inf")])[0]) for first, n, end in faults + deaths]
+    def under_way(self, upto: float = float("inf")) -> set[int]:
+        """Return what a stream had sent, and what may have been lost, when it was disturbed (or at a line)."""
+        closed, files = {x["session"]: x["n"] for x in self.of("session closed")}, self.told(["fetched"])
+        until = {t: min(closed.get(x["session"], float("inf")), files.get(t, {}).get("n", float("inf"))) for t, x in self.told(["sent"]).items()}
+        if upto < float("inf"):
+            return {t for t, x in self.told(["sent"]).items() if x["n"] <= upto < until[t]}
+        return {t for t, x in self.told(["sent"]).items() if any(first <= until[t] and x["n"] <= last for first, last in self.stretches())}
     def story(self, upto: float = float("inf")) -> str:
         return " ".join(f"fault-{x['fault']['kind']}" if x["event"] == "fault" else f"armed-{x['when']}" if x["event"] == "fault armed"
-                        else x["event"] for x in self.ledger if x["n"] <= upto).replace("consumed", "acknowledged")
+                        else x["event"] for x in self.ledger if x["n"] <= upto).replace("consumed", "acknowledged").replace("fetched", "acknowledged")
     def served(self, operation: str, *ports: str) -> bool:
         return any(r["operation"] == operation and r["status"] == 200 and r["port"] in (ports or [r["port"]]) for r in self.requests)
     def opened(self, *ports: str) -> bool:
@@ -190,7 +210,7 @@ def cookie_returned(e: Evidence) -> str:
     return done(later, *later, e.opened()) if given or not e.opened() else UNDECIDED
 def warm_reset(e: Evidence) -> str:
     at = next((x["n"] for x in e.of("reset") if x["kind"] == "warm"), 0)
-    return proven(at, e.waiting("buffered", at), any(x["phase"] == "serving" for x in e.of("phase", after=at)))
+    return proven(at, e.waiting(at), any(x["phase"] == "serving" for x in e.of("phase", after=at)))
 def failure_message(e: Evidence) -> str:
     if told := [x["answer"] for x in e.facts.get("confirmations", []) if x["question"] == "failure message"]:
         return done(told[-1] == "yes")
@@ -202,24 +222,30 @@ def failure_message(e: Evidence) -> str:
 def restarted(e: Evidence, how: str) -> str:
     kills = [x["after_line"] for x in e.facts["restarts"] if x["signal"] == "KILL"]
     caught = {"acknowledged": lambda n: re.search(r"armed-acknowledged .* acknowledged .*fault-", e.story(n)),
-              "offered": lambda n: e.of("held", upto=n) and e.waiting("offered", n),
-              "idle": lambda n: not e.waiting("buffered", n) and e.waiting("buffered", ([x["n"] for x in e.of("session opened", after=n)] or [0])[0])}
+              "offered": lambda n: e.of("held", upto=n) and {*e.told(LEFT, upto=n)} & e.waiting(n),
+              "sent": lambda n: e.of("held", upto=n) and e.under_way(n),
+              "idle": lambda n: not e.waiting(n) and e.waiting(([x["n"] for x in e.of("session opened", after=n)] or [0])[0])}
     return done(e.of("session opened", after=kills[-1])) if any(map(caught[how], kills)) else UNDECIDED
 
+def keep_alive(e: Evidence) -> str:
+    said = [x["sender"] for x in e.lines("transcript.ndjson") if x.get("wire") == e.wire and re.search("TEST_R(EQ|SP)", x["text"])]
+    return done(said.count("exchange") - said.count("collector") <= 1, said.count("collector")) if "exchange" in said else UNDECIDED
 def file_whole(e: Evidence) -> str:
-    fetched = [{(x["session"], n) for x in e.of(event) for n in range(x["first"], x["last"] + 1)} for event in ("offered", "consumed")]
+    fetched = [{(x["session"], n) for x in e.of(*events) for n in range(x["first"], x["last"] + 1)} for events in (LEFT, HAD)]
     return done(fetched[1] <= fetched[0]) if fetched[1] else UNDECIDED
 
 DEMANDS: dict[str, Callable[..., str]] = {
-    "received": lambda e: done(e.sequences("buffered") <= e.sequences("offered") & e.sequences("acknowledged")) if e.of("buffered") else UNDECIDED,
+    "received": lambda e: done({*e.kept} <= {*e.told(LEFT)} & {*e.told(HAD)}) if e.kept else UNDECIDED,
     "exactly once": exactly_once, "field": field, "through the proxy": through_the_proxy, "by name": by_name,
     "basic authentication": basic_authentication, "cookie returned": cookie_returned,
     "on port": lambda e, name: done(e.opened(name), e.served("GetTickets", name)),
-    "nmc account": lambda e: done(e.of("session opened"), not [x for x in e.of("refused") if x.get("wire") == "nmc"]),
+    "nmc account": lambda e: done(e.of("session opened"), not [x for x in e.of("refused") if x.get("wire") == e.wire]),
     "file whole": file_whole, "file deleted": lambda e: proven([x for x in e.of("consumed") if x.get("how") == "deleted"]),
     "buffered first": lambda e: proven([x["event"] for x in e.of("buffered", "session opened")][:1] == ["buffered"]),
     "session first": lambda e: proven([x["event"] for x in e.of("made", "session opened")][:1] == ["session opened"]),
     "link cut": lambda e: proven(any({"held", "made"} <= {*s.split()} for s in re.findall("fault-(?:cut|carry then cut) (.*?)restored", e.story()))),
+    "link reset": lambda e: proven(e.under_way() and any("reset" in x["fault"]["kind"] and e.of("session opened", after=x["n"]) for x in e.of("fault"))),
+    "healed": lambda e: done(e.under_way() <= {*e.told(["fetched"])}) if e.under_way() else UNDECIDED, "keep-alive answered": keep_alive,
     "warm reset": warm_reset, "failure message": failure_message, "restarted": restarted,
 }
 

@@ -3,11 +3,14 @@
 from oxo_scenarios.bench.connect import Account, Target
 from oxo_scenarios.bench.environment import (
     Access,
+    AccountPlace,
     Place,
     ProxyAccess,
+    account_door,
     environment,
     nmc_door,
     ohl_door,
+    stream_door,
     taxation_door,
     v24_door,
 )
@@ -34,7 +37,6 @@ TOLD = {
     "HOME": "/place/bu1",
     "LANG": "C.UTF-8",
     "TZ": "UTC",
-    "OXO_WIRE": "taxation",
     "OXO_URL": "https://127.0.0.1:10443/services/taxation",
     "OXO_HOST": "127.0.0.1",
     "OXO_PORT": "10443",
@@ -72,15 +74,27 @@ def test_without_a_path_the_subject_still_finds_a_shell() -> None:
     assert "/bin" in found["PATH"].split(":")
 
 
+USER = Account("adfexc", "secret")
+FILES = AccountPlace("sftp", "/usr4/account", "SHA256:abc", "/shown/known_hosts")
+ACCOUNT = (
+    "OXO_ACCOUNT_HOST OXO_ACCOUNT_PORT OXO_ACCOUNT_USER OXO_ACCOUNT_PASSWORD OXO_ACCOUNT_TRANSFER "
+    "OXO_ACCOUNT_FOLDER"
+)
+SSH = "OXO_ACCOUNT_HOST_KEY OXO_ACCOUNT_KNOWN_HOSTS"
+
+
 def test_each_other_wire_tells_its_own_names_and_nothing_of_the_service() -> None:
     place = Place("/subject", "/place/bu1")
-    common = {name for name in TOLD if name not in set(ACCESS.door)} | {"OXO_WIRE"}
+    common = {name for name in TOLD if name not in set(ACCESS.door)}
     nmc = nmc_door(Target("127.0.0.1", 30021), Account("ftp_nmc", "p@ss/1 %"), "required")
     doors = (
         (nmc, "OXO_NMC_URL OXO_NMC_HOST OXO_NMC_PORT OXO_NMC_USER OXO_NMC_PASSWORD OXO_NMC_TLS"),
         (v24_door(EXCHANGE, "ten", listens=False), "OXO_V24_COLUMNS OXO_V24_HOST OXO_V24_PORT"),
         (v24_door(EXCHANGE, "ten", listens=True), "OXO_V24_COLUMNS OXO_V24_LISTEN_PORT"),
         (ohl_door(EXCHANGE), "OXO_OHL_HOST OXO_OHL_PORT"),
+        (account_door(EXCHANGE, USER, FILES), f"{ACCOUNT} {SSH}"),
+        (account_door(EXCHANGE, USER, FILES._replace(transport="ftp")), ACCOUNT),
+        (stream_door(EXCHANGE, 2534), "OXO_STREAM_HOST OXO_STREAM_PORT OXO_STREAM_SECOND_PORT"),
     )
     for door, names in doors:
         told = environment(ACCESS._replace(door=door), place, OWN, "/opt/bench/bin")

@@ -2,24 +2,33 @@
 
 import pytest
 from oxo_scenarios.bench.connect import Target
-from oxo_scenarios.bench.installing import OPENINGS, WireUnknown, armed, calling, wire_overrides
+from oxo_scenarios.bench.installing import (
+    OPENINGS,
+    TRANSFERS,
+    Moment,
+    WireUnknown,
+    armed,
+    calling,
+    in_transfer,
+    wire_overrides,
+)
 from oxo_scenarios.bench.ledger import Ledger
 from oxo_scenarios.catalogue import load_catalogue
-from oxo_scenarios.wires import WIRES, Claim
+from oxo_scenarios.wires import WIRES, Claim, Wire, doors_of
 from oxo_simulator.control.messages import Fault, LedgerLine
 from oxo_simulator.profile import Profile
 
-KEYS = {"nmc.open", "v24.open", "ohl.open", "session.idle_seconds"}
+KEYS = {*(f"{wire}.open" for wire in WIRES[1:]), "session.idle_seconds"}
 OTHERS = [wire for wire in WIRES if wire != "taxation"]
 
 
 @pytest.mark.parametrize("columns", ["ten", "fifteen"])
-def test_every_play_has_an_opening_that_opens_its_wire_and_no_other(columns: str) -> None:
+def test_every_play_has_an_opening_that_opens_its_doors_and_no_other(columns: str) -> None:
     claim = Claim(WIRES, "ten" if columns == "ten" else "fifteen")
     for planned in load_catalogue().plays(claim):
         told = wire_overrides(planned.wire, planned.tag_set, KEYS)
         opened = [wire for wire in OTHERS if told[f"{wire}.open"]]
-        assert opened == [wire for wire in OTHERS if wire == planned.wire]
+        assert opened == [wire for wire in OTHERS if wire in doors_of(planned.wire)]
         tags = OPENINGS[planned.wire, planned.tag_set].tags
         assert tags == ("observed" if planned.tag_set == "observed" else "extended")
 
@@ -34,7 +43,7 @@ def test_without_a_licence_the_exchange_would_keep_nothing_for_the_nmc() -> None
 
 
 def test_a_play_that_nobody_can_install_is_named_with_those_there_are() -> None:
-    with pytest.raises(WireUnknown, match=r"for v24/block, only taxation/observed, .* ohl/smdr"):
+    with pytest.raises(WireUnknown, match=r"for v24/block, only taxation/observed, .* stream/ed52"):
         wire_overrides("v24", "block", KEYS)
 
 
@@ -59,6 +68,28 @@ def test_a_fault_is_armed_by_the_name_that_the_event_has_on_the_wire() -> None:
     found = armed("ohl", "acknowledged", cut)
     assert (found.when, found.wire, found.fault) == ("consumed", "ohl", cut)
     assert armed("nmc", "offered", cut).when == "offered"
+    assert armed("account", "acknowledged", cut).when == "fetched"
+    assert {armed("stream", moment, cut).when for moment in MOMENTS} == {"sent"}
+
+
+MOMENTS: tuple[Moment, ...] = ("offered", "acknowledged")
+
+
+def test_the_account_files_are_open_beside_the_stream_by_the_subjects_own_transfer() -> None:
+    told = wire_overrides("stream", "ed52", KEYS, "ftp")
+    assert (told["stream.open"], told["account.open"]) == (True, True)
+    assert told["account.transfer"] == "ftp"
+    assert wire_overrides("account", "ed52", KEYS)["account.transfer"] == "sftp"
+    assert not wire_overrides("account", "ed52", KEYS)["stream.open"]
+    assert "account.transfer" not in wire_overrides("ohl", "smdr", KEYS)
+
+
+@pytest.mark.parametrize("wire", TRANSFERS)
+def test_the_middle_of_a_transfer_is_counted_at_the_ports_of_the_wire(wire: Wire) -> None:
+    fault = in_transfer(wire, "carry then cut")
+    assert (fault.towards, fault.kind) == ("collector", "carry then cut")
+    assert fault.carry_bytes > 0
+    assert {name.partition("-")[0] for name in fault.ports} == {wire}
 
 
 class Told:

@@ -21,7 +21,9 @@ GUARDS = {
     "warm reset",
     "restarted acknowledged",
     "restarted offered",
+    "restarted sent",
     "restarted idle",
+    "link reset",
     "file deleted",
 }
 """They see that the case came about as written; no step asks for them, the judge always does."""

@@ -36,9 +36,9 @@ def test_the_door_shows_nothing_but_what_it_documents(certify: Any, tmp_path: Pa
     }
     assert names - {"PWD", "SHLVL", "_", "OLDPWD"} <= {
         "PATH", "HOME", "LANG", "TMPDIR", "TZ", "PYTHONUTF8",
-        "OXO_WIRE", "OXO_URL", "OXO_HOST", "OXO_PORT", "OXO_USER", "OXO_PASSWORD", "OXO_CA_FILE",
-        "OXO_CONTRACT_FILE", "OXO_FINGERPRINT", "OXO_EXCHANGE", "OXO_ZONE", "OXO_WORK",
-        "OXO_SUBJECT",
+        "OXO_WIRE", "OXO_DOORS", "OXO_URL", "OXO_HOST", "OXO_PORT", "OXO_USER", "OXO_PASSWORD",
+        "OXO_CA_FILE", "OXO_CONTRACT_FILE", "OXO_FINGERPRINT", "OXO_EXCHANGE", "OXO_ZONE",
+        "OXO_WORK", "OXO_SUBJECT",
         "OXO_PROXY_HOST", "OXO_PROXY_PORT", "OXO_PROXY_USER", "OXO_PROXY_PASSWORD", "OXO_PROXY_URL",
     }  # fmt: skip
     assert {"OXO_URL", "OXO_PROXY_URL", "HOME"} <= names

@@ -22,7 +22,7 @@ def read(raw: bytes, door: DeliveryDoor = RSYSLOG.delivery) -> Any:
 
 
 def test_the_example_listens_for_fifteen_columns() -> None:
-    assert RSYSLOG.claim == (["v24"], "fifteen", True)
+    assert RSYSLOG.claim == (["v24"], "fifteen", True, "sftp")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ local_time = { first = 1, last = 8 }
         ("local_time =", "masked =", "'masked' is no field that can be mapped"),
         ("[start]", '[v24]\nside = "both"\n[start]', "'connect' or 'listen'"),
         ("[start]", '[v24]\ntarget = "here:1"\n[start]', "for a remote subject that listens"),
-        ('["v24"]', '["telex"]', "'taxation', 'nmc', 'v24' or 'ohl'"),
+        ('["v24"]', '["telex"]', "'taxation', 'nmc', 'v24', 'ohl', 'account' or 'stream'"),
         ('["v24"]\n', '["nmc"]\n[v24]\ncolumns = "ten"\n', "whose 'wires' name \"v24\""),
         ('[start]\ncommand = ["x"]', '[remote]\n[v24]\nside = "listen"', "and needed there"),
     ],

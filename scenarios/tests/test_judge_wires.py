@@ -16,7 +16,7 @@ from oxo_scenarios.bundle import Play, facts_of
 from oxo_scenarios.catalogue import Planned, load_catalogue
 from oxo_scenarios.judge import Delivery, Evidence, Judgement, Restart, judge
 from oxo_scenarios.judge.chronicle import of_wire, read_chronicle
-from oxo_scenarios.wires import WIRES
+from oxo_scenarios.wires import TELLINGS, WIRES, doors_of
 from oxo_tickets import (
     CommunicationType,
     DiallingMode,
@@ -87,8 +87,9 @@ def opened(wire: str, session: str = "x1") -> Event:
 
 
 def taken(wire: str, first: int, last: int, session: str = "x1") -> list[Event]:
-    gone = "acknowledged" if wire == "taxation" else "consumed"
-    return [on(wire, "offered", first, last, session), on(wire, gone, first, last, session)]
+    telling = TELLINGS[wire]
+    events = dict.fromkeys((telling.offered, telling.given))
+    return [on(wire, event, first, last, session) for event in events]
 
 
 def judged(play: str, evidence: Evidence, folder: Path) -> Judgement:
@@ -103,10 +104,13 @@ def again(planned: Planned, evidence: Evidence, folder: Path) -> str:
     case, facts = planned.case, facts_of(planned.case, planned.tag_set, evidence)
     lines = b"".join(msgspec.json.encode(line) + b"\n" for line in evidence.ledger)
     (folder / "ledger.ndjson").write_bytes(lines)
+    said = b"".join(msgspec.json.encode(line) + b"\n" for line in evidence.transcript)
+    (folder / "transcript.ndjson").write_bytes(said)
     (folder / "delivery.ndjson").write_bytes(to_ndjson(evidence.delivery.tickets))
     (folder / "subject.log").write_bytes(evidence.subject_log)
     record = {
         "wire": case.wire,
+        "doors": list(doors_of(case.wire)),
         "verdict": "",
         "carried": list(carriages()[case.wire, planned.tag_set].standings),
         "shown": list(evidence.delivery.shown),
@@ -114,6 +118,13 @@ def again(planned: Planned, evidence: Evidence, folder: Path) -> str:
     }
     assert set(record) <= set(Play.__struct_fields__)
     return str(AGAIN["verdict"](folder, record))
+
+
+def said(sender: str, text: str) -> dict[str, Any]:
+    return {"n": 1, "wire": "stream", "port": "stream-a", "sender": sender, "text": text}
+
+
+SIGN_OF_LIFE = (said("exchange", "<0x00><0x08>TEST_REQ"), said("collector", "<0x00><0x08>TEST_RSP"))
 
 
 def seen_through(play: str, *tickets: Ticket) -> Delivery:
@@ -129,15 +140,16 @@ def test_only_what_happened_on_the_wire_of_the_play_counts(wire: str, tmp_path: 
     other = next(each for each in WIRES if each != wire)
     begin = [opened(wire), opened(other), *made(CALL, 1, other, wire)]
     right = seen_through(play, CALL)
-    whole = Evidence(ledger=ledger(*begin, *taken(wire, 1, 1)), delivery=right)
+    alive = SIGN_OF_LIFE if wire == "stream" else ()
+    whole = Evidence(ledger=ledger(*begin, *taken(wire, 1, 1)), delivery=right, transcript=alive)
     assert judged(play, whole, tmp_path).verdict.value == "ok"
     elsewhere = Evidence(ledger=ledger(*begin, *taken(other, 1, 1)), delivery=right)
     found = judged(play, elsewhere, tmp_path)
     assert (found.verdict.value, found.received.value) == ("nok", "no")
-    assert "1 of 1 ticket never fetched" in (found.reason or "")
+    telling = TELLINGS[wire]
+    assert f"1 of 1 ticket never {telling.lacking}" in (found.reason or "")
     open_ = Evidence(ledger=ledger(*begin, on(wire, "offered", 1, 1)), delivery=right)
-    word = "acknowledged" if wire in ("taxation", "ohl") else "taken"
-    assert f"1 of 1 ticket never {word}" in (judged(play, open_, tmp_path).reason or "")
+    assert f"1 of 1 ticket never {telling.open}" in (judged(play, open_, tmp_path).reason or "")
 
 
 @pytest.mark.parametrize("wire", ["nmc", "v24", "ohl"])

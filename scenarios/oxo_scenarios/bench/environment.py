@@ -15,7 +15,7 @@ class Access(NamedTuple):
     """How a subject reaches the exchange.
 
     Attributes:
-        door: what it is told of the wire of the play, one of the doors below.
+        door: what it is told of the open wires, of the doors below.
         ca_file: the exchange's authority, PEM.
         fingerprint: SHA-256 of the server certificate, hex.
         exchange: name of the exchange.
@@ -32,7 +32,6 @@ class Access(NamedTuple):
 def taxation_door(target: Target, account: Account, contract_file: str) -> dict[str, str]:
     """Tell of the taxation service; `contract_file` has names and shape of its SOAP contract."""
     return {
-        "OXO_WIRE": "taxation",
         "OXO_URL": f"https://{target}/services/taxation",
         "OXO_HOST": target.host,
         "OXO_PORT": str(target.port),
@@ -46,7 +45,6 @@ def nmc_door(target: Target, account: Account, tls: str) -> dict[str, str]:
     """Tell of the ticket file of the NMC; `tls` is off, offered or required."""
     user, password = (quote(word, safe="") for word in account)
     return {
-        "OXO_WIRE": "nmc",
         "OXO_NMC_URL": f"ftp://{user}:{password}@{target}/",
         "OXO_NMC_HOST": target.host,
         "OXO_NMC_PORT": str(target.port),
@@ -58,7 +56,7 @@ def nmc_door(target: Target, account: Account, tls: str) -> dict[str, str]:
 
 def v24_door(target: Target, columns: str, *, listens: bool) -> dict[str, str]:
     """Tell of the statement: where it is printed, or (`listens`) where the subject awaits it."""
-    told = {"OXO_WIRE": "v24", "OXO_V24_COLUMNS": columns}
+    told = {"OXO_V24_COLUMNS": columns}
     if listens:
         return told | {"OXO_V24_LISTEN_PORT": str(target.port)}
     return told | {"OXO_V24_HOST": target.host, "OXO_V24_PORT": str(target.port)}
@@ -66,7 +64,50 @@ def v24_door(target: Target, columns: str, *, listens: bool) -> dict[str, str]:
 
 def ohl_door(target: Target) -> dict[str, str]:
     """Tell of the hotel link."""
-    return {"OXO_WIRE": "ohl", "OXO_OHL_HOST": target.host, "OXO_OHL_PORT": str(target.port)}
+    return {"OXO_OHL_HOST": target.host, "OXO_OHL_PORT": str(target.port)}
+
+
+class AccountPlace(NamedTuple):
+    """Where the account files lie, and how they are fetched.
+
+    Attributes:
+        transport: sftp or ftp.
+        folder: that they lie in.
+        host_key: of SSH, its SHA-256 as OpenSSH writes it.
+        known_hosts: a file with that key, as OpenSSH keeps it.
+    """
+
+    transport: str
+    folder: str
+    host_key: str
+    known_hosts: str
+
+
+def account_door(target: Target, account: Account, place: AccountPlace) -> dict[str, str]:
+    """Tell of the account files; over plain FTP there is no host key."""
+    told = {
+        "OXO_ACCOUNT_HOST": target.host,
+        "OXO_ACCOUNT_PORT": str(target.port),
+        "OXO_ACCOUNT_USER": account.user,
+        "OXO_ACCOUNT_PASSWORD": account.password,
+        "OXO_ACCOUNT_TRANSFER": place.transport,
+        "OXO_ACCOUNT_FOLDER": place.folder,
+    }
+    if place.transport == "ftp":
+        return told
+    return told | {
+        "OXO_ACCOUNT_HOST_KEY": place.host_key,
+        "OXO_ACCOUNT_KNOWN_HOSTS": place.known_hosts,
+    }
+
+
+def stream_door(target: Target, second_port: int) -> dict[str, str]:
+    """Tell of Ethernet on the fly; the second CPU is at the same address."""
+    return {
+        "OXO_STREAM_HOST": target.host,
+        "OXO_STREAM_PORT": str(target.port),
+        "OXO_STREAM_SECOND_PORT": str(second_port),
+    }
 
 
 class ProxyAccess(NamedTuple):

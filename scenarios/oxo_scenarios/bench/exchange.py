@@ -11,9 +11,10 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
+from cryptography.hazmat.primitives import serialization
 from oxo_simulator.control.client import ControlClient, ControlError
 from oxo_simulator.control.messages import ExchangeState
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
@@ -27,11 +28,18 @@ STOP_SECONDS_MAX = 10.0
 LOOK_SECONDS = 0.02
 """How often the bench looks whether the exchange has written its description."""
 LOG_TAIL_BYTES_MAX = 2000
-NMC_USER, NMC_TLS = "nmc.user", "nmc.tls"
+HOST_KEY_FILE = "sftp_host_key"
 IMPOSSIBLE_STATUS = 1
 """With this status it ends when this machine does not allow what was asked, such as an address."""
 USAGE_STATUS = 2
 """With this status `oxo-sim` ends when the operator's words (here: the profile) are wrong."""
+
+
+class SshKey(NamedTuple):
+    """A host key: the public one as OpenSSH writes it, and its SHA-256."""
+
+    public: str
+    fingerprint: str
 
 
 class _NotYet(Exception):
@@ -119,13 +127,29 @@ class Exchange:
         password = (self.state_folder / "taxation.password").read_text("utf-8").strip()
         return Account(described["user"], password)
 
-    def nmc_account(self) -> Account | None:
-        """Return the account of the NMC, as the profile names it; `None` without such a wire."""
+    def wire_account(self, wire: str) -> Account | None:
+        """Return the account of a wire, as the profile names it; `None` without such a wire."""
         try:
-            told = (self.state_folder / "nmc.password").read_text("utf-8").strip()
+            told = (self.state_folder / f"{wire}.password").read_text("utf-8").strip()
         except FileNotFoundError:
             return None
-        return Account(self.profile_value(NMC_USER), told)
+        return Account(self.profile_value(f"{wire}.user"), told)
+
+    def host_key(self) -> SshKey:
+        """Return the key that SSH shows.
+
+        Raises:
+            BenchBroken: the exchange has none, or none that can be read.
+        """
+        try:
+            secret = (self.state_folder / HOST_KEY_FILE).read_bytes()
+            key = serialization.load_ssh_private_key(secret, None).public_key()
+        except (OSError, ValueError) as error:
+            raise BenchBroken(f"the exchange's host key cannot be read: {error}") from error
+        told = key.public_bytes(
+            serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+        ).decode("ascii")
+        return SshKey(told, self.control.account_host_key().fingerprint)
 
     def profile_value(self, key: str) -> str:
         """Return the value of a profile key, as text."""

@@ -1,4 +1,4 @@
-"""What is installed for a play: one wire open, every other one closed. Pure.
+"""What is installed for a play: the doors of its wire open, every other one closed. Pure.
 
 The exchange of a run serves one play after the other. A play on a wire must not be swayed by
 another one, so that each installation says of every wire whether it is open.
@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from oxo_simulator.control.messages import ArmedFault, Fault
 
 from oxo_scenarios.bench.connect import Target
-from oxo_scenarios.wires import HOME, WIRES, Wire
+from oxo_scenarios.wires import HOME, TELLINGS, WIRES, Transport, Wire, doors_of
 
 NMC_TICKETS = 1000
 """The smallest licence that keeps tickets for the NMC (facts: oxo 1.2); no case makes more."""
@@ -42,6 +42,8 @@ OPENINGS: Mapping[tuple[str, str], Opening] = {
     ("v24", "ten"): Opening("extended", {"v24.mode": "listing", "v24.fields": TEN}),
     ("v24", "fifteen"): Opening("extended", {"v24.mode": "listing", "v24.fields": FIFTEEN}),
     ("ohl", "smdr"): Opening("extended"),
+    ("account", "ed52"): Opening("extended"),
+    ("stream", "ed52"): Opening("extended"),
 }
 
 
@@ -62,16 +64,22 @@ def opening(wire: str, tag_set: str) -> Opening:
         raise WireUnknown(f"no play is installed for {wire}/{tag_set}, only {known}") from None
 
 
-def wire_overrides(wire: str, tag_set: str, keys: Collection[str]) -> dict[str, Any]:
-    """Return the profile keys that open this wire and close the others.
+def wire_overrides(
+    wire: str, tag_set: str, keys: Collection[str], transport: Transport = "sftp"
+) -> dict[str, Any]:
+    """Return the profile keys that open the doors of a play on this wire and close the others.
 
     `keys` are those that the profile has; a wire that an exchange cannot speak need not be closed.
+    Account files are fetched by `transport`, and by no other: an exchange in SSH mode has no FTP.
     """
-    told = {
-        f"{other}.open": other == wire
+    doors = doors_of(wire)
+    told: dict[str, Any] = {
+        f"{other}.open": other in doors
         for other in WIRES
-        if other != HOME and (other == wire or f"{other}.open" in keys)
+        if other != HOME and (other in doors or f"{other}.open" in keys)
     }
+    if "account" in doors:
+        told["account.transfer"] = transport
     return {**told, **opening(wire, tag_set).overrides}
 
 
@@ -93,15 +101,17 @@ class Transfer(NamedTuple):
 
 TRANSFERS: Mapping[str, Transfer] = {
     "nmc": Transfer(191 + 122 + 61, ["nmc-data"]),  # header, one record, half of another (oxo 5.2)
+    # Behind the header and some records of 25, compressed; SFTP says little more than the bytes.
+    "account": Transfer(1600, ["account-data", "account-sftp"]),
+    "stream": Transfer(3 * 774 + 387, ["stream"]),  # three frames and half of another (oxe 2.1)
 }
 
 
 def armed(wire: Wire, moment: Moment, fault: Fault) -> ArmedFault:
     """Return a fault that strikes at an event of this wire, by the name that it has there."""
-    if wire == HOME:
-        return ArmedFault(when=moment, fault=fault)
-    when = "consumed" if moment == "acknowledged" else moment
-    return ArmedFault(when=when, fault=fault, wire=wire)
+    telling = TELLINGS[wire]
+    when: Any = telling.given if moment == "acknowledged" else telling.offered
+    return ArmedFault(when=when, fault=fault, wire=None if wire == HOME else wire)
 
 
 def in_transfer(wire: Wire, kind: Literal["carry then cut", "carry then reset"]) -> Fault:

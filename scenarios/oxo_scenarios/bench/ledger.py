@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from oxo_simulator.control.messages import LedgerLine
 
 from oxo_scenarios.judge import chronicle
+from oxo_scenarios.judge.chronicle import Station
 from oxo_scenarios.wires import HOME, concerns
 
 POLL_SECONDS_MAX = 2.0
@@ -72,9 +73,10 @@ def count(lines: Lines, event: str) -> int:
     return sum(line.event == event for line in lines)
 
 
-def waiting_sequences(lines: Lines) -> frozenset[int]:
-    """Return the sequences that were buffered and not given away, of lines of one wire."""
-    return chronicle.waiting_sequences(evidence(lines))
+def kept_tickets(lines: Lines, doors: Sequence[str]) -> list[Station]:
+    """Return the tickets that any of these doors kept, with what became of them there."""
+    told = chronicle.read_stations(evidence(lines), doors)
+    return [station for station in told if station.kept]
 
 
 def phase(lines: Lines) -> str:

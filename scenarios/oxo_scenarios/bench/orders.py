@@ -1,18 +1,19 @@
 """What a play orders of the exchange and of the link in front of it."""
 
+import time
+
 from oxo_simulator.control.messages import AppointmentOrder, CallOrder, Fault
 
 from oxo_scenarios.bench.installing import Moment, armed, in_transfer
 from oxo_scenarios.bench.output import Output
 from oxo_scenarios.bench.stand import Stand
-from oxo_scenarios.bench.waits import Waits
-from oxo_scenarios.wires import Wire
+from oxo_scenarios.bench.waits import LOOK_SECONDS, Waits
+from oxo_scenarios.judge.demands.stream import REQUEST
 
 
 class Orders(Waits):
     """The orders of a play, which says on which stand and on which wire they are given."""
 
-    wire: Wire
     _stand: Stand
     _output: Output
     _away_from: int | None
@@ -47,6 +48,26 @@ class Orders(Waits):
     def cut_in_transfer(self) -> None:
         """Let the link be cut in the middle of what the wire carries next, whatever its length."""
         self._arm("offered", in_transfer(self.wire, "carry then cut"))
+
+    def reset_in_transfer(self) -> None:
+        """Let the connection be reset in the middle of what the wire carries next."""
+        self._arm("offered", in_transfer(self.wire, "carry then reset"))
+
+    def close_account_file(self) -> None:
+        """Let the exchange close its open account file now, and not at the full hour."""
+        self._stand.exchange.control.close_account_file()
+
+    def await_asked(self, times: int) -> None:
+        """Wait until the exchange has asked so often for a sign of life on the stream."""
+        deadline = time.monotonic() + self.limit_seconds
+        while self._asked() < times:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the exchange did not ask for a sign of life {times} times")
+            self._ledger.refresh(LOOK_SECONDS)
+
+    def _asked(self) -> int:
+        said = self._stand.exchange.control.transcript()
+        return sum(one.get("sender") == "exchange" and REQUEST in str(one["text"]) for one in said)
 
     def _arm(self, moment: Moment, fault: Fault) -> None:
         self._stand.exchange.control.arm(armed(self.wire, moment, fault))

@@ -8,7 +8,6 @@ folder a play).
 import os
 import secrets
 import shutil
-import socket
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -19,17 +18,9 @@ from oxo_simulator.control.messages import ExchangeState, Installation
 
 from oxo_scenarios.bench.connect import Account, Target
 from oxo_scenarios.bench.contract import contract_toml
-from oxo_scenarios.bench.environment import (
-    Access,
-    Place,
-    ProxyAccess,
-    environment,
-    nmc_door,
-    ohl_door,
-    taxation_door,
-    v24_door,
-)
-from oxo_scenarios.bench.exchange import NMC_TLS, Exchange, own_commands
+from oxo_scenarios.bench.doors import Doors
+from oxo_scenarios.bench.environment import Access, Place, ProxyAccess, environment
+from oxo_scenarios.bench.exchange import Exchange, own_commands
 from oxo_scenarios.bench.handout import Handout
 from oxo_scenarios.bench.hands import Hands
 from oxo_scenarios.bench.installing import CALLED_AT, calling, wire_overrides
@@ -42,7 +33,7 @@ from oxo_scenarios.bench.redaction import Redaction
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
 from oxo_scenarios.catalogue import Case
 from oxo_scenarios.subject import Subject
-from oxo_scenarios.wires import HOME
+from oxo_scenarios.wires import HOME, doors_of
 
 ACKNOWLEDGEMENT, ON_READ = "contract.acknowledgement", "on-read"
 NEXT_REQUEST = "next-request"
@@ -59,8 +50,6 @@ REFUSED_LOGIN_REASON = (
 )
 REFUSED, BUSY = "reset.refused_seconds", "reset.busy_seconds"
 CONNECT_SECONDS = 300.0
-LISTENER_ADDRESS = "127.0.0.1"
-"""Where a subject of this machine awaits the exchange, if it listens."""
 VERSION_SECONDS_MAX = 20.0
 VERSION_CHARACTERS_MAX = 200
 
@@ -97,8 +86,8 @@ class Stand:
         self.subject = subject
         self.conditions = conditions
         self._closing = ExitStack()
-        self.nmc_account: Account | None = None
         self.exchange: Exchange
+        self.doors: Doors
         self.state: ExchangeState
         self._told: dict[str, dict[str, str]] = {}
         self.host_name = ""
@@ -124,8 +113,9 @@ class Stand:
             self.exchange = closing.enter_context(self._exchange(hidden))
             self.state = self.exchange.state()
             self.remember(self.state)
-            self.account = self.exchange.account()
-            self.nmc_account = self.exchange.nmc_account()
+            known_hosts = self._shown / "known_hosts"
+            settings = self.subject.settings
+            self.doors = Doors(self.exchange, settings, self.contract_file, known_hosts)
             self.host_name = self._name()
             shutil.copyfile(self.state.ca_file, self.ca_file)
             self.contract_file.write_text(contract_toml(self._choices), "utf-8")
@@ -145,7 +135,8 @@ class Stand:
         if asked.listen is not None:
             options += ["--listen", asked.listen]
         # A port is held from the start, or no installation can open its wire.
-        free = {wire: 0 for wire in self.subject.settings.claim.wires if wire != HOME}
+        claimed = self.subject.settings.claim.wires
+        free = {door: 0 for wire in claimed for door in doors_of(wire) if door != HOME}
         for name, number in {**free, **asked.ports}.items():
             if name != "proxy":
                 options += ["--port", f"{name}={number}"]
@@ -237,16 +228,14 @@ class Stand:
         return {REFUSED: float(self._choices.get(REFUSED, 0)) + 2 * self.hands.remote.poll_seconds}
 
     def overrides_on(self, wire: str, tag_set: str, target: Target) -> dict[str, Any]:
-        """Return the profile keys of a play: its wire open, and called at `target` if it listens.
+        """Return the profile keys of a play: its doors open, and called at `target` if it listens.
 
         Raises:
             WireUnknown: the bench has no such play.
         """
-        told = {**self.overrides, **wire_overrides(wire, tag_set, self._choices)}
-        return told | (calling(target) if self._listens_on(wire) else {})
-
-    def _listens_on(self, wire: str) -> bool:
-        return self.subject.settings.claim.is_called(wire)
+        transport = self.subject.settings.claim.transport
+        told = {**self.overrides, **wire_overrides(wire, tag_set, self._choices, transport)}
+        return told | (calling(target) if self.doors.listens_on(wire) else {})
 
     def target(self, wire: str, host: str, port: str) -> Target:
         """Return where exchange and subject meet; `host` and `port` are of the taxation wire.
@@ -254,17 +243,9 @@ class Stand:
         Raises:
             BenchBroken: the exchange does not hold a port for the wire.
         """
-        if self._listens_on(wire):
-            told = self.subject.settings.v24.target
-            if told is None:
-                return Target(LISTENER_ADDRESS, free_port(LISTENER_ADDRESS))
-            name, _, number = told.rpartition(":")
-            return Target(name, int(number))
         if wire == HOME:
             return Target(host, self.ports[port])
-        if wire not in self.ports:
-            raise BenchBroken(f"the simulated exchange holds no port for the {wire} wire")
-        return Target(self.address, self.ports[wire])
+        return self.doors.target(wire, self.address, self.ports)
 
     def proxy(self) -> Proxy:
         """Return a proxy for one play.
@@ -325,7 +306,7 @@ class Stand:
     ) -> dict[str, str]:
         """Return the environment of the subject's commands, in a play on this wire."""
         access = Access(
-            door=self._door(wire, target),
+            door=self.doors.told(wire, target, self.ports),
             ca_file=str(self.ca_file),
             fingerprint=self.state.fingerprint,
             exchange=self.state.name,
@@ -334,23 +315,10 @@ class Stand:
         place = Place(str(self.subject.folder), str(work), proxy)
         return environment(access, place, os.environ, str(own_commands()))
 
-    def _door(self, wire: str, target: Target) -> dict[str, str]:
-        if wire == "nmc":
-            if self.nmc_account is None:
-                raise BenchBroken("the simulated exchange has no account for the NMC")
-            tls = self.exchange.profile_value(NMC_TLS)
-            return nmc_door(target, self.nmc_account, tls)
-        if wire == "v24":
-            columns = self.subject.settings.v24.columns
-            return v24_door(target, columns, listens=self._listens_on(wire))
-        if wire == "ohl":
-            return ohl_door(target)
-        return taxation_door(target, self.account, str(self.contract_file))
-
     def redaction(self, *accounts: Account) -> Redaction:
         """Return what takes the secrets of the run, and of these accounts, out of words."""
-        known = [each for each in (self.account, self.nmc_account, *accounts) if each]
-        return Redaction(tuple(known), (self.exchange.token,))
+        known = (self.doors.taxation, *self.doors.accounts.values(), *accounts)
+        return Redaction(known, (self.exchange.token,))
 
     def subject_version(self) -> str:
         """Ask the subject for its version; the first line of what it says.
@@ -392,14 +360,6 @@ def _kills_in_mid_batch(case: Case) -> bool:
 def proxy_account() -> Account:
     """Make a login for the proxy, with a character that has to be escaped in an URL."""
     return Account("collector", f"{secrets.token_urlsafe(12)}@{secrets.randbelow(10)}")
-
-
-def free_port(address: str) -> int:
-    """Return a number on which nobody listens just now."""
-    with socket.socket() as found:
-        found.bind((address, 0))
-        number: int = found.getsockname()[1]
-    return number
 
 
 def _folder(closing: ExitStack) -> Path:

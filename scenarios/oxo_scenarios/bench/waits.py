@@ -9,6 +9,8 @@ from oxo_scenarios.bench import ledger as ask
 from oxo_scenarios.bench.ledger import Ledger
 from oxo_scenarios.bench.trouble import SubjectFailed
 from oxo_scenarios.judge import Delivery
+from oxo_scenarios.judge.chronicle import Station, Stay
+from oxo_scenarios.wires import TELLINGS, Wire, doors_of
 
 LOOK_SECONDS = 0.2
 """How often a delivery is looked at that is waited for."""
@@ -16,9 +18,14 @@ TAKING_SECONDS = 1.0
 """What a subject is left of a broken transfer's time to take up the half that it was sent."""
 
 
+SHOWN_SECONDS_MAX = 5.0
+"""What a subject is left to keep what it was given, where nothing on the wire tells that it has."""
+
+
 class Waits(ABC):
     """The waits of a play, which says whose they are and when its subject is gone."""
 
+    wire: Wire
     _ledger: Ledger
     _reset_seconds: float
 
@@ -41,9 +48,10 @@ class Waits(ABC):
     def _came_back(self) -> None:
         """Everything is collected after the exchange went away, if it did."""
 
-    def await_session(self) -> None:
-        """Wait until the subject has opened a session."""
-        self._await(lambda lines: ask.count(lines, "session opened") > 0, "open a session")
+    def await_session(self, after: int = 0) -> None:
+        """Wait until the subject has opened a session, after so many before."""
+        what = "open another session" if after else "open a session"
+        self._await(lambda lines: ask.count(lines, "session opened") > after, what)
 
     def await_session_closed(self) -> None:
         """Wait until the exchange has noticed that no session is left."""
@@ -86,25 +94,59 @@ class Waits(ABC):
             raise TimeoutError(f"the exchange does not serve {limit:g} s after its reset")
 
     def await_collected(self) -> None:
-        """Wait until no ticket of the wire is left at the exchange.
+        """Wait until no ticket is left at the exchange, of all that the play's doors have kept.
+
+        Where nothing on the wire tells what the subject keeps, its delivery is given time to show
+        it: at most `SHOWN_SECONDS_MAX`, and nobody is blamed for what it shows then.
 
         Raises:
             SubjectFailed: the limit passed, or the subject ended; the text says what waits.
         """
+        telling = TELLINGS[self.wire]
+        self._await_given(lambda station: bool(station.given), telling.open)
+        self._came_back()
+        if telling.kept_unseen:
+            self._look_until_shown(SHOWN_SECONDS_MAX)
 
-        def collected(lines: ask.Lines) -> bool:
-            return not ask.waiting_sequences(lines)
+    def await_files(self) -> None:
+        """Wait until every ticket that went into an account file was fetched with it.
+
+        Raises:
+            SubjectFailed: as `await_collected`.
+        """
+        door = "account"
+        fetched = TELLINGS[door].open
+        self._await_given(lambda station: _had_at(station.stays[door]), fetched)
+        self._came_back()
+        self._look_until_shown(SHOWN_SECONDS_MAX)
+
+    def _await_given(self, had: Callable[[Station], bool], never: str) -> None:
+        def left() -> list[Station]:
+            return [station for station in self._kept() if not had(station)]
 
         limit = self.limit_seconds
-        if not self._ledger.wait(lambda lines: collected(lines) or self._gone(), limit):
-            waiting = sorted(ask.waiting_sequences(self._ledger.seen))
+        if not self._ledger.wait(lambda _lines: not left() or self._gone(), limit):
+            waiting = left()
             raise SubjectFailed(
-                f"{len(waiting)} tickets, the first with sequence {waiting[0]}, "
-                f"are not acknowledged after {limit:g} s"
+                f"{len(waiting)} tickets, the first with sequence {waiting[0].sequence}, "
+                f"are not {never} after {limit:g} s"
             )
-        if not collected(self._ledger.seen):
+        if left():
             raise SubjectFailed(self._ending())
-        self._came_back()
+
+    def _kept(self) -> list[Station]:
+        return ask.kept_tickets(self._ledger.lines, doors_of(self.wire))
+
+    def _look_until_shown(self, seconds_max: float) -> int:
+        """Look at the delivery until every ticket stands there; return how many did at last."""
+        deadline = time.monotonic() + seconds_max
+        asked, told = len(self._kept()), 0
+        while True:
+            with suppress(SubjectFailed):  # nothing to read yet
+                told = len(self.delivery_now().tickets)
+            if told >= asked or time.monotonic() > deadline:
+                return told
+            self._ledger.refresh(LOOK_SECONDS)
 
     def await_delivered(self) -> None:
         """Wait until every ticket is collected and stands in the delivery.
@@ -113,15 +155,12 @@ class Waits(ABC):
             SubjectFailed: the limit passed; the text says how many stand there.
         """
         self.await_collected()
-        deadline = time.monotonic() + self.limit_seconds
-        asked = ask.count(self._ledger.seen, "buffered")
-        while (told := len(self.delivery_now().tickets)) < asked:
-            if time.monotonic() > deadline:
-                raise SubjectFailed(
-                    f"{told} of {asked} tickets stand in its delivery {self.limit_seconds:g} s "
-                    "after they were sent"
-                )
-            self._ledger.refresh(LOOK_SECONDS)
+        asked, told = len(self._kept()), self._look_until_shown(self.limit_seconds)
+        if told < asked:
+            raise SubjectFailed(
+                f"{told} of {asked} tickets stand in its delivery {self.limit_seconds:g} s "
+                "after they were sent"
+            )
 
     def _await(self, met: Callable[[ask.Lines], bool], what: str) -> None:
         """Wait for something that only the subject can bring about."""
@@ -129,6 +168,10 @@ class Waits(ABC):
             raise SubjectFailed(f"the subject did not {what} within {self.limit_seconds:g} s")
         if not met(self._ledger.seen):
             raise SubjectFailed(self._ending())
+
+
+def _had_at(stay: Stay) -> bool:
+    return bool(stay.given) or not stay.kept
 
 
 def _turned_away_or_serving(lines: ask.Lines) -> bool:

@@ -2,9 +2,13 @@
 
 A *stretch* is a run of ledger lines under a disturbance: from a fault to the restoring of the
 link, from a reset to the phase `serving`, from the death of the subject by SIGKILL to its next
-session on the wire. Only lines that concern the wire of the play are read: what another wire did
-with a ticket says nothing about this one. A fault that was armed begins with the line that set
-it off, so that an acknowledgement whose answer never left belongs to it.
+session on the wire. A fault that resets a connection lasts until the next session, too. Only lines
+that concern the doors of the play are read: what another wire did with a ticket says nothing about
+these. A fault that was armed begins with the line that set it off, so that an acknowledgement whose
+answer never left belongs to it.
+
+A ticket is kept where any door of the play keeps it, and given where any has given it away: what
+one door had no room for, or lost with a connection, may be had at the other.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,29 +18,73 @@ import msgspec
 from oxo_tickets import Ticket
 
 from oxo_scenarios.judge.evidence import Line, Restart
-from oxo_scenarios.wires import HOME, concerns
+from oxo_scenarios.wires import HOME, TELLINGS, concerns
 
-GIVEN = ("acknowledged", "consumed")
-"""Events after which a ticket is the subject's; which of them it is depends on the wire."""
+RESETS = ("reset", "carry then reset")
+"""Faults that end connections and leave the link whole."""
 
 
 class LedgerUnreadable(ValueError):
     """The ledger is not as docs/bundle.md has it (bench's fault); the text names the line."""
 
 
-class Station(msgspec.Struct, kw_only=True):
-    """One ticket that the exchange made; lines are ledger line numbers, 0 for never.
+class Stay(msgspec.Struct):
+    """What one door did with one ticket; lines are ledger line numbers, 0 for never.
 
-    `acknowledged` is the line that gave it away, whatever the wire calls it.
+    `given` is the line that gave it away, by the telling of its wire; `session` that in which it
+    went.
     """
+
+    sequence: int | None = None
+    dropped: str | None = None
+    offered: int = 0
+    given: int = 0
+    session: str | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Tell whether the ticket waited there."""
+        return self.sequence is not None and self.dropped is None
+
+
+class Station(msgspec.Struct, kw_only=True):
+    """One ticket that the exchange made, with its stay at each door, the judged one first."""
 
     id: int
     ticket: Ticket
     made: int
-    sequence: int | None = None
-    dropped: str | None = None
-    offered: int = 0
-    acknowledged: int = 0
+    stays: Mapping[str, Stay]
+
+    @property
+    def sequence(self) -> int | None:
+        """Return its sequence at the judged door."""
+        return next(iter(self.stays.values())).sequence
+
+    @property
+    def kept(self) -> bool:
+        """Tell whether any door kept it."""
+        return any(stay.kept for stay in self.stays.values())
+
+    @property
+    def dropped(self) -> str | None:
+        """Return why no door kept it; `None` where one did, or none was open."""
+        if self.kept:
+            return None
+        return next((stay.dropped for stay in self.stays.values() if stay.dropped), None)
+
+    @property
+    def offered(self) -> int:
+        """Return the first line that offered it anywhere."""
+        return _first(stay.offered for stay in self.stays.values())
+
+    @property
+    def given(self) -> int:
+        """Return the first line that gave it away anywhere."""
+        return _first(stay.given for stay in self.stays.values())
+
+
+def _first(numbers: Iterable[int]) -> int:
+    return min((number for number in numbers if number), default=0)
 
 
 class Stretch(NamedTuple):
@@ -49,6 +97,7 @@ class Stretch(NamedTuple):
 class Chronicle(msgspec.Struct, frozen=True, kw_only=True):
     """What the ledger tells."""
 
+    wire: str
     lines: Sequence[Line]
     stations: Sequence[Station]
     stretches: Sequence[Stretch]
@@ -59,16 +108,37 @@ class Chronicle(msgspec.Struct, frozen=True, kw_only=True):
 
     def buffered(self) -> list[Station]:
         """Return the tickets that waited for the client."""
-        return [station for station in self.stations if station.sequence is not None]
+        return [station for station in self.stations if station.kept]
 
     def waiting(self, after_line: int) -> list[Station]:
         """Return the tickets that wait after that line."""
-        waiting = waiting_sequences(line for line in self.lines if line["n"] <= after_line)
-        return [station for station in self.buffered() if station.sequence in waiting]
+        return [
+            station
+            for station in self.buffered()
+            if station.made <= after_line and not 0 < station.given <= after_line
+        ]
+
+    def under_way_until(self, station: Station) -> int:
+        """Return the last line at which the ticket might still have been lost.
+
+        Where it may go under with its connection, that is the end of the session in which it went,
+        or the line by which another door gave it away.
+        """
+        given = station.given or self.end
+        stay = station.stays[self.wire]
+        if not stay.given or not TELLINGS[self.wire].lost_with_connection:
+            return given
+        elsewhere = _first(one.given for one in station.stays.values() if one is not stay)
+        closed = self._closed(stay.session) or self.end
+        return min(closed, elsewhere or closed)
+
+    def _closed(self, session: str | None) -> int:
+        closed = (line["n"] for line in self.events("session closed") if line["session"] == session)
+        return next(closed, 0)
 
     def disturbed(self, station: Station) -> bool:
-        """Tell whether the ticket waited in a disturbed stretch."""
-        end = station.acknowledged or self.end
+        """Tell whether the ticket waited, or was under way, in a disturbed stretch."""
+        end = self.under_way_until(station)
         return any(
             stretch.first <= end and station.made <= stretch.last for stretch in self.stretches
         )
@@ -79,58 +149,72 @@ class Chronicle(msgspec.Struct, frozen=True, kw_only=True):
         return self.lines[-1]["n"] if self.lines else 0
 
 
-def waiting_sequences(lines: Iterable[Line]) -> frozenset[int]:
-    """Return the sequences that are buffered and not given away after these lines, of one wire."""
-    waiting: set[int] = set()
-    for line in lines:
-        if line["event"] == "buffered":
-            waiting.add(line["sequence"])
-        elif line["event"] in GIVEN:
-            waiting.difference_update(range(line["first"], line["last"] + 1))
-    return frozenset(waiting)
-
-
 def of_wire(lines: Iterable[Line], wire: str) -> list[Line]:
     """Return the lines that concern a wire."""
     return [line for line in lines if concerns(line["event"], line.get("wire"), wire)]
 
 
-def read_chronicle(
-    lines: Sequence[Line], restarts: Sequence[Restart] = (), wire: str = HOME
-) -> Chronicle:
-    """Read the lines of one installation that concern a wire.
+def read_stations(lines: Iterable[Line], doors: Sequence[str]) -> list[Station]:
+    """Read what became of every ticket at these doors.
 
     Raises:
         LedgerUnreadable: a line lacks a key or contradicts those before it.
     """
     stations: dict[int, Station] = {}
-    by_sequence: dict[int, Station] = {}
-    lines = of_wire(lines, wire)
+    by_sequence: dict[tuple[str, int], Stay] = {}
     for line in lines:
         try:
-            _take(line, stations, by_sequence)
+            if line["event"] == "made":
+                stations[line["id"]] = _made(line, doors)
+            elif (door := line.get("wire", HOME)) in doors:
+                _take(line, door, stations, by_sequence)
         except (KeyError, TypeError, ValueError) as error:
             raise LedgerUnreadable(f"ledger line {line.get('n')}: {error!r}") from error
+    return list(stations.values())
+
+
+def read_chronicle(
+    lines: Sequence[Line],
+    restarts: Sequence[Restart] = (),
+    wire: str = HOME,
+    doors: Sequence[str] = (),
+) -> Chronicle:
+    """Read the lines of one installation that concern a wire, and its tickets at all `doors`.
+
+    Raises:
+        LedgerUnreadable: a line lacks a key or contradicts those before it.
+    """
+    stations = read_stations(lines, doors or (wire,))
+    lines = of_wire(lines, wire)
     stretches = [*_faults(lines), *_resets(lines), *_deaths(lines, restarts)]
-    return Chronicle(lines=lines, stations=list(stations.values()), stretches=stretches)
+    return Chronicle(wire=wire, lines=lines, stations=stations, stretches=stretches)
 
 
-def _take(line: Line, stations: dict[int, Station], by_sequence: dict[int, Station]) -> None:
-    event = line["event"]
-    if event == "made":
-        ticket = msgspec.convert(line["ticket"], Ticket)
-        stations[line["id"]] = Station(id=line["id"], ticket=ticket, made=line["n"])
-    elif event == "buffered":
-        by_sequence[line["sequence"]] = stations[line["id"]]
-        stations[line["id"]].sequence = line["sequence"]
+def _made(line: Line, doors: Sequence[str]) -> Station:
+    ticket = msgspec.convert(line["ticket"], Ticket)
+    stays = {door: Stay() for door in doors}
+    return Station(id=line["id"], ticket=ticket, made=line["n"], stays=stays)
+
+
+def _take(
+    line: Line,
+    door: str,
+    stations: Mapping[int, Station],
+    by_sequence: dict[tuple[str, int], Stay],
+) -> None:
+    event, telling = line["event"], TELLINGS[door]
+    if event == "buffered":
+        stay = by_sequence[door, line["sequence"]] = stations[line["id"]].stays[door]
+        stay.sequence = line["sequence"]
     elif event == "dropped":
-        stations[line["id"]].dropped = line["reason"]
-    elif event == "offered" or event in GIVEN:
-        name = "offered" if event == "offered" else "acknowledged"
+        stations[line["id"]].stays[door].dropped = line["reason"]
+    elif event in (telling.offered, telling.given):
         for sequence in range(line["first"], line["last"] + 1):
-            station = by_sequence[sequence]
-            if not getattr(station, name):
-                setattr(station, name, line["n"])
+            stay = by_sequence[door, sequence]
+            if event == telling.offered and not stay.offered:
+                stay.offered = line["n"]
+            if event == telling.given and not stay.given:
+                stay.given, stay.session = line["n"], line["session"]
 
 
 def _faults(lines: Sequence[Line]) -> Iterator[Stretch]:
@@ -141,7 +225,8 @@ def _faults(lines: Sequence[Line]) -> Iterator[Stretch]:
         elif line["event"] == "fault":
             cause = _cause(lines[:place], armed) if armed else line["n"]
             armed = None
-            yield Stretch(cause, _next(lines[place:], "restored"))
+            over = "session opened" if line["fault"]["kind"] in RESETS else "restored"
+            yield Stretch(cause, _next(lines[place:], over))
 
 
 def _cause(before: Sequence[Line], armed: Mapping[str, Any]) -> int:

@@ -36,7 +36,7 @@ def _tickets(sight: Sight) -> list[str]:
     buffered = sight.chronicle.buffered()
     if not sight.chronicle.stations:
         return ["no ticket was made"]
-    got = sum(station.acknowledged > 0 for station in buffered)
+    got = sum(station.given > 0 for station in buffered)
     asked, silent = sight.asked(), sight.of_fate(Fate.NOT_ASKED)
     if got < len(buffered):
         return [f"{got} of {counted(len(buffered), 'ticket')} received"]

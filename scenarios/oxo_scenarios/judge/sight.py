@@ -23,7 +23,7 @@ from oxo_scenarios.judge.chronicle import Chronicle, Station, read_chronicle
 from oxo_scenarios.judge.evidence import Evidence
 from oxo_scenarios.judge.finding import Fate, FieldDifference, TicketFate
 from oxo_scenarios.judge.pairing import Comparison, Pairing, pair
-from oxo_scenarios.wires import HOME
+from oxo_scenarios.wires import HOME, doors_of
 
 
 class Destiny(NamedTuple):
@@ -74,7 +74,7 @@ def look(case: Case, tag_set: str, evidence: Evidence) -> Sight:
     through = carriage(case.wire, tag_set)
     said = [one for one in evidence.transcript if (one.get("wire") or HOME) == case.wire]
     evidence = replace(evidence, transcript=said)
-    chronicle = read_chronicle(evidence.ledger, evidence.restarts, case.wire)
+    chronicle = read_chronicle(evidence.ledger, evidence.restarts, case.wire, doors_of(case.wire))
     comparison = Comparison(
         [name for name in FIELDS if name in evidence.delivery.shown and _known(name, through)],
         evidence.delivery.blank_is_absent or through.blank_is_absent,

@@ -14,8 +14,11 @@ from oxo_scenarios.bench.ledger import POLL_SECONDS_MAX, Ledger
 from oxo_scenarios.bench.stand import Stand
 from oxo_scenarios.bench.trouble import NotDone
 from oxo_scenarios.judge import Confirmation
+from oxo_scenarios.wires import doors_of
 
 HTTPS_PORTS = ("standard", "alternate")
+NAMES = {"nmc": "NMC", "account": "files"}
+"""How the accounts of the wires besides taxation are called on the terminal."""
 SAID_MAX = 20
 """So many different things that happen at the exchange are told while the bench waits."""
 
@@ -36,15 +39,19 @@ def announce(stand: Stand, console: Console, *, tell_password: bool) -> None:
     if stand.ca_url is not None:
         rows.append(("fetch it at", stand.ca_url))
     rows.append(("fingerprint", f"{state.fingerprint} (SHA-256 of the server certificate)"))
-    rows.append(("account", stand.account.user))
+    rows.append(("account", stand.doors.taxation.user))
     if tell_password:
-        rows.append(("password", stand.account.password))
+        rows.append(("password", stand.doors.taxation.password))
     elif kept is not None:
         rows.append(("password", f"in {kept / 'taxation.password'}"))
-    if stand.nmc_account is not None and "nmc" in stand.subject.settings.claim.wires:
-        rows.append(("NMC account", stand.nmc_account.user))
-        if tell_password:
-            rows.append(("NMC password", stand.nmc_account.password))
+    claimed = stand.subject.settings.claim.wires
+    for wire in {door: None for each in claimed for door in doors_of(each)}:
+        if (account := stand.doors.accounts.get(wire)) is not None:
+            rows.append((f"{NAMES[wire]} account", account.user))
+            if tell_password:
+                rows.append((f"{NAMES[wire]} password", account.password))
+        if wire == "account" and stand.subject.settings.claim.transport == "sftp":
+            rows.append(("host key", stand.exchange.host_key().fingerprint))
     for name, told in rows:
         console.print(f"  {name:<12} {told}", soft_wrap=True)
 

@@ -47,6 +47,12 @@ def cookies_demanded(play: Play) -> None:
     play.install(session__without_cookie="fault")
 
 
+@given("an exchange without tickets that asks for a sign of life every second")
+def fresh_asking_often(play: Play) -> None:
+    """It bears with a late answer: what counts is that there is one."""
+    play.install(stream__keep_alive_seconds=1, stream__answer_seconds=10)
+
+
 @given("the collector reaches it only through a proxy that asks for a login")
 def behind_proxy(play: Play) -> None:
     """The proxy stands; the subject is told of it."""
@@ -71,6 +77,7 @@ def collecting(play: Play) -> None:
     play.start_collecting()
 
 
+@given("the link will be cut as soon as a file has gone over whole")
 @given("the link will be cut as soon as an acknowledgement has arrived")
 def cut_on_acknowledgement(play: Play) -> None:
     """No answer to that acknowledgement leaves."""
@@ -83,10 +90,17 @@ def cut_on_offer(play: Play) -> None:
     play.cut_on("offered", towards_exchange_alone=True)
 
 
+@given("the link will be cut in the middle of a burst")
 @given("the transfer of a file will be cut in the middle")
 def cut_in_transfer(play: Play) -> None:
-    """Some bytes of the file reach the subject, the rest is held back."""
+    """Some bytes reach the subject, the rest is held back."""
     play.cut_in_transfer()
+
+
+@given("the connection will be reset in the middle of a burst")
+def reset_in_transfer(play: Play) -> None:
+    """Some frames and half of one reach the subject; what the link has not read is lost."""
+    play.reset_in_transfer()
 
 
 @when("the collector is started")
@@ -198,9 +212,10 @@ def killed_after_acknowledgement(play: Play) -> None:
     play.kill()
 
 
+@when("the collector is killed in the middle of the burst")
 @when("the collector is killed in the middle of the transfer")
 def killed_in_transfer(play: Play) -> None:
-    """The link holds the rest of the file; the half that arrived is not kept as the whole."""
+    """The link holds the rest; the half of a file that arrived is not kept as the whole."""
     play.await_held()
     play.await_taken()
     play.kill()
@@ -219,6 +234,7 @@ def shows(play: Play) -> None:
     play.await_delivered()
 
 
+@when("the collector is killed while no frame is under way")
 @when("the collector is killed while no line is under way")
 def killed_idle(play: Play) -> None:
     """Nobody is left to print for, and the exchange knows it."""
@@ -243,6 +259,30 @@ def reset_with_calls(play: Play, number: int) -> None:
         play.call(order)
     play.reset()
     play.restore()
+
+
+@when("the exchange closes its account file")
+def closes_account_file(play: Play) -> None:
+    """As it does at every full hour: what was written since then is a file from now on."""
+    play.close_account_file()
+
+
+@when("the collector has opened another session")
+def another_session(play: Play) -> None:
+    """It has come back after its connection was lost."""
+    play.await_session(after=1)
+
+
+@when("the collector has fetched the account files")
+def fetched_files(play: Play) -> None:
+    """Every ticket of the play stands in one of them."""
+    play.await_files()
+
+
+@when("the exchange has asked for a sign of life twice")
+def asked_twice(play: Play) -> None:
+    """So that the first answer, if it came, came before the end of the case."""
+    play.await_asked(2)
 
 
 @when("the collector tries to connect meanwhile")
@@ -315,6 +355,18 @@ def nmc_account(performance: Performance) -> None:
 def whole_file(performance: Performance) -> None:
     """The ledger shows what was removed after it was carried whole."""
     performance.holds("file whole")
+
+
+@then("every sign of life was given")
+def signs_of_life(performance: Performance) -> None:
+    """The transcript shows request and answer."""
+    performance.holds("keep-alive answered")
+
+
+@then("what was under way is healed from the account files")
+def healed(performance: Performance) -> None:
+    """The ledger shows what went with the lost connection, and which files were fetched."""
+    performance.holds("healed")
 
 
 @then("the collector's log tells of the failure")

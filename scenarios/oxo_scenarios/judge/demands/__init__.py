@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from oxo_scenarios.judge.demands import buffer, connection, delivery, disruption, files
+from oxo_scenarios.judge.demands import buffer, connection, delivery, disruption, files, stream
 from oxo_scenarios.judge.demands.demand import Answer, Asked, Demand, DemandUnknown
 
 ALL: Mapping[str, Demand] = {
     demand.name: demand
-    for room in (delivery, connection, files, buffer, disruption)
+    for room in (delivery, connection, files, stream, buffer, disruption)
     for demand in room.DEMANDS
 }
 

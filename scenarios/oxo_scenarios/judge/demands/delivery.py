@@ -19,11 +19,9 @@ from oxo_scenarios.judge.demands.demand import (
 from oxo_scenarios.judge.finding import Fate
 from oxo_scenarios.judge.sight import Destiny, Sight, through_the_wire
 from oxo_scenarios.verdict import Verdict
-from oxo_scenarios.wires import HOME
+from oxo_scenarios.wires import HOME, TELLINGS
 
 ONLY_RECEIVED = "the subject declares to receive appointment tickets only"
-TOLD = ("taxation", "ohl")
-"""Wires on which the collector says what it has; on the others the exchange sees it go."""
 LABELS = {"call_seconds": "duration", "kind": "kind of ticket", "charged_user": "charged user"}
 """Fields that people call otherwise than by their name in the model."""
 
@@ -31,21 +29,23 @@ LABELS = {"call_seconds": "duration", "kind": "kind of ticket", "charged_user": 
 def received(sight: Sight, _argument: str) -> Answer:
     """Every ticket that waited was fetched and acknowledged, or left as its wire lets it leave.
 
-    Decided by the ledger alone: each sequence of a `buffered` line stands in the range of an
-    `offered` and of an `acknowledged` or `consumed` line of the wire. Without any buffered ticket
-    it is undecided.
+    Decided by the ledger alone: each ticket that a door of the play kept stands in the range of an
+    `offered` and of an `acknowledged` or `consumed` line of that door; on account files of a
+    `fetched` line, on the stream of a `sent` line. Without any such ticket it is undecided.
     """
     buffered = sight.chronicle.buffered()
     if not buffered:
         return undecided("no ticket waited in the exchange's buffer")
+    telling = TELLINGS[sight.case.wire]
     never = [station for station in buffered if not station.offered]
-    open_ = [station for station in buffered if station.offered and not station.acknowledged]
+    open_ = [station for station in buffered if station.offered and not station.given]
     reasons = []
     if never:
-        reasons.append(f"{len(never)} of {counted(len(buffered), 'ticket')} never fetched")
+        all_ = counted(len(buffered), "ticket")
+        reasons.append(f"{len(never)} of {all_} never {telling.lacking}")
     if open_:
-        told = "acknowledged" if sight.case.wire in TOLD else "taken"
-        reasons.append(f"{len(open_)} of {counted(len(buffered), 'ticket')} never {told}")
+        all_ = counted(len(buffered), "ticket")
+        reasons.append(f"{len(open_)} of {all_} never {telling.open}")
     return nok(", ".join(reasons)) if reasons else ok(tickets=len(buffered))
 
 

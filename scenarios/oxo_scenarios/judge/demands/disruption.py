@@ -4,12 +4,13 @@ import re
 
 from oxo_tickets import Standing
 
-from oxo_scenarios.judge.chronicle import GIVEN, waiting_sequences
+from oxo_scenarios.judge.chronicle import RESETS, Station
 from oxo_scenarios.judge.demands.demand import (
     LEDGER,
     LOG,
     Answer,
     Demand,
+    counted,
     nok,
     ok,
     undecided,
@@ -17,11 +18,12 @@ from oxo_scenarios.judge.demands.demand import (
 from oxo_scenarios.judge.evidence import Confirmation, Restart
 from oxo_scenarios.judge.sight import Sight
 from oxo_scenarios.verdict import Verdict
-from oxo_scenarios.wires import FAILURE_MESSAGE
+from oxo_scenarios.wires import FAILURE_MESSAGE, TELLINGS
 
 MOMENTS = {
     "acknowledged": "in the middle of a batch",
     "offered": "in the middle of a batch",
+    "sent": "in the middle of a burst",
     "idle": "while nothing was under way",
 }
 """How a `restarted` demand words the moment at which the subject was killed."""
@@ -47,6 +49,59 @@ def link_cut(sight: Sight, _argument: str) -> Answer:
         elif inside is not None:
             inside.append(line["event"])
     return undecided("the link was not cut under the subject's own traffic and restored")
+
+
+def link_reset(sight: Sight, _argument: str) -> Answer:
+    """The link reset the subject's connection while tickets were under way on it.
+
+    Decided by the ledger: a `fault` that resets, tickets given away in a session that it ended, and
+    another session after it. Else undecided.
+    """
+    for line in sight.chronicle.events("fault"):
+        later = [opened for opened in sight.chronicle.events("session opened")
+                 if opened["n"] > line["n"]]  # fmt: skip
+        if line["fault"]["kind"] in RESETS and _under_way(sight) and later:
+            return ok("connection reset in the middle of a burst")
+    return undecided("no connection was reset under tickets and opened again")
+
+
+def healed(sight: Sight, _argument: str) -> Answer:
+    """What was under way when the connection was lost was fetched from another door.
+
+    Decided by the ledger: each ticket that went in a session which a fault or a death ended, and
+    which no other door had given before, stands in a `fetched` line after it. Without such tickets
+    it is undecided.
+    """
+    lost = _under_way(sight)
+    if not lost:
+        return undecided("no ticket was under way when the connection was lost")
+    open_ = [station for station in lost if not _given_elsewhere(sight, station)]
+    if open_:
+        told = f"{len(open_)} of {counted(len(lost), 'ticket')}"
+        return nok(f"{told} under way when the connection was lost never fetched from the files")
+    told = counted(len(lost), "ticket")
+    return ok(f"{told} under way when the connection was lost fetched from the files")
+
+
+def _under_way(sight: Sight) -> list[Station]:
+    """Return the tickets that had gone, and not yet surely arrived, when a disturbance began."""
+    chronicle = sight.chronicle
+    if not TELLINGS[chronicle.wire].lost_with_connection:
+        return []
+    return [
+        station
+        for station in chronicle.buffered()
+        if (sent := station.stays[chronicle.wire].given) > 0
+        and any(
+            stretch.first <= chronicle.under_way_until(station) and sent <= stretch.last
+            for stretch in chronicle.stretches
+        )
+    ]
+
+
+def _given_elsewhere(sight: Sight, station: Station) -> bool:
+    stays = station.stays
+    return any(stays[door].given for door in stays if door != sight.chronicle.wire)
 
 
 def warm_reset(sight: Sight, _argument: str) -> Answer:
@@ -102,15 +157,16 @@ def restarted(sight: Sight, how: str) -> Answer:
     """The subject was killed at the worst moment that the wire has, and came back.
 
     Decided by the ledger up to the line after which it was killed. `acknowledged`: an armed
-    fault was set off by an `acknowledged` or `consumed` line before that. `offered`: tickets were
-    offered and still the exchange's when it died, and the link held bytes back. `idle`, where
-    nothing tells the exchange what arrived: no ticket was under way, and some were made before
-    the next session. Else undecided. Nok when no session was opened after it was started again.
+    fault was set off by an `acknowledged`, `consumed` or `fetched` line before that. `offered`:
+    tickets were offered and still the exchange's when it died, and the link held bytes back.
+    `sent`: tickets were under way, and the link held bytes back. `idle`, where nothing tells the
+    exchange what arrived: no ticket was under way, and some were made before the next session.
+    Else undecided. Nok when no session was opened after it was started again.
     """
     kills = [restart for restart in sight.evidence.restarts if restart.signal == "KILL"]
     if not kills:
         return undecided("the subject was not killed")
-    caught = {"acknowledged": _caught_acknowledged, "offered": _caught_offered, "idle": _idle}[how]
+    caught = _CAUGHT[how]
     if not any(caught(sight, kill) for kill in kills):
         return undecided(f"the subject was not killed {MOMENTS[how]} ({how})")
     opened = sight.chronicle.events("session opened")
@@ -120,41 +176,67 @@ def restarted(sight: Sight, how: str) -> Answer:
 
 
 def _caught_acknowledged(sight: Sight, kill: Restart) -> bool:
+    given = TELLINGS[sight.case.wire].given
     armed = False
     acknowledged = False
     for line in sight.chronicle.lines:
         if line["n"] > kill.after_line:
             return False
         if line["event"] == "fault armed":
-            armed = line["when"] in GIVEN
-        elif line["event"] in GIVEN:
+            armed = line["when"] == given
+        elif line["event"] == given:
             acknowledged = acknowledged or armed
         elif line["event"] == "fault" and acknowledged:
             return True
     return False
 
 
+def _held_before(sight: Sight, kill: Restart) -> bool:
+    return any(line["n"] <= kill.after_line for line in sight.chronicle.events("held"))
+
+
 def _caught_offered(sight: Sight, kill: Restart) -> bool:
-    before = [line for line in sight.chronicle.lines if line["n"] <= kill.after_line]
-    held = any(line["event"] == "held" for line in before)
     pending = any(
         0 < station.offered <= kill.after_line
         for station in sight.chronicle.waiting(kill.after_line)
     )
-    return held and pending
+    return _held_before(sight, kill) and pending
+
+
+def _caught_sent(sight: Sight, kill: Restart) -> bool:
+    wire = sight.chronicle.wire
+    sent = [
+        station
+        for station in sight.chronicle.buffered()
+        if 0 < station.stays[wire].given <= kill.after_line
+        and sight.chronicle.under_way_until(station) > kill.after_line
+    ]
+    return _held_before(sight, kill) and bool(sent)
 
 
 def _idle(sight: Sight, kill: Restart) -> bool:
     """Tell whether nothing was under way, and tickets waited when the subject came back."""
     later = [line for line in sight.chronicle.lines if line["n"] > kill.after_line]
     until = next((line["n"] for line in later if line["event"] == "session opened"), 0)
-    before = (line for line in sight.chronicle.lines if line["n"] <= kill.after_line)
-    return not waiting_sequences(before) and bool(sight.chronicle.waiting(until))
+    chronicle = sight.chronicle
+    return not chronicle.waiting(kill.after_line) and bool(chronicle.waiting(until))
+
+
+_CAUGHT = {
+    "acknowledged": _caught_acknowledged,
+    "offered": _caught_offered,
+    "sent": _caught_sent,
+    "idle": _idle,
+}
 
 
 DEMANDS = (
     Demand("link cut", link_cut, (LEDGER,), Standing.OURS),
     Demand("warm reset", warm_reset, (LEDGER,), Standing.OURS),
     Demand(FAILURE_MESSAGE, failure_message, (LOG,), Standing.DOCUMENTED),
-    Demand("restarted", restarted, (LEDGER,), Standing.OURS, "acknowledged | offered | idle"),
+    Demand("link reset", link_reset, (LEDGER,), Standing.OURS),
+    Demand("healed", healed, (LEDGER,), Standing.OURS),
+    Demand(
+        "restarted", restarted, (LEDGER,), Standing.OURS, "acknowledged | offered | sent | idle"
+    ),
 )

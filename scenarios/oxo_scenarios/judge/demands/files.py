@@ -12,6 +12,7 @@ from oxo_scenarios.judge.demands.demand import (
     undecided,
 )
 from oxo_scenarios.judge.sight import Sight
+from oxo_scenarios.wires import TELLINGS
 
 
 def nmc_account(sight: Sight, _argument: str) -> Answer:
@@ -19,7 +20,7 @@ def nmc_account(sight: Sight, _argument: str) -> Answer:
 
     Decided by the ledger: a `session opened` on the nmc wire, and no `refused` there.
     """
-    refused = [line for line in sight.chronicle.events("refused") if line.get("wire") == "nmc"]
+    refused = [x for x in sight.chronicle.events("refused") if x.get("wire") == sight.case.wire]
     opened = sight.chronicle.events("session opened")
     if refused:
         reasons = ", ".join(sorted({str(line["reason"]) for line in refused}))
@@ -35,9 +36,10 @@ def file_whole(sight: Sight, _argument: str) -> Answer:
     Decided by the ledger: each ticket that was taken had been offered in the session in which it
     was taken. Without any it is undecided.
     """
+    given = TELLINGS[sight.case.wire].given
     offered: set[tuple[str, int]] = set()
     taken = 0
-    for line in sight.chronicle.events("offered", "consumed"):
+    for line in sight.chronicle.events("offered", given):
         for sequence in range(line["first"], line["last"] + 1):
             if line["event"] == "offered":
                 offered.add((str(line["session"]), sequence))
