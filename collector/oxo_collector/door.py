@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -44,6 +45,11 @@ class Door:
         self._now = now
         self._one_at_a_time = threading.Lock()
         self._contacts: dict[Source, datetime] = {}
+
+    @property
+    def store(self) -> Path:
+        """The store's file; what belongs to it stands beside it."""
+        return self._whereabouts.store
 
     def cursor(self, source: Source | str) -> tuple[str | None, int]:
         """Return (epoch, last sequence) of the last batch stored; (None, 0) when there is none.

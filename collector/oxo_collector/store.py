@@ -99,6 +99,11 @@ class Whereabouts:
         self._store: str = connection.execute("PRAGMA database_list").fetchone()[2]
         self._files = self._found()
 
+    @property
+    def store(self) -> Path:
+        """The database."""
+        return Path(self._store)
+
     def check(self) -> None:
         """Compare; two looks at a folder.
 
