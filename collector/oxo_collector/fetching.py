@@ -45,6 +45,10 @@ class NoRest(Exception):
     """The exchange cannot begin in the middle of a file."""
 
 
+class NoPlace(Exception):
+    """What comes cannot be put down on this machine; the text says where and why."""
+
+
 class Beginning(Protocol):
     """What came of a file so far; in memory or on a disk."""
 

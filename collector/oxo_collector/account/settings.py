@@ -1,11 +1,13 @@
 """The account wire in the configuration: the table `[exchange.account]`."""
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from oxo_collector.section import Account, Address, File, Fingerprint, Pauses, Port, Seconds, User
+
+DEFAULT_PORTS: Final = {"sftp": 22, "ftp": 21}
 
 
 def _host_key(text: str) -> str:
@@ -51,4 +53,21 @@ class AccountFiles(Account, Pauses):
             raise ValueError("nothing to check the exchange by; give host_key or host_key_file")
         if self.transfer == "ftp" and pinned:
             raise ValueError('host_key and host_key_file are of use with transfer = "sftp" only')
+        if self.transfer == "ftp" and self.compress_first:
+            raise ValueError('compress_first is of use with transfer = "sftp" only')
+        self._whole_tls()
         return self
+
+    def _whole_tls(self) -> None:
+        checked = self.ca_file is not None or self.fingerprint is not None
+        if self.transfer == "sftp" and (checked or self.tls != "none"):
+            raise ValueError('tls, ca_file and fingerprint are of use with transfer = "ftp" only')
+        if self.tls == "explicit" and not checked:
+            raise ValueError("nothing to check the exchange by; give ca_file, fingerprint, or both")
+        if self.tls == "none" and checked:
+            raise ValueError('ca_file and fingerprint are of use with tls = "explicit" only')
+
+    @property
+    def transfer_port(self) -> int:
+        """The port; by default that of the transfer."""
+        return self.port or DEFAULT_PORTS[self.transfer]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from oxo_collector.failure import Failure, Fault
-from oxo_collector.fetching import TooLong, TooSlow, Unfit
+from oxo_collector.fetching import NoPlace, TooLong, TooSlow, Unfit
 from oxo_collector.ftp.client import CaUnreadable, OtherCertificate
 from oxo_collector.wording import clipped
 
@@ -74,6 +74,7 @@ def explain(error: Exception, where: str, address: str, login: LoginWords = NO_W
 ROWS: Final[tuple[tuple[tuple[type[Exception], ...], str, Fault], ...]] = (
     ((TooLong,), "{}; broken off", Fault.EXCHANGE),
     ((Unfit,), "{}", Fault.EXCHANGE),
+    ((NoPlace,), "{}", Fault.MACHINE),
     (
         (UnicodeEncodeError,),
         "user, password or folder has a character that FTP does not take (ISO-8859-1)",
