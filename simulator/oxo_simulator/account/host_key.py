@@ -86,7 +86,9 @@ def read(file: Path) -> HostKeyPair:
     try:
         key = load_ssh_private_key(private, None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise HostKeyUnusable(f"{file}: no private key of OpenSSH's without a passphrase") from error
+        raise HostKeyUnusable(
+            f"{file}: no private key of OpenSSH's without a passphrase"
+        ) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise HostKeyUnusable(f"{file}: a key of the kind {KIND} is expected")
     return _pair(key, private)

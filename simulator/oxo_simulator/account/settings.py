@@ -33,6 +33,7 @@ class AccountSettings(WireSection):
         transfer: by what files are fetched. An exchange in SSH mode has SFTP alone.
         plain_ftp: what a client finds at the FTP port of an exchange in SSH mode: a closed port, or
             a service that lets nobody log in (530).
+        compress_over_ssh: whether the command `account compress` over SSH closes the open file.
         tls: whether FTP's `AUTH TLS` is known, or asked of everybody.
         hourly: whether the open file is closed at every full hour.
         close_minutes_idle: the open file is closed after so many minutes without a ticket.
@@ -69,6 +70,7 @@ class AccountSettings(WireSection):
     user: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$"), _DOC] = "adfexc"
     transfer: Annotated[Literal["ftp", "sftp", "both"], _OURS] = "both"
     plain_ftp: Annotated[Literal["closed", "refused"], _OURS] = "closed"
+    compress_over_ssh: Annotated[bool, _INFERRED] = True
     tls: Annotated[Literal["off", "offered", "required"], _OURS] = "off"
     hourly: Annotated[bool, _DOC] = True
     close_minutes_idle: Annotated[int, Field(ge=1, le=1440), _DOC] = 90

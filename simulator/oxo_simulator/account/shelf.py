@@ -135,7 +135,9 @@ class Seen(NamedTuple):
     mtime: float
 
 
-def _seen(file: AccountFile | PlainFile) -> Seen:
+def seen(file: AccountFile | PlainFile) -> Seen:
+    """Return a file as it is now; that never changes, and may be looked at from any thread."""
+    """Return a file as it is now; it never changes."""
     changed = file.closed if isinstance(file, AccountFile) else file.changed
     return Seen(file.content.data, file.at, changed.utc.timestamp())
 
@@ -304,7 +306,7 @@ class Shelf:
 
     def snapshot(self) -> Mapping[str, Seen]:
         """Return what is there now, name -> bytes and date; it never changes."""
-        return MappingProxyType({file.name: _seen(file) for file in self.files})
+        return MappingProxyType({file.name: seen(file) for file in self.files})
 
     # Inside.
 

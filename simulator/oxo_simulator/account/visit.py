@@ -7,6 +7,7 @@ never wait. Those of the second are called by the library's threads and wait for
 a limit. A visit that is over answers nobody.
 """
 
+import hashlib
 import posixpath
 import socket
 import struct
@@ -20,7 +21,7 @@ from oxo_simulator.account.service import SFTP_PORT
 from oxo_simulator.account.shelf import Seen, Shelf, seen
 from oxo_simulator.control.messages import ClosedFile
 from oxo_simulator.ftp.desk import Closing, Desk
-from oxo_simulator.ftp.files import NoSuchFile, Transfer, Visitor
+from oxo_simulator.ftp.files import NoSuchFile, Transfer
 from oxo_simulator.ftp.paths import leads_to
 from oxo_simulator.wire import Sender
 
@@ -34,10 +35,6 @@ T = TypeVar("T")
 
 class Over(ConnectionError):
     """The exchange has ended this connection."""
-
-
-class Refused(PermissionError):
-    """A client may not do what it asked for; more of that ends its connection."""
 
 
 class Entry(NamedTuple):
@@ -98,6 +95,7 @@ class Opened:
 
     def read(self, begin: int, count_max: int) -> bytes:
         """Return at most so many bytes from the byte `begin` on; none behind the end."""
+        self._visit.touch()
         data = self.seen.data[begin : begin + count_max]
         if data and self.reading.begin is None:
             self._visit.begin(self, begin)
@@ -199,7 +197,10 @@ class Visit:
         self._say("collector", f"list {path}")
         return found
 
-    def _begin(self, opened: Opened, visitor: Visitor, begin: int) -> None:
+    def _begin(self, opened: Opened, begin: int) -> None:
+        if self._over:
+            return
+        visitor = self._desk.visitor(self)
         with suppress(NoSuchFile, ValueError, Over):
             # Since it was opened it may have aged out; then there is nothing more to say of it.
             if self._shelf().file(opened.name).content.data is opened.seen.data:
@@ -225,13 +226,17 @@ class Visit:
 
     # In the library's threads.
 
+    def touch(self) -> None:
+        """The client has said something."""
+        self.last_seconds = self._seconds()
+
     def ask(self, what: Callable[[], T]) -> T:
         """Do something in the reactor's thread, unless the visit is over.
 
         Raises:
             Over, Unanswered: it was not done.
         """
-        self.last_seconds = self._seconds()
+        self.touch()
 
         def living() -> T:
             if self._over:
@@ -278,7 +283,7 @@ class Visit:
 
     def begin(self, opened: Opened, begin: int) -> None:
         """The first piece of a file is read, from that byte on."""
-        self._crossing.tell(lambda: self._begin(opened, self._desk.visitor(self), begin))
+        self._crossing.tell(lambda: self._begin(opened, begin))
 
     def close(self, opened: Opened, *, in_order: bool) -> None:
         """A file is closed, by the client or because its connection ended."""
@@ -313,8 +318,6 @@ class Visit:
 
 
 def _told(opened: Opened, begin: int, count: int, *, whole: bool) -> str:
-    import hashlib  # noqa: PLC0415
-
     digest = hashlib.sha256(memoryview(opened.seen.data)[begin : begin + count]).hexdigest()
     how = "complete" if whole else "broken off"
     return (

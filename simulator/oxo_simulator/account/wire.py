@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from oxo_simulator.account.filing import Filing
+from oxo_simulator.account.host_key import KIND
 from oxo_simulator.account.service import FTP_PORT, SFTP_PORT, WORDS, stand
 from oxo_simulator.account.settings import AccountSettings
+from oxo_simulator.account.sftp import SftpServer
 from oxo_simulator.account.terms import WIRE, terms
-from oxo_simulator.control.messages import ClosedFile, SessionState
+from oxo_simulator.control.messages import ClosedFile, HostKey, SessionState
 from oxo_simulator.exchange.life import Phase
 from oxo_simulator.exchange.outlet import OutletTerms
 from oxo_simulator.exchange.telephony import OrderError
@@ -64,6 +66,7 @@ class Account:
         place = (parts.behind, parts.ports[FTP_PORT])
         self._server = Server(place, self._desk, around, self._loop)
         self._driver = Driver(self._loop, parts.reactor)
+        self._sftp = SftpServer(parts, self._desk, lambda: self._settings, self.close_file)
 
     def check(self, profile: "Profile") -> None:
         """Every combination of the keys can be served."""
@@ -164,11 +167,25 @@ class Account:
             return KeptFiles(0, 0)
         return KeptFiles(self._filing.shelf.count, self._filing.shelf.bytes_count)
 
+    def host_key(self) -> HostKey:
+        """Say which key new SSH connections meet."""
+        return HostKey(kind=KIND, fingerprint=self._sftp.key.fingerprint)
+
+    def change_host_key(self) -> HostKey:
+        """Make another key, which new connections meet from now on.
+
+        Raises:
+            OSError: it cannot be kept; the present one stays.
+        """
+        self._sftp.change_key()
+        return self.host_key()
+
     def stop(self) -> None:
         """Let go of sockets and timers."""
         if self._filing is not None:
             self._filing.stop()
         self._desk.install(None)
+        self._sftp.stop()
         self._driver.stop()
         self._loop.close()
 
