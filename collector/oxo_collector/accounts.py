@@ -7,7 +7,7 @@ multisets, in whatever order and lines it stands now.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -150,7 +150,7 @@ class AccountDoor(OutageDoor):
         self._shelves.keep_tickets(owner, epoch, answer, new, twins)
         quarantined = sum(
             self._shelves.set_aside(owner, epoch, line, malformed, now)[1]
-            for line, malformed in ready.malformed
+            for line, malformed in _others(ready.malformed, self._set_aside(owner, epochs))
         )
         self._shelves.move_cursor(owner, epoch, len(ready.tickets) + len(ready.malformed))
         known = len(ready.tickets) - len(new)
@@ -174,9 +174,18 @@ class AccountDoor(OutageDoor):
             for (record,) in self._connection.execute(query, (owner, epoch))
         )
 
+    def _set_aside(self, owner: int, epochs: Sequence[str]) -> Counter[bytes]:
+        """Return the digests of what was set aside under these epochs."""
+        query = "SELECT digest FROM quarantine WHERE source = ? AND epoch = ?"
+        return Counter(
+            digest
+            for epoch in epochs
+            for (digest,) in self._connection.execute(query, (owner, epoch))
+        )
+
 
 def _without(tickets: Sequence[NewTicket], had: Counter[bytes]) -> list[NewTicket]:
-    """Return the tickets that are more than what was had, as multisets; the last of each."""
+    """Return the tickets that are more than what was had, as multisets."""
     new = []
     for one in tickets:
         if one.record is not None and had[one.record] > 0:
@@ -184,3 +193,15 @@ def _without(tickets: Sequence[NewTicket], had: Counter[bytes]) -> list[NewTicke
         else:
             new.append(one)
     return new
+
+
+def _others(
+    malformed: Sequence[tuple[int, Malformed]], had: Counter[bytes]
+) -> Iterator[tuple[int, Malformed]]:
+    """Return what was not set aside before, as multisets."""
+    for line, one in malformed:
+        digest = sha256(one.raw).digest()
+        if had[digest] > 0:
+            had[digest] -= 1
+        else:
+            yield line, one

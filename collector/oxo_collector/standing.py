@@ -1,12 +1,17 @@
 """How each source stands, as the store tells: what came, what is missing, what was wrong."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
+from oxo_collector.decoders.account_index import apart, gap_between, parts_of
 from oxo_collector.receipt import Wire
 
 GAPS_COUNT_MAX: Final = 100
+
+MISSING_FILES_COUNT_MAX: Final = 366 * 24
+"""A year of hours; a wider step between two names is another count, of an exchange set up anew."""
 
 Rows = Callable[..., Iterator[tuple[Any, ...]]]
 """Gives the rows of a query with these values."""
@@ -29,6 +34,15 @@ class Gap:
     epoch: str
     first: int
     last: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileGap:
+    """Account files between two others, by the count in their names, that are not stored."""
+
+    after: str
+    before: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +73,12 @@ class SourceStatus:
         missing: how many sequences lie between others and were never offered to this store.
         gaps: where, at most `GAPS_COUNT_MAX` of them.
         alarms: what somebody should look into, the latest last.
-        files: fetched ones (nmc).
+        files: fetched ones (nmc, account).
         events: that are no tickets (ohl, stream).
         outages: lost connections, the latest last (stream).
+        marker: the last file that is stored, by which the next ones are found (account).
+        missing_files: how many files between others are not stored (account).
+        file_gaps: where, at most `GAPS_COUNT_MAX` of them, the latest.
     """
 
     exchange: str
@@ -80,21 +97,51 @@ class SourceStatus:
     files: int = 0
     events: int = 0
     outages: tuple[Outage, ...] = ()
+    marker: str | None = None
+    missing_files: int = 0
+    file_gaps: tuple[FileGap, ...] = ()
 
 
 def standing(rows: Rows) -> list[SourceStatus]:
     """Return the state of every source, in the order of first contact."""
     found = []
     for owner, files, events, *known in list(rows(_SOURCES)):
-        missing = sum(many for (many,) in rows(_MISSING, owner, owner, owner))
+        # A file is stored in one step, and one that follows another of its name holds what that
+        # one had not: a number that is left out in it is no ticket that is missing.
+        numbered = known[1] != Wire.ACCOUNT
+        missing = sum(many for (many,) in rows(_MISSING, owner, owner, owner)) if numbered else 0
         gaps = rows(_GAPS, owner, owner, owner, GAPS_COUNT_MAX) if missing else ()
         (warning,) = rows(_WARNING, owner)
         alarms = rows(_ALARMS, owner)
         whole: list[Any] = [*known, *warning, missing]
         whole += [tuple(Gap(*gap) for gap in gaps), tuple(Alarm(*alarm) for alarm in alarms)]
         whole += [files, events, tuple(Outage(*one) for one in rows(_OUTAGES, owner))]
+        marker = next((name for (name,) in rows(_MARKER, owner)), None)
+        absent = file_gaps(name for (name,) in rows(_NAMES, owner)) if not numbered else []
+        whole += [marker, sum(one.count for one in absent), tuple(absent[-GAPS_COUNT_MAX:])]
         found.append(SourceStatus(*whole))
     return found
+
+
+def file_gaps(names: Iterable[str]) -> list[FileGap]:
+    """Return which account files are missing between those of these names, in order.
+
+    Each server has its own count (facts: oxe 3.1); what lies before the first and behind the last
+    is not missing.
+    """
+    found = []
+    for own in apart(names).values():
+        for one, other in pairwise(sorted(set(own), key=_number)):
+            gap = gap_between(one, other)
+            if gap is not None and 0 < (gap.count or 0) <= MISSING_FILES_COUNT_MAX:
+                found.append(FileGap(gap.after, gap.before, gap.count or 0))
+    return found
+
+
+def _number(name: str) -> int:
+    parts = parts_of(name)
+    assert parts is not None, "`apart` gave names of account files alone"
+    return parts.number
 
 
 _SOURCES: Final = """
@@ -143,6 +190,10 @@ _GAPS: Final = """
 """
 
 _WARNING: Final = "SELECT last_warning, warned_at FROM source WHERE id = ?"
+
+_MARKER: Final = "SELECT name FROM marker WHERE source = ?"
+
+_NAMES: Final = "SELECT DISTINCT name FROM file WHERE source = ?"
 
 _OUTAGES: Final = """
     SELECT last_heard, ended, why, resumed, healed_by FROM outage WHERE source = ? ORDER BY id

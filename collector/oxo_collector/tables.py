@@ -59,7 +59,10 @@ def _instant(told: str | None) -> str | None:
 def _besides(row: SourceStatus) -> str:
     """Name what a wire brings besides tickets."""
     counts = {"files": row.files, "events": row.events}
-    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    told = [f"{count} {what}" for what, count in counts.items() if count]
+    if row.marker is not None:
+        told.append(f"marker {row.marker}")
+    return ", ".join(told)
 
 
 def reconciliation(found: Sequence[Balance], *, as_json: bool) -> None:
@@ -93,6 +96,10 @@ def _print_troubles(rows: Sequence[SourceStatus]) -> None:
     for row in rows:
         for gap in row.gaps:
             text = f"sequence {gap.first} to {gap.last} of epoch {gap.epoch} was never offered"
+            troubles.append((row.exchange, row.wire, "gap", "", text))
+        for hole in row.file_gaps:
+            files = "1 account file" if hole.count == 1 else f"{hole.count} account files"
+            text = f"{files} between {hole.after} and {hole.before} not stored"
             troubles.append((row.exchange, row.wire, "gap", "", text))
         for lost in row.outages:
             text = f"connection lost: {lost.why}; {_healing(lost)}"

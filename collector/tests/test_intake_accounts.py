@@ -10,6 +10,7 @@ import pytest
 from oxo_collector.decoders.outcome import Malformed, Recorded, record_digest
 from oxo_collector.intake import Intake
 from oxo_collector.receipt import FetchedFile, Marker, Piece, Source, Stored, Wire
+from oxo_collector.standing import FileGap
 from oxo_collector.store import Reading, StoreUnusable, open_for_writing
 from oxo_tickets import Kind, Ticket, from_json
 
@@ -119,6 +120,36 @@ def test_another_content_under_the_name_brings_what_it_has_more(path: Path, inta
     assert fetch(intake, "baca") == Stored(1, 3, 0)
     assert fetch(intake, "aaacd") == Stored(2, 3, 0)
     assert users(path) == "aabcad"
+
+
+def test_what_cannot_be_read_is_set_aside_once_of_every_content(path: Path, intake: Intake) -> None:
+    for told in ("a", "ab"):
+        pieces = [*records(told), BAD, BAD]
+        intake.keep_account_file(FILES, file(), pieces, b"Z", None)
+    with Reading(path) as store:
+        assert [one.sequence for one in store.quarantine()] == [2, 3]
+
+
+def test_numbers_without_a_file_are_gaps_of_files_not_of_tickets(
+    path: Path, intake: Intake
+) -> None:
+    for name in (
+        "TAXAAAAC.DAT",
+        "TAXAAAAA.DAT",
+        "TAXAAAAG.DAT",
+        "TAXBAAAA.DAT",
+        "TAXAAAAB_AC199E64.DAT",
+    ):
+        fetch(intake, name[3:8], name)
+    fetch(intake, "AAAAAB", "TAXAAAAA.DAT")
+    intake.move_marker(FILES, MARKER)
+    with Reading(path) as store:
+        (status,) = store.status()
+    assert (status.missing, status.gaps, status.marker) == (0, (), MARKER.name)
+    assert status.file_gaps == (
+        FileGap("TAXAAAAA.DAT", "TAXAAAAC.DAT", 1), FileGap("TAXAAAAC.DAT", "TAXAAAAG.DAT", 3),
+    )  # fmt: skip
+    assert (status.files, status.missing_files) == (6, 4)
 
 
 def test_equal_files_under_two_names_are_two(path: Path, intake: Intake) -> None:
