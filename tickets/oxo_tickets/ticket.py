@@ -133,7 +133,12 @@ class Resolution(StrEnum):
 
 
 class Ticket(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    gc=False,  # texts and figures make no cycle, and a file of them would be traced for nothing
 ):
     """One ticket. Seconds are whole seconds, `cost` is in `currency`, times are local.
 

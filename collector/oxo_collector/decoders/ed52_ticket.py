@@ -174,7 +174,7 @@ class RecordReader:
             end,
             end_second,
         ) = self._cut(line)
-        called, initial, acting = called.rstrip(" "), initial.rstrip(" "), acting.rstrip(" ")
+        called, initial, acting = called.strip(" "), initial.strip(" "), acting.strip(" ")
         lasted, ring = self._durations[duration], self._waitings[waiting]
         talk = self._effectives[effective]
         masked = subscriber.masked
@@ -214,7 +214,7 @@ class RecordReader:
             call_seconds=call_seconds,
             units=self._units[units],
             cost=self._costs[cost],
-            account_code=account_code.rstrip(" ") or None,
+            account_code=account_code.strip(" ") or None,
             subscriber_name=subscriber.name,
             extras=extras,
         )

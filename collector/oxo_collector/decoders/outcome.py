@@ -27,7 +27,7 @@ class Malformed(msgspec.Struct, frozen=True):
     place: str
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """A ticket whose record reaches us by two wires in the same bytes.
 
     Attributes:
