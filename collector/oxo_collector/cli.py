@@ -195,7 +195,10 @@ def events(
         bool, typer.Option("--json", help="For programs: one JSON object a line.")
     ] = False,
 ) -> None:
-    """Show what hotel links told that is no ticket: check-in, check-out, room status."""
+    """Show what wires told that is no ticket.
+
+    Check-in, check-out and room status of a hotel link; MAO and VoIP tickets of the stream.
+    """
     from oxo_collector import delivery, tables
 
     configuration = _configuration(config)
@@ -206,6 +209,46 @@ def events(
             delivery.write_events(rows, file)
         else:
             tables.events(list(rows))
+
+
+@app.command("import")
+def import_(
+    config: ConfigOption,
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Account files, in any of their forms.")
+    ],
+    exchange: Annotated[str, typer.Option("--exchange", "-e", help="Whose files they are.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Put account files that lie here into the store, as if they had been fetched.
+
+    A second import adds nothing. No other oxo-collect may collect into the store meanwhile. Exit
+    status: 0 all is stored, 1 a file was refused or a line set aside, 2 and 3 as of `run`.
+    """
+    from contextlib import closing
+    from datetime import UTC, datetime
+
+    from oxo_collector import tables
+    from oxo_collector.importing import import_files
+    from oxo_collector.intake import Intake
+    from oxo_collector.store import Ownership, StoreUnusable, open_for_writing
+
+    configuration = _configuration(config)
+    _check_exchange(exchange, configuration)
+    owner = next(one for one in configuration.exchange if one.name == exchange)
+    try:
+        with (
+            Ownership(configuration.store),
+            closing(open_for_writing(configuration.store)) as store,
+            _output("-"),
+        ):
+            door = Intake(store, lambda: datetime.now(UTC))
+            whole = tables.imported(import_files(files, owner, door), len(files), as_json=as_json)
+    except StoreUnusable as error:
+        _refuse(f"{error}; files that were told before are stored", EXIT_STORE)
+    if not whole:
+        raise typer.Exit(EXIT_MALFORMED)
 
 
 @app.command()

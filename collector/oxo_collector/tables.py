@@ -2,8 +2,9 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -15,6 +16,9 @@ from oxo_collector.reconciliation import Balance
 from oxo_collector.standing import Outage, SourceStatus
 from oxo_collector.store import EventRow, Reading
 from oxo_collector.wording import one_line
+
+if TYPE_CHECKING:
+    from oxo_collector.importing import Imported
 
 PIPED_WIDTH = 160
 """Columns of a table that no terminal limits."""
@@ -76,8 +80,42 @@ def reconciliation(found: Sequence[Balance], *, as_json: bool) -> None:
     _print(headings, [astuple(one) for one in found], caption)
 
 
+def imported(files: "Iterable[Imported]", many: int, *, as_json: bool) -> bool:
+    """Print what became of each file, with progress meanwhile; tell whether all is stored."""
+    from rich.progress import Progress  # noqa: PLC0415 - other tables need none
+
+    rows = []
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("importing", total=many)
+        for one in files:
+            rows.append(one)
+            progress.advance(task)
+    if as_json:
+        told = [{**asdict(one), "stored": one.stored and asdict(one.stored)} for one in rows]
+        Console().print_json(json.dumps({"files": told}))
+    else:
+        headings = ("file", "records", "new", "known", "on the stream too", "set aside", "refused")
+        _print(headings, [_import_row(one) for one in rows], _import_sum(rows))
+    return all(one.stored is not None and not one.stored.quarantined for one in rows)
+
+
+def _import_row(one: "Imported") -> tuple[str | int, ...]:
+    if one.stored is None:
+        return (one.name, "", "", "", "", "", one.refused or "")
+    stored = one.stored
+    counts = (stored.new, stored.known, stored.same, stored.quarantined)
+    return (one.name, one.records, *counts, "")
+
+
+def _import_sum(rows: "Sequence[Imported]") -> str:
+    kept = [one.stored for one in rows if one.stored is not None]
+    new = sum(one.new for one in kept)
+    refused = len(rows) - len(kept)
+    return f"{new} new tickets of {len(kept)} files" + (f", {refused} refused" if refused else "")
+
+
 def events(rows: Sequence[EventRow]) -> None:
-    """Print hotel events, oldest first."""
+    """Print events that are no tickets, oldest first."""
     headings = ("id", "exchange", "received (UTC)", "event", "fields")
     cells = [
         (row.id, row.exchange, _instant(row.received), row.kind, _fields(row.fields))
