@@ -134,9 +134,10 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
 
     def refuse(self, reason: str, reply: str | None, command: str | None = None) -> None:
         """Refuse something; whoever goes on asking for such things is sent away."""
+        may_go_on = self.desk.refuse(self, reason, command)
         if reply is not None:
             self.respond(reply)
-        if not self.desk.refuse(self, reason, command) and not self._closed:
+        if not may_go_on and not self._closed:
             self.respond("421 Too much was refused; goodbye.")
             self.close_when_done()
 
@@ -217,8 +218,7 @@ class Control(TLS_FTPHandler):  # type: ignore[misc]  # untyped
         if installed is None or installed.barred is None:
             super().ftp_USER(line)
             return
-        self.respond(f"530 {installed.barred}")
-        self.refuse(installed.barred, None, "USER")
+        self.refuse(installed.barred, f"530 {installed.barred}", "USER")
 
     def handle_auth_failed(self, _msg: str, _password: str) -> None:
         """Let a wrong password wait, and whatever was sent behind it go."""
