@@ -71,7 +71,7 @@ Feature: Disruption of the link
     Given an exchange without tickets
     And the collector is collecting
     And the connection will be reset in the middle of a burst
-    When 25 calls are made in one moment
+    When 25 calls are made at the same instant, several of them alike
     And the collector has opened another session
     And 5 calls are made
     And the exchange closes its account file
@@ -149,7 +149,7 @@ Feature: Disruption of the link
     Given an exchange without tickets
     And the collector is collecting
     And the link will be cut in the middle of a burst
-    When 25 calls are made in one moment
+    When 25 calls are made at the same instant, several of them alike
     And the collector is killed in the middle of the burst
     And 5 calls are made
     And the link is restored

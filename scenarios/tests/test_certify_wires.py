@@ -16,8 +16,10 @@ TABLE = tomllib.loads((SUBJECTS / "convictions.toml").read_text("utf-8"))["wires
 DEFECTS = sorted(
     {(wire, defect) for wire in TABLE for defects in TABLE[wire].values() for defect in defects}
 )
-NOT_OBSERVABLE = {"nmc": {"smdr1", "smdr2"}, "v24": {"smdr1", "smdr2"},
-                  "ohl": {"smdr1", "smdr2", "smdr3"}}  # fmt: skip
+UNSEEN = {"smdr1", "smdr2"}
+NOT_OBSERVABLE = {"nmc": UNSEEN, "v24": UNSEEN, "ohl": {*UNSEEN, "smdr3"},
+                  "account": UNSEEN, "stream": UNSEEN}  # fmt: skip
+BY_FTP = '[account]\ntransfer = "ftp"'
 LIMIT_SECONDS = 8
 
 
@@ -42,6 +44,7 @@ command = ["{sys.executable}", "{program}", "--deliver"]
 settle_seconds = 0.3
 [log]
 failure = "failed:"
+{BY_FTP if wire in ("account", "stream") else ""}
 """,
             "utf-8",
         )

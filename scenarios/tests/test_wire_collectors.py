@@ -3,6 +3,7 @@
 import json
 import runpy
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ def collector(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     """Return what stands in a collector's file, without starting it."""
     monkeypatch.syspath_prepend(str(COLLECTORS))
     found = runpy.run_path(str(COLLECTORS / f"{request.param}_collector.py"))
-    sys.modules.pop("kept")
+    for shared in ("kept", "ed52"):
+        sys.modules.pop(shared, None)
     return found
 
 
@@ -73,3 +75,62 @@ def test_frames_of_the_hotel_link(collector: dict[str, Any], vector: str) -> Non
         if letter == "P":
             assert ticket["reminder_state"] == fields["wake_up_event"]["word"]
             assert ticket["reminder_time"][:5] == fields["reminder_time"]
+
+
+# --- Account files and the stream ---
+
+
+def read_rightly(ticket: dict[str, Any], fields: dict[str, Any]) -> None:
+    """Hold a ticket against the meaning of its record."""
+    incoming = ticket.get("direction") == "incoming"
+    assert ticket["local_time"] == fields["StartDateTime"]
+    assert ticket["local_end"] == fields["EndDateTime"]
+    assert ticket.get("charged_user", "") == fields["ChargedNumber"]
+    assert ticket.get("dialled_number", "") == fields["CalledNumber"]
+    assert ticket["units"] == fields["ChargeUnits"]
+    seconds = fields["EffectiveCallDuration" if incoming else "Duration"]
+    assert ticket["call_seconds"] == seconds
+    assert ticket.get("ring_seconds") == (fields["WaitingDuration"] if incoming else None)
+    assert ticket.get("account_code", "") == fields["AccessCode"]
+    assert Decimal(ticket["cost"]) * 100 == fields["CostInfo"]
+    word = fields["CallType"]["word"]
+    assert ticket["direction"] == next(
+        told for told in ("outgoing", "incoming", "local") if told in word
+    )
+    flags = {one["code"] for one in fields["InternalFacilities"]["set"]}
+    assert ("transfer" in ticket.get("facilities", [])) == (8 in flags)
+    assert ("forwarding" in ticket.get("facilities", [])) == bool(flags & {5, 6, 7})
+    trunk = fields["TrunkIdentity"]
+    assert ticket.get("trunk") == (None if trunk == NO_TRUNK else str(trunk))
+
+
+NO_TRUNK = 65535
+RECORDS = sorted(path.stem for path in (VECTORS / "oxe-record").glob("*.bin"))
+
+
+@pytest.mark.parametrize("collector", ["account"], indirect=True)
+@pytest.mark.parametrize("vector", RECORDS)
+def test_records_of_ed52(collector: dict[str, Any], vector: str) -> None:
+    record = (VECTORS / "oxe-record" / f"{vector}.bin").read_bytes().decode("latin-1")
+    read_rightly(collector["read_record"](record), meaning(f"oxe-record/{vector}")["fields"])
+
+
+@pytest.mark.parametrize("collector", ["account"], indirect=True)
+@pytest.mark.parametrize(
+    "vector", ["taxaaaaa", "older-layout", "tv-11-two-records", "tv-15-thirteen-identical"]
+)
+def test_files_are_read_by_their_header(collector: dict[str, Any], vector: str) -> None:
+    content = (VECTORS / "oxe-file" / f"{vector}.dat").read_bytes()
+    records, columns = collector["records_of"](content)
+    told = meaning(f"oxe-file/{vector}")["records"]
+    assert len(records) == len(told)
+    for record, wanted in zip(records, told, strict=True):
+        ticket = collector["read_record"](record, columns)
+        assert ticket["local_time"] == wanted["fields"]["StartDateTime"]
+        assert ticket.get("charged_user", "") == wanted["fields"]["ChargedNumber"]
+
+
+@pytest.mark.parametrize("collector", ["account"], indirect=True)
+def test_a_file_that_is_cut_is_not_taken(collector: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="ends within a line"):
+        collector["records_of"]((VECTORS / "oxe-file" / "truncated.dat").read_bytes())
