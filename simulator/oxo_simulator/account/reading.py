@@ -1,7 +1,7 @@
 """Which bytes of a file a client has read, whatever the order in which it asked for them.
 
-Clients ask for several pieces at once, and answers may be asked for twice. A file went over from
-its first piece on, up to where the first gap is.
+Clients ask for several pieces at once, and answers may be asked for twice. What went over is what
+has no gap around the first piece.
 """
 
 from bisect import bisect_left
@@ -41,9 +41,11 @@ class Reading:
         self._begins[first:last], self._ends[first:last] = [begin], [end]
 
     @property
-    def count(self) -> int:
-        """So many bytes were read from `begin` on without a gap."""
+    def span(self) -> tuple[int, int]:
+        """The bytes around the first piece that were read without a gap: their first, how many."""
         if self.begin is None:
-            return 0
+            return 0, 0
         place = bisect_left(self._ends, self.begin + 1)
-        return self._ends[place] - self.begin if place < len(self._ends) else 0
+        if place == len(self._ends):
+            return self.begin, 0
+        return self._begins[place], self._ends[place] - self._begins[place]

@@ -18,10 +18,10 @@ from typing import NamedTuple, TypeVar
 from oxo_simulator.account.crossing import Crossing
 from oxo_simulator.account.reading import Reading
 from oxo_simulator.account.service import SFTP_PORT
-from oxo_simulator.account.shelf import Seen, Shelf, seen
+from oxo_simulator.account.shelf import Seen, Shelf, Transfer, seen
 from oxo_simulator.control.messages import ClosedFile
 from oxo_simulator.ftp.desk import Closing, Desk
-from oxo_simulator.ftp.files import NoSuchFile, Transfer
+from oxo_simulator.ftp.files import NoSuchFile
 from oxo_simulator.ftp.paths import leads_to
 from oxo_simulator.wire import Sender
 
@@ -206,8 +206,10 @@ class Visit:
             if self._shelf().file(opened.name).content.data is opened.seen.data:
                 opened.transfer = self._shelf().begin(opened.name, visitor, begin)
 
-    def _closed(self, opened: Opened, text: str, count: int, *, in_order: bool) -> None:
+    def _closed(self, opened: Opened, text: str, span: tuple[int, int], *, in_order: bool) -> None:
         if opened.transfer is not None:
+            # Who reads the end of a file first may have read its beginning later.
+            opened.transfer.begin_bytes, count = span
             opened.transfer.end(count, in_order=in_order)
         self._say("exchange", text)
 
@@ -287,13 +289,13 @@ class Visit:
 
     def close(self, opened: Opened, *, in_order: bool) -> None:
         """A file is closed, by the client or because its connection ended."""
-        begin, count = opened.reading.begin or 0, opened.reading.count
+        begin, count = opened.reading.span
         whole = in_order and begin + count == len(opened.seen.data)
         text = _told(opened, begin, count, whole=whole)
         if in_order:
-            self.ask(lambda: self._closed(opened, text, count, in_order=whole))
+            self.ask(lambda: self._closed(opened, text, (begin, count), in_order=whole))
         else:
-            self._crossing.tell(lambda: self._closed(opened, text, count, in_order=False))
+            self._crossing.tell(lambda: self._closed(opened, text, (begin, count), in_order=False))
 
     def compress(self) -> str:
         """Close the open account file, and say which."""
