@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from oxo_simulator.exchange.outlet import Outlet
 from oxo_tickets import CommunicationType, Direction, Kind, Ticket
 
 DAY = 24 * 3600
+VECTORS = Path(__file__).parents[2] / "vectors/oxe-file"
 
 
 class Site:
@@ -98,6 +100,21 @@ def test_the_file_is_compressed_text_with_the_header_and_a_line_for_each_ticket(
     assert [len(record) for record in records] == [525, 525]
     assert records[0] == records[1]
     assert records[0].startswith(b"ED5.20199000001 ")
+
+
+@pytest.mark.parametrize(
+    ("dat", "plain"), [("taxaaaaa.dat", "taxaaaaa-plain.txt"), ("tv-11-two-records.dat", None)]
+)
+def test_records_of_a_vector_are_closed_to_its_very_bytes(dat: str, plain: str | None) -> None:
+    wanted = (VECTORS / dat).read_bytes()
+    whole = ncompress.decompress(wanted)
+    assert plain is None or whole == (VECTORS / plain).read_bytes()
+    site = Site()
+    for number, record in enumerate(whole.splitlines()[1:], start=1):
+        site.filing.shelf.put(number, record, site.wall.now())
+    closed = site.filing.close()
+    assert closed is not None
+    assert closed.content.data == wanted
 
 
 def test_the_older_layout_has_its_own_header_and_width() -> None:

@@ -137,7 +137,6 @@ class Seen(NamedTuple):
 
 def seen(file: AccountFile | PlainFile) -> Seen:
     """Return a file as it is now; that never changes, and may be looked at from any thread."""
-    """Return a file as it is now; it never changes."""
     changed = file.closed if isinstance(file, AccountFile) else file.changed
     return Seen(file.content.data, file.at, changed.utc.timestamp())
 
