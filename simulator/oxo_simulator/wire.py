@@ -84,6 +84,8 @@ class Parts:
         led: of a connection that the exchange makes (`Wire.outward`; peer, own): fires with its
             name when the collector behind the link has answered. Where none does the link resets
             the connection. What is written before is lost with it.
+        door: opens the link's door of a port towards collectors, or closes it, besides what profile
+            and life of the exchange say.
         delivered: of a connection by its name: whether the collector's system has all that the
             exchange sent, and its end. Where there is no link: yes.
         prove: tells the link that a connection has shown the right password.
@@ -111,6 +113,7 @@ class Parts:
     new_password: Callable[[], str]
     utc_now: Callable[[], datetime]
     delivered: Callable[[str], bool] = lambda _connection: True
+    door: Callable[[str, bool], None] = lambda _port, _open: None
 
 
 class Wire(Protocol):

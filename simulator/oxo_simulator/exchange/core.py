@@ -95,8 +95,10 @@ class Exchange:
         """Open or close the licence; tickets that wait already stay."""
         self.licence = call_accounting_over_ip
         self.record("licence", call_accounting_over_ip=call_accounting_over_ip)
-        state = "open" if call_accounting_over_ip else "closed"
-        self.changed(("object", "licence"), ("call-accounting-over-ip", state))
+        state = "OPEN" if call_accounting_over_ip else "CLOSED"
+        self.changed(
+            ("MAO_ACTION", "SET"), ("OBJECT", "LICENCE"), ("CALL_ACCOUNTING_OVER_IP", state)
+        )
 
     def enter(self, phase: Phase) -> None:
         """Go into a phase of the exchange's life."""

@@ -8,7 +8,7 @@ the ledger's words were chosen.
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from oxo_tickets import Ticket
 
@@ -33,6 +33,13 @@ def everything(_ticket: Ticket, _source: Source) -> str | None:
     return None
 
 
+class AlarmNames(NamedTuple):
+    """What a wire calls the alarms of its buffer: at the threshold, and when nothing more fits."""
+
+    threshold: str
+    full: str
+
+
 def no_notice(_notice: Notice) -> bool:
     """Take no notice: a wire without words for any."""
     return False
@@ -51,6 +58,8 @@ class OutletTerms:
             (facts: oxo 1.2: taxation and hotel link).
         accepts: why the wire does not keep a ticket; `None` when it does.
         notices: whether the wire takes a notice.
+        alarm_names: of the buffer's alarms, in the ledger; `None`: the threshold's has none, and
+            there is no other.
     """
 
     wire: str
@@ -60,6 +69,7 @@ class OutletTerms:
     licensed: bool = False
     accepts: Callable[[Ticket, Source], str | None] = everything
     notices: Callable[[Notice], bool] = no_notice
+    alarm_names: AlarmNames | None = None
 
 
 class Outlet:
@@ -81,6 +91,7 @@ class Outlet:
         self._record = record
         self._watchers: list[Callable[[], None]] = []
         self._offered = 0
+        self._full = False
 
     # What its wire asks.
 
@@ -195,16 +206,13 @@ class Outlet:
         placed = self.buffer.put(number, ticket)
         if placed.gone is not None:
             self.drop(placed.gone, "buffer full")
+            self._alarm_full()
         if placed.sequence is None:
             return
+        self._full = placed.gone is not None
         self.record("buffered", id=number, sequence=placed.sequence)
         if placed.alarm:
-            self.record(
-                "alarm",
-                buffered=len(self.buffer),
-                capacity=self.buffer.capacity,
-                percent=self.buffer.alarm_percent,
-            )
+            self._alarm("threshold")
         self._tell_watchers()
 
     def put_notice(self, notice: Notice) -> None:
@@ -216,6 +224,22 @@ class Outlet:
             return
         self.notices.append(Noticed(self.buffer.newest, notice))
         self._tell_watchers()
+
+    def _alarm_full(self) -> None:
+        """Raise the alarm once, until something fits again."""
+        if not self._full and self.terms.alarm_names is not None:
+            self._alarm("full")
+        self._full = True
+
+    def _alarm(self, which: Literal["threshold", "full"]) -> None:
+        names = self.terms.alarm_names
+        self.record(
+            "alarm",
+            buffered=len(self.buffer),
+            capacity=self.buffer.capacity,
+            percent=self.buffer.alarm_percent,
+            **({} if names is None else {"name": getattr(names, which)}),
+        )
 
     def _file(self, event: str, first: int, last: int, file: str, **detail: Any) -> None:
         self.record(event, first=first, last=last, file=file, **detail)

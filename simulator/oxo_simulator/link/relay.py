@@ -174,6 +174,12 @@ class Link:
         for door in self.doors_of(Ports()):
             door.refuse(reason)
 
+    def door(self, port: str, wanted: bool) -> None:  # noqa: FBT001 - open, or not
+        """Open a door towards collectors, or close it, because its wire wants it so."""
+        door = self.doors[port]
+        change = door.admit if wanted else door.refuse
+        change("wire")
+
     def admit_again(self, reason: str, ports: Container[str]) -> None:
         """The reason is gone for the doors of these ports."""
         for door in self.doors_of(ports):
