@@ -233,6 +233,14 @@ def test_a_month_of_calls_passes_in_seconds_and_stays_744_files() -> None:
     assert all(before[1] + 1 == after[0] for before, after in pairwise(spans))
 
 
+def test_there_is_one_timer_for_all_that_ages() -> None:
+    site = Site()
+    for _ in range(3):
+        site.call()
+        site.filing.close()
+    assert len(site.clock.getDelayedCalls()) == 1
+
+
 def test_timers_end_with_the_exchange() -> None:
     site = Site()
     site.call()

@@ -8,13 +8,12 @@ from typing import Final
 
 LETTERS_COUNT: Final = 5
 _BASE: Final = 26
-NAMES_COUNT: Final = _BASE**LETTERS_COUNT
 INDEX: Final = "ACCOUNT.LIS"
 OPEN: Final = "tax.tmp"
 
 
 def file_name(count: int) -> str:
-    """Return the name that so many names stand before, counted from AAAAA."""
+    """Return the name that so many names stand before, counted from AAAAA and round again."""
     letters = ""
     for _ in range(LETTERS_COUNT):
         count, letter = divmod(count, _BASE)

@@ -25,7 +25,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from oxo_simulator.account.closing import Rules, ages_out_at, closes_at, reached, stamp
 from oxo_simulator.account.content import Whole
-from oxo_simulator.account.names import INDEX, NAMES_COUNT, OPEN, file_name
+from oxo_simulator.account.names import INDEX, OPEN, file_name
 from oxo_simulator.exchange.moment import Moment
 from oxo_simulator.ftp.files import NoSuchFile, Visitor
 
@@ -311,7 +311,7 @@ class Shelf:
 
     def _next_name(self) -> str:
         name = file_name(self._count)
-        self._count = (self._count + 1) % NAMES_COUNT
+        self._count += 1
         return name
 
     def _make_room(self, now: Moment) -> None:

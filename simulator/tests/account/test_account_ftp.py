@@ -188,8 +188,9 @@ def test_a_warm_reset_keeps_files_count_and_the_open_file(site: Any) -> None:
 
 def test_a_fresh_exchange_has_no_files_and_counts_anew(site: Any) -> None:
     site.install(2)
-    site.advance(1)
+    before = site.clock
     site.install(0)
+    assert not before.getDelayedCalls()
     with site.client() as ftp:
         assert ftp.nlst() == []
     site.put(1)
