@@ -101,13 +101,14 @@ def test_an_unknown_layout_is_the_operators_fault() -> None:
 def test_unknown_content_is_one_malformed(data: bytes) -> None:
     (kept,) = decode(data)
     assert isinstance(kept, Malformed)
-    assert "neither ALZ, XML, hotel link nor a V24 listing" in kept.reason
+    assert "no account file, ALZ, XML or hotel link, nor a V24 listing" in kept.reason
     assert kept.raw == data
 
 
 def test_every_format_is_told_from_every_other() -> None:
     """Each vector is read by the decoder of its own family, whatever stands before it."""
-    for family, number in (("ohl", 0), ("oxo-alz", 1), ("oxo-xml", 2), ("oxo-v24", 3)):
+    families = ("oxe-file", "ohl", "oxo-alz", "oxo-xml", "oxo-v24")
+    for number, family in enumerate(families):
         for path in sorted((VECTORS / family).iterdir()):
             if path.suffix == ".json" or path.stem in NO_MARK:
                 continue
@@ -116,8 +117,31 @@ def test_every_format_is_told_from_every_other() -> None:
             assert found == number, path
 
 
-NO_MARK = ("control-characters", "not-xml")
-"""What bears no mark of its own: single control characters, text that is no XML."""
+NO_MARK = ("account-lis", "control-characters", "not-xml")
+"""What bears no mark of its own: a list of names, control characters, text that is no XML."""
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [("taxaaaaa.dat", 3), ("taxaaaaa-plain.txt", 3), ("comma-rendering.txt", 5)],
+)
+def test_an_account_file_gives_its_tickets(name: str, count: int) -> None:
+    found = decode((VECTORS / "oxe-file" / name).read_bytes())
+    assert [type(piece) for piece in found] == [Ticket] * count
+    assert all(isinstance(piece, Ticket) and piece.zone == "Europe/Paris" for piece in found)
+
+
+def test_records_without_a_header_are_an_account_file() -> None:
+    record = (VECTORS / "oxe-record" / "tv-07-vendor-example.bin").read_bytes()
+    assert [type(piece) for piece in decode(record + b"\n" + record + b"\n")] == [Ticket] * 2
+
+
+def test_an_account_file_that_was_cut_is_kept_whole() -> None:
+    data = (VECTORS / "oxe-file" / "truncated.dat").read_bytes()
+    (kept,) = decode(data)
+    assert isinstance(kept, Malformed)
+    assert kept.reason.startswith("last line incomplete: 203 characters")
+    assert (kept.raw, kept.place) == (data, "document")
 
 
 def test_a_hotel_link_gives_tickets_events_and_what_is_neither() -> None:

@@ -5,10 +5,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from oxo_collector.decoders import alz
+from oxo_collector.decoders import account_file, alz
 from oxo_collector.decoders.ohl import BadFrame, Frame, OhlDecoder, StrayBytes
 from oxo_collector.decoders.ohl_ticket import piece_of
-from oxo_collector.decoders.outcome import Decoded, Malformed
+from oxo_collector.decoders.outcome import Decoded, Malformed, Recorded
 from oxo_collector.decoders.taxation_soap import TicketsAnswer, answer_of
 from oxo_collector.decoders.taxation_xml import decode_elements
 from oxo_collector.decoders.v24 import (
@@ -77,6 +77,15 @@ def decode_file(
     return iter(fitting.decode(data, terms))
 
 
+def _decode_account(data: bytes, terms: Terms) -> Iterator[Decoded]:
+    """Read an account file; its records need no digest where nothing is stored."""
+    file = account_file.read_account_file(data, "", terms.zone)
+    for piece in file.pieces:
+        yield piece.ticket if isinstance(piece, Recorded) else piece
+    if file.refused is not None:
+        yield file.refused
+
+
 def _decode_frames(data: bytes, terms: Terms) -> Iterator[Piece]:
     """Read what was recorded of a hotel link; controls and keep-alive mean nothing here."""
     decoder = OhlDecoder()
@@ -95,7 +104,9 @@ def _decode_text(data: bytes, terms: Terms) -> Iterable[Decoded]:
     chosen = _layout(terms.layout) or _best_layout(data)
     if chosen is None:
         names = ", ".join(LAYOUTS)
-        reason = f"neither ALZ, XML, hotel link nor a V24 listing in one of the layouts {names}"
+        reason = (
+            f"no account file, ALZ, XML or hotel link, nor a V24 listing in a layout of {names}"
+        )
         return [Malformed(reason, data, DOCUMENT)]
     return _decode_listing(data, chosen, terms.zone)
 
@@ -158,6 +169,7 @@ def _decode_listing(data: bytes, layout: Layout, zone: str | None) -> Iterator[D
 
 
 FORMATS: tuple[Format, ...] = (
+    Format(account_file.recognises, _decode_account),
     Format(lambda data: _FRAME_BEGINS.match(data) is not None, _decode_frames),
     Format(alz.recognises, lambda data, terms: alz.decode_alz(data, terms.zone)),
     Format(_is_xml, _decode_xml),
