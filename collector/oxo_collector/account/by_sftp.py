@@ -62,6 +62,8 @@ HANG_UP_SECONDS_MAX: Final = 2.0
 _FAMILIES: Final = {"ssh-ed25519": "ed25519", "ssh-rsa": "rsa", "rsa-sha2-256": "rsa",
                     "rsa-sha2-512": "rsa"}  # fmt: skip
 
+_ENDED: Final = ("connection dropped", "Socket is closed", "session not active", "Channel closed")
+
 # What the library logs of a broken connection, with tracebacks, we say in words.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 logging.getLogger("paramiko").propagate = False
@@ -199,9 +201,18 @@ class SftpFiles:
             said = clipped(self.secrets.scrubbed(str(error.strerror or error)))
             return Refused(Failure(f"refused ({said})", where, Fault.EXCHANGE))
         except Exception as error:  # noqa: BLE001 - explain has a row for any
-            failure = explain(TooSlow() if self._late else error, where)
+            failure = explain(self._meant(error), where)
             said = self.secrets.scrubbed(failure.what)
             return Failed(Failure(said, where, failure.fault, alarm=failure.alarm))
+
+    def _meant(self, error: Exception) -> Exception:
+        """Return what an exception means: the library has many for a connection that ended."""
+        if self._late:
+            return TooSlow()
+        ended = self._ssh is None or not self._ssh.is_active()
+        if ended and any(words in str(error) for words in _ENDED):
+            return EOFError()
+        return error
 
     @contextmanager
     def _watched(self, seconds_max: float) -> Iterator[None]:

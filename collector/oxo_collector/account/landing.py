@@ -88,7 +88,7 @@ class Landing:
         Raises:
             NoPlace: it cannot be removed.
         """
-        self._entry, self._whole, self.length_bytes = None, False, 0
+        self._whole, self.length_bytes = False, 0
         with self._told():
             if self._file is not None:
                 self._file.close()

@@ -1,0 +1,237 @@
+"""An exchange that shows account files by SFTP, in threads of the test, honest or scripted."""
+
+# ruff: noqa: ARG002 - the library's signatures
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import ncompress
+import paramiko
+import pytest
+from paramiko import SFTPAttributes, SFTPHandle, SFTPServer, SFTPServerInterface
+from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
+from paramiko.sftp import SFTP_EOF, SFTP_NO_SUCH_FILE
+
+FOLDER = "/usr4/account"
+PASSWORD = "Sesam-1234"
+
+
+@dataclass
+class SftpExchange:
+    """An exchange at 127.0.0.1.
+
+    Attributes:
+        key: of the host; another one is shown to the next connection.
+        files: name -> bytes.
+        index: its text; None: there is none.
+        cut_bytes: a transfer stops after so many, and the connection with it.
+        held: a read waits for this, if there is one.
+        reading: is called before each read of a file, with its name.
+        names: what a listing tells instead.
+        status: of the command `account compress`.
+        compress: what it does.
+        said: what was asked, in order.
+        passwords: every password that was sent.
+    """
+
+    key: paramiko.PKey
+    files: dict[str, bytes] = field(default_factory=dict)
+    index: str | None = None
+    password: str = PASSWORD
+    cut_bytes: int | None = None
+    held: threading.Event | None = None
+    reading: Callable[[str], None] | None = None
+    names: list[str] | None = None
+    status: int = 0
+    compress: Callable[[], None] | None = None
+    said: list[str] = field(default_factory=list)
+    passwords: list[str] = field(default_factory=list)
+    other_keys: list[paramiko.PKey] = field(default_factory=list)
+    transports: list[paramiko.Transport] = field(default_factory=list)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def __post_init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    @property
+    def fingerprint(self) -> str:
+        return self.key.fingerprint
+
+    def shelve(self, name: str, text: bytes) -> None:
+        """Put a closed file there, and its name into the index."""
+        with self.changed:
+            self.files[name] = ncompress.compress(text)
+            self.index = (self.index or "") + f"{name} 24/02/20 10:00:00\n"
+
+    def say(self, what: str) -> None:
+        with self.changed:
+            self.said.append(what)
+            self.changed.notify_all()
+
+    def cut(self) -> None:
+        """Reset every connection."""
+        for one in self.transports:
+            _reset(one)
+
+    def close(self) -> None:
+        if self.held is not None:
+            self.held.set()
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(20)
+        for one in self.transports:
+            one.close()
+            one.join(20)
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                line, _ = self._listener.accept()
+                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                server = paramiko.Transport(line)
+                for key in (self.key, *self.other_keys):
+                    server.add_server_key(key)
+                server.set_subsystem_handler("sftp", SFTPServer, _Files, self)
+                self.transports.append(server)
+                with suppress(paramiko.SSHException, EOFError, OSError):
+                    server.start_server(threading.Event(), _Account(self, server))
+
+
+class _Account(paramiko.ServerInterface):
+    def __init__(self, exchange: SftpExchange, transport: paramiko.Transport) -> None:
+        self._exchange = exchange
+        self.transport = transport
+
+    def get_allowed_auths(self, username: str) -> str:
+        return "password"
+
+    def check_auth_password(self, username: str, password: str) -> int:
+        self._exchange.passwords.append(password)
+        self._exchange.say(f"login {username}")
+        right = username == "adfexc" and password == self._exchange.password
+        return AUTH_SUCCESSFUL if right else AUTH_FAILED
+
+    def check_channel_request(self, kind: str, chanid: int) -> int:
+        return OPEN_SUCCEEDED
+
+    def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
+        exchange = self._exchange
+        exchange.say(command.decode())
+        if exchange.status < 0:
+            return False
+
+        def run() -> None:
+            if exchange.compress is not None:
+                exchange.compress()
+            channel.sendall(b"done\n")
+            channel.send_exit_status(exchange.status)
+            channel.close()
+
+        threading.Timer(0.01, run).start()
+        return True
+
+
+class _Files(SFTPServerInterface):
+    def __init__(self, server: _Account, exchange: SftpExchange) -> None:
+        self._exchange = exchange
+        self._transport = server.transport
+
+    def _content(self, path: str) -> bytes | None:
+        folder, _, name = path.rpartition("/")
+        if folder != FOLDER:
+            return None
+        if name == "ACCOUNT.LIS":
+            return None if self._exchange.index is None else self._exchange.index.encode()
+        return self._exchange.files.get(name)
+
+    def list_folder(self, path: str) -> list[SFTPAttributes] | int:
+        if path != FOLDER:
+            return SFTP_NO_SUCH_FILE
+        exchange = self._exchange
+        exchange.say("list")
+        found = []
+        for name in [*exchange.files, "tax.tmp"] if exchange.names is None else exchange.names:
+            one = SFTPAttributes()
+            one.filename = name
+            found.append(one)
+        return found
+
+    def stat(self, path: str) -> SFTPAttributes | int:
+        content = self._content(path)
+        self._exchange.say(f"stat {path.rpartition('/')[2]}")
+        return SFTP_NO_SUCH_FILE if content is None else _length(content)
+
+    def open(self, path: str, flags: int, attr: SFTPAttributes) -> SFTPHandle | int:
+        name = path.rpartition("/")[2]
+        self._exchange.say(f"open {name}")
+        if self._content(path) is None:
+            return SFTP_NO_SUCH_FILE
+        handle = _Handle(self._exchange, name, lambda: self._content(path) or b"")
+        handle.transport = self._transport
+        return handle
+
+
+class _Handle(SFTPHandle):
+    transport: paramiko.Transport
+
+    def __init__(self, exchange: SftpExchange, name: str, content: Callable[[], bytes]) -> None:
+        super().__init__()
+        self._exchange, self._name, self._content = exchange, name, content
+        self._sent = 0
+
+    def read(self, offset: int, length: int) -> bytes | int:
+        exchange = self._exchange
+        exchange.say(f"read {self._name} {offset}")
+        if exchange.held is not None:
+            exchange.held.wait(20)
+        if exchange.reading is not None:
+            exchange.reading(self._name)
+        piece = self._content()[offset : offset + length]
+        left = exchange.cut_bytes
+        if left is not None and self._name.endswith(".DAT"):
+            piece = piece[: left - self._sent]
+            if self._sent >= left:
+                _reset(self.transport)
+                raise EOFError
+        self._sent += len(piece)
+        return piece or SFTP_EOF
+
+    def stat(self) -> SFTPAttributes:
+        return _length(self._content())
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _reset(transport: paramiko.Transport) -> None:
+    with suppress(OSError):
+        transport.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _length(content: bytes) -> SFTPAttributes:
+    one = SFTPAttributes()
+    one.st_size = len(content)
+    one.st_mode = 0o100644
+    return one
+
+
+@pytest.fixture(scope="session")
+def host_keys() -> tuple[paramiko.PKey, paramiko.PKey, paramiko.PKey]:
+    """Two keys of one kind, and one of another."""
+    one, other = (paramiko.ECDSAKey.generate() for _ in range(2))
+    return one, other, paramiko.RSAKey.generate(2048)
+
+
+@pytest.fixture
+def exchange(host_keys: tuple[paramiko.PKey, ...]) -> Iterator[SftpExchange]:
+    """An exchange without files."""
+    one = SftpExchange(host_keys[0])
+    yield one
+    one.close()
