@@ -388,9 +388,9 @@ class OnTheFly:
         """Spool what waits; then answer; then read on, or hang up."""
         if self._spool:
             return State.SPOOLING, [*reports, self._spool[0]]
-        if self._closing:
-            return self._hang_up(*reports)
         answers = self._answers(start=not self._stopping)
+        if self._closing:
+            return self._hang_up(*reports, *answers)
         if self._stopping:
             state, commands = self._stop()
             return state, [*reports, *answers, *commands]
@@ -422,7 +422,8 @@ class OnTheFly:
         """Try the other address, or rest."""
         if self._stopping:
             return State.ENDED, []
-        seconds = self._rounds.next_seconds(again=self._main)
+        again, self._main = self._main, False
+        seconds = self._rounds.next_seconds(again=again)
         if seconds is None:
             return State.CONNECTING, [Connect(self._rounds.address)]
         return State.RESTING, [Wait(seconds)]

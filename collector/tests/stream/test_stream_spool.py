@@ -305,12 +305,10 @@ def test_it_is_a_queue_whatever_happens(
             appended.append(chunk)
             next_ordinal += count
         elif what == "refuse":
-            real, os.fdatasync = os.fdatasync, _refuse
-            try:
+            with pytest.MonkeyPatch.context() as patched:
+                patched.setattr(os, "fdatasync", _refuse)
                 with pytest.raises(SpoolRefused):
                     spool.append(frames(next_ordinal, count))
-            finally:
-                os.fdatasync = real
         elif what == "read":
             some, place = spool.read(place, count * SIZE)
             got += some
