@@ -20,24 +20,13 @@ from oxo_collector.receipt import FetchedFile, Marker, Piece, Source, Stored
 from oxo_collector.shelves import NewTicket, compressed
 
 
-def content_digest(pieces: Sequence[Piece]) -> str:
-    """Return what an account file is known by: SHA-256 over its records, in hexadecimal digits."""
-    whole = sha256()
-    for piece in pieces:
-        known = ticket_and_record(piece)
-        if isinstance(piece, Malformed):
-            whole.update(sha256(piece.raw).digest())
-        elif known is not None:
-            whole.update(known[1] or sha256(to_json(known[0])).digest())
-    return whole.hexdigest()
-
-
 @dataclass(frozen=True, slots=True)
 class _Ready:
     """A file as it goes into the store, made ready before the transaction.
 
     Attributes:
-        file: with the digest of its content.
+        file: with the digest of its content: SHA-256 over its records, and over those of the lines
+            that cannot be read.
         tickets: with their lines, in order.
         malformed: with their lines.
         raw: its bytes as they lay on the exchange, compressed for the store.
@@ -125,17 +114,19 @@ class AccountDoor(OutageDoor):
         self, source: Source, file: FetchedFile, pieces: Sequence[Piece], raw: bytes
     ) -> _Ready:
         """Do what takes long before the transaction, for which every source waits."""
-        tickets = [
-            NewTicket(line, to_json(known[0]), known[1])
-            for line, piece in enumerate(pieces, 1)
-            if (known := ticket_and_record(piece)) is not None
-        ]
-        malformed = [
-            (line, self._scrubbed(source, piece))
-            for line, piece in enumerate(pieces, 1)
-            if isinstance(piece, Malformed)
-        ]
-        named = replace(file, digest=content_digest(pieces))
+        tickets: list[NewTicket] = []
+        malformed: list[tuple[int, Malformed]] = []
+        content: list[bytes] = []
+        for line, piece in enumerate(pieces, 1):
+            known = ticket_and_record(piece)
+            if known is not None:
+                canonical = to_json(known[0])
+                tickets.append(NewTicket(line, canonical, known[1]))
+                content.append(known[1] or sha256(canonical).digest())
+            elif isinstance(piece, Malformed):
+                malformed.append((line, self._scrubbed(source, piece)))
+                content.append(sha256(piece.raw).digest())
+        named = replace(file, digest=sha256(b"".join(content)).hexdigest())
         body = self._scrub(source)(raw)
         return _Ready(named, tickets, malformed, compressed(body), len(body))
 
@@ -184,8 +175,10 @@ class AccountDoor(OutageDoor):
         )
 
 
-def _without(tickets: Sequence[NewTicket], had: Counter[bytes]) -> list[NewTicket]:
+def _without(tickets: Sequence[NewTicket], had: Counter[bytes]) -> Sequence[NewTicket]:
     """Return the tickets that are more than what was had, as multisets."""
+    if not had:
+        return tickets
     new = []
     for one in tickets:
         if one.record is not None and had[one.record] > 0:

@@ -34,10 +34,8 @@ def ticket_and_record(piece: Piece) -> tuple[Ticket, bytes | None] | None:
     The hour of the call stands before the digest, so that records of one hour lie together in the
     index: a file's then touch a few of its pages rather than each another.
     """
-    if isinstance(piece, Ticket):
-        return piece, None
     if not isinstance(piece, Recorded):
-        return None
+        return (piece, None) if isinstance(piece, Ticket) else None
     begun = piece.ticket.local_time
     hour = begun.toordinal() * 24 + begun.hour
     return piece.ticket, hour.to_bytes(HOUR_BYTES, "big") + piece.record

@@ -18,6 +18,9 @@ from oxo_collector.store import StoreUnusable
 ZLIB_LEVEL: Final = 1
 """Ticket XML shrinks about tenfold at the lowest level; higher ones cost time and win little."""
 
+UNIX_COMPRESS: Final = b"\x1f\x9d"
+"""So an account file begins as it lies on the exchange; it would shrink by a hundredth."""
+
 ALARMS_COUNT_MAX: Final = 100
 """Of one source; a peer that shows another certificate each time shall not fill the disk."""
 
@@ -255,8 +258,9 @@ def _differing(stored: bytes, offered: bytes, ticket: Ticket) -> str:
 
 
 def compressed(body: bytes) -> bytes:
-    """Return what came as it stands in the store."""
-    return zlib.compress(body, ZLIB_LEVEL)
+    """Return what came as it stands in the store; what came packed is not packed again."""
+    packed = body.startswith(UNIX_COMPRESS)
+    return zlib.compress(body, 0 if packed else ZLIB_LEVEL)
 
 
 def utc(instant: datetime) -> str:
