@@ -15,7 +15,7 @@ ANSWER_SECONDS_MAX = 30.0
 T = TypeVar("T")
 
 
-class Unanswered(OSError):
+class Unanswered(Exception):
     """The exchange did not come to the question in time, or ends (the bench's)."""
 
 

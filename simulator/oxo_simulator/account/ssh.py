@@ -22,6 +22,7 @@ from typing import Any
 import paramiko
 from paramiko import common, sftp
 
+from oxo_simulator.account.crossing import Unanswered
 from oxo_simulator.account.visit import Entry, Opened, Over, Visit
 
 PROTOCOL = 3
@@ -42,6 +43,9 @@ _OLD_AGE = {
     "ciphers": ["aes128-cbc", "aes192-cbc", "aes256-cbc", "3des-cbc"],
     "macs": ["hmac-sha1", "hmac-md5", "hmac-sha1-96", "hmac-md5-96"],
 }
+
+_ENDS = (OSError, EOFError, paramiko.SSHException)
+"""What a connection that is gone raises."""
 
 logging.getLogger(LOG).addHandler(logging.NullHandler())
 logging.getLogger(LOG).propagate = False
@@ -77,6 +81,7 @@ class Connection(paramiko.Transport):
         try:
             super().run()
         finally:
+            self.sock.close()
             self._ended()
 
 
@@ -146,11 +151,11 @@ class Session(paramiko.ServerInterface):
         return False
 
     def _compress(self, channel: paramiko.Channel) -> None:
-        with suppress(OSError, EOFError, paramiko.SSHException):
+        with suppress(Over, Unanswered, *_ENDS):
             text = self._visit.compress()
             channel.sendall(f"{text}\n".encode())
             channel.send_exit_status(0)
-        with suppress(OSError, EOFError, paramiko.SSHException):
+        with suppress(*_ENDS):
             channel.close()
 
 

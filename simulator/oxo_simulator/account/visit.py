@@ -33,8 +33,8 @@ _RESET = struct.pack("ii", 1, 0)
 T = TypeVar("T")
 
 
-class Over(ConnectionError):
-    """The exchange has ended this connection."""
+class Over(Exception):
+    """The exchange has ended this connection, or is about to."""
 
 
 class Entry(NamedTuple):
