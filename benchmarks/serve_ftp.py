@@ -1,6 +1,6 @@
 """How fast the exchange hands out 2 kB ticket files by FTP: beside bare pyftpdlib and vsftpd.
 
-    python benchmarks/serve_ftp.py [--seconds 0.5]
+    python benchmarks/serve_ftp.py [--seconds 0.5] [--wire nmc|account]
 
 Each server has a process of its own; one client keeps one login and fetches the same file again
 and again, each time over a new passive data connection. The exchange is asked behind its link, so
@@ -22,9 +22,11 @@ follows from it; 25 are timers, which the reactor keeps and a transfer sets four
 reactor around the library's loop, and the turn in which the client's end is waited for. Evidence
 and the wait are what the exchange is for. A heap of timers of our own would save 16 us.
 
-Before all that it is told how long one client waits for a reply at most while another one logs in
-and fetches a full store, each round once: no one turn of the reactor may take long. The clients'
-own delays are in it.
+Files of the account wire, which stay by themselves, go the same way (`--wire account`).
+
+On the NMC wire it is told before all that how long one client waits for a reply at most while
+another one logs in and fetches a full store, each round once: no one turn of the reactor may take
+long. The clients' own delays are in it.
 """
 
 import argparse
@@ -77,21 +79,25 @@ server.serve_forever()
 """
 
 
+FILES = {"nmc": FILE, "account": "/usr4/account/TAXAAAAA.DAT"}
+
+
 class Server(NamedTuple):
-    """A server that runs: where, and the process whose time counts."""
+    """A server that runs: where, the process whose time counts, and the file that is fetched."""
 
     host: str
     port: int
     user: str
     password: str
     pid: int | None
+    file: str = FILE
 
 
 class Visit:
     """A client's login."""
 
     def __init__(self, server: Server) -> None:
-        self.host = server.host
+        self.host, self.file = server.host, server.file
         self.socket = socket.create_connection((server.host, server.port), START_SECONDS_MAX)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._replies = self.socket.makefile("rb")
@@ -112,12 +118,12 @@ class Visit:
         self.socket.sendall(f"{command}\r\n".encode())
         return self.reply()
 
-    def fetch(self, file: str = FILE) -> int:
+    def fetch(self, file: str | None = None) -> int:
         """Fetch a file and return its bytes."""
         port = int(self.say("EPSV").split(b"|")[3])
         count = 0
         with socket.create_connection((self.host, port), START_SECONDS_MAX) as data:
-            self.say(f"RETR {file}")
+            self.say(f"RETR {file or self.file}")
             while piece := data.recv(65536):
                 count += len(piece)
         if not self.reply().startswith(b"226"):
@@ -172,6 +178,24 @@ def started(**chosen: Any) -> Iterator[tuple[EphemeralExchange, Server]]:
         password = (running.folder / "nmc.password").read_text("utf-8").strip()
         pid = running._process.pid  # noqa: SLF001 - its time is measured
         yield running, Server(BEHIND, running.ports["nmc"], "ftp_nmc", password, pid)
+
+
+@contextmanager
+def accounting() -> Iterator[tuple[Server, bytes]]:
+    """Run an exchange with an account file; give as many bytes, too."""
+    with EphemeralExchange(
+        "--port", "account=0", "--set", f"account.data_ports={DATA_PORTS_COUNT}"
+    ) as running:
+        running.renew(Installation(overrides={"account.open": True, "account.transfer": "ftp"}))
+        password = (running.folder / "account.password").read_text("utf-8").strip()
+        port, pid = running.ports["account-ftp"], running._process.pid  # noqa: SLF001 - as above
+        server = Server(BEHIND, port, "adfexc", password, pid, FILES["account"])
+        for number in range(3 * CALLS_COUNT):
+            running.call(number=f"03906700{number:02}")
+        running.control.close_account_file()
+        with closing(Visit(server)) as visit:
+            size = visit.fetch()
+        yield server, os.urandom(size)
 
 
 @contextmanager
@@ -269,20 +293,28 @@ def _listens(port: int) -> bool:
     return False
 
 
+def tell_the_waits() -> None:
+    """Print how long others wait while a full store is fetched."""
+    told = ", ".join(f"{wait * 1e3:.0f}" for wait in sorted(longest_waits(FULL_COUNT)))
+    print(f"while a store of {FULL_COUNT} tickets is fetched, another client waits {told} ms "
+          f"at most for a reply (aim {WAIT_AIM})")  # fmt: skip
+
+
 def main() -> None:
     """Measure in turns and print the ratios."""
     parser = argparse.ArgumentParser(description="2 kB ticket files by FTP")
     parser.add_argument("--seconds", type=float, default=0.5, help="of each round")
-    seconds = parser.parse_args().seconds
-    waits = list(longest_waits(FULL_COUNT))
-    told = ", ".join(f"{wait * 1e3:.0f}" for wait in sorted(waits))
-    print(f"while a store of {FULL_COUNT} tickets is fetched, another client waits {told} ms "
-          f"at most for a reply (aim {WAIT_AIM})")  # fmt: skip
+    parser.add_argument("--wire", choices=FILES, default="nmc", help="which files")
+    chosen = parser.parse_args()
+    seconds = chosen.seconds
+    if chosen.wire == "nmc":
+        tell_the_waits()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "files"
         folder.parent.chmod(0o755)
         folder.mkdir()
-        ours, content = stack.enter_context(exchange())
+        running = exchange() if chosen.wire == "nmc" else accounting()
+        ours, content = stack.enter_context(running)
         (folder / FILE).write_bytes(content)
         servers = {"exchange": ours, "bare pyftpdlib": stack.enter_context(bare(folder))}
         if third := stack.enter_context(vsftpd(folder)):
