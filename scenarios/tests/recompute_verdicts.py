@@ -129,11 +129,12 @@ class Evidence:
         deaths = [(x["after_line"], x["after_line"], "session opened") for x in self.facts["restarts"] if x["signal"] == "KILL"]
         return [(first, ([x["n"] for x in self.of(end, after=n)] or [float("inf")])[0]) for first, n, end in faults + deaths]
     def under_way(self, upto: float = float("inf")) -> set[int]:
-        """Return what a stream had sent, and what may have been lost, when it was disturbed (or at a line)."""
+        """Return what a stream had sent, and what may have been lost, when it was disturbed (or when bytes were held before a line)."""
         closed, files = {x["session"]: x["n"] for x in self.of("session closed")}, self.told(["fetched"])
         until = {t: min(closed.get(x["session"], float("inf")), files.get(t, {}).get("n", float("inf"))) for t, x in self.told(["sent"]).items()}
         if upto < float("inf"):
-            return {t for t, x in self.told(["sent"]).items() if x["n"] <= upto < until[t]}
+            held = [x["n"] for x in self.of("held", upto=upto)]
+            return {t for t, x in self.told(["sent"]).items() if x["n"] <= upto and any(n <= until[t] for n in held)}
         return {t for t, x in self.told(["sent"]).items() if any(first <= until[t] and x["n"] <= last for first, last in self.stretches())}
     def story(self, upto: float = float("inf")) -> str:
         return " ".join(f"fault-{x['fault']['kind']}" if x["event"] == "fault" else f"armed-{x['when']}" if x["event"] == "fault armed"
@@ -223,7 +224,7 @@ def restarted(e: Evidence, how: str) -> str:
     kills = [x["after_line"] for x in e.facts["restarts"] if x["signal"] == "KILL"]
     caught = {"acknowledged": lambda n: re.search(r"armed-acknowledged .* acknowledged .*fault-", e.story(n)),
               "offered": lambda n: e.of("held", upto=n) and {*e.told(LEFT, upto=n)} & e.waiting(n),
-              "sent": lambda n: e.of("held", upto=n) and e.under_way(n),
+              "sent": e.under_way,
               "idle": lambda n: not e.waiting(n) and e.waiting(([x["n"] for x in e.of("session opened", after=n)] or [0])[0])}
     return done(e.of("session opened", after=kills[-1])) if any(map(caught[how], kills)) else UNDECIDED
 

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.process
 FOLDER = Path(__file__).resolve().parents[1] / "oxo_scenarios" / "subjects" / "oxo-collect"
 DOOR = {
     "OXO_WIRE": "taxation",
+    "OXO_DOORS": "taxation",
     "OXO_HOST": "127.0.0.1",
     "OXO_PORT": "10443",
     "OXO_USER": "administrator",
@@ -91,13 +92,32 @@ WIRES: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
         {"OXO_OHL_HOST": "127.0.0.1", "OXO_OHL_PORT": "5010"},
         {"address": "127.0.0.1", "port": 5010},
     ),
+    "account": (
+        {"OXO_ACCOUNT_HOST": "127.0.0.1", "OXO_ACCOUNT_PORT": "30022", "OXO_ACCOUNT_USER": "adfexc",
+         "OXO_ACCOUNT_PASSWORD": "open sesame", "OXO_ACCOUNT_TRANSFER": "sftp",
+         "OXO_ACCOUNT_FOLDER": "/usr4/account", "OXO_ACCOUNT_KNOWN_HOSTS": "/shown/known_hosts"},
+        {"address": "127.0.0.1", "port": 30022, "user": "adfexc", "transfer": "sftp",
+         "password_env": "OXO_ACCOUNT_PASSWORD", "host_key_file": "/shown/known_hosts",
+         "folder": "/usr4/account"},
+    ),
+    "stream": (
+        {"OXO_STREAM_HOST": "127.0.0.1", "OXO_STREAM_PORT": "2533",
+         "OXO_STREAM_SECOND_PORT": "2534"},
+        {"address": "127.0.0.1:2533", "second_address": "127.0.0.1:2534"},
+    ),
 }  # fmt: skip
+
+
+def test_in_a_play_on_the_stream_account_files_have_a_table_beside_it(tmp_path: Path) -> None:
+    both = {**WIRES["stream"][0], **WIRES["account"][0]}
+    _, configuration = start(tmp_path, OXO_DOORS="stream account", **both)
+    assert set(configuration["exchange"][0]) == {"name", "zone", "stream", "account"}
 
 
 @pytest.mark.parametrize("wire", WIRES)
 def test_each_other_wire_becomes_its_own_table_and_no_other(wire: str, tmp_path: Path) -> None:
     door, told = WIRES[wire]
-    _, configuration = start(tmp_path, OXO_WIRE=wire, **door)
+    _, configuration = start(tmp_path, OXO_WIRE=wire, OXO_DOORS=wire, **door)
     (exchange,) = configuration["exchange"]
     assert {key: exchange[wire][key] for key in told} == told
     assert set(exchange) == {"name", "zone", wire}
@@ -107,6 +127,6 @@ def test_each_other_wire_becomes_its_own_table_and_no_other(wire: str, tmp_path:
 def test_the_ticket_file_is_fetched_inside_tls_where_there_is_any(
     offered: str, tmp_path: Path
 ) -> None:
-    _, configuration = start(tmp_path, OXO_WIRE="nmc", OXO_NMC_TLS=offered, **WIRES["nmc"][0])
+    _, configuration = start(tmp_path, OXO_DOORS="nmc", OXO_NMC_TLS=offered, **WIRES["nmc"][0])
     nmc = configuration["exchange"][0]["nmc"]
     assert (nmc["tls"], nmc["ca_file"]) == ("explicit", DOOR["OXO_CA_FILE"])

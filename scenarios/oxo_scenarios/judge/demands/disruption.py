@@ -191,27 +191,27 @@ def _caught_acknowledged(sight: Sight, kill: Restart) -> bool:
     return False
 
 
-def _held_before(sight: Sight, kill: Restart) -> bool:
-    return any(line["n"] <= kill.after_line for line in sight.chronicle.events("held"))
-
-
 def _caught_offered(sight: Sight, kill: Restart) -> bool:
     pending = any(
         0 < station.offered <= kill.after_line
         for station in sight.chronicle.waiting(kill.after_line)
     )
-    return _held_before(sight, kill) and pending
+    held = any(line["n"] <= kill.after_line for line in sight.chronicle.events("held"))
+    return held and pending
 
 
 def _caught_sent(sight: Sight, kill: Restart) -> bool:
-    wire = sight.chronicle.wire
-    sent = [
-        station
-        for station in sight.chronicle.buffered()
-        if 0 < station.stays[wire].given <= kill.after_line
-        and sight.chronicle.under_way_until(station) > kill.after_line
-    ]
-    return _held_before(sight, kill) and bool(sent)
+    """Tell whether bytes were held while tickets were under way, and then it died.
+
+    The exchange may see the end of the connection before the bench has noted the death.
+    """
+    chronicle = sight.chronicle
+    held = [line["n"] for line in chronicle.events("held") if line["n"] <= kill.after_line]
+    return any(
+        0 < station.stays[chronicle.wire].given <= kill.after_line
+        and any(line <= chronicle.under_way_until(station) for line in held)
+        for station in chronicle.buffered()
+    )
 
 
 def _idle(sight: Sight, kill: Restart) -> bool:

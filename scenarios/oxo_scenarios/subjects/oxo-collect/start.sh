@@ -1,7 +1,7 @@
 #!/bin/sh
 # Writes the collector's configuration from the environment of the door, then becomes the collector.
-# One table for the wire of the play (OXO_WIRE). Passwords stay in the environment: the file names
-# the variables that hold them.
+# One table for each wire that is open in the play (OXO_DOORS). Passwords stay in the environment:
+# the file names the variables that hold them.
 set -eu
 
 # toml VALUE: the value as a TOML string.
@@ -65,19 +65,41 @@ ohl() {
     pauses
 }
 
+account() {
+    printf '\n[exchange.account]\n'
+    printf 'address = %s\n' "$(toml "$OXO_ACCOUNT_HOST")"
+    printf 'port = %s\n' "$OXO_ACCOUNT_PORT"
+    printf 'user = %s\n' "$(toml "$OXO_ACCOUNT_USER")"
+    printf 'password_env = "OXO_ACCOUNT_PASSWORD"\n'
+    printf 'transfer = %s\n' "$(toml "$OXO_ACCOUNT_TRANSFER")"
+    printf 'folder = %s\n' "$(toml "$OXO_ACCOUNT_FOLDER")"
+    if [ -n "${OXO_ACCOUNT_KNOWN_HOSTS:-}" ]; then
+        printf 'host_key_file = %s\n' "$(toml "$OXO_ACCOUNT_KNOWN_HOSTS")"
+    fi
+    printf 'poll_seconds = 0.3\n'
+    printf 'read_seconds_max = 2\n'
+    pauses
+}
+
+stream() {
+    printf '\n[exchange.stream]\n'
+    printf 'address = %s\n' "$(toml "$OXO_STREAM_HOST:$OXO_STREAM_PORT")"
+    printf 'second_address = %s\n' "$(toml "$OXO_STREAM_HOST:$OXO_STREAM_SECOND_PORT")"
+    pauses
+}
+
 configuration="$OXO_WORK/collector.toml"
 umask 077
 {
     printf 'store = "tickets.db"\n\n[[exchange]]\n'
     printf 'name = %s\n' "$(toml "$OXO_EXCHANGE")"
     printf 'zone = %s\n' "$(toml "$OXO_ZONE")"
-    case "$OXO_WIRE" in
-        taxation) taxation ;;
-        nmc) nmc ;;
-        v24) v24 ;;
-        ohl) ohl ;;
-        *) echo "no wire $OXO_WIRE" >&2; exit 2 ;;
-    esac
+    for door in $OXO_DOORS; do
+        case "$door" in
+            taxation | nmc | v24 | ohl | account | stream) "$door" ;;
+            *) echo "no wire $door" >&2; exit 2 ;;
+        esac
+    done
 } > "$configuration"
 
 exec oxo-collect run --config "$configuration"

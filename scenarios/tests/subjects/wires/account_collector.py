@@ -123,7 +123,7 @@ class Collector:
     def gives_up(self, error: Exception) -> bool:
         """Tell whether it never tries again."""
         if self.defect == "gives-up-when-cut":
-            return isinstance(error, TimeoutError)
+            return isinstance(error, OSError | EOFError)
         return self.defect == "gives-up-when-refused" and isinstance(error, OSError | EOFError)
 
 
