@@ -180,7 +180,7 @@ def reconcile(
             with _output(output) as file:
                 delivery.write_differences(store, names, file)
             return
-        found = balances(store.seen(names))
+        found = balances(store.seen(names), store.surplus())
     with _output("-"):
         tables.reconciliation(found, as_json=as_json)
 

@@ -13,8 +13,9 @@ where one ended must tell nothing again: what any wire had brought by then has b
 
 from array import array
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from oxo_collector.receipt import Wire
@@ -23,6 +24,8 @@ RANKS: Final = {str(wire): rank for rank, wire in enumerate(Wire)}
 
 LEGS: Final = {str(Wire.STREAM): str(Wire.ACCOUNT)}
 """Wire -> the one under whose name both are compared; any other wire is a leg by itself."""
+
+PAIRED: Final = (Wire.ACCOUNT, Wire.STREAM)
 
 
 def leg_of(wire: str) -> str:
@@ -103,6 +106,10 @@ class Balance:
         tickets: on this wire.
         only_here: on no other wire.
         missing_here: on another wire, but not on this.
+        paired: whose very record the other one of account files and stream had, too.
+        surplus: of the stream, which no account file has, though files that are stored go on
+            beyond their end. A file is missing, or the exchange said a ticket again after a cut;
+            nothing tells which, so that they count.
     """
 
     exchange: str
@@ -110,6 +117,8 @@ class Balance:
     tickets: int
     only_here: int
     missing_here: int
+    paired: int = 0
+    surplus: int = 0
 
 
 def differences(seen: Iterable[Seen]) -> Iterator[Difference]:
@@ -135,13 +144,22 @@ def differences(seen: Iterable[Seen]) -> Iterator[Difference]:
     return iter(sorted(found, key=lambda one: one.id))
 
 
-def balances(seen: Iterable[Seen]) -> list[Balance]:
-    """Return the balance of every wire of every exchange, exchanges in order of receipt."""
+def balances(
+    seen: Iterable[Seen], surplus: Mapping[str, int] = MappingProxyType({})
+) -> list[Balance]:
+    """Return the balance of every wire of every exchange, exchanges in order of receipt.
+
+    Args:
+        seen: every ticket.
+        surplus: of each exchange's stream, how many tickets are.
+    """
     tickets: Counter[tuple[str, str]] = Counter()
+    paired: Counter[str] = Counter()
 
     def counted() -> Iterator[Seen]:
         for one in seen:
             tickets[one.exchange, one.wire] += 1
+            paired[one.exchange] += one.same_as is not None
             yield one
 
     only: Counter[tuple[str, str]] = Counter()
@@ -153,7 +171,15 @@ def balances(seen: Iterable[Seen]) -> list[Balance]:
             missing[one.exchange, wire] += 1
     exchanges = dict.fromkeys(exchange for exchange, _ in tickets)
     return [
-        Balance(exchange, wire, tickets[place], only[place], missing[place])
+        Balance(
+            exchange,
+            wire,
+            tickets[place],
+            only[place],
+            missing[place],
+            paired[exchange] if wire in PAIRED else 0,
+            surplus.get(exchange, 0) if wire == Wire.STREAM else 0,
+        )
         for exchange in exchanges
         for wire in RANKS
         if (place := (exchange, wire)) in tickets

@@ -1,17 +1,18 @@
 """The collector's store: one SQLite file in WAL mode, every commit synchronised to the disk.
 
-One process writes (a lock beside the file says so); any number may read meanwhile. What is written
-and in which order is in `intake`; here are opening, the lock, and reading.
+One process writes (a lock beside the file says so, `ownership`); any number may read meanwhile.
+What is written and in which order is in `intake`; here are opening and reading.
 """
 
-import fcntl
 import json
 import os
 import sqlite3
 import zlib
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -19,114 +20,29 @@ from typing import Any, Final, Self
 from oxo_tickets import Ticket, TicketUnreadable, coarse_key, from_json
 
 from oxo_collector.layout import VIEWS, LayoutUnknown, lay_out, version_of
+from oxo_collector.ownership import Ownership, StoreInUse, StoreUnusable, Whereabouts
 from oxo_collector.receipt import Wire
 from oxo_collector.reconciliation import Seen, counted_once, leg_of
 from oxo_collector.standing import SourceStatus, standing
+
+__all__ = [
+    "EventRow",
+    "Ownership",
+    "Reading",
+    "Row",
+    "SetAsideRow",
+    "StoreInUse",
+    "StoreUnusable",
+    "Whereabouts",
+    "open_for_writing",
+    "ticket_of",
+]
 
 BUSY_MILLISECONDS_MAX: Final = 5000
 ROWS_AT_ONCE: Final = 1000
 
 ID_MAX: Final = 2**63 - 1
 """The store's numbers end there."""
-
-
-class StoreUnusable(Exception):
-    """The store cannot be opened, read or written; the text names file, reason and who must act."""
-
-
-class StoreInUse(StoreUnusable):
-    """Another process collects into this store."""
-
-
-class Ownership:
-    """The right to write into a store: a lock that the system frees when the process ends.
-
-    It is held on a file of its own, because SQLite opens and closes its file and would drop locks
-    taken there. Left behind after a SIGKILL, the file is harmless: the lock is gone.
-    """
-
-    def __init__(self, store: Path) -> None:
-        """Take the lock.
-
-        Raises:
-            StoreInUse: another process holds it.
-            StoreUnusable: the lock file cannot be written.
-        """
-        self._path = store.with_name(store.name + ".lock")
-        try:
-            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise StoreUnusable(f"{self._path}: cannot be written: {error.strerror}") from None
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
-            os.close(self._descriptor)
-            raise StoreInUse(
-                f"{store}: another oxo-collect (process {holder or 'unknown'}) collects into this"
-                " store; stop it first, or give this one its own store"
-            ) from None
-        with suppress(OSError):  # a full disk: the lock holds without its owner's number
-            os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
-
-    def __enter__(self) -> Self:
-        """Hold the lock."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Free the lock; the file stays (removing it would race with the next holder)."""
-        os.close(self._descriptor)
-
-
-class Whereabouts:
-    """The files that a connection writes: the database and its log, as they are named now.
-
-    Removed, or replaced by others of the same name, they are written on without an error, and gone
-    with the process: what is stored there must not be acknowledged.
-    """
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        """Remember the files; the connection has read from them, so that both are there.
-
-        A store in memory has none.
-        """
-        self._store: str = connection.execute("PRAGMA database_list").fetchone()[2]
-        self._files = self._found()
-
-    @property
-    def store(self) -> Path:
-        """The database."""
-        return Path(self._store)
-
-    def check(self) -> None:
-        """Compare; two looks at a folder.
-
-        Raises:
-            StoreUnusable: they are gone, or others.
-        """
-        if self._found() != self._files:
-            raise StoreUnusable(
-                f"{self._store}: the store or its write-ahead log was removed or replaced while it"
-                " is written; nothing more is acknowledged until oxo-collect is started again"
-            )
-
-    def _found(self) -> list[tuple[int, int] | None]:
-        names = (self._store, f"{self._store}-wal") if self._store else ()
-        return [_identity(Path(name)) for name in names]
-
-
-def _identity(file: Path) -> tuple[int, int] | None:
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def open_for_writing(
@@ -335,6 +251,30 @@ class Reading:
                 key = coarse_key(ticket_of(row)) if row.same_as is None else None
                 yield Seen(row.id, row.exchange, row.wire, key, row.same_as)
 
+    def surplus(self) -> dict[str, int]:
+        """Return of each exchange how many tickets its stream told that no account file has.
+
+        Only those that ended before the call that began last of all in the files: files are in the
+        order of ends (facts: oxe 2.4, field), so that theirs are stored, too. Later ones are told
+        by files to come.
+        """
+        found: Counter[str] = Counter()
+        horizons: dict[str, datetime | None] = {}
+        for exchange, canonical in self._rows(_STREAM_ALONE):
+            if exchange not in horizons:
+                last = next(self._rows(_LAST_FILED, exchange), None)
+                horizons[exchange] = None if last is None else self._end(*last)
+            horizon = horizons[exchange]
+            found[exchange] += horizon is not None and self._end(canonical) < horizon
+        return {exchange: count for exchange, count in found.items() if count}
+
+    def _end(self, canonical: bytes) -> datetime:
+        try:
+            ticket = from_json(canonical)
+        except TicketUnreadable as error:
+            raise StoreUnusable(f"{self.path}: a stored ticket is damaged: {error}") from error
+        return ticket.local_end or ticket.local_time
+
     def _last_id(self) -> int:
         return int(next(self._rows("SELECT coalesce(max(id), 0) FROM ticket"))[0])
 
@@ -410,3 +350,16 @@ class Reading:
             if not rows:
                 return
             yield from rows
+
+
+_STREAM_ALONE: Final = """
+    SELECT s.exchange, t.canonical FROM ticket t JOIN source s ON s.id = t.source
+    WHERE s.wire = 'stream' AND t.record IS NOT NULL AND t.same_as IS NULL
+      AND NOT EXISTS (SELECT 1 FROM ticket p WHERE p.same_as = t.id)
+"""
+
+_LAST_FILED: Final = """
+    SELECT t.canonical FROM ticket t JOIN source s ON s.id = t.source
+    WHERE s.exchange = ? AND s.wire = 'account' AND t.record IS NOT NULL
+    ORDER BY t.record DESC LIMIT 1
+"""

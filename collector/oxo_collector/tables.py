@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from oxo_collector.receipt import Source
-from oxo_collector.reconciliation import Balance
+from oxo_collector.reconciliation import PAIRED, Balance
 from oxo_collector.standing import Outage, SourceStatus
 from oxo_collector.store import EventRow, Reading
 from oxo_collector.wording import one_line
@@ -74,10 +74,21 @@ def reconciliation(found: Sequence[Balance], *, as_json: bool) -> None:
     if as_json:
         Console().print_json(json.dumps([asdict(one) for one in found]))
         return
-    headings = ("exchange", "wire", "tickets", "only here", "missing here")
+    headings = ["exchange", "wire", "tickets", "only here", "missing here"]
     several = sum(one.only_here + one.missing_here for one in found)
     caption = "the wires agree" if not several else "`--differences` tells which tickets"
-    _print(headings, [astuple(one) for one in found], caption)
+    pairs = any(one.wire in PAIRED for one in found)
+    headings += ["same record", "surplus"] if pairs else []
+    _print(headings, [astuple(one)[: len(headings)] for one in found], caption)
+    for one in found:
+        if one.surplus:
+            Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(
+                f"{one.exchange}: {one.surplus} tickets of the stream are in no account file, but"
+                " files go on beyond them: a file is missing, or the exchange said them again after"
+                " a cut; they count",
+                markup=False,
+                highlight=False,
+            )
 
 
 def imported(files: "Iterable[Imported]", many: int, *, as_json: bool) -> bool:

@@ -104,7 +104,8 @@ def test_reconcile_shows_what_only_one_wire_had(config: Path, tmp_path: Path) ->
     keep(tmp_path, *BOTH)
     _, out, _ = call("reconcile", "-c", config, "--json")
     assert [tuple(one.values()) for one in json.loads(out)] == [
-        ("site", "taxation", 2, 1, 2), ("site", "v24", 3, 2, 1), ("other", "v24", 1, 0, 0),
+        ("site", "taxation", 2, 1, 2, 0, 0), ("site", "v24", 3, 2, 1, 0, 0),
+        ("other", "v24", 1, 0, 0, 0, 0),
     ]  # fmt: skip
     _, out, _ = call("reconcile", "-c", config, "-e", "site")
     shown = " ".join(out.decode().replace("│", " ").split())

@@ -10,6 +10,7 @@ import pytest
 from oxo_collector.decoders.outcome import Malformed, Recorded, record_digest
 from oxo_collector.intake import Intake
 from oxo_collector.receipt import FetchedFile, Marker, Piece, Source, Stored, Wire
+from oxo_collector.reconciliation import Balance, balances
 from oxo_collector.standing import FileGap
 from oxo_collector.store import Reading, StoreUnusable, open_for_writing
 from oxo_tickets import Kind, Ticket, from_json
@@ -20,8 +21,8 @@ BAD = Malformed("524 characters", b"ED5.2 ...", "line 3")
 MARKER = Marker("TAXAAAAB.DAT", 100, "ab" * 32)
 
 
-def record(user: str) -> Recorded:
-    stamp = datetime.fromisoformat("2026-11-22T20:45:00")
+def record(user: str, begun: str = "2026-11-22T20:45:00") -> Recorded:
+    stamp = datetime.fromisoformat(begun)
     ticket = Ticket(kind=Kind.CALL, local_time=stamp, charged_user=user)
     return Recorded(ticket, record_digest(user.encode()))
 
@@ -92,6 +93,23 @@ def test_both_wires_alone_are_whole(path: Path, intake: Intake) -> None:
     with Reading(path) as store:
         for wire in (Wire.ACCOUNT, Wire.STREAM):
             assert len(list(store.tickets(wire=wire))) == 3
+
+
+def test_what_the_stream_had_too_often_counts_and_is_told(path: Path, intake: Intake) -> None:
+    """The exchange said `b` again after a cut; of what came after the files, nobody knows yet."""
+    intake.keep_stream(STREAM, "stream:x", 1, [record(user) for user in "abb"], b"raw")
+    fetch(intake, "ab")
+    with Reading(path) as store:
+        assert store.surplus() == {}
+    later = [record("c", "2026-11-22T21:45:00")]
+    intake.keep_account_file(FILES, file("TAXAAAAB.DAT"), later, b"Z", None)
+    intake.keep_stream(STREAM, "stream:x", 4, [record("d", "2026-11-22T22:45:00")], b"raw")
+    with Reading(path) as store:
+        assert store.surplus() == {"site": 1}
+        one, other = balances(store.seen(["site"]), store.surplus())
+    assert one == Balance("site", "account", 3, 1, 2, paired=2)
+    assert other == Balance("site", "stream", 4, 2, 1, paired=2, surplus=1)
+    assert users(path) == "abbcd"
 
 
 def test_another_exchange_has_its_own_records(path: Path, intake: Intake) -> None:

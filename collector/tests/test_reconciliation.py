@@ -165,7 +165,7 @@ def test_account_files_and_the_stream_are_one_leg() -> None:
         Difference(3, "site", ("account",), ("stream", "nmc")),
     ]
     assert balances(tickets) == [
-        Balance("site", "account", 2, 1, 0),
-        Balance("site", "stream", 1, 0, 1),
+        Balance("site", "account", 2, 1, 0, paired=1),
+        Balance("site", "stream", 1, 0, 1, paired=1),
         Balance("site", "nmc", 1, 0, 1),
     ]
