@@ -198,8 +198,6 @@ class Visit:
         return found
 
     def _begin(self, opened: Opened, begin: int) -> None:
-        if self._over:
-            return
         visitor = self._desk.visitor(self)
         with suppress(NoSuchFile, ValueError, Over):
             # Since it was opened it may have aged out; then there is nothing more to say of it.
@@ -284,8 +282,11 @@ class Visit:
         return None if file is None else Opened(self, name, file)
 
     def begin(self, opened: Opened, begin: int) -> None:
-        """The first piece of a file is read, from that byte on."""
-        self._crossing.tell(lambda: self._begin(opened, begin))
+        """The first piece of a file is read, from that byte on.
+
+        That is written down before a byte leaves: a fault armed at it strikes this transfer.
+        """
+        self.ask(lambda: self._begin(opened, begin))
 
     def close(self, opened: Opened, *, in_order: bool) -> None:
         """A file is closed, by the client or because its connection ended."""
