@@ -28,7 +28,8 @@ class SftpExchange:
         files: name -> bytes.
         index: its text; None: there is none.
         cut_bytes: a transfer stops after so many, and the connection with it.
-        held: a read waits for this, if there is one.
+        held: a read waits for this, if there is one;
+        held_name: and it is of this file, or of any (None).
         reading: is called before each read of a file, with its name.
         names: what a listing tells instead.
         status: of the command `account compress`.
@@ -43,7 +44,8 @@ class SftpExchange:
     password: str = PASSWORD
     cut_bytes: int | None = None
     held: threading.Event | None = None
-    reading: Callable[[str], None] | None = None
+    held_name: str | None = None
+    reading: Callable[[str], object] | None = None
     names: list[str] | None = None
     status: int = 0
     compress: Callable[[], None] | None = None
@@ -73,6 +75,11 @@ class SftpExchange:
         with self.changed:
             self.said.append(what)
             self.changed.notify_all()
+
+    def wait_for(self, holds: Callable[[], bool]) -> None:
+        """Wait until something is true of what was asked, twenty seconds at most."""
+        with self.changed:
+            assert self.changed.wait_for(holds, 20), self.said
 
     def cut(self) -> None:
         """Reset every connection."""
@@ -189,7 +196,7 @@ class _Handle(SFTPHandle):
     def read(self, offset: int, length: int) -> bytes | int:
         exchange = self._exchange
         exchange.say(f"read {self._name} {offset}")
-        if exchange.held is not None:
+        if exchange.held is not None and exchange.held_name in (None, self._name):
             exchange.held.wait(20)
         if exchange.reading is not None:
             exchange.reading(self._name)

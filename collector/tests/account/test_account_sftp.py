@@ -301,8 +301,7 @@ def test_a_stop_breaks_a_silent_transfer_off(
     exchange.held = threading.Event()
 
     def break_off() -> None:
-        with exchange.changed:
-            assert exchange.changed.wait_for(lambda: f"read {A} 0" in exchange.said, 20)
+        exchange.wait_for(lambda: f"read {A} 0" in exchange.said)
         one.break_off()
 
     breaker = threading.Thread(target=break_off)
