@@ -267,6 +267,17 @@ def test_what_the_record_has_no_code_for_is_not_kept() -> None:
     assert Site(layout="older").accepts(long, "call") == "cannot be rendered"
 
 
+def test_a_ticket_of_the_full_hour_belongs_to_the_next_one() -> None:
+    site = Site("2020-02-24T09:00:00")
+    for hour in range(4):  # all set before any timer of a file
+        site.clock.callLater(3600 * hour, site.call)
+    site.clock.advance(3 * 3600 + 3600)
+    assert site.filed() == [
+        ("AAAAA", 1, 1), ("AAAAB", 2, 2), ("AAAAC", 3, 3), ("AAAAD", 4, 4),
+    ]  # fmt: skip
+    assert site.dates()[0] == "24/02/20 10:00:00"
+
+
 @pytest.mark.parametrize("start", ["2020-02-24T09:59:59.999999", "2020-02-24T10:00:00"])
 def test_a_ticket_at_the_edge_of_an_hour_is_filed_once(start: str) -> None:
     site = Site(start)

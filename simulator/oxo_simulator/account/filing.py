@@ -77,8 +77,12 @@ class Filing:
         self._closing = self._ageing = None
 
     def _put_in(self) -> None:
-        """Put what has come to the outlet into the open file."""
+        """Put what has come to the outlet into the open file, unless its time is over."""
         now = self._clock.now()
+        # A ticket of the very instant may come before the timer does.
+        due = self.shelf.closes_at()
+        if due is not None and reached(due, now):
+            self.close()
         while found := self._outlet.buffer.after(self._last, TICKETS_AT_ONCE):
             for each in found:
                 self._last = each.sequence
