@@ -122,7 +122,7 @@ def status(
 
     configuration = _configuration(config)
     with _reading(configuration) as store, _output("-"):
-        tables.status(store, configuration.sources, as_json=as_json)
+        tables.status(store, configuration.sources, configuration.spools, as_json=as_json)
 
 
 @app.command()

@@ -153,6 +153,15 @@ class Configuration(Section):
             if getattr(one, wire) is not None
         )
 
+    @property
+    def spools(self) -> dict[Source, Path]:
+        """The folders in which streams wait for the store."""
+        return {
+            Source(one.name, Wire.STREAM): one.stream.spool_of(one.name, self.store)
+            for one in self.exchange
+            if one.stream is not None
+        }
+
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
         names = [exchange.name for exchange in self.exchange]

@@ -4,6 +4,8 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple
+from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
@@ -27,8 +29,22 @@ WORD_CHARACTERS_MAX = 8
 """Words up to this length are not broken where the terminal is narrow."""
 
 
-def status(store: Reading, configured: Sequence[Source], *, as_json: bool) -> None:
-    """Print the state of every source, those that were never reached too."""
+def status(
+    store: Reading,
+    configured: Sequence[Source],
+    spools: Mapping[Source, Path] = MappingProxyType({}),
+    *,
+    as_json: bool,
+) -> None:
+    """Print the state of every source, those that were never reached too.
+
+    Args:
+        store: where it stands.
+        configured: every source of the configuration.
+        spools: the folders in which what streams brought waits for the store.
+        as_json: for programs.
+    """
+    waiting = {(one.exchange, str(one.wire)): _spooled(spools[one]) for one in spools}
     known = {(one.exchange, one.wire): one for one in store.status()}
     never = [
         SourceStatus(one.exchange, one.wire)
@@ -37,7 +53,9 @@ def status(store: Reading, configured: Sequence[Source], *, as_json: bool) -> No
     ]
     rows = [*known.values(), *never]
     if as_json:
-        exchanges = [asdict(row) for row in rows]
+        exchanges = [
+            {**asdict(row), "spool_bytes": waiting.get((row.exchange, row.wire), 0)} for row in rows
+        ]
         size = store.size_bytes()
         whole = {"store": str(store.path), "size_bytes": size, "exchanges": exchanges}
         Console().print_json(json.dumps(whole))
@@ -47,7 +65,8 @@ def status(store: Reading, configured: Sequence[Source], *, as_json: bool) -> No
         (*headings, "set aside", "missing", "besides"),
         [
             (row.exchange, row.wire, _instant(row.last_contact), row.last_sequence, row.tickets,
-             row.quarantined, row.missing, _besides(row))
+             row.quarantined, row.missing,
+             _besides(row, waiting.get((row.exchange, row.wire), 0)))
             for row in rows
         ],
         f"{store.path}: {store.size_bytes() / 1e6:.1f} MB",
@@ -60,12 +79,22 @@ def _instant(told: str | None) -> str | None:
     return told and told[:19].replace("T", " ")
 
 
-def _besides(row: SourceStatus) -> str:
+def _spooled(folder: Path) -> int:
+    """Return how many bytes lie in a spool, those that the store has already among them."""
+    try:
+        return sum(file.stat().st_size for file in folder.glob("*.spool"))
+    except OSError:  # another process removes them while we look, or there is none yet
+        return 0
+
+
+def _besides(row: SourceStatus, spooled: int) -> str:
     """Name what a wire brings besides tickets."""
     counts = {"files": row.files, "events": row.events}
     told = [f"{count} {what}" for what, count in counts.items() if count]
     if row.marker is not None:
         told.append(f"marker {row.marker}")
+    if spooled:
+        told.append(f"spool {spooled / 1e6:.1f} MB")
     return ", ".join(told)
 
 

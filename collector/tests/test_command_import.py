@@ -90,6 +90,23 @@ def test_people_are_shown_a_table(config: Path) -> None:
     assert "new tickets of 1 files, 1 refused" in out
 
 
+def test_the_status_tells_files_and_what_waits_in_the_spool(config: Path) -> None:
+    imported(config, laid(config, "TAXAAAAA.DAT", COMPRESSED))
+    imported(config, laid(config, "TAXAAAAC.DAT", PLAIN))
+    segment = config.parent / "t.db.spool" / "site" / "00000001.spool"
+    segment.parent.mkdir(parents=True)
+    segment.write_bytes(bytes(1_200_000))
+    _, out, _ = call("status", "-c", config, "--json")
+    account, stream = json.loads(out)["exchanges"]
+    assert (account["wire"], account["files"], account["missing_files"]) == ("account", 2, 1)
+    assert (stream["wire"], stream["spool_bytes"]) == ("stream", 1_200_000)
+    _, out, _ = call("status", "-c", config)
+    shown = " ".join(out.split())
+    assert "2 files" in shown
+    assert "spool 1.2 MB" in shown
+    assert "1 account file between TAXAAAAA.DAT and TAXAAAAC.DAT not stored" in shown
+
+
 def test_a_store_in_use_and_an_unknown_exchange_are_named(config: Path) -> None:
     status, _, errors = call("import", "-c", config, "-e", "nowhere", COMPRESSED)
     assert (status, "no exchange 'nowhere'; configured: site" in errors) == (2, True)

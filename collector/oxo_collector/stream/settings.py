@@ -1,6 +1,7 @@
 """The stream wire in the configuration: the table `[exchange.stream]`."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Final, Self
 
 from pydantic import BeforeValidator, Field, InstanceOf, model_validator
@@ -62,3 +63,8 @@ class Stream(Pauses):
     def places(self) -> tuple[Place, ...]:
         """The addresses, the first one first."""
         return tuple(place for place in (self.address, self.second_address) if place is not None)
+
+    def spool_of(self, exchange: str, store: Path) -> Path:
+        """Return the folder in which an exchange's tickets wait for the store."""
+        beside = self.spool or store.with_name(store.name + ".spool")
+        return beside / exchange

@@ -97,8 +97,7 @@ class _Collecting:
 
     def _folder(self, door: Intake) -> Path:
         """Return the exchange's folder in the spool."""
-        beside = self._settings.spool or door.store.with_name(door.store.name + ".spool")
-        return beside / self.source.exchange
+        return self._settings.spool_of(self.source.exchange, door.store)
 
 
 def _epoch() -> str:
