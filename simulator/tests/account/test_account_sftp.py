@@ -72,18 +72,22 @@ def connect(site: Any) -> Iterator[Callable[..., Client]]:
         client.close()
 
 
-def wait_until_gone(site: Any) -> None:
-    """Wait until the wire has no visit left; the reactor asks itself now and then."""
-    gone = threading.Event()
+def wait_until(site: Any, reached: Callable[[], bool]) -> None:
+    """Wait until something holds; the reactor asks itself now and then."""
+    found = threading.Event()
 
     def look() -> None:
-        if site.wire._sftp.visits_count == 0:
-            gone.set()
+        if reached():
+            found.set()
         else:
             site.reactor.callLater(0.01, look)
 
     site.do(look)
-    assert gone.wait(PATIENCE)
+    assert found.wait(PATIENCE)
+
+
+def wait_until_gone(site: Any) -> None:
+    wait_until(site, lambda: site.wire._sftp.visits_count == 0)
 
 
 def ssh_threads() -> list[threading.Thread]:
@@ -245,11 +249,17 @@ def test_a_file_that_the_client_did_not_close_did_not_go_over(
 ) -> None:
     site.install(1)
     client = connect()
-    file = client.sftp().open(PATH)
+    folder = client.sftp()
+    file = folder.open(PATH)
     assert file.read()
-    client.socket.close()  # which closes no file before
-    wait_until_gone(site)
+    folder.get_channel().close()  # type: ignore[union-attr]  # there is one
+    wait_until(site, lambda: site.heard()[-1].endswith("broken off"))
     assert len(site.events("offered")) == 1
+    assert site.events("fetched") == []
+    again = client.sftp().open(PATH)
+    assert again.read()
+    client.socket.close()
+    wait_until_gone(site)
     assert site.events("fetched") == []
 
 
