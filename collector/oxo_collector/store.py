@@ -125,10 +125,11 @@ class SetAsideRow:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """One hotel event; `received` is UTC."""
+    """One event that is no ticket; `received` is UTC."""
 
     id: int
     exchange: str
+    wire: str
     epoch: str
     sequence: int
     received: str
@@ -294,15 +295,15 @@ class Reading:
         return next(self.tickets(since=id_ - 1, until=id_), None)
 
     def events(self, exchange: str | None = None, since: int = 0) -> Iterator[EventRow]:
-        """Return what hotel links told beside tickets, in order of receipt."""
+        """Return what wires told beside tickets, in order of receipt."""
         query = (
-            "SELECT v.id, s.exchange, v.epoch, v.sequence, v.received, v.kind, v.fields"
+            "SELECT v.id, s.exchange, s.wire, v.epoch, v.sequence, v.received, v.kind, v.fields"
             " FROM event v JOIN source s ON s.id = v.source"
             " WHERE v.id > ? AND (? IS NULL OR s.exchange = ?) ORDER BY v.id"
         )
         for row in self._rows(query, since, exchange, exchange):
             try:
-                yield EventRow(*(*row[:6], json.loads(row[6])))
+                yield EventRow(*(*row[:7], json.loads(row[7])))
             except ValueError as error:
                 text = f"{self.path}: the event with id {row[0]} is damaged: {error}"
                 raise StoreUnusable(text) from error

@@ -156,9 +156,9 @@ def _import_sum(rows: "Sequence[Imported]") -> str:
 
 def events(rows: Sequence[EventRow]) -> None:
     """Print events that are no tickets, oldest first."""
-    headings = ("id", "exchange", "received (UTC)", "event", "fields")
+    headings = ("id", "exchange", "wire", "received (UTC)", "event", "fields")
     cells = [
-        (row.id, row.exchange, _instant(row.received), row.kind, _fields(row.fields))
+        (row.id, row.exchange, row.wire, _instant(row.received), row.kind, _fields(row.fields))
         for row in rows
     ]
     _print(headings, cells, f"{len(rows)} events")
