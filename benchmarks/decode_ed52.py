@@ -201,13 +201,13 @@ def decode(text: bytes) -> int:
 
 
 def best_seconds(work: Callable[[], object]) -> float:
-    """Return the shortest of a few rounds: noise only ever adds."""
+    """Return the shortest processor time of a few rounds: noise only ever adds."""
     rounds = []
     for _ in range(ROUNDS_COUNT):
         gc.collect()
-        begin = time.perf_counter()
+        begin = time.process_time()
         work()
-        rounds.append(time.perf_counter() - begin)
+        rounds.append(time.process_time() - begin)
     return min(rounds)
 
 

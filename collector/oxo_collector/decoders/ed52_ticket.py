@@ -13,7 +13,7 @@ Numbers dialled, account codes and seconds are read each time.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -119,7 +119,9 @@ class RecordReader:
         self.layout, self.zone, self.cost_decimals = layout, zone, cost_decimals
         self._cut_frame = layout.cutter(FRAME)
         self._cut_subscriber = layout.cutter(SUBSCRIBER)
-        self._cut = _cutter(layout)
+        self._cut_texts = _cutter(layout, _TEXTS)
+        self._cut_figures = _cutter(layout, _FIGURES)
+        self._cut_moments = _moment_cutter(layout)
         self._frames: dict[tuple[str, ...], Frame] = {}
         self._subscribers: dict[tuple[str, ...], Subscriber] = {}
         self._extras: dict[tuple[Frame, Subscriber], Mapping[str, Mapping[str, str]]] = {}
@@ -158,25 +160,12 @@ class RecordReader:
             subscriber_stretch, line
         )
         extras = self._extras.get((frame, subscriber)) or self._merge(frame, subscriber)
-        (
-            called,
-            units,
-            cost,
-            duration,
-            trunk,
-            account_code,
-            initial,
-            waiting,
-            effective,
-            acting,
-            start,
-            start_second,
-            end,
-            end_second,
-        ) = self._cut(line)
+        called, initial, acting, account_code = self._cut_texts(line)
         called, initial, acting = called.strip(" "), initial.strip(" "), acting.strip(" ")
+        units, cost, duration, trunk, waiting, effective = self._cut_figures(line)
         lasted, ring = self._durations[duration], self._waitings[waiting]
         talk = self._effectives[effective]
+        start, start_second, end, end_second = self._cut_moments(line)
         masked = subscriber.masked
         if called[-1:] == "-":
             masked = {**masked, "dialled_number": _dashes(called)}
@@ -285,23 +274,25 @@ class RecordReader:
         return None if figure is None or figure == NO_TRUNK else str(figure)
 
 
-_EACH = (
-    "CalledNumber",
+_TEXTS = ("CalledNumber", "InitialDialledNumber", "ActingExtensionNumber", "AccessCode")
+_FIGURES = (
     "ChargeUnits",
     "CostInfo",
     "Duration",
     "TrunkIdentity",
-    "AccessCode",
-    "InitialDialledNumber",
     "WaitingDuration",
     "EffectiveCallDuration",
-    "ActingExtensionNumber",
 )
 
 
-def _cutter(layout: Layout) -> Callable[[str], tuple[str, ...]]:
-    """Return what cuts out `_EACH`, then minute and second of both moments."""
-    places = [layout.place(name) for name in _EACH]
+def _cutter(layout: Layout, names: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    """Return what cuts each of these columns out of a line."""
+    return itemgetter(*(layout.place(name) for name in names))
+
+
+def _moment_cutter(layout: Layout) -> Callable[[str], tuple[str, ...]]:
+    """Return what cuts out the minute and the second of the start, then of the end."""
+    places: list[slice] = []
     for name in ("StartDateTime", "EndDateTime"):
         place = layout.place(name)
         middle = int(place.start) + _MINUTE_CHARACTERS
