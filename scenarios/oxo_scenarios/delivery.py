@@ -297,11 +297,16 @@ def _hidden(told: str, _form: str | None) -> dict[str, int] | None:
     return {"dialled_number": int(told)} if int(told) else None
 
 
+def _amount(told: str, form: str | None) -> Decimal:
+    """Read an amount in the currency, or (`hundredths`) a whole number of its hundredths."""
+    return Decimal(int(told)).scaleb(-2) if form == "hundredths" else Decimal(told)
+
+
 _READERS: Mapping[str, Callable[[str, str | None], Any]] = {
     "masked": _hidden,
     "local_time": _instant,
     "local_end": _instant,
     "reminder_time": _hour,
-    "cost": lambda told, _format: Decimal(told),
+    "cost": _amount,
     "facilities": _facilities,
 }

@@ -145,7 +145,8 @@ class Column(_Table):
         first: of fixed columns, the first character of the field, counted from 1.
         last: its last character.
         format: a strptime format for `local_time`, `local_end` and `reminder_time`; `HH:MM:SS`,
-            `MM:SS` or `seconds` for durations; `letters` for facilities of one letter each.
+            `MM:SS` or `seconds` for durations; `letters` for facilities of one letter each;
+            `hundredths` for a cost that is told in whole hundredths.
         pattern: what stands there is the field only where this matches, else it is absent.
         default: what a word counts as that [delivery.values] does not name.
         mark: of `masked`, the character that stands for a hidden digit.

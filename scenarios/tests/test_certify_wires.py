@@ -104,3 +104,17 @@ def test_rsyslog_that_listens_for_a_statement_is_judged_by_its_file(certify: Any
     ]
     assert sessions
     assert {line["wire"] for line in sessions} == {"v24"}
+
+
+@pytest.mark.needs("lftp", "gzip")
+def test_lftp_and_gzip_collect_account_files_by_a_map_of_their_columns(certify: Any) -> None:
+    cases = ("BU3", "SMDR3", "DIS101", "DIS102")
+    found = certify(
+        "--subject", FOLDERS / "lftp",
+        *(word for case in cases for word in ("--case", case)),
+    )  # fmt: skip
+    assert found.verdicts() == {f"{case.lower()}.account": "ok" for case in cases}, found.out
+    assert {"local_end", "cost", "dialling_mode"} <= set(found.play("smdr3.account")["shown"])
+    assert found.play("dis101.account")["doors"] == ["account"]
+    whole = [x for x in found.lines("dis102.account", "ledger.ndjson") if x["event"] == "fetched"]
+    assert {line["wire"] for line in whole} == {"account"}
