@@ -13,10 +13,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from oxo_collector.decoders.outcome import Malformed
+from oxo_collector.decoders.outcome import Malformed, Recorded
 from oxo_collector.decoders.taxation_soap import TicketsAnswer
 from oxo_collector.intake import CONTACT_EVERY, Intake
-from oxo_collector.receipt import SetAside, Source, Stored
+from oxo_collector.receipt import FetchedFile, Marker, SetAside, Source, Stored, Wire
 from oxo_collector.store import Reading, StoreUnusable, open_for_writing
 from oxo_tickets import Kind, Ticket, from_json, to_json
 
@@ -289,6 +289,42 @@ def test_a_crash_at_any_step_loses_nothing_and_counts_nothing_twice(path: Path) 
             assert [entry.sequence for entry in store.quarantine()] == [4]
     assert len(pictures) > 12
     assert kept == 1, "only the picture after the commit holds the batch"
+
+
+def test_a_crash_at_any_step_of_an_account_file_moves_the_marker_with_its_rows(
+    path: Path,
+) -> None:
+    """The stream brought `b` of `a b b`; whatever a crash leaves, fetching again makes it whole."""
+    files, stream = Source("site", Wire.ACCOUNT), Source("site", Wire.STREAM)
+    a, b = (Recorded(ticket(user), user.encode() * 16) for user in "ab")
+    file = FetchedFile("TAXAAAAA.DAT", 1, "", None, 4)
+    marker = Marker(file.name, 1, "ab" * 32)
+
+    def counted(store: Path) -> list[str | None]:
+        with Reading(store) as reading:
+            return [from_json(row.canonical).charged_user for row in reading.tickets_once()]
+
+    with closing(open_for_writing(path, Watched)) as connection:
+        assert isinstance(connection, Watched)
+        door = Intake(connection, lambda: NOON)
+        door.keep_stream(stream, "stream:x", 1, [b], BODY)
+        connection.pictures = []
+        door.keep_account_file(files, file, [a, b, b, BAD], BODY, marker)
+        pictures = connection.pictures
+    kept = 0
+    for picture in pictures:
+        with closing(open_for_writing(picture)) as after:
+            again = Intake(after, lambda: NOON)
+            done = again.marker(files) is not None
+            kept += done
+            assert counted(picture) == (["b", "a", "b"] if done else ["b"])
+            again.keep_account_file(files, file, [a, b, b, BAD], BODY, marker)
+            assert again.marker(files) == marker
+        assert counted(picture) == ["b", "a", "b"]
+        with Reading(picture) as store:
+            assert len(list(store.quarantine())) == 1
+    assert len(pictures) > 20
+    assert kept == 1, "only the picture after the commit holds the file"
 
 
 def test_an_exception_inside_the_transaction_leaves_nothing(path: Path) -> None:

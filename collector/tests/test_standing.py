@@ -12,11 +12,12 @@ from oxo_collector import tables
 from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.decoders.taxation_soap import TicketsAnswer
 from oxo_collector.intake import Intake
-from oxo_collector.layout import SCHEMA_VERSION
+from oxo_collector.layout import SCHEMA_VERSION, UPGRADES
 from oxo_collector.receipt import Source
+from oxo_collector.reconciliation import balances
 from oxo_collector.standing import Alarm, Gap, SourceStatus
-from oxo_collector.store import Reading, open_for_writing
-from oxo_tickets import Kind, Ticket
+from oxo_collector.store import Reading, StoreUnusable, open_for_writing
+from oxo_tickets import Kind, Ticket, to_json
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 STAMP = "2026-11-22T12:00:00.000+00:00"
@@ -277,6 +278,65 @@ def test_an_upgrade_over_two_versions_is_one_step(older: Path) -> None:
     with closing(sqlite3.connect(older)) as connection:
         connection.execute("CREATE TABLE event (a)")
     with pytest.raises(Exception, match="event already exists"):
+        open_for_writing(older)
+    with closing(sqlite3.connect(older)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+@pytest.fixture
+def third(second: Path) -> Path:
+    """A store as the third version of the collector made it, with tickets of two wires."""
+    with closing(sqlite3.connect(second)) as made:
+        made.executescript(f"{UPGRADES[2]} PRAGMA user_version = 3;")
+        made.execute("INSERT INTO source (exchange, wire) VALUES ('site', 'v24')")
+        made.execute("INSERT INTO answer VALUES (9, 2, '', 0, x'')")
+        values = (2, "v24:x", 1, 9, to_json(CALL))
+        insert = "INSERT INTO ticket (source, epoch, sequence, answer, canonical)"
+        made.execute(f"{insert} VALUES (?, ?, ?, ?, ?)", values)
+        made.execute("UPDATE ticket SET canonical = ? WHERE source = 1", (to_json(CALL),))
+        made.commit()
+    return second
+
+
+def test_a_store_of_the_third_version_is_read_as_it_is(third: Path) -> None:
+    before = third.read_bytes()
+    with Reading(third) as store:
+        taxation, printer = store.status()
+        assert [row.wire for row in store.tickets()] == ["taxation", "taxation", "v24"]
+        assert [row.wire for row in store.tickets_once()] == ["taxation", "taxation"]
+        assert (store.surplus(), list(store.events())) == ({}, [])
+        assert [one.paired for one in balances(store.seen(["site"]), store.surplus())] == [0, 0]
+    assert (taxation.tickets, printer.tickets, printer.marker) == (2, 1, None)
+    assert third.read_bytes() == before
+
+
+def test_a_store_of_the_third_version_is_brought_up_and_loses_nothing(
+    third: Path, tmp_path: Path
+) -> None:
+    with Reading(third) as store:
+        before = list(store.tickets()), store.status()
+    with closing(open_for_writing(third)) as connection:
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        with Reading(third) as store:
+            assert (list(store.tickets()), store.status()) == before
+    with closing(open_for_writing(tmp_path / "new.db")):
+        pass
+    assert columns(third) == columns(tmp_path / "new.db")
+    assert constraints(third) == constraints(tmp_path / "new.db")
+    assert indices(third) == indices(tmp_path / "new.db")
+
+
+def indices(path: Path) -> set[tuple[str, ...]]:
+    query = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"
+    with closing(sqlite3.connect(path)) as connection:
+        return set(connection.execute(query))
+
+
+@pytest.mark.parametrize("table", ["marker", "outage"])
+def test_an_upgrade_over_three_versions_is_one_step(older: Path, table: str) -> None:
+    with closing(sqlite3.connect(older)) as connection:
+        connection.execute(f"CREATE TABLE {table} (a)")
+    with pytest.raises(StoreUnusable, match=f"{table} already exists"):
         open_for_writing(older)
     with closing(sqlite3.connect(older)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (1,)
