@@ -320,7 +320,9 @@ class SftpFiles:
             except paramiko.SSHException as error:
                 if not self._ssh.is_active():
                     raise
-                raise Declined(f"refused ({clipped(str(error))})") from None
+                if channel.exit_status < 0:
+                    raise Declined(f"refused ({clipped(str(error))})") from None
+                # It ran: a server may tell its end before it answers the request.
             said = b""
             while piece := channel.recv(4096):
                 said += piece

@@ -34,6 +34,7 @@ class SftpExchange:
         names: what a listing tells instead.
         status: of the command `account compress`.
         compress: what it does.
+        answers_late: whether it ends before the request for it is answered.
         said: what was asked, in order.
         passwords: every password that was sent.
     """
@@ -49,6 +50,7 @@ class SftpExchange:
     names: list[str] | None = None
     status: int = 0
     compress: Callable[[], None] | None = None
+    answers_late: bool = False
     said: list[str] = field(default_factory=list)
     passwords: list[str] = field(default_factory=list)
     other_keys: list[paramiko.PKey] = field(default_factory=list)
@@ -141,7 +143,10 @@ class _Account(paramiko.ServerInterface):
             channel.send_exit_status(exchange.status)
             channel.close()
 
-        threading.Timer(0.01, run).start()
+        if exchange.answers_late:
+            run()
+        else:
+            threading.Timer(0.01, run).start()
         return True
 
 

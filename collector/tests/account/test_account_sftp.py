@@ -294,6 +294,16 @@ def test_a_command_that_does_not_work_is_refused_and_the_connection_lives(
     assert fetched(one, landing) is False
 
 
+def test_a_command_whose_end_comes_before_the_answer_ran_all_the_same(
+    exchange: "SftpExchange", make: Make
+) -> None:
+    exchange.answers_late = True
+    one = make()
+    assert [one.compress() for _ in range(3)] == [None] * 3
+    exchange.status = 3
+    assert "status 3 (done)" in failure(one.compress(), Refused).what
+
+
 def test_a_stop_breaks_a_silent_transfer_off(
     exchange: "SftpExchange", make: Make, landing: Landing
 ) -> None:
