@@ -179,6 +179,14 @@ def test_an_answered_incoming_call_tells_ring_and_talk() -> None:
     assert record.initial_dialled_number == "5000"
 
 
+@pytest.mark.parametrize(("first", "charged"), [(None, "5031"), ("5031", None), ("5031", "5031")])
+def test_a_call_that_nobody_else_answered_was_not_redirected(
+    first: str | None, charged: str | None
+) -> None:
+    record = words(but(INCOMING, initial_user=first, charged_user=charged))
+    assert record.redirected_call_indicator == 0
+
+
 def test_an_outgoing_call_tells_no_ringing() -> None:
     record = words(but(OUTGOING, ring_seconds=9))
     assert (record.duration, record.waiting_duration, record.effective_call_duration) == (12, 0, 0)
