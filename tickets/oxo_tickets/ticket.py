@@ -207,25 +207,25 @@ class Ticket(
 
     def __post_init__(self) -> None:
         """Refuse what no wire may say: offsets in a local time, unsorted facilities."""
-        if self.local_time.tzinfo is not None or (self.local_end and self.local_end.tzinfo):
+        begin, end = self.local_time, self.local_end
+        if begin.tzinfo is not None or (end is not None and end.tzinfo is not None):
             raise ValueError(
                 "local_time and local_end are wall clock without an offset; put the zone in `zone`"
             )
-        if self.local_time.microsecond or (self.local_end and self.local_end.microsecond):
+        if begin.microsecond or (end is not None and end.microsecond):
             raise ValueError("local_time and local_end are told in whole seconds")
-        if self.facilities != tuple(sorted(set(self.facilities))):
+        if self.facilities and self.facilities != tuple(sorted(set(self.facilities))):
             raise ValueError("facilities are sorted and without repetition")
         if self.fold not in (None, 0, 1):
             raise ValueError("fold is 0 or 1")
         if self.cost is not None and not _is_amount(self.cost):
             raise ValueError(f"cost is an amount of money from 0 to below 10^{COST_DIGITS_MAX}")
-        for name, value in (
-            ("ring_seconds", self.ring_seconds),
-            ("call_seconds", self.call_seconds),
-            ("units", self.units),
-        ):
-            if value is not None and value < 0:
-                raise ValueError(f"{name} is not negative")
+        if (self.ring_seconds or 0) < 0 or (self.call_seconds or 0) < 0 or (self.units or 0) < 0:
+            raise ValueError(f"{self._negative()} is not negative")
+
+    def _negative(self) -> str:
+        figures = ("ring_seconds", "call_seconds", "units")
+        return next(name for name in figures if (getattr(self, name) or 0) < 0)
 
 
 def _is_amount(cost: Decimal) -> bool:
