@@ -1,6 +1,7 @@
 """The shelf of account files: names, index, what a fetch leaves behind, what ages out."""
 
 import hashlib
+import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -333,3 +334,64 @@ def test_a_snapshot_shows_everything_and_never_changes() -> None:
     desk.closed()
     assert list(before) == [file.name, "ACCOUNT.LIS", "tax.tmp"]
     assert "TAXAAAAB.DAT" in desk.shelf.snapshot()
+
+
+# Whatever comes in whatever order.
+
+
+class Walk:
+    """A random life of a shelf, and what is told of it."""
+
+    def __init__(self, seed: int) -> None:
+        self.dice = random.Random(seed)  # noqa: S311 - a walk
+        self.desk = Desk(memory_records=2, file_tickets_max=7, files_max=20)
+        self.seconds = 0.0
+        self.under_way: list[Transfer] = []
+        self.whole = 0
+
+    def step(self) -> None:
+        self.seconds += self.dice.choice((0, 1, 600, 3600, 24 * 3600))
+        self.desk.shelf.age(at(self.seconds))
+        self.dice.choice((self.put, self.put, self.close, self.begin, self.end))()
+
+    def put(self) -> None:
+        self.desk.put(self.dice.randint(1, 5), self.seconds)
+
+    def close(self) -> None:
+        self.desk.shelf.close(at(self.seconds))
+
+    def begin(self) -> None:
+        if self.desk.names:
+            self.under_way.append(self.desk.fetch(self.dice.choice(self.desk.names)))
+
+    def end(self) -> None:
+        if self.under_way:
+            transfer = self.under_way.pop(self.dice.randrange(len(self.under_way)))
+            size = len(transfer.file.content)
+            sent = self.dice.choice((0, size // 2, size))
+            closed_file = isinstance(transfer.file, AccountFile)
+            in_order = sent == size and self.dice.random() < 0.8
+            self.whole += closed_file and in_order
+            transfer.end(sent, in_order=in_order)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_each_ticket_is_in_one_file_and_only_whole_fetches_count(seed: int) -> None:
+    walk = Walk(seed)
+    for _ in range(300):
+        walk.step()
+    walk.close()
+    shelf, desk = walk.desk.shelf, walk.desk
+    lasts = [last for last, _ in desk.words("filed")]
+    assert lasts == sorted(set(lasts))
+    assert lasts[-1] == desk.sequence
+    kept = [file for file in shelf.files if isinstance(file, AccountFile)]
+    expired = desk.words("expired")
+    spans = [(first, last) for first, last, *_ in expired] + [(f.first, f.last) for f in kept]
+    assert [last for _, last in spans] == lasts
+    assert [first for first, _ in spans] == [1, *(last + 1 for last in lasts[:-1])]
+    assert shelf.bytes_count == sum(len(file.content) for file in kept)
+    assert shelf.count == len(kept) <= 20
+    index = shelf.file("ACCOUNT.LIS").content.data.decode().splitlines()
+    assert [line.split()[0] for line in index] == [file.name for file in kept]
+    assert len(desk.words("fetched")) == walk.whole
