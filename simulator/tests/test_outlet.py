@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from oxo_simulator.clock import VirtualClock, WallClock
 from oxo_simulator.exchange.core import Exchange
+from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.orders import CallOrder
-from oxo_simulator.exchange.outlet import OutletTerms
+from oxo_simulator.exchange.outlet import AlarmNames, OutletTerms
 from oxo_simulator.exchange.port import NeverOffered, Source
 from oxo_simulator.profile import load_profile
 from oxo_simulator.taxation import outlet_terms
@@ -123,6 +125,103 @@ def test_what_is_consumed_leaves_one_outlet_and_says_how() -> None:
     assert exchange.waiting_count() == 2
     span = {"first": 1, "last": 1, "session": "v1", "connection": "c1", "wire": "v24"}
     assert lines[-2:] == [("offered", span), ("consumed", {**span, "how": "printed"})]
+
+
+FILES = OutletTerms(wire="account", capacity=9, alarm_percent=0)
+
+
+def test_what_is_filed_leaves_the_outlet_and_the_file_has_a_life_of_its_own() -> None:
+    exchange, lines = installed(FILES)
+    exchange.load([CALL, CALL, CALL], 0)
+    outlet = exchange.outlets["account"]
+    assert [one.id for one in outlet.filed(2, "A.DAT")] == [1, 2]
+    assert outlet.filed(2, "B.DAT") == []
+    outlet.file_offered(1, 2, "A.DAT", "a1", "c1")
+    outlet.file_fetched(1, 2, "A.DAT", "a1", "c1")
+    outlet.file_expired(1, 2, "A.DAT", fetched=True)
+    assert [one.sequence for one in outlet.waiting(9)] == [3]
+    span = {"first": 1, "last": 2, "file": "A.DAT"}
+    one = {"session": "a1", "connection": "c1"}
+    assert of("account", lines)[-4:] == [
+        ("filed", span),
+        ("offered", {**span, **one}),
+        ("fetched", {**span, **one}),
+        ("expired", {**span, "fetched": True}),
+    ]
+
+
+STREAM = OutletTerms(
+    wire="stream",
+    capacity=2,
+    alarm_percent=50,
+    notices=lambda notice: notice.kind == "mao",
+    alarm_names=AlarmNames("HALF", "FULL"),
+)
+
+
+def test_what_is_sent_leaves_and_alarms_have_the_names_that_the_wire_gives() -> None:
+    exchange, lines = installed(STREAM)
+    exchange.load([CALL] * 4, 0)
+    outlet = exchange.outlets["stream"]
+    assert outlet.sent(1, "e1", "c1") == 1
+    assert outlet.sent(1, "e1", "c1") == 0
+    exchange.load([CALL] * 2, 0)
+    outlet.lose("lost with the CPU")
+    told = [
+        (event, detail.get("name") or detail.get("id") or detail.get("first"))
+        for event, detail in of("stream", lines)
+    ]
+    assert told == [
+        ("buffered", 1), ("alarm", "HALF"), ("buffered", 2),
+        ("dropped", 3), ("alarm", "FULL"), ("dropped", 4), ("sent", 1),
+        ("buffered", 5), ("dropped", 6), ("alarm", "FULL"),
+        ("dropped", 2), ("dropped", 5),
+    ]  # fmt: skip
+
+
+def test_a_notice_goes_to_the_wires_that_take_it_and_stands_behind_the_tickets_there() -> None:
+    exchange, lines = installed(STREAM, FILES)
+    exchange.load([CALL], 0)
+    exchange.set_licence(call_accounting_over_ip=False)
+    exchange.notify(Notice("voip", exchange.now(), call=CALL))
+    outlet = exchange.outlets["stream"]
+    (noticed,) = outlet.notices
+    assert noticed.behind == 1
+    assert dict(noticed.notice.items)["CALL_ACCOUNTING_OVER_IP"] == "CLOSED"
+    assert outlet.noticed("e1", "c1") == noticed.notice
+    assert of("stream", lines)[-1] == (
+        "notice", {"kind": "mao", "session": "e1", "connection": "c1"},
+    )  # fmt: skip
+    assert not outlet.notices
+    assert not exchange.outlets["account"].notices
+
+
+def test_only_the_end_of_a_call_over_a_voip_trunk_is_a_notice() -> None:
+    terms = OutletTerms(wire="stream", capacity=9, alarm_percent=0, notices=lambda _notice: True)
+    clock = VirtualClock()
+    exchange, _ = installed(terms, clock=clock)
+    order = CallOrder(direction="outgoing", user="106", number="0346", call_seconds=7)
+    exchange.place([order, msgspec.structs.replace(order, trunk="V01")])
+    assert not exchange.outlets["stream"].notices
+    clock.advance(60)
+    ((behind, notice),) = exchange.outlets["stream"].notices
+    assert (behind, notice.kind) == (2, "voip")
+    assert notice.call is not None
+    assert notice.call.call_seconds == 7
+
+
+def test_a_timer_of_exchange_time_can_be_cancelled() -> None:
+    clock = VirtualClock()
+    exchange, _ = installed(clock=clock)
+    done: list[str] = []
+    kept = exchange.later(3600, lambda: done.append("kept"))
+    gone = exchange.later(1800, lambda: done.append("gone"))
+    gone.cancel()
+    assert (kept.active(), gone.active()) == (True, False)
+    clock.advance(3599)
+    assert done == []
+    clock.advance(1)
+    assert done == ["kept"]
 
 
 def test_no_outlet_acknowledges_what_another_one_offered() -> None:

@@ -3,6 +3,7 @@
 import ftplib
 import io
 import json
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,8 @@ OPEN = {
     "nmc.login_delay_seconds": 0,
     "v24.open": True,
     "ohl.open": True,
+    "stream.open": True,
+    "account.open": True,
     "reset.refused_seconds": 0,
     "reset.busy_seconds": 0,
 }
@@ -71,8 +74,9 @@ def test_every_wire_is_shown_with_what_waits_there(
     status, out, _ = oxo_sim("wires", "--json")
     found = {one["name"]: one for one in json.loads(out)}
     assert (status, list(found)) == (0, list(get_args(WireName)))
-    assert [one["open"] for one in found.values()] == [True] * 4 + [False] * 2
-    assert [one["waiting"] for one in found.values()] == [1] * 4 + [0] * 2
+    assert [one["open"] for one in found.values()] == [True] * 6
+    assert [one["waiting"] for one in found.values()] == [1] * 6
+    assert (found["stream"]["main"], found["account"]["files"]) == ("stream-a", 0)
     assert found["nmc"]["port"] == oxo.ports["nmc"]
     assert found["nmc"]["capacity"] == 1000
     _, shown, _ = oxo_sim("wires")
@@ -135,6 +139,51 @@ def test_a_hotel_event_is_said_in_the_frame_of_its_letter(
     assert "<STX>A217" in shown
 
 
+def test_an_account_file_is_closed_on_demand(oxo: EphemeralExchange, oxo_sim: Command) -> None:
+    assert oxo_sim("account-close")[:2] == (0, "no ticket waits for a file\n")
+    oxo.call()
+    status, out, _ = oxo_sim("account-close", "--json")
+    closed = json.loads(out)
+    assert (status, closed["first"], closed["last"]) == (0, 1, 1)
+    (filed,) = oxo.ledger("filed")
+    assert filed.detail == {"wire": "account", **closed}
+    oxo.call()
+    _, out, _ = oxo_sim("account-close")
+    assert re.fullmatch(r"TAX[A-Z]{5}\.DAT is closed, sequences 2 to 2\n", out)
+
+
+def test_a_new_account_password_and_host_key(oxo: EphemeralExchange, oxo_sim: Command) -> None:
+    status, out, _ = oxo_sim("account-password", given=f"{SECRET}\n".encode())
+    assert (status, SECRET in out) == (0, False)
+    _, before, _ = oxo_sim("account-host-key", "--json")
+    _, renewed, _ = oxo_sim("account-host-key", "--renew", "--json")
+    _, now, _ = oxo_sim("account-host-key")
+    fingerprint = json.loads(renewed)["fingerprint"]
+    assert fingerprint.startswith("SHA256:")
+    assert json.loads(before)["fingerprint"] != fingerprint
+    assert now == f"{json.loads(renewed)['kind']} {fingerprint}\n"
+    assert json.loads((oxo.folder / "exchange.json").read_text())["host_key"] == fingerprint
+    (line,) = oxo.ledger("host key")
+    assert line.detail == {"wire": "account", "fingerprint": fingerprint}
+    assert SECRET not in f"{oxo.ledger()} {oxo.control.transcript()}"
+
+
+def test_a_switch_over_and_notices_on_the_stream(oxo: EphemeralExchange, oxo_sim: Command) -> None:
+    assert oxo_sim("stream-say", "mao", "--item", "OBJECT=USER")[0] == 0
+    status, out, _ = oxo_sim(
+        "stream-say", "voip", "--user", "128", "--number", "0390", "--seconds", "7", "--json"
+    )
+    assert (status, json.loads(out)["phase"]) == (0, "serving")
+    assert oxo_sim("switch-over")[:2] == (0, "stream-b is main\n")
+    status, out, _ = oxo_sim("switch-over", "--hard", "--json")
+    assert (status, json.loads(out)["main"]) == (0, "stream-a")
+    told = [(line.event, line.detail.get("ordered")) for line in oxo.ledger()[-8:]]
+    assert ("switch-over", True) in told
+    assert ("switch-over", False) in told
+    lost = oxo.ledger("notice dropped")
+    assert [line.detail["kind"] for line in lost] == ["mao", "voip", "mao"]
+
+
 @pytest.mark.parametrize(
     ("words", "status", "error"),
     [
@@ -146,6 +195,10 @@ def test_a_hotel_event_is_said_in_the_frame_of_its_letter(
         ),
         (("hotel", "check-in", "217", "--deposit", "much"), 2, "deposit"),
         (("hotel", "check-in", "a room without end"), 1, "room"),
+        (("stream-say", "fax"), 2, "Invalid enum value 'fax' - at `$.kind`"),
+        (("stream-say", "mao", "--item", "OBJECT"), 2, "--item OBJECT"),
+        (("stream-say", "mao", "--item", "A=;"), 1, "mao: 'A'"),
+        (("stream-say", "voip", "--user", "1" * 40), 1, "voip: local directory number"),
         (("cut", "--wire", "nmc"), 2, "--wire nmc: it belongs to --when"),
         (("cut", "--when", "consumed", "--wire", "fax"), 2, "Invalid enum value 'fax'"),
         (("cut", "--port", "fax"), 1, "there are standard, alternate, nmc, nmc-data, nmc-data-1"),

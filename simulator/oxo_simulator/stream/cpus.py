@@ -29,7 +29,7 @@ class Arrival(NamedTuple):
     """What a connection meets, and which one has to go for it."""
 
     meets: Meets
-    instead_of: str | None = None
+    instead_of: int | None = None
 
 
 class SwitchedOver(NamedTuple):
@@ -41,26 +41,26 @@ class SwitchedOver(NamedTuple):
         reason: of the session that ends.
     """
 
-    ends: tuple[str, ...]
+    ends: tuple[int, ...]
     keeps: bool
     reason: str
 
 
 class Cpus:
-    """Both CPUs of one exchange.
+    """Both CPUs of one exchange; connections are known to them by numbers, each of its own.
 
     Attributes:
         main: the port of the main one.
-        client: name of the connection that it serves, or may come to serve.
+        client: number of the connection that it serves, or may come to serve.
     """
 
     def __init__(self, settings: StreamSettings) -> None:
         self.main = PORT_A
-        self.client: str | None = None
+        self.client: int | None = None
         self._settings = settings
-        self._others: list[str] = []
+        self._others: list[int] = []
 
-    def arrives(self, connection: str, port: str) -> Arrival:
+    def arrives(self, connection: int, port: str) -> Arrival:
         """Say what a connection to the CPU of that port meets."""
         if port != self.main:
             self._others.append(connection)
@@ -74,7 +74,7 @@ class Cpus:
             return Arrival(Meets.DIALOGUE, instead_of=gone)
         return Arrival(Meets.SECOND_CLIENT)
 
-    def leaves(self, connection: str) -> None:
+    def leaves(self, connection: int) -> None:
         """The connection is over."""
         if self.client == connection:
             self.client = None

@@ -77,14 +77,15 @@ class CallServers:
         self.reception: Reception | None = None
         self.cpus = Cpus(StreamSettings())
         self.serving = False
-        self._lines: dict[str, Line] = {}
+        self._lines: dict[int, Line] = {}
+        self._count = 0
         self._said = said
         self._doors = doors
 
     @property
     def line(self) -> "Line | None":
         """The line that is in a session."""
-        line = self._lines.get(self.cpus.client or "")
+        line = None if self.cpus.client is None else self._lines.get(self.cpus.client)
         return line if line is not None and line.session is not None else None
 
     def install(self, reception: Reception | None) -> None:
@@ -115,8 +116,8 @@ class CallServers:
             return
         switched = self.cpus.switch_over(ordered=ordered)
         reception.outlet.record("switch-over", main=self.cpus.main, ordered=ordered)
-        for name in switched.ends:
-            if (line := self._lines.get(name)) is not None:
+        for number in switched.ends:
+            if (line := self._lines.get(number)) is not None:
                 line.over(switched.reason, at_once=not ordered)
         if not switched.keeps:
             reception.outlet.lose("lost with the CPU")
@@ -130,11 +131,13 @@ class CallServers:
         if not self.serving:
             reception.refuse(line.connection, "busy")
             return None
-        arrival = self.cpus.arrives(line.connection, line.port)
+        self._count += 1
+        line.number = self._count
+        arrival = self.cpus.arrives(line.number, line.port)
         if arrival.meets is Meets.SECOND_CLIENT:
             reception.second_client(line.connection)
             return None
-        self._lines[line.connection] = line
+        self._lines[line.number] = line
         if arrival.instead_of is not None:
             self._lines[arrival.instead_of].feed(Over("replaced"))
         self._doors()
@@ -142,9 +145,9 @@ class CallServers:
 
     def gone(self, line: "Line") -> None:
         """A dialogue is over."""
-        if self._lines.get(line.connection) is line:
-            del self._lines[line.connection]
-            self.cpus.leaves(line.connection)
+        if self._lines.get(line.number) is line:
+            del self._lines[line.number]
+            self.cpus.leaves(line.number)
             self._doors()
 
     def said(self, line: "Line", sender: Sender, text: str) -> None:
@@ -179,6 +182,7 @@ class Line(Protocol):
 
     Attributes:
         port: name of the CPU's port.
+        number: by which the CPUs know it.
         connection: the link's name of it.
         peer: the collector's address as text.
         session: while tickets flow.
@@ -186,6 +190,7 @@ class Line(Protocol):
 
     def __init__(self, servers: CallServers, port: str) -> None:
         self.port = port
+        self.number = 0
         self.connection = self.peer = ""
         self.session: Session | None = None
         self.since = self.last_call = servers.utc_now()
@@ -276,7 +281,6 @@ class Line(Protocol):
             case Heard(payload=payload, strange=strange):
                 self._heard(payload, strange=strange)
             case Open():
-                self._servers.prove(self.connection)
                 self.session = self._reception.open(self.connection)
             case Write(octets=octets, words=words):
                 for each in words:
@@ -299,6 +303,8 @@ class Line(Protocol):
 
     def _heard(self, payload: bytes, *, strange: bool) -> None:
         self._strange += strange
+        if not strange:
+            self._servers.prove(self.connection)
         if not strange or self._strange == 1:
             self._servers.said(self, "collector", payload_words(payload))
 
