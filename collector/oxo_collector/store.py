@@ -360,7 +360,9 @@ _STREAM_ALONE: Final = """
 """
 
 _LAST_FILED: Final = """
-    SELECT t.canonical FROM ticket t JOIN source s ON s.id = t.source
-    WHERE s.exchange = ? AND s.wire = 'account' AND t.record IS NOT NULL
-    ORDER BY t.record DESC LIMIT 1
+    SELECT canonical FROM ticket
+    WHERE record IS NOT NULL
+      AND +source = (SELECT id FROM source WHERE exchange = ? AND wire = 'account')
+    ORDER BY record DESC LIMIT 1
 """
+"""By the index of the records, from its end (`+`: not by the one of the sources)."""
