@@ -49,8 +49,8 @@ def cookies_demanded(play: Play) -> None:
 
 @given("an exchange without tickets that asks for a sign of life every second")
 def fresh_asking_often(play: Play) -> None:
-    """It bears with a late answer: what counts is that there is one."""
-    play.install(stream__keep_alive_seconds=1, stream__answer_seconds=10)
+    """It bears with a late answer, and asks again on the next connection where none came."""
+    play.install(stream__keep_alive_seconds=1, stream__answer_seconds=3)
 
 
 @given("the collector reaches it only through a proxy that asks for a login")
