@@ -18,7 +18,7 @@ other one is a remark.
 
 import io
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from operator import itemgetter
 from typing import Final, Literal
@@ -44,6 +44,7 @@ PLACE: Final = "document"
 VERSION_CHARACTERS: Final = 5
 KNOWN: Final = tuple(version.encode() for version in LAYOUTS)
 LF: Final = b"\n"
+HASH: Final = ord("#")
 COMMA_LINE_CHARACTERS: Final = COLUMNS[-1].last + len(COLUMNS)
 """A blank and 47 commas beside the columns: 573."""
 
@@ -120,7 +121,7 @@ def read_account_file(
     try:
         _check_whole(text, limits)
         reader = _Lines(text, zone, cost_decimals, limits)
-        pieces = tuple(reader)
+        pieces = reader.pieces()
     except _Refused as fault:
         return _refusal(name, form, text, Malformed(str(fault), data, PLACE))
     digest = sha256(text).hexdigest()
@@ -188,32 +189,39 @@ class _Lines:
         self._malformed_count = 0
         self._first_fault = "there is no line"
 
-    def __iter__(self) -> Iterator[Recorded | Malformed]:
+    def pieces(self) -> list[Recorded | Malformed]:
+        """Read every line.
+
+        Raises:
+            _Refused: a header that cannot be used, too many bad lines, or no record at all.
+        """
         unbend = _without_commas if _is_comma_rendering(self._text) else _without_return
-        reader = self._reader(ED52)
-        record_bytes, headed, read = reader.layout.line_characters, False, False
-        note = self.numbers.append
+        reader, headed = self._reader(ED52), False
+        record_bytes, piece_of = reader.layout.line_characters, reader.piece
+        pieces: list[Recorded | Malformed] = []
+        read = 0
         for number, line in enumerate(io.BytesIO(self._text), 1):
             raw = line[:-1]
-            if raw[:1] == b"#":
+            if line[0] == HASH:
                 if told := self._told_by(raw, number):
                     reader, headed = told, True
-                    record_bytes = reader.layout.line_characters
+                    record_bytes, piece_of = reader.layout.line_characters, reader.piece
                 continue
             record = raw if len(raw) == record_bytes else unbend(raw)
             if headed or record.startswith(KNOWN):
-                piece = reader.piece(record)
+                piece = piece_of(record)
             else:
                 piece = Malformed(_stranger(raw), raw, PLACE)
             if isinstance(piece, Malformed):
                 piece = self._bad(piece.reason, raw, number)
             else:
-                read = True
-            note(number)
-            yield piece
+                read += 1
+            self.numbers.append(number)
+            pieces.append(piece)
         if not (headed or read):
             raise _Refused(f"no account file: {self._first_fault}")
         self.columns = self.columns or ED52.columns
+        return pieces
 
     def _reader(self, layout: Layout) -> RecordReader:
         return RecordReader(layout, self._zone, self._cost_decimals)

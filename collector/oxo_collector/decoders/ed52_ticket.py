@@ -88,19 +88,30 @@ class _Known(dict[str, Meaning], Generic[Meaning]):
         return meaning
 
 
+class Beside:
+    """What stands beside a number and has no word in the model; compared by identity."""
+
+    __slots__ = ("extras",)
+
+    def __init__(self, extras: Mapping[str, str]) -> None:
+        self.extras = extras
+
+
 class Subscriber:
-    """The charged party and what stands beside its number; compared by identity."""
+    """The charged party."""
 
-    __slots__ = ("extras", "masked", "name", "number")
+    __slots__ = ("beside", "masked", "name", "number")
 
-    def __init__(self, line: str, layout: Layout) -> None:
-        """Read the subscriber's columns of a line."""
+    def __init__(self, line: str, layout: Layout, known: dict[tuple[str, ...], Beside]) -> None:
+        """Read the subscriber's columns of a line; those of one department share what they can."""
         self.number = _text(layout, "ChargedNumber", line)
         self.name = _text(layout, "ChargedUserName", line) or None
         hidden = len(self.number) - len(self.number.rstrip("*"))
         self.masked: Mapping[str, int] = {"charged_user": hidden} if hidden else _NOTHING
-        beside = {name: _text(layout, name, line) for name in _KEPT_WITH_SUBSCRIBER}
-        self.extras = {name: text for name, text in beside.items() if text}
+        texts = tuple(_text(layout, name, line) for name in _KEPT_WITH_SUBSCRIBER)
+        beside = zip(_KEPT_WITH_SUBSCRIBER, texts, strict=True)
+        self.beside = known.get(texts) or Beside({name: text for name, text in beside if text})
+        known[texts] = self.beside
 
 
 class RecordReader:
@@ -124,7 +135,8 @@ class RecordReader:
         self._cut_moments = _moment_cutter(layout)
         self._frames: dict[tuple[str, ...], Frame] = {}
         self._subscribers: dict[tuple[str, ...], Subscriber] = {}
-        self._extras: dict[tuple[Frame, Subscriber], Mapping[str, Mapping[str, str]]] = {}
+        self._beside: dict[tuple[str, ...], Beside] = {}
+        self._extras: dict[tuple[Frame, Beside], Mapping[str, Mapping[str, str]]] = {}
         self._units = self._figures("ChargeUnits")
         self._durations = self._figures("Duration")
         self._waitings = self._figures("WaitingDuration")
@@ -159,7 +171,8 @@ class RecordReader:
         subscriber = self._subscribers.get(subscriber_stretch) or self._meet_subscriber(
             subscriber_stretch, line
         )
-        extras = self._extras.get((frame, subscriber)) or self._merge(frame, subscriber)
+        beside = subscriber.beside
+        extras = self._extras.get((frame, beside)) or self._merge(frame, beside)
         called, initial, acting, account_code = self._cut_texts(line)
         called, initial, acting = called.strip(" "), initial.strip(" "), acting.strip(" ")
         units, cost, duration, trunk, waiting, effective = self._cut_figures(line)
@@ -217,18 +230,19 @@ class RecordReader:
         return frame
 
     def _meet_subscriber(self, stretch: tuple[str, ...], line: str) -> Subscriber:
-        subscriber = Subscriber(line, self.layout)
         if len(self._subscribers) >= KNOWN_COUNT_MAX:
             self._subscribers.clear()
+            self._beside.clear()
             self._extras.clear()
+        subscriber = Subscriber(line, self.layout, self._beside)
         self._subscribers[stretch] = subscriber
         return subscriber
 
-    def _merge(self, frame: Frame, subscriber: Subscriber) -> Mapping[str, Mapping[str, str]]:
+    def _merge(self, frame: Frame, beside: Beside) -> Mapping[str, Mapping[str, str]]:
         if len(self._extras) >= KNOWN_COUNT_MAX:
             self._extras.clear()
-        merged = {EXTRAS: {**frame.extras, **subscriber.extras}}
-        self._extras[frame, subscriber] = merged
+        merged = {EXTRAS: {**frame.extras, **beside.extras}}
+        self._extras[frame, beside] = merged
         return merged
 
     def _with_oddities(
