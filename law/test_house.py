@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("tickets", "simulator", "collector", "scenarios", "reports")
-WIRES = ("taxation", "nmc", "v24", "ohl")
+WIRES = ("taxation", "account", "stream", "nmc", "v24", "ohl")
 FILE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 70
 UNWANTED_NOUNS = re.compile(

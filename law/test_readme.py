@@ -31,8 +31,10 @@ CONFUSING = (ROOT / "docs" / "confusing.md").read_text("utf-8")
 SECONDS_MAX = 60
 FREE_PORTS = " --port standard=0 --port alternate=0"
 FREE_WIRES = " --port nmc=0 --port v24=0 --port ohl=0"
-WIRE_PORTS = {"nmc": 30021, "v24": 6970, "ohl": 5010}
+FREE_SISTER = " --port account-ftp=0 --port account-sftp=0 --port stream-a=0 --port stream-b=0"
+WIRE_PORTS = {"nmc": 30021, "v24": 6970, "ohl": 5010, "account-ftp": 2121, "stream-a": 2533}
 OTHER_WIRES = "## The other wires\n"
+SISTER = "## Account files and Ethernet on the fly\n"
 
 
 def blocks(page: str, language: str = "") -> list[str]:
@@ -52,9 +54,9 @@ def section(page: str, title: str) -> str:
     return page.split(title)[1].split("\n## ", maxsplit=1)[0]
 
 
-ABOUT_WIRES = section(README, OTHER_WIRES)
-ABOUT_ONE = README.replace(ABOUT_WIRES, "")
-"""The README but for the section about the other wires, whose exchange is another one."""
+ABOUT_WIRES, ABOUT_SISTER = section(README, OTHER_WIRES), section(README, SISTER)
+ABOUT_ONE = README.replace(ABOUT_WIRES, "").replace(ABOUT_SISTER, "")
+"""The README but for the sections about the other wires, whose exchanges are others."""
 
 
 def long(command: str) -> bool:
@@ -165,27 +167,49 @@ def shell(command: str, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.needs("curl", "nc")
-def test_every_command_about_the_other_wires_shows_the_call(folder: Path) -> None:
+@pytest.mark.needs("curl", "nc", "gzip")
+@pytest.mark.parametrize(
+    ("about", "free", "wanted"),
+    [
+        (
+            ABOUT_WIRES,
+            FREE_WIRES,
+            ("ohl", '"dialled_number":"00390670000"', "A128  --> ", "^BJ128 "),
+        ),
+        (
+            ABOUT_SISTER,
+            FREE_SISTER,
+            (
+                "TAXAAAAA.DAT is closed",
+                "ED5.200390670000",
+                '"dialled_number":"00390670000"',
+                "ED5.200390670000",
+            ),
+        ),
+    ],
+    ids=["other wires", "bigger sister"],
+)
+def test_every_command_about_the_other_wires_shows_the_call(
+    about: str, free: str, wanted: tuple[str, ...], folder: Path, tmp_path: Path
+) -> None:
     """Its exchange runs on free ports; each wire tells the call in its own words."""
-    place = folder / "wires"
-    place.mkdir()
-    (place / ".venv").symlink_to(folder / ".venv")
-    run, *others = commands(ABOUT_WIRES)
-    process = started(run + FREE_PORTS + FREE_WIRES, place, "control ")
-    told = json.loads((place / ".oxo-sim/exchange.json").read_text("utf-8"))["ports"]
+    (tmp_path / ".venv").symlink_to(folder / ".venv")
+    run, *others = commands(about)
+    named = re.sub(r" --port \S+", "", run)
+    process = started(named + FREE_PORTS + free, tmp_path, "control ")
+    told = json.loads((tmp_path / ".oxo-sim/exchange.json").read_text("utf-8"))["ports"]
     ports = {one["name"]: one["port"] for one in told}
     try:
-        shown = [shell(_on(command, ports), place) for command in others]
+        shown = [shell(_on(command, ports), tmp_path) for command in others]
     finally:
         ended(process)
-    wanted = ("ohl", '"dialled_number":"00390670000"', "A128  --> ", "^BJ128 ")
     assert [word for word, text in zip(wanted, shown, strict=True) if word not in text] == []
 
 
 def _on(command: str, ports: dict[str, int]) -> str:
-    for wire, number in WIRE_PORTS.items():
-        command = re.sub(rf"\b{number}\b", str(ports[wire]), command)
+    for port, number in WIRE_PORTS.items():
+        if port in ports:
+            command = re.sub(rf"\b{number}\b", str(ports[port]), command)
     return command
 
 
