@@ -2,21 +2,31 @@
 
 # ruff: noqa: ARG002 - the library's signatures
 
+import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import ncompress
 import paramiko
 import pytest
+from oxo_tickets import from_ndjson
 from paramiko import SFTPAttributes, SFTPHandle, SFTPServer, SFTPServerInterface
 from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
 from paramiko.sftp import SFTP_EOF, SFTP_NO_SUCH_FILE
 
 FOLDER = "/usr4/account"
 PASSWORD = "Sesam-1234"
+SECONDS_MAX = 20
+SETTLE = "import oxo_collector.account.machine as m; m.SETTLE_SECONDS = 0.01"
+"""Two seconds a round are for real exchanges."""
 
 
 @dataclass
@@ -247,3 +257,74 @@ def exchange(host_keys: tuple[paramiko.PKey, ...]) -> Iterator[SftpExchange]:
     one = SftpExchange(host_keys[0])
     yield one
     one.close()
+
+
+class Collector:
+    """A running `oxo-collect run`, with its log."""
+
+    def __init__(self, config: Path) -> None:
+        program = f"{SETTLE}; from oxo_collector.cli import main; main()"
+        command = (sys.executable, "-c", program, "run", "--config", str(config))
+        environment = {**os.environ, "SECRET": PASSWORD}
+        self.process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        self.log = ""
+        self._grown = threading.Condition()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        with self.process.stderr as log:
+            for line in log:
+                with self._grown:
+                    self.log += line
+                    self._grown.notify_all()
+
+    def wait_for(self, *words: str) -> None:
+        """Wait for a line with all these words."""
+
+        def said() -> bool:
+            return any(all(word in line for word in words) for line in self.log.splitlines())
+
+        with self._grown:
+            assert self._grown.wait_for(said, SECONDS_MAX), (words, self.log)
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        status = self.process.wait(SECONDS_MAX)
+        self._reader.join(SECONDS_MAX)
+        return status
+
+
+Start = Callable[[Path], Collector]
+Dialled = Callable[..., Counter[str | None]]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start `oxo-collect run`; what still runs after the test is killed."""
+    begun: list[Collector] = []
+
+    def run(config: Path) -> Collector:
+        begun.append(Collector(config))
+        return begun[-1]
+
+    yield run
+    for one in begun:
+        if one.process.poll() is None:
+            one.end(signal.SIGKILL)
+        assert "defect" not in one.log, one.log
+        assert PASSWORD not in one.log
+
+
+@pytest.fixture
+def dialled() -> Dialled:
+    """Count the called numbers that an export tells."""
+
+    def export(config: Path, *words: str) -> Counter[str | None]:
+        program = "from oxo_collector.cli import main; main()"
+        command = (sys.executable, "-c", program, "export", "--config", str(config), *words)
+        found = subprocess.run(command, capture_output=True, timeout=SECONDS_MAX, check=True)
+        return Counter(ticket.dialled_number for ticket in from_ndjson(found.stdout.splitlines()))
+
+    return export
