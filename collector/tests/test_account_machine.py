@@ -470,6 +470,14 @@ def test_a_stop_ends_after_the_file_in_hand(before: int) -> None:
     assert fetches == (before == 7)
 
 
+def test_very_many_files_are_measured_in_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oxo_collector.account.machine.FILES_COUNT_MAX", 2)
+    exchange = Exchange(A, B, C, D, E, marker=marker_at(A), known=[A])
+    assert exchange.round() == ["fetch AAAAA", *taken(B, C, D, E)]
+    asked = [one.names for one in exchange.commands if isinstance(one, Measure)]
+    assert asked == [(A, B), (B,), (C, D), (C, D), (E,), (E,)]
+
+
 def test_a_stop_in_the_rest_ends_at_once() -> None:
     exchange = Exchange(A)
     exchange.round()

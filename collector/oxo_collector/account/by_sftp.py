@@ -59,6 +59,16 @@ KEEPALIVE_SECONDS: Final = 15
 
 HANG_UP_SECONDS_MAX: Final = 2.0
 
+_KINDS: Final = (
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+)
+"""Kinds of host keys, in the order in which they are asked for."""
+
 _FAMILIES: Final = {"ssh-ed25519": "ed25519", "ssh-rsa": "rsa", "rsa-sha2-256": "rsa",
                     "rsa-sha2-512": "rsa"}  # fmt: skip
 
@@ -176,7 +186,7 @@ class SftpFiles:
                 _shut(self._socket)
                 self._socket.close()
                 self._socket = None
-        if ssh is not None:
+        if ssh is not None and ssh.is_alive():
             ssh.join(HANG_UP_SECONDS_MAX)
 
     def break_off(self) -> None:
@@ -283,6 +293,9 @@ class SftpFiles:
     def _connected(self, first: Sequence[str], without: Sequence[str]) -> paramiko.Transport:
         """Connect and agree upon keys; no password is sent."""
         route = self._route
+        kinds = [kind for kind in _KINDS if _family(kind) not in without]
+        if not kinds:
+            raise NothingInCommon("no kind of key is left")
         line = socket.create_connection((route.address, route.port), route.connect_seconds_max)
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._socket_lock:
@@ -293,9 +306,8 @@ class SftpFiles:
         self._ssh = ssh
         ssh.banner_timeout = ssh.handshake_timeout = ssh.auth_timeout = route.read_seconds_max
         ssh.channel_timeout = route.read_seconds_max
-        options = ssh.get_security_options()
-        kinds = [kind for kind in options.key_types if _family(kind) not in without]
-        options.key_types = tuple(sorted(kinds, key=lambda kind: _family(kind) not in first))
+        in_turn = sorted(kinds, key=lambda kind: _family(kind) not in first)
+        ssh.get_security_options().key_types = tuple(in_turn)
         agreed = threading.Event()
         ssh.start_client(agreed)
         end = self._clock() + route.read_seconds_max

@@ -93,6 +93,9 @@ SETTLE_SECONDS: Final = 2.0
 TRIES_COUNT_MAX: Final = 3
 """A file that is not whole so often is damaged where it lies."""
 
+FILES_COUNT_MAX: Final = 200
+"""So many files are measured and let settle at a time; of a month's files each takes its moment."""
+
 TOLD_COUNT_MAX: Final = 10_000
 """So many different texts are remembered as told."""
 
@@ -160,6 +163,7 @@ class AccountCollection:
         self._choice = Choice((), (), -1, gone=False)
         self._entries: dict[str, Entry] = {}
         self._due: list[str] = []
+        self._later: list[str] = []
         self._marker_at = -1
 
     @property
@@ -218,7 +222,8 @@ class AccountCollection:
             return self._hang_up(*self._once(Report(Level.INFO, NO_FILE)))
         if event.marker is None and self._start == "now":
             newest = (event.names[-1],)
-            self._choice, self._due = Choice(newest, (), -1, gone=False), list(newest)
+            self._choice = Choice(newest, (), -1, gone=False)
+            self._due, self._later = list(newest), []
             return State.MEASURING, [Measure(newest)]
         return self._decide(event.marker)
 
@@ -227,11 +232,11 @@ class AccountCollection:
         assert isinstance(event, Measured)
         self._entries = {one.name: one for one in event.entries}
         marker = self._listed.marker
-        if marker is not None and self._choice.marker_at >= 0:
+        if marker is not None and self._choice.marker_at >= 0 and marker.name in self._entries:
             size = self._entries[marker.name].size_bytes
             if size not in (None, marker.size_bytes):
                 return self._replaced(marker)
-        if not self._choice.due:
+        if not self._fresh():
             return self._next([])
         return State.SETTLING, [Wait(SETTLE_SECONDS)]
 
@@ -239,7 +244,7 @@ class AccountCollection:
         """See whether anything grew."""
         if self._stopping:
             return self._hang_up()
-        return State.MEASURING_AGAIN, [Measure(self._choice.due)]
+        return State.MEASURING_AGAIN, [Measure(self._fresh())]
 
     def measured_again(self, event: Event) -> Move:
         """Leave out what is still being written."""
@@ -348,21 +353,28 @@ class AccountCollection:
         else:
             chosen = choose(names, name, listed.known, self._tries, self._start)
         self._choice, self._marker_at = chosen, chosen.marker_at
-        self._due = self._in_turn(chosen.due)
-        reports = [
-            report for gap in chosen.gaps for report in self._once(self._alarm(gap_told(gap)))
-        ]
+        listed_there = marker is not None and chosen.marker_at >= 0
+        compared = (marker.name,) if marker is not None and listed_there else ()
+        due = chosen.due if self._marker_compared else (*compared, *chosen.due)
+        self._due, self._later = [], self._in_turn(due)
+        alarms = [self._alarm(gap_told(gap)) for gap in chosen.gaps]
+        reports = [report for alarm in alarms for report in self._once(alarm)]
         if chosen.gone and marker is not None:
             what = self._alarm(marker_gone(marker.name, names[0]))
             reports = [*self._once(what), *reports]
-        asked = self._due
-        if marker is not None and chosen.marker_at >= 0:
-            asked = [marker.name, *asked]
-            if not self._marker_compared:
-                self._due = self._in_turn((marker.name, *chosen.due))
+        return self._measure(compared, reports)
+
+    def _measure(self, compared: Sequence[str], reports: list[Command]) -> Move:
+        """Turn to the next files, and look at the marker's length where so wanted."""
+        self._due, self._later = self._later[:FILES_COUNT_MAX], self._later[FILES_COUNT_MAX:]
+        asked = tuple(dict.fromkeys((*compared, *self._due)))
         if not asked:
             return self._hang_up(*reports)
-        return State.MEASURING, [*reports, Measure(tuple(asked))]
+        return State.MEASURING, [*reports, Measure(asked)]
+
+    def _fresh(self) -> tuple[str, ...]:
+        """Return the files in hand that may still be written: all but the marker's."""
+        return tuple(name for name in self._due if not self._is_comparison(name))
 
     def _in_turn(self, names: Sequence[str]) -> list[str]:
         """Put those last that broke the connection, the one that did so last behind the others."""
@@ -404,6 +416,8 @@ class AccountCollection:
             failure = Failure(what, self._plan.where, Fault.OPERATOR)
             reports = [*reports, *self._once(warning(failure))]
             self._tries.setdefault(self._due.pop(0), 0)
+        if self._later and not self._stopping:
+            return self._measure((), reports)
         return self._hang_up(*reports)
 
     def _skip(self, what: str) -> Move:
