@@ -12,8 +12,7 @@ the wire had that brought most of them.
 """
 
 import sqlite3
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from oxo_tickets import Ticket
@@ -56,12 +55,12 @@ class Pairs:
         partner = self._partner(source)
         if partner is None:
             return [None] * len(records)
-        free: dict[bytes, deque[int]] = {}
-        for ident, record in self._free(partner, sorted({one for one in records if one})):
-            free.setdefault(record, deque()).append(ident)
-        return [
-            free[one].popleft() if one is not None and free.get(one) else None for one in records
-        ]
+        free = self._free(partner, sorted({one for one in records if one is not None}))
+        found: list[int | None] = []
+        for one in records:
+            waiting = free.get(one)
+            found.append(waiting.pop() if waiting else None)
+        return found
 
     def _partner(self, source: Source) -> int | None:
         wire = PARTNERS.get(source.wire)
@@ -71,16 +70,23 @@ class Pairs:
         row = self._connection.execute(query, (source.exchange, wire)).fetchone()
         return None if row is None else int(row[0])
 
-    def _free(self, partner: int, records: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
+    def _free(self, partner: int, records: Sequence[bytes]) -> dict[bytes | None, list[int]]:
+        """Return the tickets of each record that none is the same as yet, the earliest last."""
+        free: dict[bytes | None, list[int]] = {}
         for begin in range(0, len(records), RECORDS_AT_ONCE):
             some = records[begin : begin + RECORDS_AT_ONCE]
             blank = [None] * (RECORDS_AT_ONCE - len(some))
-            yield from self._connection.execute(_FREE, (partner, *some, *blank))
+            for ident, record in self._connection.execute(_FREE, (partner, *some, *blank)):
+                if record in free:
+                    free[record].append(ident)
+                else:
+                    free[record] = [ident]
+        return free
 
 
 _FREE: Final = f"""
     SELECT t.id, t.record FROM ticket t
     WHERE t.source = ? AND t.same_as IS NULL AND t.record IN ({", ".join("?" * RECORDS_AT_ONCE)})
       AND NOT EXISTS (SELECT 1 FROM ticket p WHERE p.same_as = t.id)
-    ORDER BY t.id
+    ORDER BY t.id DESC
 """  # noqa: S608 - our own words

@@ -53,7 +53,7 @@ CREATE TABLE outage (
   source      INTEGER NOT NULL REFERENCES source (id),
   epoch       TEXT NOT NULL,                 -- of the connection that ended
   last_heard  TEXT NOT NULL,                 -- when something last came on it
-  ended       TEXT NOT NULL,                 -- when its end was noticed
+  ended       TEXT NOT NULL,                 -- when its end was noticed, or spooled last
   why         TEXT NOT NULL,
   resumed     TEXT,                          -- when the next connection was made
   until_local TEXT,                          -- end of the first call told there, exchange's clock

@@ -122,10 +122,10 @@ class Shelves:
             "INSERT INTO ticket (source, epoch, sequence, answer, canonical, record, same_as)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)"
         )
-        rows = (
+        rows = [
             (owner, epoch, sequence, answer, canonical, record, twin)
             for (sequence, canonical, record), twin in zip(new, twins, strict=True)
-        )
+        ]
         self._connection.executemany(query, rows)
 
     def move_marker(self, owner: int, marker: Marker, now: datetime) -> None:

@@ -51,7 +51,8 @@ class Outage:
 
     Attributes:
         last_heard: when something last came on it.
-        ended: when its end was noticed.
+        ended: when its end was noticed; of a collector that was killed, the last instant of
+            which the spool knows.
         why: in words.
         resumed: when the next connection was made; None: not yet.
         healed_by: the account file that covers it; None: none yet.

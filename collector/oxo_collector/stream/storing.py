@@ -124,9 +124,9 @@ class Storing:
             try:
                 place = self._carry(place, left_by_others)
             except StoreUnusable as error:
-                self._refused(str(error))
+                self._refused(str(error), Level.WARNING)
             except Exception as error:  # noqa: BLE001 - the thread that reads must go on
-                self._refused(f"defect of the collector: {error!r}")
+                self._refused(f"defect of the collector in storing: {error!r}", Level.ERROR)
             else:
                 if self._wait(place):
                     break
@@ -174,12 +174,12 @@ class Storing:
         self.spool.release(after)
         return after
 
-    def _refused(self, why: str) -> None:
+    def _refused(self, why: str, level: Level) -> None:
         if self._refused_told:
             return
         self._refused_told = True
         what = f"{why}; what came is safe in the spool, which grows meanwhile"
-        self.report(Report(Level.WARNING, str(Failure(what, str(self.source), Fault.MACHINE))))
+        self.report(Report(level, str(Failure(what, str(self.source), Fault.MACHINE))))
 
     def _batch(self, found: Sequence[Chunk | Torn]) -> None:
         """Store what was read; consecutive frames of one connection in one transaction."""

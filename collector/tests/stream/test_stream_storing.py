@@ -237,7 +237,7 @@ def test_a_store_put_back_to_an_older_state_gets_what_the_spool_has(site: Site) 
 def test_a_defect_in_reading_frames_is_told_and_the_spool_keeps_them(site: Site) -> None:
     site.spooled(site.chunk(Kind.BEGUN, "e", 1), site.chunk(Kind.FRAMES, "e", 1, CDR[:-1]))
     site.stored()
-    assert "defect of the collector" in site.texts(Level.WARNING)[0]
+    assert "defect of the collector" in site.texts(Level.ERROR)[0]
     assert site.segments() != []
 
 
