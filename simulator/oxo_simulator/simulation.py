@@ -24,16 +24,11 @@ from oxo_simulator.control.messages import (
     CallsPlaced,
     CertificateOrder,
     CertificateState,
-    ClosedFile,
     ExchangeState,
     HostKey,
-    HotelEvent,
     Installation,
-    NewPassword,
     ProfileState,
     SessionState,
-    StreamNotice,
-    SwitchOver,
     UnreadLoad,
     WireName,
     WireState,
@@ -57,15 +52,8 @@ from oxo_simulator.views import (
     profile_state,
     wire_state,
 )
-from oxo_simulator.wire import (
-    ChangesHostKey,
-    ClosesFiles,
-    SaysHotelEvents,
-    SaysNotices,
-    SwitchesOver,
-    TakesPassword,
-    Wire,
-)
+from oxo_simulator.wire import ChangesHostKey, Wire
+from oxo_simulator.wire_orders import WireOrders
 
 ADVANCE_SECONDS_MAX = 366 * 24 * 3600
 FACTOR_MAX = 100_000
@@ -81,7 +69,7 @@ class SessionUnknown(ValueError):
 
 
 class Simulation:
-    """Steers link, wires and exchange together.
+    """Steers link, wires and exchange together; `orders` are those to one wire.
 
     Args:
         premises: what stays.
@@ -130,6 +118,7 @@ class Simulation:
         self._new_token = new_token
         self._installations = 0
         self._life: Life | None = None
+        self.orders = WireOrders(wires, lambda: self.exchange)
         self.slices = Slices(real)
         self.pacer = Pacer(real, factor, self._tick, broken)
 
@@ -266,36 +255,6 @@ class Simulation:
             living = ", ".join(session.name for session in self.sessions()) or "none"
             raise SessionUnknown(f"session {name[:64]!r} does not live; living: {living}")
 
-    def change_password(self, order: NewPassword, name: WireName) -> None:
-        """Give the account of a wire another password.
-
-        Raises:
-            OrderError: there is no such account, or it cannot be one.
-        """
-        wire = self._opened(name)
-        assert isinstance(wire, TakesPassword)  # the wire of that name
-        wire.change_password(order.password)
-
-    def say(self, event: HotelEvent) -> None:
-        """Say an event on the hotel link.
-
-        Raises:
-            OrderError: the wire is closed, or cannot say it.
-        """
-        wire = self._opened("ohl")
-        assert isinstance(wire, SaysHotelEvents)  # the wire of that name
-        wire.say(event)
-
-    def close_account_file(self) -> ClosedFile:
-        """Close the open account file, and say which it was.
-
-        Raises:
-            OrderError: the wire is closed.
-        """
-        wire = self._opened("account")
-        assert isinstance(wire, ClosesFiles)  # the wire of that name
-        return wire.close_file()
-
     def host_key(self) -> HostKey:
         """Say which SSH host key new connections meet.
 
@@ -316,26 +275,6 @@ class Simulation:
         self._describe(self.premises)
         self.exchange.record("host key", wire="account", fingerprint=made.fingerprint)
         return made
-
-    def switch_over(self, order: SwitchOver) -> None:
-        """Make the other CPU main.
-
-        Raises:
-            OrderError: the wire is closed.
-        """
-        wire = self._opened("stream")
-        assert isinstance(wire, SwitchesOver)  # the wire of that name
-        wire.switch_over(ordered=order.ordered)
-
-    def say_notice(self, notice: StreamNotice) -> None:
-        """Say a notice on the stream.
-
-        Raises:
-            OrderError: the wire is closed, or has no such notice.
-        """
-        wire = self._opened("stream")
-        assert isinstance(wire, SaysNotices)  # the wire of that name
-        wire.say_notice(notice)
 
     def warm_reset(self) -> None:
         """Begin a warm reset."""
@@ -474,16 +413,6 @@ class Simulation:
         raise OrderError(
             "this process shows no SSH host key; start it with `oxo-sim run --port account=0`"
         )
-
-    def _opened(self, name: str) -> Wire:
-        """Return a wire that the profile opens.
-
-        Raises:
-            OrderError: it is closed.
-        """
-        if name not in self.exchange.outlets:
-            raise OrderError(f"the wire {name} is closed; the profile key {name}.open opens it")
-        return self._wires[name]
 
 
 def _read(tickets: Sequence[msgspec.Raw]) -> Generator[None, None, list[Ticket]]:

@@ -59,7 +59,7 @@ def references(value: Any) -> Iterator[str]:
 
 def test_the_routes_served_are_the_routes_described(described: Any) -> None:
     simulation = create_autospec(Simulation, instance=True)
-    simulation.link = None
+    simulation.link = simulation.orders = None
     server = ControlServer(simulation, "token", Clock())
     served = {
         (method.lower(), re.sub(r"<(\w+)>", r"{\1}", rule.rule))
@@ -119,7 +119,7 @@ def test_the_page_has_the_routes_and_their_messages() -> None:
     assert set(told) == {(route.method, route.path) for route in ROUTES}
     for route in ROUTES:
         kinds = [kind for kind in (route.body, route.answer) if kind is not None]
-        expected = set(re.findall(r"messages\.(\w+)", " ".join(map(repr, kinds))))
+        expected = set(re.findall(r"control\.\w+\.(\w+)", " ".join(map(repr, kinds))))
         assert told[route.method, route.path] == expected, route.path
 
 

@@ -15,13 +15,10 @@ from oxo_simulator.control.client import ControlClient, OrderRefused
 from oxo_simulator.control.messages import (
     ArmedFault,
     CallOrder,
-    ClosedFile,
     Fault,
-    HostKey,
     HotelEvent,
     Installation,
     SessionState,
-    StreamNotice,
     WireName,
 )
 from oxo_simulator.exchange.life import Phase
@@ -30,7 +27,7 @@ from oxo_simulator.held import PortUnknown
 from oxo_simulator.link.places import FURTHER_CONNECTIONS_MAX
 from oxo_simulator.profile import FURTHER_WIRES
 from oxo_simulator.profile_section import ProfileError
-from oxo_simulator.wire import KeptFiles, Parts, Target
+from oxo_simulator.wire import Parts, Target
 from oxo_simulator.wiring import RunOptions, WireKind, start
 from twisted.internet.protocol import ClientFactory, Protocol, ServerFactory
 from twisted.internet.threads import blockingCallFromThread
@@ -132,27 +129,6 @@ class PaperWire:
 
     def say(self, event: HotelEvent) -> None:
         self.told.append(f"say {event.event} {event.room} {event.deposit}")
-
-    main_port = "stream-a"
-
-    def close_file(self) -> ClosedFile:
-        return ClosedFile(file="TAXAAAAA.DAT", first=1, last=2)
-
-    def kept_files(self) -> KeptFiles:
-        return KeptFiles(3, 99)
-
-    def host_key(self) -> HostKey:
-        return HostKey(kind="ssh-ed25519", fingerprint=f"SHA256:{len(self.told)}")
-
-    def change_host_key(self) -> HostKey:
-        self.told.append("host key")
-        return self.host_key()
-
-    def switch_over(self, *, ordered: bool) -> None:
-        self.told.append(f"switch-over {ordered}")
-
-    def say_notice(self, notice: StreamNotice) -> None:
-        self.told.append(f"say {notice.kind} {notice.items}")
 
     def stop(self) -> Any:
         return None if self.listening is None else self.listening.stopListening()
@@ -414,6 +390,9 @@ def test_orders_reach_the_wire_they_are_for_and_no_closed_one(works: Start) -> N
     event = HotelEvent(event="check-in", room="217", deposit=None)
     with pytest.raises(OrderRefused, match=r"the wire ohl is closed; the profile key ohl.open"):
         found.control.hotel(event)
+    for order in (found.control.switch_over, found.control.close_account_file):
+        with pytest.raises(OrderRefused, match=r"the wire \w+ is closed; the profile key \w+.open"):
+            order()
     found.control.install(Installation(overrides={"ohl.open": True}))
     found.control.hotel(event)
     assert found.wires["ohl"].told[-1] == "say check-in 217 None"
@@ -440,30 +419,6 @@ def test_a_wire_whose_ports_have_names_of_their_own_has_doors_faults_and_places(
     assert refused["connection"] == told[0].partition(" ")[0]
     for client in clients:
         client.close()
-
-
-def test_orders_to_account_files_and_stream(works: Start) -> None:
-    found = works(account__open=True)
-    folder = found.wires["account"].parts.folder
-    assert found.control.close_account_file() == ClosedFile(file="TAXAAAAA.DAT", first=1, last=2)
-    found.control.account_password("another one")
-    before = found.control.account_host_key()
-    made = found.control.renew_account_host_key()
-    assert made == found.control.account_host_key() != before
-    assert json.loads((folder / "exchange.json").read_text())["host_key"] == made.fingerprint
-    (line,) = found.events("host key")
-    assert line == {"wire": "account", "fingerprint": made.fingerprint}
-    shown = {one.name: one for one in found.control.wires()}
-    assert (shown["account"].files, shown["account"].file_bytes) == (3, 99)
-    assert (shown["stream"].files, shown["stream"].main, shown["taxation"].files) == (None,) * 3
-    with pytest.raises(OrderRefused, match=r"the wire stream is closed; .*stream.open opens it"):
-        found.control.switch_over()
-    found.control.install(Installation(overrides={"stream.open": True}))
-    found.control.switch_over(ordered=False)
-    found.control.stream_say(StreamNotice(kind="mao", items={"object": "user"}))
-    assert found.wires["stream"].told[-2:] == ["switch-over False", "say mao {'object': 'user'}"]
-    with pytest.raises(OrderRefused, match=r"the wire account is closed"):
-        found.control.close_account_file()
 
 
 def test_without_the_wire_there_is_no_host_key(works: Start, tmp_path: Path) -> None:

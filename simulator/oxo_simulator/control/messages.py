@@ -5,12 +5,22 @@ misspelt order is an error and not a default.
 """
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
 from oxo_tickets import Ticket
 
+from oxo_simulator.control.message import Message
+from oxo_simulator.control.wire_messages import (
+    ClosedFile,
+    FileClosing,
+    HostKey,
+    HostKeyOrder,
+    HotelEvent,
+    NewPassword,
+    StreamNotice,
+    SwitchOver,
+)
 from oxo_simulator.exchange.orders import CallOrder
 
 __all__ = [
@@ -62,10 +72,6 @@ WireName = Literal["taxation", "nmc", "v24", "ohl", "account", "stream"]
 """Every wire; the other lists are held to this one or made of it."""
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of every message."""
-
-
 class Installation(Message, frozen=True):
     """A fresh exchange: empty buffer, new epoch, new ledger, ports and certificate kept.
 
@@ -79,7 +85,7 @@ class Installation(Message, frozen=True):
     """
 
     profile: str = "certify"
-    overrides: dict[str, Any] = {}
+    overrides: dict[str, Any] = msgspec.field(default_factory=dict)
     tag_set: Literal["observed", "extended"] | None = None
     seed: int = 1
     start: datetime | None = None
@@ -143,7 +149,7 @@ class Fault(Message, frozen=True):
     kind: Literal["refuse", "cut", "reset", "carry then cut", "carry then reset"]
     towards: Literal["exchange", "collector", "both"] = "both"
     carry_bytes: int = 0
-    ports: list[str] = []
+    ports: list[str] = msgspec.field(default_factory=list)
 
 
 class ArmedFault(Message, frozen=True):
@@ -207,111 +213,6 @@ class UnreadLoad(Message, frozen=True):
     tickets: list[msgspec.Raw]
     pace: float = 0
     continues: bool = False
-
-
-class NewPassword(Message, frozen=True):
-    """Another password for the account of a wire; valid when the profile says."""
-
-    password: str
-
-    def __repr__(self) -> str:
-        """Keep the secret."""
-        return "NewPassword()"
-
-
-class FileClosing(Message, frozen=True):
-    """Close the open account file now; there is nothing to choose."""
-
-
-class ClosedFile(Message, frozen=True):
-    """The account file that was closed; all are `None` where no ticket waited for one.
-
-    `first` and `last` are sequences of the wire.
-    """
-
-    file: str | None = None
-    first: int | None = None
-    last: int | None = None
-
-
-class HostKey(Message, frozen=True):
-    """The key that SSH shows to new connections: its kind, and SHA-256 as OpenSSH writes it."""
-
-    kind: str
-    fingerprint: str
-
-
-class HostKeyOrder(Message, frozen=True):
-    """A new SSH host key, as after a new installation; living connections go on."""
-
-
-class SwitchOver(Message, frozen=True):
-    """Make the other CPU main: in order, or because the present one fails."""
-
-    ordered: bool = True
-
-
-class StreamNotice(Message, frozen=True):
-    """A notice to say on the stream: a change of the configuration, or the end of a VoIP call.
-
-    Attributes:
-        kind: which.
-        items: of `mao`: names and values; empty says that somebody asked for it.
-        user: of `voip`: the set that was called or called.
-        number: of `voip`: the other party.
-        seconds: of `voip`: how long they talked.
-    """
-
-    kind: Literal["mao", "voip"]
-    items: dict[str, str] = {}
-    user: str = ""
-    number: str = ""
-    seconds: int = 0
-
-
-class HotelEvent(Message, frozen=True):
-    """What the exchange says on the hotel link besides tickets; a field left out is blank there.
-
-    Attributes:
-        event: what happened.
-        room: of the guest.
-        guest_name: up to 20 characters.
-        language: one character.
-        direct_number: the guest's direct dialling number.
-        password: of the room's set, four or six digits.
-        barring: class of barring, one character.
-        do_not_disturb: whether the set is silent.
-        deposit: money paid in advance.
-        reminder_time: HH:MM of a wake-up.
-        room_status: of a change of status.
-        problem: number of what housekeeping found, 0 to 999.
-    """
-
-    event: Literal[
-        "check-in",
-        "check-out",
-        "modification",
-        "room status",
-        "phone allocation",
-        "voice mail",
-        "guest account",
-        "re-initialisation",
-    ]
-    room: str
-    guest_name: str | None = None
-    language: str | None = None
-    direct_number: str | None = None
-    password: str | None = None
-    barring: str | None = None
-    do_not_disturb: bool | None = None
-    deposit: Decimal | None = None
-    reminder_time: str | None = None
-    room_status: Literal["cleaned", "not cleaned"] | None = None
-    problem: int | None = None
-
-    def __repr__(self) -> str:
-        """Keep the room's secret."""
-        return f"HotelEvent({self.event!r}, room={self.room!r})"
 
 
 class CertificateOrder(Message, frozen=True):
@@ -490,7 +391,7 @@ class ExchangeState(Message, frozen=True):
     fingerprint: str
     profile_choices: list[dict[str, str]]
     time_factor: float = 0
-    unknown_operations: list[dict[str, str | int]] = []
+    unknown_operations: list[dict[str, str | int]] = msgspec.field(default_factory=list)
 
 
 class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):

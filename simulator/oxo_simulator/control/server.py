@@ -87,7 +87,7 @@ class ControlServer:
     def _works(self) -> dict[str, Callable[[Asked], Any]]:
         """Return what each operation does; one that returns nothing answers the state."""
         simulation = self._simulation
-        link = simulation.link
+        link, orders = simulation.link, simulation.orders
         return {
             "state": lambda _: simulation.state(),
             "install": lambda asked: simulation.slices.alone(
@@ -101,14 +101,14 @@ class ControlServer:
                 int(asked.query["after"]), int(asked.query["count"])
             ),
             "wires": lambda _: simulation.wires(),
-            "nmc_password": lambda asked: simulation.change_password(asked.order, "nmc"),
-            "account_password": lambda asked: simulation.change_password(asked.order, "account"),
-            "close_account_file": lambda _: simulation.close_account_file(),
+            "nmc_password": lambda asked: orders.change_password(asked.order, "nmc"),
+            "account_password": lambda asked: orders.change_password(asked.order, "account"),
+            "close_account_file": lambda _: orders.close_account_file(),
             "account_host_key": lambda _: simulation.host_key(),
             "renew_account_host_key": lambda _: simulation.renew_host_key(),
-            "switch_over": lambda asked: simulation.switch_over(asked.order),
-            "stream_say": lambda asked: simulation.say_notice(asked.order),
-            "hotel": lambda asked: simulation.say(asked.order),
+            "switch_over": lambda asked: orders.switch_over(asked.order),
+            "stream_say": lambda asked: orders.say_notice(asked.order),
+            "hotel": lambda asked: orders.say(asked.order),
             "sessions": lambda _: simulation.sessions(),
             "end_session": lambda asked: simulation.end_session(asked.place),
             "advance": lambda asked: simulation.advance(asked.order.seconds),

@@ -26,7 +26,7 @@ from oxo_simulator.stream.codec import (
     ticket,
 )
 
-VECTORS = Path(__file__).parents[2] / "vectors" / "oxe-stream"
+VECTORS = Path(__file__).parents[3] / "vectors" / "oxe-stream"
 BROKEN = ("length-0", "length-65535", "truncated-frame-then-eof", "tv-06b-not-a-pbx")
 """Their titles say so: nobody is held to write them."""
 TYPE_PLACE, BODY_PLACE, FRAME_BYTES = 4, 6, 774
