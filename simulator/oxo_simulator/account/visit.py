@@ -77,14 +77,15 @@ class Opened:
     Attributes:
         name: without its folder.
         seen: its bytes and date.
-        reading: which of them have been read.
+        transfer: what the shelf knows of it; belongs to the reactor's thread.
+        reading: which of its bytes have been read.
     """
 
-    def __init__(self, visit: "Visit", name: str, file: Seen) -> None:
+    def __init__(self, visit: "Visit", name: str, file: Seen, transfer: Transfer) -> None:
         self.name = name
         self.seen = file
+        self.transfer = transfer
         self.reading = Reading()
-        self.transfer: Transfer | None = None
         self._visit = visit
         self._closed = False
 
@@ -97,8 +98,6 @@ class Opened:
         """Return at most so many bytes from the byte `begin` on; none behind the end."""
         self._visit.touch()
         data = self.seen.data[begin : begin + count_max]
-        if data and self.reading.begin is None:
-            self._visit.begin(self, begin)
         self.reading.add(begin, len(data))
         return data
 
@@ -197,18 +196,30 @@ class Visit:
         self._say("collector", f"list {path}")
         return found
 
-    def _begin(self, opened: Opened, begin: int) -> None:
-        visitor = self._desk.visitor(self)
-        with suppress(NoSuchFile, ValueError, Over):
-            # Since it was opened it may have aged out; then there is nothing more to say of it.
-            if self._shelf().file(opened.name).content.data is opened.seen.data:
-                opened.transfer = self._shelf().begin(opened.name, visitor, begin)
+    def _found(self, where: str) -> tuple[str, Seen | None]:
+        folder, name = posixpath.split(where)
+        if folder != self.terms.folder:
+            return name, None
+        try:
+            return name, seen(self._shelf().file(name))
+        except NoSuchFile:
+            return name, None
+
+    def _entry(self, where: str) -> Entry | None:
+        name, file = self._found(where)
+        return None if file is None else Entry(name, len(file.data), file.mtime, is_folder=False)
+
+    def _open(self, where: str) -> Opened | None:
+        name, file = self._found(where)
+        if file is None:
+            return None
+        # That is written down before a byte leaves: a fault armed at it strikes this transfer.
+        return Opened(self, name, file, self._shelf().begin(name, self._desk.visitor(self)))
 
     def _closed(self, opened: Opened, text: str, span: tuple[int, int], *, in_order: bool) -> None:
-        if opened.transfer is not None:
-            # Who reads the end of a file first may have read its beginning later.
-            opened.transfer.begin_bytes, count = span
-            opened.transfer.end(count, in_order=in_order)
+        # Where it began is known now: who goes on with a file opens it at its beginning, too.
+        opened.transfer.begin_bytes, count = span
+        opened.transfer.end(count, in_order=in_order)
         self._say("exchange", text)
 
     def _compress(self) -> str:
@@ -273,20 +284,12 @@ class Visit:
         where = self.absolute(path)
         if leads_to(where, self.terms.folder):
             return Entry(posixpath.basename(where), 0, 0, is_folder=True)
-        name, file = self._found(where)
-        return None if file is None else Entry(name, len(file.data), file.mtime, is_folder=False)
+        return self.ask(lambda: self._entry(where))
 
     def open(self, path: str) -> Opened | None:
         """Open a file; `None` where there is none."""
-        name, file = self._found(self.absolute(path))
-        return None if file is None else Opened(self, name, file)
-
-    def begin(self, opened: Opened, begin: int) -> None:
-        """The first piece of a file is read, from that byte on.
-
-        That is written down before a byte leaves: a fault armed at it strikes this transfer.
-        """
-        self.ask(lambda: self._begin(opened, begin))
+        where = self.absolute(path)
+        return self.ask(lambda: self._open(where))
 
     def close(self, opened: Opened, *, in_order: bool) -> None:
         """A file is closed, by the client or because its connection ended."""
@@ -305,19 +308,6 @@ class Visit:
     def refuse(self, what: str) -> None:
         """Write down that a client asked for something that it may not have."""
         self.ask(lambda: self._refuse(what))
-
-    def _found(self, where: str) -> tuple[str, Seen | None]:
-        folder, name = posixpath.split(where)
-        if folder != self.terms.folder:
-            return name, None
-
-        def look() -> Seen | None:
-            try:
-                return seen(self._shelf().file(name))
-            except NoSuchFile:
-                return None
-
-        return name, self.ask(look)
 
 
 def _told(opened: Opened, begin: int, count: int, *, whole: bool) -> str:
