@@ -18,7 +18,10 @@ from secrets import randbits
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = (
+    "collector/tests/test_account_file.py",
+    "collector/tests/test_compress.py",
     "collector/tests/test_decoder_garbage.py",
+    "collector/tests/test_ed52_stream.py",
     "collector/tests/test_fuzz_session.py",
     "law/test_carriage.py",
 )

@@ -194,7 +194,9 @@ def test_cost(decimals: int, cost: str) -> None:
     assert str(ticket_of(record("project-account-code"), reader).cost) == cost
 
 
-@pytest.mark.parametrize(("number", "hidden"), [("12--", 2), ("-", 1), ("1-2", 0), ("12**", 0)])
+@pytest.mark.parametrize(
+    ("number", "hidden"), [("12--", 2), ("-", 1), ("-12-", 1), ("1-2", 0), ("12**", 0)]
+)
 def test_a_dialled_number_is_masked_by_dashes(number: str, hidden: int) -> None:
     ticket = ticket_of(put(record("tv-08-outgoing-node-102"), CalledNumber=number))
     assert ticket.dialled_number == number

@@ -24,6 +24,9 @@ from oxo_collector.decoders.ed52_record import (
     special_numbers,
 )
 from oxo_collector.decoders.ed52_stream import (
+    KEEP_ALIVE_ANSWER,
+    OPEN,
+    START,
     BadLength,
     CallTicket,
     EmptyTicket,
@@ -246,6 +249,25 @@ def test_stream_cut_at_every_offset(name: str) -> None:
         assert all_events(told, data[:cut], data[cut:]) == whole, cut
 
 
+def reply(event: Event) -> bytes:
+    """Return what the collector says at an event."""
+    if isinstance(event, Role) and event.main:
+        return START
+    return KEEP_ALIVE_ANSWER if isinstance(event, KeepAliveRequest) else b""
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_what_the_collector_says(name: str) -> None:
+    data, told = vector("oxe-stream", name)
+    said = [reply(event) for event in all_events(told, data)]
+    assert [one.hex() for one in said] == [one.get("reply", "") for one in told["events"]]
+    assert b"".join(said).hex() == told["reply"]
+
+
+def test_the_opening() -> None:
+    assert vector("oxe-stream", "tv-01-open")[0] == OPEN
+
+
 @pytest.mark.parametrize("name", STREAMS)
 def test_the_state_after_a_stream(name: str) -> None:
     data, told = vector("oxe-stream", name)
@@ -415,6 +437,16 @@ def test_a_flag_without_its_word_is_noticed(
     bent = {**FLAGS, name: {f: w for f, w in FLAGS[name].items() if f != flag}}
     monkeypatch.setattr("oxo_collector.decoders.ed52_record.FLAGS", bent)
     assert not verdict(ED52)
+
+
+def test_a_code_or_a_flag_that_nobody_knows_is_told_as_it_came() -> None:
+    data, _ = vector("oxe-record", "tv-07-vendor-example")
+    line = data.decode("latin-1")
+    record = read_record(line[:166] + "99" + line[168:346] + "11" + line[348:], ED52)
+    assert record["CallType"] == Code(99, "unknown")
+    internal = record["InternalFacilities"]
+    assert isinstance(internal, Flags)
+    assert internal.set[-2:] == (Code(38, "unknown"), Code(39, "unknown"))
 
 
 def test_the_table_covers_the_record_once() -> None:

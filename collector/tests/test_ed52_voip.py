@@ -91,11 +91,50 @@ def test_directory_numbers(raw: bytes, number: str, filler: str | None) -> None:
         assert (item(identity, raw).value, item(identity, raw).filler) == (number, filler)
 
 
-def test_every_known_item_is_read_at_its_length() -> None:
-    for identity, (name, lengths, _) in ed52_voip._KNOWN.items():
-        for length in lengths:
-            if identity not in (1, 2, 3):
-                assert item(identity, bytes(length)).name == name
+LENGTHS = {
+    1: "03 04 05 07 0F 10 11 12 13 14 15 1D 29 2B 2C 2E 2F 31 37 3C",
+    2: "02 06 0C 18 19 1A 1C 21 24 26 28 2A 2D 30",
+    4: "01 08 09 0D 0E 16 17 22",
+    8: "23",
+    10: "1B 1F 3D 3E",
+    16: "08 09",
+    20: "1E",
+    30: "0A 0B",
+    40: "20 25",
+}
+"""Length of the value -> ids that have it (facts: oxe 4.2); the terminal's own number has any."""
+
+
+def test_every_known_item_is_read_at_its_length_and_no_other() -> None:
+    found: dict[int, set[str]] = {}
+    for identity in range(256):
+        for length in range(48):
+            told = ed52_voip._item(identity, bytes(length))
+            is_hexadecimal = identity in (0x0D, 0x0E) and length == 4
+            if is_hexadecimal or told.value != bytes(length).hex():
+                found.setdefault(length, set()).add(f"{identity:02X}")
+    any_length = {length for length, ids in found.items() if "27" in ids}
+    assert any_length == set(range(1, 48))
+    told_ids = {length: ids - {"27"} for length, ids in found.items() if ids != {"27"}}
+    assert told_ids == {length: set(ids.split()) for length, ids in LENGTHS.items()}
+
+
+@pytest.mark.parametrize(
+    ("identity", "width", "count"),
+    [
+        (0x1B, 2, 5),
+        (0x1E, 2, 10),
+        (0x1F, 2, 5),
+        (0x20, 4, 10),
+        (0x23, 4, 2),
+        (0x25, 4, 10),
+        (0x3D, 2, 5),
+        (0x3E, 2, 5),
+    ],
+)
+def test_rows_of_figures(identity: int, width: int, count: int) -> None:
+    raw = b"".join((300 + place).to_bytes(width, "big") for place in range(count))
+    assert item(identity, raw).value == tuple(range(300, 300 + count))
 
 
 def test_tickets_follow_each_other_without_a_mark() -> None:
