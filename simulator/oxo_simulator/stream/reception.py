@@ -39,7 +39,7 @@ class Session(NamedTuple):
 
 
 def outlet_terms(settings: StreamSettings, manner: Manner) -> OutletTerms:
-    """Return what the stream asks of its outlet (facts: oxe 1.1, a licence is needed)."""
+    """Return what the stream asks of its outlet (facts: oxe 1.9)."""
 
     def keeps(ticket: Ticket, _source: Source) -> str | None:
         return accepts(ticket, manner)
@@ -57,7 +57,7 @@ def outlet_terms(settings: StreamSettings, manner: Manner) -> OutletTerms:
         wire=NAME,
         capacity=settings.capacity,
         alarm_percent=settings.alarm_percent,
-        licensed=True,
+        licensed=settings.licensed,
         accepts=keeps,
         notices=takes,
         alarm_names=ALARMS,

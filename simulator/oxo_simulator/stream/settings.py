@@ -46,6 +46,8 @@ class StreamSettings(WireSection):
         second_client: what a connection meets while another one is served.
         mao: whether changes of the configuration are told.
         voip: whether ends of calls over VoIP trunks are told.
+        licensed: whether tickets are kept only with the licence Call Accounting over IP. The sister
+            has licences of its own for this wire (facts: oxe 1.1); this exchange has none.
         capacity: so many tickets wait at most; the newest is let go.
         alarm_percent: filling at which the alarm is raised; 0 raises none.
         buffer_on_switch_over: what becomes of tickets that wait at an ordered switch-over.
@@ -70,6 +72,7 @@ class StreamSettings(WireSection):
     second_client: Annotated[Literal["close", "refuse", "replace"], _OURS] = "close"
     mao: Annotated[bool, _FIELD] = True
     voip: Annotated[bool, _FIELD] = True
+    licensed: Annotated[bool, _OURS] = False
     capacity: Annotated[int, Field(ge=1, le=30_000), _OURS] = 1000
     alarm_percent: Annotated[int, Field(ge=0, le=100), _OURS] = 70
     buffer_on_switch_over: Annotated[Buffer, _OURS] = "kept"
