@@ -71,7 +71,8 @@ def _import_one(file: Path, exchange: Exchange, door: Intake, bytes_max: int) ->
     raw = _read(file, bytes_max)
     if isinstance(raw, str):
         return Imported(str(file), name, None, 0, None, raw)
-    decimals = COST_DECIMALS if exchange.account is None else exchange.account.cost_decimals
+    wire = exchange.account or exchange.stream
+    decimals = COST_DECIMALS if wire is None else wire.cost_decimals
     read = read_account_file(raw, name, exchange.zone, decimals)
     if read.refused is not None:
         return Imported(str(file), name, read.form, 0, None, read.refused.reason)
