@@ -1,12 +1,12 @@
 """One TCP connection to the hotel link of an exchange. Nothing here raises but defects."""
 
-import errno
 import socket
 import threading
 from contextlib import suppress
 from typing import Final
 
 from oxo_collector.failure import Failure, Fault
+from oxo_collector.tcp import connection_failure
 
 CHUNK_BYTES: Final = 16 * 1024
 
@@ -47,7 +47,7 @@ class Transport:
         try:
             connection = socket.create_connection(self._place, self._connect_seconds_max)
         except OSError as error:
-            return self._explained(error)
+            return connection_failure(error, self.where)
         with self._lock:
             self._socket = connection
         return None
@@ -67,7 +67,7 @@ class Transport:
             except TimeoutError:
                 continue
             except OSError as error:
-                return self._explained(error)
+                return connection_failure(error, self.where)
         return None
 
     def waiting(self) -> bytes:
@@ -88,7 +88,7 @@ class Transport:
             connection.settimeout(SEND_SECONDS_MAX)
             connection.sendall(data)
         except OSError as error:
-            return self._explained(error)
+            return connection_failure(error, self.where)
         return None
 
     def close(self) -> None:
@@ -111,23 +111,3 @@ class Transport:
         if self._broken_off:
             return Failure("broken off by the stop", self.where, Fault.MACHINE)
         return Failure("the exchange closed the connection", self.where, Fault.EXCHANGE)
-
-    def _explained(self, error: OSError) -> Failure:
-        match error:
-            case ConnectionRefusedError():
-                told = "connection refused: the port is closed", Fault.EXCHANGE
-            case socket.gaierror():
-                told = "the name of the exchange cannot be resolved", Fault.NETWORK
-            case TimeoutError():
-                told = (
-                    "timed out: no connection to the exchange, or it reads no more",
-                    Fault.NETWORK,
-                )
-            case ConnectionError():
-                told = "the connection was cut", Fault.NETWORK
-            case _ if error.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
-                told = "no connection to the exchange: no way there", Fault.NETWORK
-            case _:
-                told = f"the connection failed: {error.strerror or error}", Fault.NETWORK
-        what, fault = told
-        return Failure(what, self.where, fault)

@@ -1,6 +1,5 @@
 """One TCP connection to an exchange, one after the other. Nothing here raises but defects."""
 
-import errno
 import socket
 import threading
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from typing import Final
 
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.section import Place
+from oxo_collector.tcp import connection_failure
 
 READ_BYTES: Final = 1024 * 1024
 """So much is spooled by one synchronisation at most; the system holds about as much meanwhile."""
@@ -61,7 +61,7 @@ class Transport:
             for option in OPTIONS:
                 connection.setsockopt(*option)
         except OSError as error:
-            return self._explained(error)
+            return connection_failure(error, self._where)
         with self._lock:
             self._socket = connection
         return None
@@ -81,7 +81,7 @@ class Transport:
             except TimeoutError:
                 continue
             except OSError as error:
-                return self._explained(error)
+                return connection_failure(error, self._where)
         return None
 
     def send(self, data: bytes, *, last: bool) -> Failure | None:
@@ -96,7 +96,7 @@ class Transport:
             if last:
                 connection.shutdown(socket.SHUT_WR)
         except OSError as error:
-            return self._explained(error)
+            return connection_failure(error, self._where)
         return None
 
     def close(self) -> None:
@@ -123,23 +123,3 @@ class Transport:
     @property
     def _where(self) -> str:
         return self.wheres[self._address]
-
-    def _explained(self, error: OSError) -> Failure:
-        match error:
-            case ConnectionRefusedError():
-                told = "connection refused: the port is closed", Fault.EXCHANGE
-            case socket.gaierror():
-                told = "the name of the exchange cannot be resolved", Fault.NETWORK
-            case TimeoutError():
-                told = (
-                    "timed out: no connection to the exchange, or it reads no more",
-                    Fault.NETWORK,
-                )
-            case ConnectionError():
-                told = "the connection was cut", Fault.NETWORK
-            case _ if error.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
-                told = "no connection to the exchange: no way there", Fault.NETWORK
-            case _:
-                told = f"the connection failed: {error.strerror or error}", Fault.NETWORK
-        what, fault = told
-        return Failure(what, self._where, fault)
