@@ -339,10 +339,16 @@ def test_a_cost_beyond_every_call_is_refused() -> None:
     )
 
 
-def test_clocks_may_differ_either_way() -> None:
-    raw = put(record("tv-08-outgoing-node-102"), NodeTimeOffset="-2")
-    assert ticket_of(raw).extras["ed52"]["NodeTimeOffset"] == "-2"
-    assert "Duration" in reason_of(put(raw, Duration="-2"))
+@pytest.mark.parametrize("offset", ["-2", "-10", "10", "86400"])
+@pytest.mark.parametrize("column", ["NodeTimeOffset", "TimeDlt"])
+def test_clocks_may_differ_either_way(column: str, offset: str) -> None:
+    raw = put(record("tv-08-outgoing-node-102"), **{column: offset})
+    assert ticket_of(raw).extras["ed52"][column] == offset
+
+
+def test_nothing_else_is_negative() -> None:
+    raw = put(record("tv-08-outgoing-node-102"), Duration="-2")
+    assert reason_of(raw) == "Duration '        -2' is no number there"
 
 
 # What is known is bounded and changes nothing.
