@@ -364,6 +364,26 @@ def test_files_that_break_the_connection_each_time_do_not_hold_back_the_others()
     assert exchange.marker == marker_at(D)
 
 
+def test_a_file_that_comes_last_does_not_move_the_marker_back() -> None:
+    exchange = Exchange(A, B)
+    exchange.odd[f"fetch {A}"] = [CUT]
+    assert exchange.round() == []
+    assert exchange.round() == [*taken(B), "fetch AAAAA", "keep AAAAA late"]
+    assert exchange.marker == marker_at(B)
+
+
+def test_a_name_that_went_and_came_again_is_another_file() -> None:
+    exchange = Exchange(A)
+    exchange.odd[A] = [NotWhole("cut")] * TRIES_COUNT_MAX
+    exchange.round()
+    exchange.round()
+    exchange.names = [B]
+    exchange.round()
+    exchange.names = [B, A]
+    assert exchange.round() == ["fetch AAAAA"]
+    assert exchange.round() == taken(A)
+
+
 def test_a_marker_whose_file_breaks_the_connection_does_not_hold_back_the_others() -> None:
     exchange = Exchange(A, B, marker=marker_at(A), known=[A])
     exchange.odd[f"fetch {A}"] = [CUT, CUT]

@@ -72,7 +72,7 @@ class Exchange:
         if odd:
             return odd.pop(0)
         self.fetched.append(entry.name)
-        beginning.drop()
+        assert beginning.length_bytes == 0  # what came whole is not gone on with
         beginning.add(self.files[entry.name])
         return False
 
@@ -235,6 +235,7 @@ def test_a_bad_file_holds_nothing_back_and_is_stored_as_it_is_at_last(
     assert site.dialled() == ["7", "8"]
     assert reason in site.quarantine()[0]
     told = site.collect(exchange, rounds=5)
+    assert len(site.quarantine()) == 1
     assert exchange.fetched.count(B) == 4
     assert sorted(site.dialled()) == sorted(["7", "8", *dialled])
     (alarm,) = texts(told, Level.ERROR)
@@ -253,6 +254,12 @@ def test_a_bad_file_that_is_mended_meanwhile_is_read_whole(site: Site) -> None:
     exchange.files[A] = whole
     site.collect(exchange)
     assert site.dialled() == ["1", "2", "2"]
+
+
+def test_a_file_that_is_not_whole_is_fetched_from_its_beginning(site: Site) -> None:
+    exchange = Exchange(A=text(1)[:-1])
+    site.collect(exchange, rounds=3)
+    assert exchange.fetched == [A, A, A]
 
 
 def test_a_line_that_cannot_be_read_spoils_no_neighbour(site: Site) -> None:

@@ -384,7 +384,6 @@ class AccountCollection:
     def _replaced(self, marker: Marker) -> Move:
         """Another file has the marker's name: nothing that was stored says what is new."""
         self._marker_compared = True
-        self._tries |= {name: self._tries.get(name, 0) for name in self._listed.names}
         state, commands = self._decide(marker, void=True)
         return state, [*self._once(self._alarm(marker_replaced(marker.name))), *commands]
 

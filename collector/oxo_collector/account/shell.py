@@ -193,19 +193,17 @@ class Shell:
         name = command.name
         raw = self.landing.read()
         reading = self.read(raw, name)
-        pieces: list[Piece] = list(reading.pieces)
         faults: tuple[str, ...] = ()
         if reading.refused is not None:
             reason = reading.refused.reason
+            self.door.keep_unreadable(self.source, reason, f"file {name}", raw)
             if not command.as_it_is:
-                self.door.keep_unreadable(self.source, reason, f"file {name}", raw)
                 return NotWhole(reason)
-            pieces.append(reading.refused)  # all its bytes, behind the lines that could be read
             faults = (reason,)
         digest = hashlib.sha256(raw).hexdigest()
-        file = FetchedFile(name, len(raw), digest, None, len(pieces))
+        file = FetchedFile(name, len(raw), digest, None, len(reading.pieces))
         marker = Marker(name, len(raw), digest) if command.moves_marker else None
-        stored = self.door.keep_account_file(self.source, file, pieces, raw, marker)
+        stored = self.door.keep_account_file(self.source, file, reading.pieces, raw, marker)
         self.landing.drop()
         return Kept(stored, faults)
 

@@ -4,6 +4,8 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import paramiko
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.process
 
-FILE = bytes(range(256)) * 400
+FILE = Random(1).randbytes(102_400)  # noqa: S311 - no stretch of it is like another
 A = "TAXAAAAA.DAT"
 LISTED = Entry(A, len(FILE))
 PASSWORD = "Sesam-1234"
@@ -236,7 +238,9 @@ def test_an_exchange_that_drips_is_broken_off(
     monkeypatch.setattr(by_sftp, "TRANSFER_SECONDS_MAX", 0.3)
     one = make(read_seconds_max=60.0)
     exchange.held = threading.Event()
+    begun = monotonic()
     told = failure(fetched(one, landing))
+    assert monotonic() - begun < 10  # the exchange says something after twenty
     assert "not done in the time that it may take" in told.what
     assert told.fault is Fault.EXCHANGE
 
