@@ -14,7 +14,7 @@ SUBJECTS = TESTS / "subjects"
 COMMAND = Path(sys.executable).with_name("oxo-certify")
 BENT = TESTS / "bent_certify.py"
 RECOMPUTE = TESTS / "recompute_verdicts.py"
-RUN_SECONDS_MAX = 180
+RUN_SECONDS_MAX = 600
 
 
 class Certified(NamedTuple):
