@@ -223,5 +223,8 @@ class Healing(RuleBasedStateMachine):
             assert self.counted() == filed | self.streamed
 
 
-Healing.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+PROFILE = settings.get_profile("collector")
+Healing.TestCase.settings = settings(
+    PROFILE, max_examples=max(1, PROFILE.max_examples // 4), stateful_step_count=30
+)
 TestHealing = Healing.TestCase
