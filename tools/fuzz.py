@@ -3,7 +3,8 @@
     python tools/fuzz.py [--seconds 600] [--examples 2000] [FILE ...]
 
 The tests are those that every test run plays with few examples, always the same ones: decoders, and
-the taxation session with its store against the model of an exchange, and what each wire makes of a
+the taxation session with its store against the model of an exchange, the healing of the stream by
+account files against a model of both, and what each wire makes of a
 ticket against the carriage table. A failure prints the smallest
 example that was found, and the seed with which pytest finds it again.
 """
@@ -23,6 +24,7 @@ FILES = (
     "collector/tests/test_decoder_garbage.py",
     "collector/tests/test_ed52_stream.py",
     "collector/tests/test_fuzz_session.py",
+    "collector/tests/test_intake_healing.py",
     "law/test_carriage.py",
 )
 
