@@ -64,7 +64,7 @@ class Wire(Protocol):
 class Spooler(Protocol):
     """What the shell needs of the spool."""
 
-    def append(self, chunk: Chunk, opening: Chunk | None = None) -> None:
+    def append(self, chunk: Chunk) -> None:
         """Make a chunk durable."""
 
 
@@ -93,7 +93,6 @@ class Shell:
     now: Callable[[], float] = time.time
     _epoch: str = field(default="", init=False)
     _peer: str = field(default="", init=False)
-    _next: int = field(default=1, init=False)
 
     def run(self) -> None:
         """Converse until the conversation has ended."""
@@ -132,7 +131,7 @@ class Shell:
         failure = self.wire.connect(address)
         if failure:
             return Lost(failure)
-        self._epoch, self._peer, self._next = self.epoch(), self.wire.wheres[address], 1
+        self._epoch, self._peer = self.epoch(), self.wire.wheres[address]
         return Connected(self._epoch)
 
     def _receive(self, seconds: float, *, through: bool) -> Event:
@@ -142,16 +141,10 @@ class Shell:
         return Silent() if came is None else Received(came)
 
     def _spooled(self, command: Spooling) -> Event:
-        chunk = self._chunk(command)
-        opening = None
-        if not isinstance(command, Begin) and chunk.first:
-            # A connection may go on in a segment that it was not begun in.
-            opening = self._new(Kind.BEGUN, self._next, 0, self._peer.encode())
         try:
-            self.spool.append(chunk, opening)
+            self.spool.append(self._chunk(command))
         except SpoolRefused as error:
             return NotSpooled(str(error))
-        self._next = max(self._next, chunk.after)
         return Spooled()
 
     def _chunk(self, command: Spooling) -> Chunk:

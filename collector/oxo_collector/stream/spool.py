@@ -133,31 +133,24 @@ class Spool:
         with self._changed:
             return sum(self._sizes.values())
 
-    @property
-    def segment_full(self) -> bool:
+    def _full(self) -> bool:
         """Tell whether the next chunk begins a new segment, as the first of a process does."""
         with self._changed:
             return self._current is None or self._sizes[self._current] >= self._segment_bytes_max
 
-    def append(self, chunk: Chunk, opening: Chunk | None = None) -> None:
+    def append(self, chunk: Chunk) -> None:
         """Make a chunk durable; when this returns it is.
-
-        Args:
-            chunk: which.
-            opening: stands before it where it begins a segment: the connection that is open must
-                be told in a segment that outlives all before.
 
         Raises:
             SpoolRefused: it is not, as far as anybody who reads the spool is concerned.
         """
-        new = self.segment_full
-        data = (written(opening) if opening and new else b"") + written(chunk)
+        data = written(chunk)
         if self.used_bytes + len(data) > self._bytes_max:
             raise SpoolRefused(
                 f"the spool has reached its limit of {self._bytes_max} bytes (spool_bytes_max)"
             )
         try:
-            if new:
+            if self._full():
                 self._begin_segment()
             self._write(data)
         except OSError as error:

@@ -354,6 +354,17 @@ def test_when_enough_is_held_nothing_is_read_any_more() -> None:
     )
 
 
+def test_what_is_spooled_is_not_held_any_more() -> None:
+    one = active(machine())
+    for ordinal in range(1, 30, 3):
+        played(
+            one,
+            (Received(CDR * 3), [keep(ordinal, CDR, CDR, CDR)]),
+            (Spooled(), [LISTEN]),
+        )
+    played(one, (Received(CDR), [keep(31, CDR)]), (FULL, [Receive(RETRY_SECONDS)]))
+
+
 def test_an_exchange_is_not_started_as_long_as_nothing_can_be_kept() -> None:
     one = machine()
     opening(one)

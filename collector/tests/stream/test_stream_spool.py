@@ -63,16 +63,8 @@ def segments(folder: Path) -> list[Path]:
 
 def test_what_is_appended_is_read(spool: Spool) -> None:
     for ordinal in range(1, 9):
-        spool.append(frames(ordinal), BEGUN)
-    told = [one for one in all_of(spool) if isinstance(one, Chunk)]
-    assert [one for one in told if one.count] == [frames(ordinal) for ordinal in range(1, 9)]
-
-
-def test_every_segment_begins_with_the_connection(spool: Spool, tmp_path: Path) -> None:
-    for ordinal in range(1, 9):
-        spool.append(frames(ordinal), BEGUN)
-    assert len(segments(tmp_path)) > 2
-    assert all(path.read_bytes().startswith(written(BEGUN)) for path in segments(tmp_path))
+        spool.append(frames(ordinal))
+    assert all_of(spool) == [frames(ordinal) for ordinal in range(1, 9)]
 
 
 def test_it_is_its_owners_alone(spool: Spool, tmp_path: Path) -> None:
@@ -96,12 +88,12 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 def test_segments_go_when_all_of_them_is_stored(spool: Spool, tmp_path: Path) -> None:
     for ordinal in range(1, 9):
-        spool.append(frames(ordinal), BEGUN)
+        spool.append(frames(ordinal))
     before = len(segments(tmp_path))
     end = end_of(spool)
     spool.release(Place(end.segment, 0))
     assert len(segments(tmp_path)) == 1 < before
-    spool.append(frames(9), BEGUN)
+    spool.append(frames(9))
     spool.end()
     spool.release(end_of(spool))
     assert segments(tmp_path) == []
@@ -239,8 +231,8 @@ def test_a_write_in_pieces_is_finished(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(os, "pwrite", slow)
     spool = opened(tmp_path)
-    spool.append(frames(1), BEGUN)
-    assert all_of(spool) == [BEGUN, frames(1)]
+    spool.append(frames(1))
+    assert all_of(spool) == [frames(1)]
     spool.close()
 
 

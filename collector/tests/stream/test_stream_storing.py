@@ -57,7 +57,11 @@ class Site:
                 spool.append(one)
 
     def stored(
-        self, door: Callable[[Intake], Intake] = lambda intake: intake, *, heals: bool = True
+        self,
+        door: Callable[[Intake], Intake] = lambda intake: intake,
+        *,
+        heals: bool = True,
+        attempts: int = 1,
     ) -> None:
         """Let a process store all that is spooled, and end."""
         connection = open_for_writing(self.folder / "tickets.db")
@@ -68,7 +72,8 @@ class Site:
                 rest_seconds=0.001,
             )  # fmt: skip
             one.finish()
-            one.run()
+            for _ in range(attempts):
+                one.run()
 
     def file(self, name: str, *frames: bytes) -> None:
         """Keep an account file with the records of these frames."""
@@ -221,6 +226,32 @@ def test_a_crash_before_a_segment_is_removed_finds_it_known(
     assert site.segments() != []
     site.stored()
     assert len(site.ordinals()) == 16
+
+
+def test_of_what_is_partly_stored_the_rest_is_stored(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.spooled(site.chunk(Kind.BEGUN, "e", 1), site.chunk(Kind.FRAMES, "e", 1, CDR))
+    with monkeypatch.context() as patched:
+        patched.setattr(Spool, "release", lambda *_: None)
+        site.stored()
+    site.spooled(site.chunk(Kind.FRAMES, "e", 2, CDR), site.chunk(Kind.ENDED, "e", 3))
+    site.stored()
+    assert site.ordinals() == [("e", 1), ("e", 2)]
+
+
+def test_a_batch_that_was_refused_in_the_middle_is_no_lost_connection(site: Site) -> None:
+    site.spooled(
+        site.chunk(Kind.BEGUN, "e", 1),
+        site.chunk(Kind.FRAMES, "e", 1, CDR),
+        site.chunk(Kind.ENDED, "e", 2),
+        site.chunk(Kind.BEGUN, "f", 1),
+        site.chunk(Kind.FRAMES, "f", 1, CDR),
+        site.chunk(Kind.ENDED, "f", 2),
+    )
+    site.stored(refusing(2, StoreUnusable("locked"), before=True), attempts=2)
+    assert site.ordinals() == [("e", 1), ("f", 1)]
+    assert site.status().outages == ()
 
 
 def test_a_store_put_back_to_an_older_state_gets_what_the_spool_has(site: Site) -> None:
