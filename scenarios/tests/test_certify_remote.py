@@ -290,7 +290,7 @@ def test_who_never_connects_is_told_what_was_seen(tmp_path: Path) -> None:
     ("options", "told"),
     [
         (["--listen", "203.0.113.7"], "203.0.113.7"),
-        (["--port", "http=80"], "NAME one of standard, alternate, nmc, v24, ohl, proxy"),
+        (["--port", "http=80"], "NAME one of standard, alternate, nmc, v24, ohl, account-ftp, "),
         (["--port", "proxy=much"], "a number from 0"),
     ],
 )

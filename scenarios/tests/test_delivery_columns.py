@@ -137,3 +137,37 @@ def test_a_wrong_map_or_claim_names_file_key_and_what_is_allowed(
         load_subject(tmp_path, CASES)
     assert str(caught.value).startswith(f"{path}: ")
     assert told in str(caught.value)
+
+
+LFTP = load_subject(FOLDERS / "lftp", CASES).settings
+FILES = VECTORS.parent / "oxe-file"
+
+
+def test_the_columns_of_ed52_are_those_of_the_vectors() -> None:
+    told = json.loads((FILES / "taxaaaaa-plain.json").read_text("utf-8"))["meaning"]["records"]
+    found = read((FILES / "taxaaaaa-plain.txt").read_bytes(), LFTP.delivery)
+    assert not found.unreadable  # the line of headings is passed over
+    assert len(found.tickets) == len(told)
+    for ticket, record in zip(found.tickets, told, strict=True):
+        fields = record["fields"]
+        assert ticket.local_time.isoformat() == fields["StartDateTime"]
+        assert ticket.local_end.isoformat() == fields["EndDateTime"]
+        assert (ticket.charged_user or "") == fields["ChargedNumber"]
+        assert (ticket.dialled_number or "") == fields["CalledNumber"]
+        assert (ticket.subscriber_name or "") == fields["ChargedUserName"]
+        assert (ticket.call_seconds, ticket.units) == (fields["Duration"], fields["ChargeUnits"])
+        assert ticket.cost * 100 == fields["CostInfo"]
+        trunk = fields["TrunkIdentity"]
+        assert ticket.trunk == (None if trunk == NO_TRUNK else str(trunk))
+        assert (ticket.trunk_kind == "analogue") == (fields["CostType"]["code"] == 1)
+
+
+NO_TRUNK = 65535
+
+
+def test_a_cost_in_hundredths_is_a_whole_number() -> None:
+    line = (FILES / "taxaaaaa-plain.txt").read_bytes().splitlines()[1]
+    found = read(line[:191] + b"       340" + line[201:], LFTP.delivery)
+    assert str(found.tickets[0].cost) == "3.40"
+    wrong = read(line[:191] + b"      3.40" + line[201:], LFTP.delivery)
+    assert "cost: '3.40' cannot be read" in wrong.unreadable[0].reason
