@@ -254,10 +254,10 @@ def _say(running: Running, *, as_json: bool) -> None:
     for port in state.ports:
         closed = "" if port.open else "  (closed by the profile)"
         if shown := running.wires[port.wire].shown(port.name):
-            typer.echo(f"  {port.name:<10}{shown}{closed}")
-    typer.echo(f"  authority {state.ca_file}")
-    typer.echo(f"  account   {state.user}, password in {folder / 'taxation.password'}")
-    typer.echo(f"  control   {running.control_url}, token in {folder / 'control.token'}")
+            typer.echo(f"  {port.name:<13}{shown}{closed}")
+    typer.echo(f"  authority    {state.ca_file}")
+    typer.echo(f"  account      {state.user}, password in {folder / 'taxation.password'}")
+    typer.echo(f"  control      {running.control_url}, token in {folder / 'control.token'}")
 
 
 def _log_to_standard_error() -> None:

@@ -4,10 +4,11 @@ from typing import Any, get_args
 
 import pytest
 from oxo_simulator.control.messages import WireName
-from oxo_simulator.held import PortTwice, PortUnknown, numbers, port_name
+from oxo_simulator.held import PortTwice, PortUnknown, further_ports, numbers, port_name
 from oxo_simulator.link.places import CONNECTIONS_MAX, FURTHER_CONNECTIONS_MAX, places_of
 from oxo_simulator.link.ports import Ports, words
-from oxo_simulator.profile import load_profile
+from oxo_simulator.profile import FURTHER_WIRES, load_profile
+from oxo_simulator.wiring import WIRES as WIRES_BUILT
 
 WIRES = get_args(WireName)
 ALWAYS = {"standard": ("taxation", 10443), "alternate": ("taxation", 30443)}
@@ -69,6 +70,23 @@ def test_a_data_port_beyond_the_profiles_is_unknown() -> None:
     assert port_name("nmc-data-32") == "nmc-data-32"
     with pytest.raises(PortUnknown, match=r"nmc-data-5: this exchange has .*, nmc-data-4$"):
         held({"nmc-data-5": 0})
+
+
+def test_the_wires_say_which_ports_close_by_halves_and_where_the_exchange_may_connect() -> None:
+    kinds = further_ports()
+    assert {name for name, kind in kinds.items() if kind.half_closing} == {
+        f"{wire}-data-{number}" for wire in ("nmc", "account") for number in range(1, 33)
+    }
+    assert {name for name, kind in kinds.items() if kind.outward} == {"v24"}
+
+
+def test_every_wire_has_ports_places_and_a_section() -> None:
+    wires = set(get_args(WireName)) - {"taxation"}
+    assert wires == set(FURTHER_WIRES) == set(FURTHER_CONNECTIONS_MAX)
+    assert {name.partition("-")[0] for name in further_ports()} == wires
+    assert [kind.name for kind in WIRES_BUILT] == list(get_args(WireName))
+    with pytest.raises(KeyError):
+        places_of("fax")
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,13 @@ class Ends:
         self.ledger: list[str] = []
         self.closed = threading.Event()
         self.link = self.do(
-            lambda: Link(reactor=reactor, behind=BEHIND, reserved={port: held}, record=self._record)
+            lambda: Link(
+                reactor=reactor,
+                behind=BEHIND,
+                reserved={port: held},
+                record=self._record,
+                half_closing=("nmc-data-1", "account-data-1"),
+            )
         )
         self.do(self.link.open, [port], {})
         self.do(lambda: [door.admit("not started") for door in self.link.doors.values()])

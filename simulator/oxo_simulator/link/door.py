@@ -17,6 +17,7 @@ from oxo_simulator.link.places import CONNECTIONS_MAX
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall, IListeningPort
 
+NOT_STARTED = "not started"
 LISTEN_TRIALS_MAX = 50
 LISTEN_AGAIN_SECONDS = 0.02
 """Whoever listened at the address until now lets go of it within the next turns."""
@@ -51,7 +52,7 @@ class Door:
         self._reactor = reactor
         self._factory = factory
         self._trials_max = LISTEN_TRIALS_MAX if patient else 1
-        self._reasons: set[str] = {"not started"}
+        self._reasons: set[str] = {NOT_STARTED}
         self._listening: IListeningPort | None = None
         self._closing = False
         self._again: IDelayedCall | None = None
@@ -64,9 +65,15 @@ class Door:
         self._follow()
 
     def admit(self, reason: str) -> None:
-        """The reason is gone."""
+        """The reason is gone.
+
+        A door that opens while the exchange runs does so in the reactor's next turn: in this one
+        there may still be an event for a connection whose descriptor the door would be given, and
+        the reactor would take it for the door's and let go of it.
+        """
+        first = reason == NOT_STARTED and reason in self._reasons
         self._reasons.discard(reason)
-        self._follow()
+        self._follow(at_once=first)
 
     def settled(self) -> "Deferred[None]":
         """Return what fires when the door is as its reasons want it."""
@@ -82,7 +89,7 @@ class Door:
         self._reserved.close()
         return self.settled()
 
-    def _follow(self) -> None:
+    def _follow(self, *, at_once: bool = False) -> None:
         if self._closing:
             return  # looked at again when the old listener is gone
         if self._reasons and self._again is not None:
@@ -94,7 +101,10 @@ class Door:
             self._closing = True
             maybeDeferred(listening.stopListening).addBoth(self._closed)
         elif not self._reasons and self._listening is None and self._again is None:
-            self._listen(1)
+            if at_once:
+                self._listen(1)
+            else:
+                self._again = self._reactor.callLater(0, self._listen, 1)
 
     def _listen(self, trial: int) -> None:
         self._again = None
@@ -104,6 +114,7 @@ class Door:
             )
         except CannotListenError:
             if trial == self._trials_max:
+                self._settle()
                 raise
             self._again = self._reactor.callLater(LISTEN_AGAIN_SECONDS, self._listen, trial + 1)
             return
@@ -112,7 +123,7 @@ class Door:
     def _closed(self, _result: object) -> None:
         self._closing = False
         self._follow()
-        if not self._closing:
+        if not self._closing and self._again is None:
             self._settle()
 
     def _settle(self) -> None:

@@ -25,7 +25,7 @@ from oxo_simulator.control.messages import (
 )
 from oxo_simulator.link.connection import Connection
 from oxo_simulator.link.dialling import Dialling
-from oxo_simulator.link.door import Door
+from oxo_simulator.link.door import NOT_STARTED, Door
 from oxo_simulator.link.faults import Disturbance, FaultUnknown, disturbance
 from oxo_simulator.link.lane import Lane, Towards
 from oxo_simulator.link.places import TAXATION, places_of
@@ -167,7 +167,7 @@ class Link:
             for name, door in doors.items():
                 change = door.admit if name in wanted else door.refuse
                 change("profile")
-                door.admit("not started")
+                door.admit(NOT_STARTED)
 
     def refuse_all(self, reason: str) -> None:
         """Refuse connections at every door."""
