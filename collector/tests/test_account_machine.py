@@ -364,6 +364,19 @@ def test_files_that_break_the_connection_each_time_do_not_hold_back_the_others()
     assert exchange.marker == marker_at(D)
 
 
+def test_of_two_that_broke_the_connection_the_one_tried_longer_ago_comes_first() -> None:
+    exchange = Exchange(A, B)
+    exchange.odd |= {f"fetch {A}": [CUT] * 9, f"fetch {B}": [CUT]}
+    for _ in range(4):
+        exchange.round()
+    assert exchange.known == {B}
+
+
+def test_the_markers_file_is_compared_once_in_a_run() -> None:
+    exchange = Exchange(A, marker=marker_at(A), known=[A])
+    assert [exchange.round() for _ in range(3)] == [["fetch AAAAA"], [], []]
+
+
 def test_a_file_that_comes_last_does_not_move_the_marker_back() -> None:
     exchange = Exchange(A, B)
     exchange.odd[f"fetch {A}"] = [CUT]
