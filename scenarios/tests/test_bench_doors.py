@@ -8,6 +8,7 @@ import pytest
 from oxo_scenarios.bench.connect import Account, Target
 from oxo_scenarios.bench.doors import Doors
 from oxo_scenarios.bench.exchange import SshKey
+from oxo_scenarios.bench.hands import Setting
 from oxo_scenarios.bench.ledger import Ledger
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
 from oxo_scenarios.bench.waits import Waits
@@ -66,6 +67,16 @@ def test_on_the_stream_both_doors_are_told_to_who_claims_the_stream_alone(tmp_pa
     assert told["OXO_ACCOUNT_HOST_KEY"] == "SHA256:abc"
     known = Path(told["OXO_ACCOUNT_KNOWN_HOSTS"]).read_text("ascii")
     assert known == "[127.0.0.1]:30122 ssh-ed25519 AAAAC3Nz\n"
+
+
+def test_who_sets_a_collector_up_by_hand_is_told_of_both_doors(tmp_path: Path) -> None:
+    found = doors(tmp_path, "stream")
+    beside = found.beside("stream", HERE, PORTS)
+    assert Setting(Target(HERE, 2533), None, "stream", beside=beside).words() == (
+        "Set the collector to connect to 127.0.0.1:2533, Ethernet on the fly, "
+        "and to 127.0.0.1:30122, account files."
+    )
+    assert found.beside("account", HERE, PORTS) == ()
 
 
 def test_by_ftp_account_files_have_another_port_and_no_host_key(tmp_path: Path) -> None:

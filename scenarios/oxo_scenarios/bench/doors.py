@@ -70,12 +70,16 @@ class Doors:
         transport = self._settings.claim.transport
         return {"account": f"account-{transport}", "stream": "stream-a"}.get(wire, wire)
 
+    def beside(
+        self, wire: str, host: str, ports: Mapping[str, int]
+    ) -> tuple[tuple[str, Target], ...]:
+        """Return where the doors are that a play on this wire has besides its own."""
+        return tuple((door, self.target(door, host, ports)) for door in doors_of(wire)[1:])
+
     def told(self, wire: str, target: Target, ports: Mapping[str, int]) -> dict[str, str]:
         """Return the variables of every door of a play on this wire, met at `target`."""
-        doors = doors_of(wire)
-        told = {"OXO_WIRE": wire, "OXO_DOORS": " ".join(doors)}
-        for door in doors:
-            where = target if door == wire else self.target(door, target.host, ports)
+        told = {"OXO_WIRE": wire, "OXO_DOORS": " ".join(doors_of(wire))}
+        for door, where in ((wire, target), *self.beside(wire, target.host, ports)):
             told |= self._told_of(door, where, ports)
         return told
 

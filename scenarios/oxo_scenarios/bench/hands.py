@@ -26,20 +26,24 @@ Keep = Callable[[Confirmation], None]
 class Setting(NamedTuple):
     """How the subject is to connect; `proxy` only where the case demands one.
 
-    Where it `listens`, the exchange connects to it, at `target`.
+    Where it `listens`, the exchange connects to it, at `target`. `beside` are the other doors of
+    the play, by wire.
     """
 
     target: Target
     proxy: Target | None = None
     wire: str = HOME
     listens: bool = False
+    beside: tuple[tuple[str, Target], ...] = ()
 
     def words(self) -> str:
         """Say it to the operator."""
         if self.listens:
             return f"Set the collector to listen on {self.target} for the exchange's print-out."
         if self.wire != HOME:
-            return f"Set the collector to connect to {self.target}, {wire_title(self.wire)}."
+            doors = ((self.wire, self.target), *self.beside)
+            told = ", and to ".join(f"{target}, {wire_title(wire)}" for wire, target in doors)
+            return f"Set the collector to connect to {told}."
         by = f"by way of the HTTP proxy {self.proxy}, with login" if self.proxy else "no proxy"
         return f"Set the collector to connect to https://{self.target}/services/taxation, {by}."
 

@@ -278,7 +278,8 @@ class Play(Orders):
         if self._proxy is not None:
             proxy = Target(self._proxy.host, self._proxy.port)
         listens = self._stand.subject.settings.claim.is_called(self.wire)
-        return Setting(self._target(), proxy, self.wire, listens)
+        beside = self._stand.beside(self.wire)
+        return Setting(self._target(), proxy, self.wire, listens, beside)
 
     def _target(self) -> Target:
         """Return where exchange and subject meet; a listener stays where it is for the play."""

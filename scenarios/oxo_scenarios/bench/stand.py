@@ -247,6 +247,10 @@ class Stand:
             return Target(host, self.ports[port])
         return self.doors.target(wire, self.address, self.ports)
 
+    def beside(self, wire: str) -> tuple[tuple[str, Target], ...]:
+        """Return where the doors are that a play on this wire has besides its own."""
+        return self.doors.beside(wire, self.address, self.ports)
+
     def proxy(self) -> Proxy:
         """Return a proxy for one play.
 

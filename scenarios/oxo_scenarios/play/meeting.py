@@ -72,7 +72,7 @@ def meet(stand: Stand, hands: Hands, console: Console) -> None:
     wire = claim.wires[0]
     ledger = Ledger(stand.exchange.control, wire)
     target = stand.target(wire, stand.address, "standard")
-    setting = Setting(target, None, wire, claim.is_called(wire))
+    setting = Setting(target, None, wire, claim.is_called(wire), stand.beside(wire))
     try:
         hands.start("", setting, None, _forget)
     except NotDone as left:
