@@ -39,7 +39,7 @@ def short(length: int) -> Callable[[Line, Any, str], str | None]:
 def stars(number: str) -> dict[str, int]:
     hidden = min(len(number), 4)
     return {"dialled_number": hidden} if hidden and number.endswith("*" * hidden) else {}
-PRIVATE = ("outgoing", "incoming", "outgoing private", "incoming private")
+PRIVATE = ("outgoing", "incoming", "outgoing transit", "outgoing private", "incoming private")
 def inner(t: Line) -> bool:
     return t["kind"] == "local call" or t.get("direction") == "local"
 def way(t: Line) -> Any:
@@ -79,17 +79,19 @@ RULES: dict[str, Callable[[Line, Any, str], Any]] = {  # of the carriage table: 
     "only with its number": lambda t, v, n: v if t.get("trunk") is not None else None,
     "redial reads manual": lambda t, v, n: "manual" if v == "redial" else v,
     "telephony unless told": lambda t, v, n: v or "telephony",
+    "telephony unless told, or a facility": lambda t, v, n: None if t.get("communication_type") in FACILITY and not inner(t) else v or "telephony",
     "absent reads zero": lambda t, v, n: v or 0,
     "ring of an incoming call": lambda t, v, n: (v or 0) if t.get("direction") == "incoming" else None,
     "hundredths": money("0.01"), "ten-thousandths": money("0.0001"),
     "sixteen characters": short(16), "twenty characters": short(20),
     "told by its stars": lambda t, v, n: stars(t.get("dialled_number") or ""),
     "call, local call or facility": lambda t, v, n: v if not inner(t) and v in NO_CALL else "local call" if inner(t) else "facility" if t.get("communication_type") in FACILITY else "call",
+    "telephony unless told, or a facility": lambda t, v, n: None if t.get("communication_type") in FACILITY else v or "telephony",
     "call types of ED5.2": ed52_type, "direction of its call type": lambda t, v, n: way(t), "end of the call": ended,
     "masked by stars": hidden("*"), "masked by dashes": hidden("-"), "told by dashes and stars": marks, "twenty ASCII characters": plain_name,
     "first called, masked by dashes": lambda t, v, n: hidden("-")(t, v, n) if way(t) == "incoming" else None,
     "speed dial or manual": lambda t, v, n: (v if "speed" in (v or "") else "manual") if way(t) == "outgoing" else None,
-    "transfer beside its type": lambda t, v, n: tuple(sorted({*(v or []), "transfer"})) if re.search("transfer(?! transit)", t.get("communication_type") or "") else v,
+    "transfer beside its type": lambda t, v, n: tuple(sorted({*(v or []), "transfer"})) if re.search("outgoing transfer|transfer(?! transit)", t.get("communication_type") or "") else v,
     "number of the line": lambda t, v, n: str(int(v)) if not inner(t) and re.fullmatch("[0-9]+", v or "") and int(v) < 65535 else None,
     "analogue alone": lambda t, v, n: v if v == "analogue" and not inner(t) else None,
     "own tags": lambda t, v, n: v,

@@ -52,7 +52,7 @@ def _reminders_to_the_minute(ticket: Ticket, through: "Carriage", field: str) ->
 
 # Kind, type and direction.
 
-_FACILITY_TYPES = (CommunicationType.FACILITY_REQUEST, CommunicationType.FACILITY_CANCELLED)
+FACILITY_TYPES = (CommunicationType.FACILITY_REQUEST, CommunicationType.FACILITY_CANCELLED)
 _WITHOUT_DIRECTION = (
     None,
     CommunicationType.UNKNOWN,
@@ -66,7 +66,7 @@ def kind_of_its_type(ticket: Ticket, _through: "Carriage", field: str) -> Ticket
     """No such wire has a mark for the kind: a call's type says whether it is a facility."""
     if ticket.kind in _NO_CALLS:
         return ticket
-    facility = ticket.communication_type in _FACILITY_TYPES
+    facility = ticket.communication_type in FACILITY_TYPES
     return set_field(ticket, field, Kind.FACILITY if facility else Kind.CALL)
 
 
@@ -83,7 +83,7 @@ _ARROWS = {
 
 def _arrow(ticket: Ticket, _through: "Carriage", field: str) -> Ticket:
     """An arrow knows outgoing and incoming; `CS+` and `CS-` are facilities."""
-    if ticket.communication_type in _FACILITY_TYPES:
+    if ticket.communication_type in FACILITY_TYPES:
         return ticket
     return set_field(ticket, field, _ARROWS.get(ticket.direction) if ticket.direction else None)
 

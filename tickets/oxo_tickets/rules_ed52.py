@@ -9,13 +9,21 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from oxo_tickets.rules import CONTROL, Rule, kind_of_its_type, redial_reads_manual, set_field
+from oxo_tickets.rules import (
+    CONTROL,
+    FACILITY_TYPES,
+    Rule,
+    kind_of_its_type,
+    redial_reads_manual,
+    set_field,
+)
 from oxo_tickets.ticket import (
     CommunicationType,
     DiallingMode,
     Direction,
     Facility,
     Kind,
+    Service,
     Ticket,
     TrunkKind,
 )
@@ -30,6 +38,7 @@ _TYPE_OF = {
 _TRANSFERRED = {
     CommunicationType.OUTGOING: CommunicationType.OUTGOING_TRANSFER,
     CommunicationType.INCOMING: CommunicationType.INCOMING_TRANSFER,
+    CommunicationType.OUTGOING_TRANSIT: CommunicationType.OUTGOING_TRANSFER_TRANSIT,
     CommunicationType.OUTGOING_PRIVATE: CommunicationType.OUTGOING_TRANSFER_PRIVATE,
     CommunicationType.INCOMING_PRIVATE: CommunicationType.INCOMING_TRANSFER_PRIVATE,
 }
@@ -84,6 +93,12 @@ def _end_of_the_call(ticket: Ticket, _through: "Carriage", field: str) -> Ticket
     if told is None or abs(told - by_its_seconds) == _AN_HOUR:
         told = by_its_seconds
     return set_field(ticket, field, told)
+
+
+def _telephony_unless_told(ticket: Ticket, _through: "Carriage", field: str) -> Ticket:
+    """One column tells telephony, data, or a facility, which then has no service."""
+    facility = ticket.communication_type in FACILITY_TYPES and not _is_local(ticket)
+    return set_field(ticket, field, None if facility else ticket.service or Service.TELEPHONY)
 
 
 def _masked_by(mark: str) -> Rule:
@@ -163,6 +178,7 @@ RULES: Mapping[str, Rule] = {
     "call types of ED5.2": _call_types_of_ed52,
     "direction of its call type": _direction_of_its_call_type,
     "end of the call": _end_of_the_call,
+    "telephony unless told, or a facility": _telephony_unless_told,
     "masked by stars": _masked_by_stars,
     "masked by dashes": _masked_by_dashes,
     "first called, masked by dashes": _first_called,
