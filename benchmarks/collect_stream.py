@@ -1,6 +1,6 @@
 """Tickets on the fly, from the exchange to the disk: the collector beside rsyslog, in one run.
 
-    python benchmarks/collect_stream.py [--tickets 50000] [--runs 3] [--gate]
+    python benchmarks/collect_stream.py [--tickets 50000] [--runs 3] [--simulator] [--gate]
 
 The same records of a busy site (525 characters) go over TCP on loopback to each, as fast as they
 are taken: as frames of 774 bytes to the collector, as lines to rsyslog. The clock runs from the
@@ -17,23 +17,29 @@ compared with what was sent, as multisets; `damaged` are lines that are none of 
 collector gets the records once more as an account file, as an exchange keeps them, and is counted
 before and after that.
 
+`--simulator` adds how fast the same collector takes what waits in an `oxo-sim`, from the start of
+the session to the last commit of its store: there the exchange sets the pace.
+
 With `--gate` the command fails where the collector is not 20 times as fast as strict and twice as
 fast as batch, or has lost or doubled anything after the account file.
 """
 
 import argparse
+import json
 import shutil
 import signal
 import socket
 import sqlite3
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +82,15 @@ address = "127.0.0.1:{port}"
 rest_seconds_first = 0.05
 rest_seconds_max = 0.2
 """
+OXO_SIM = (sys.executable, "-c", "from oxo_simulator.cli import main; main()")
+SIMULATOR_TICKETS = 20_000
+TICKET = (
+    '{{"call_seconds":50,"charged_user":"101","charged_user_kind":"set",'
+    '"communication_type":"outgoing","cost":"0.00","currency":"EUR",'
+    '"dialled_number":"06{number:08}","dialling_mode":"manual","direction":"outgoing","fold":0,'
+    '"kind":"call","local_time":"2020-02-24T14:00:00","ring_seconds":0,"service":"telephony",'
+    '"subscriber_name":"A","trunk":"01","trunk_kind":"T2","units":0,"zone":"Europe/Berlin"}}\n'
+)
 NAP = threading.Event()
 
 
@@ -321,17 +336,68 @@ def speed(records: Sequence[bytes], runs: int) -> dict[str, float]:
     return {name: each[0] for name, each in medians.items()}
 
 
+def from_simulator(count: int) -> float:
+    """Return the tickets a second that go from a simulated exchange into the store."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        state = folder / "exchange"
+        ports = [f"--port={each}=0" for each in ("standard", "alternate", "stream")]
+        sets = ["--set=stream.open=true", f"--set=stream.capacity={count}"]
+        command = [*OXO_SIM, "run", f"--state={state}", *ports, *sets]
+        lines = (TICKET.format(number=number) for number in range(count))
+        (folder / "tickets.ndjson").write_text("".join(lines))
+        log = (folder / "log").open("ab")
+        with log, subprocess.Popen(command, stdout=log, stderr=log) as exchange:
+            try:
+                awaited((state / "exchange.json").exists, 20.0, f"oxo-sim ({folder / 'log'})")
+                load = [*OXO_SIM, "load", f"--state={state}", str(folder / "tickets.ndjson")]
+                subprocess.run(load, check=True, stdout=log, stderr=log, timeout=SECONDS_MAX)
+                return _taken(folder, state, count)
+            finally:
+                exchange.terminate()
+
+
+def _taken(folder: Path, state: Path, count: int) -> float:
+    told = json.loads((state / "exchange.json").read_text())["ports"]
+    port = next(one["port"] for one in told if one["name"] == "stream-a")
+    config, store = folder / "collector.toml", folder / "tickets.db"
+    config.write_text(COLLECTOR.format(port=port))
+    command = [*OXO_COLLECT, "run", "-c", str(config)]
+    with (folder / "log").open("ab") as log, subprocess.Popen(command, stderr=log) as process:
+
+        def rows(query: str) -> list[tuple[Any, ...]]:
+            with closing(sqlite3.connect(store)) as found:
+                return found.execute(query).fetchall()
+
+        try:
+            awaited(store.exists, 20.0, "the collector's store")
+            awaited(lambda: bool(rows("SELECT 1 FROM sqlite_schema")), 20.0, "its tables")
+            stored = "SELECT count(*) FROM ticket"
+            awaited(lambda: rows(stored)[0][0] >= count, SECONDS_MAX, f"{count} tickets stored")
+        finally:
+            process.terminate()
+        ((epoch, last),) = rows(
+            "SELECT (SELECT epoch FROM ticket LIMIT 1), (SELECT max(received) FROM answer)"
+        )
+    begun = datetime.fromisoformat(epoch.removeprefix("stream:").rpartition(":")[0])
+    return count / (datetime.fromisoformat(last) - begun).total_seconds()
+
+
 def main() -> None:
     """Measure all in turn, so many runs, and print the medians; then kill each three times."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     arguments.add_argument("--tickets", type=int, default=50_000)
     arguments.add_argument("--runs", type=int, default=3)
+    arguments.add_argument("--simulator", action="store_true")
     arguments.add_argument("--gate", action="store_true")
     wanted = arguments.parse_args()
     if shutil.which("rsyslogd") is None:
         raise SystemExit("rsyslogd is not installed (apt-get install rsyslog)")
     records = [record.encode("ascii") for record in tickets(max(wanted.tickets, KILL_RECORDS))]
     found = speed(records[: wanted.tickets], wanted.runs)
+    if wanted.simulator:
+        rate = statistics.median(from_simulator(SIMULATOR_TICKETS) for _ in range(wanted.runs))
+        print(f"{'collector, from oxo-sim to its store':40} {rate:8,.0f}")
     print(f"\n{'killed three times':40} {'sent':>8} {'lost':>8} {'doubled':>8} {'damaged':>8}")
     last = ""
     for name, make in WAYS.items():
