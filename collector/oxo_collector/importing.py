@@ -21,6 +21,11 @@ from oxo_collector.receipt import FetchedFile, Source, Stored, Wire
 
 FILE_BYTES_MAX: Final = 256 * 1024 * 1024
 
+NAMELESS: Final = (
+    "not named as an exchange names its files (TAXAAAAA.DAT): under another name the same file"
+    " would count twice; give it the name that it had"
+)
+
 _ON_THE_EXCHANGE: Final = re.compile(r"(TAX[A-Z]{5}(?:_[0-9A-F]{8})?)(?:\..*)?")
 
 
@@ -30,7 +35,7 @@ class Imported:
 
     Attributes:
         file: as it was given.
-        name: on the exchange.
+        name: on the exchange; None where it cannot be told.
         form: how it is written; None where it is no account file.
         records: lines that are tickets, or should be.
         stored: what the store did; None where the file was refused.
@@ -38,20 +43,20 @@ class Imported:
     """
 
     file: str
-    name: str
+    name: str | None
     form: str | None
     records: int
     stored: Stored | None
     refused: str | None
 
 
-def name_on_the_exchange(name: str) -> str:
+def name_on_the_exchange(name: str) -> str | None:
     """Return how the exchange calls a file: `TAXAXBGT`, `taxaxbgt.dat.Z` are `TAXAXBGT.DAT`.
 
-    A name that is none of an account file stays as it is.
+    None: it is no name of an account file.
     """
     found = _ON_THE_EXCHANGE.fullmatch(name.upper())
-    return name if found is None else f"{found[1]}.DAT"
+    return None if found is None else f"{found[1]}.DAT"
 
 
 def import_files(
@@ -68,6 +73,8 @@ def import_files(
 
 def _import_one(file: Path, exchange: Exchange, door: Intake, bytes_max: int) -> Imported:
     name = name_on_the_exchange(file.name)
+    if name is None:
+        return Imported(str(file), name, None, 0, None, NAMELESS)
     raw = _read(file, bytes_max)
     if isinstance(raw, str):
         return Imported(str(file), name, None, 0, None, raw)

@@ -141,10 +141,10 @@ def imported(files: "Iterable[Imported]", many: int, *, as_json: bool) -> bool:
 
 def _import_row(one: "Imported") -> tuple[str | int, ...]:
     if one.stored is None:
-        return (one.name, "", "", "", "", "", one.refused or "")
+        return (one.name or one.file, "", "", "", "", "", one.refused or "")
     stored = one.stored
     counts = (stored.new, stored.known, stored.same, stored.quarantined)
-    return (one.name, one.records, *counts, "")
+    return (one.name or one.file, one.records, *counts, "")
 
 
 def _import_sum(rows: "Sequence[Imported]") -> str:

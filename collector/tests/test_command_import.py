@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from oxo_collector.cli import app
-from oxo_collector.importing import name_on_the_exchange
+from oxo_collector.importing import NAMELESS, name_on_the_exchange
 from oxo_collector.store import Ownership, Reading
 from typer.testing import CliRunner
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors" / "oxe-file"
+THIRTEEN = VECTORS / "tv-15-thirteen-identical.dat"
 COMPRESSED, PLAIN = VECTORS / "taxaaaaa.dat", VECTORS / "taxaaaaa-plain.txt"
 
 
@@ -61,7 +62,7 @@ def test_a_file_in_two_forms_is_one_file(config: Path) -> None:
 
 
 def test_thirteen_identical_lines_are_thirteen_tickets(config: Path) -> None:
-    assert imported(config, VECTORS / "tv-15-thirteen-identical.dat")[0] == 0
+    assert imported(config, laid(config, "TAXAAAAB.DAT", THIRTEEN))[0] == 0
     assert tickets(config) == 13
 
 
@@ -72,21 +73,31 @@ def test_the_comma_rendering_is_imported(config: Path) -> None:
 
 
 def test_what_is_refused_is_named_and_the_others_are_stored(config: Path) -> None:
-    letter = config.parent / "letter.txt"
+    letter = config.parent / "TAXAAAAD.txt"
     letter.write_text("Dear Sir or Madam,\n")
-    files = (VECTORS / "truncated.dat", letter, config.parent / "none", config.parent)
-    status, told = imported(config, *files, COMPRESSED)
+    (config.parent / "TAXAAAAF").mkdir()
+    files = (
+        laid(config, "TAXAAAAC.DAT", VECTORS / "truncated.dat"),
+        letter,
+        config.parent / "TAXAAAAE.DAT",
+        config.parent / "TAXAAAAF",
+        laid(config, "TAXAAAAA (1).DAT", COMPRESSED),
+        laid(config, "TAXAAAAA.DAT", COMPRESSED),
+    )
+    status, told = imported(config, *files)
     assert status == 1
-    assert [one["stored"] is None for one in told] == [True, True, True, True, False]
+    assert [one["stored"] is None for one in told] == [True] * 5 + [False]
     assert [one["refused"] for one in told][2:] == [
-        "cannot be read: No such file or directory", "cannot be read: Is a directory", None,
+        "cannot be read: No such file or directory", "cannot be read: Is a directory", NAMELESS,
+        None,
     ]  # fmt: skip
+    assert tickets(config) == told[-1]["records"]
 
 
 def test_people_are_shown_a_table(config: Path) -> None:
-    status, out, _ = call("import", "-c", config, "-e", "site", COMPRESSED, config.parent / "none")
+    status, out, _ = call("import", "-c", config, "-e", "site", COMPRESSED, config.parent / "TAXA")
     assert status == 1
-    assert "cannot be read: No such file or directory" in out
+    assert "not named as an exchange names its files" in " ".join(out.split())
     assert "new tickets of 1 files, 1 refused" in out
 
 
@@ -121,9 +132,9 @@ def test_a_store_in_use_and_an_unknown_exchange_are_named(config: Path) -> None:
         ("TAXAXBGT", "TAXAXBGT.DAT"),
         ("taxaxbgt.dat.Z", "TAXAXBGT.DAT"),
         ("TAXAAAAA_ac199e64.DAT", "TAXAAAAA_AC199E64.DAT"),
-        ("TAXAAAAA_copy.DAT", "TAXAAAAA_copy.DAT"),
-        ("march.txt", "march.txt"),
+        ("TAXAAAAA_copy.DAT", None),
+        ("march.txt", None),
     ],
 )
-def test_a_file_is_called_as_the_exchange_calls_it(name: str, told: str) -> None:
+def test_a_file_is_called_as_the_exchange_calls_it(name: str, told: str | None) -> None:
     assert name_on_the_exchange(name) == told
