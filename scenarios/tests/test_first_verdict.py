@@ -116,7 +116,7 @@ def test_the_cases_are_told_to_programs(tmp_path: Path) -> None:
     assert bu2["chapter"] == "BU"
     assert bu2["tags"] == ["buffer", "restart", "disturbance"]
     assert bu2["tag_sets"] == ["extended"]
-    assert bu2["wires"] == ["taxation", "nmc", "v24", "ohl"]
+    assert bu2["wires"] == ["taxation", "nmc", "v24", "ohl", "account", "stream"]
     assert bu2["limit_seconds"] == 20
     assert {"DIS103"} in [set(gap["ids"]) for gap in found["gaps"]]
 

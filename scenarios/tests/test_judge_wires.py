@@ -390,6 +390,8 @@ VARIANTS: list[dict[str, Any]] = [
     {"direction": None, "communication_type": CommunicationType.UNKNOWN, "initial_user": "1"},
     {"direction": None, "communication_type": None, "dialling_mode": None, "local_end": None},
     {"communication_type": CommunicationType.OUTGOING_TRANSFER_TRANSIT, "trunk": "1x"},
+    {"communication_type": CommunicationType.OUTGOING_TRANSIT, "facilities": (Facility.TRANSFER,)},
+    {"communication_type": CommunicationType.INCOMING_TRANSFER_TRANSIT},
     {"communication_type": None, "facilities": (Facility.TRANSFER,)},
 ]
 

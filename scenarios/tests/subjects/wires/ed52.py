@@ -75,7 +75,7 @@ def read_record(record: str, columns: Columns = COLUMNS, shift: int = 0) -> Entr
         "cost": f"{number('CostInfo') // 100}.{number('CostInfo') % 100:02}",
         "trunk": "" if number("TrunkIdentity") == 65535 else str(number("TrunkIdentity")),
         "trunk_kind": "analogue" if number("CostType") == 1 else "",
-        "service": "data" if com == 2 else "telephony",
+        "service": {2: "data", 3: "", 4: ""}.get(com, "telephony"),
         "facilities": sorted(facilities),
         "call_seconds": number("Duration"),
     }
