@@ -30,6 +30,9 @@ def test_a_second_client_is_closed_without_a_byte(houses: Any) -> None:
     first.leave()
     house.put(houses.CALL)
     assert house.started(5).heard() == houses.cdr(houses.CALL)
+    # The alarm is one of this session again.
+    house.connect(6)
+    assert house.alarms()[-1] == "OTF_SECOND_CLIENT"
 
 
 def test_second_client_flipped_to_replace(houses: Any) -> None:

@@ -173,6 +173,7 @@ def test_behind_a_length_that_cannot_be_nothing_is_read(octets: bytes, length: i
     reader = Reader()
     assert reader.read(WHOLE + octets + WHOLE) == [*PAYLOADS, BadLength(length)]
     assert reader.read(WHOLE) == []
+    assert reader._kept == b""
 
 
 def test_the_longest_payload_is_read_and_one_longer_is_not() -> None:
