@@ -13,16 +13,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import paramiko
 from paramiko.packet import Packetizer
 from paramiko.ssh_exception import IncompatiblePeer
-from pydantic import SecretStr
 
 from oxo_collector.account.messages import Entry
+from oxo_collector.account.route import Route
 from oxo_collector.account.trouble import (
+    Declined,
     KeysUnreadable,
     LoginRefused,
     NothingInCommon,
@@ -75,54 +75,9 @@ _FAMILIES: Final = {"ssh-ed25519": "ed25519", "ssh-rsa": "rsa", "rsa-sha2-256": 
 _ENDED: Final = ("connection dropped", "Socket is closed", "session not active", "Channel closed")
 
 # What the library logs of a broken connection, with tracebacks, we say in words.
-logging.getLogger("paramiko").addHandler(logging.NullHandler())
-logging.getLogger("paramiko").propagate = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """How to reach one exchange, and how to know it.
-
-    Attributes:
-        address: host name or IP address.
-        port: of SSH.
-        user: the account.
-        password: its password.
-        host_key: fingerprint of the exchange's key, `SHA256:` and 43 characters; or
-        host_key_file: a file in the form of known_hosts; with both, either of them knows the key.
-        folder: on the exchange.
-        index: name of the index file.
-        file_bytes_max: a longer file is broken off.
-        connect_seconds_max: limit of a connection.
-        read_seconds_max: longest silence.
-    """
-
-    address: str
-    port: int
-    user: str
-    password: SecretStr
-    host_key: str | None = None
-    host_key_file: str | None = None
-    folder: str = "/usr4/account"
-    index: str = "ACCOUNT.LIS"
-    file_bytes_max: int = 64 * 1024 * 1024
-    connect_seconds_max: float = 10.0
-    read_seconds_max: float = 30.0
-
-    @property
-    def where(self) -> str:
-        """The address for reports."""
-        host = f"[{self.address}]" if ":" in self.address else self.address
-        return f"sftp://{host}:{self.port}"
-
-    @property
-    def known_as(self) -> str:
-        """The name under which known_hosts has it."""
-        return (
-            self.address
-            if self.port == paramiko.config.SSH_PORT
-            else (f"[{self.address}]:{self.port}")
-        )
+_LOG: Final = logging.getLogger("oxo_collector.ssh")
+_LOG.addHandler(logging.NullHandler())
+_LOG.propagate = False
 
 
 Got = TypeVar("Got")
@@ -207,13 +162,23 @@ class SftpFiles:
                 return work()
         except Declined as declined:
             return Refused(Failure(str(declined), where, Fault.EXCHANGE))
-        except (FileNotFoundError, PermissionError) as error:
-            said = clipped(self.secrets.scrubbed(str(error.strerror or error)))
-            return Refused(Failure(f"refused ({said})", where, Fault.EXCHANGE))
         except Exception as error:  # noqa: BLE001 - explain has a row for any
+            if self._says_no(error):
+                said = clipped(
+                    self.secrets.scrubbed(str(getattr(error, "strerror", None) or error))
+                )
+                return Refused(Failure(f"refused ({said})", where, Fault.EXCHANGE))
             failure = explain(self._meant(error), where)
             said = self.secrets.scrubbed(failure.what)
             return Failed(Failure(said, where, failure.fault, alarm=failure.alarm))
+
+    def _says_no(self, error: Exception) -> bool:
+        """Tell an answer to one request, which the library makes an OSError, from a broken line."""
+        if isinstance(error, FileNotFoundError | PermissionError):
+            return True
+        lives = self._sftp is not None and self._ssh is not None and self._ssh.is_active()
+        bare = type(error) is OSError and error.errno is None
+        return bare and lives and not self._late
 
     def _meant(self, error: Exception) -> Exception:
         """Return what an exception means: the library has many for a connection that ended."""
@@ -303,6 +268,7 @@ class SftpFiles:
             if self._broken_off:
                 _shut(line)
         ssh = paramiko.Transport(line, packetizer_class=_Packets)
+        ssh.set_log_channel(_LOG.name)
         self._ssh = ssh
         ssh.banner_timeout = ssh.handshake_timeout = ssh.auth_timeout = route.read_seconds_max
         ssh.channel_timeout = route.read_seconds_max
@@ -358,13 +324,17 @@ class SftpFiles:
     def _size(self, name: str) -> int | None:
         try:
             return self._files().stat(self._path(name)).st_size
-        except (FileNotFoundError, PermissionError):
+        except OSError as error:
+            if not self._says_no(error):
+                raise
             return None
 
     def _read_index(self) -> bytes | None:
         try:
             file = self._files().open(self._path(self._route.index), "rb")
-        except FileNotFoundError:
+        except OSError as error:
+            if not self._says_no(error):
+                raise
             return None
         with file:
             raw = bytearray()
@@ -432,10 +402,6 @@ class SftpFiles:
     def _in_time(self) -> None:
         if self._clock() >= self._end:
             raise TooSlow
-
-
-class Declined(Exception):
-    """An operation is not done, for the reason told; the connection lives."""
 
 
 class _Packets(Packetizer):

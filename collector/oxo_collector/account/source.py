@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from oxo_collector.account.by_ftp import FtpFiles
-from oxo_collector.account.by_sftp import Route as SftpRoute
 from oxo_collector.account.by_sftp import SftpFiles
 from oxo_collector.account.choice import server_of
 from oxo_collector.account.landing import Landing
 from oxo_collector.account.machine import AccountCollection, Plan
 from oxo_collector.account.reading import Reader
+from oxo_collector.account.route import Route as SftpRoute
 from oxo_collector.account.settings import AccountFiles
 from oxo_collector.account.shell import Shell
 from oxo_collector.configuration import Exchange

@@ -8,6 +8,10 @@ from oxo_collector.fetching import NoPlace, TooLong, TooSlow, Unfit
 from oxo_collector.wording import clipped
 
 
+class Declined(Exception):
+    """An operation is not done, for the reason told; the connection lives."""
+
+
 class OtherKey(Exception):
     """The key of the exchange is not the pinned one; the text tells the fingerprints."""
 

@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG002 - the library's signatures
 
+import logging
 import os
 import signal
 import socket
@@ -22,6 +23,7 @@ from paramiko import SFTPAttributes, SFTPHandle, SFTPServer, SFTPServerInterface
 from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_SUCCEEDED
 from paramiko.sftp import SFTP_EOF, SFTP_NO_SUCH_FILE
 
+logging.getLogger("paramiko").addHandler(logging.NullHandler())  # of the server
 FOLDER = "/usr4/account"
 PASSWORD = "Sesam-1234"
 SECONDS_MAX = 20
@@ -46,6 +48,7 @@ class SftpExchange:
         compress: what it does.
         answers_late: whether it ends before the request for it is answered.
         said: what was asked, in order.
+        denied: status with which stat and open answer for a name.
         passwords: every password that was sent.
     """
 
@@ -61,6 +64,7 @@ class SftpExchange:
     status: int = 0
     compress: Callable[[], None] | None = None
     answers_late: bool = False
+    denied: dict[str, int] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     passwords: list[str] = field(default_factory=list)
     other_keys: list[paramiko.PKey] = field(default_factory=list)
@@ -186,13 +190,17 @@ class _Files(SFTPServerInterface):
         return found
 
     def stat(self, path: str) -> SFTPAttributes | int:
-        content = self._content(path)
-        self._exchange.say(f"stat {path.rpartition('/')[2]}")
+        content, name = self._content(path), path.rpartition("/")[2]
+        self._exchange.say(f"stat {name}")
+        if name in self._exchange.denied:
+            return self._exchange.denied[name]
         return SFTP_NO_SUCH_FILE if content is None else _length(content)
 
     def open(self, path: str, flags: int, attr: SFTPAttributes) -> SFTPHandle | int:
         name = path.rpartition("/")[2]
         self._exchange.say(f"open {name}")
+        if name in self._exchange.denied:
+            return self._exchange.denied[name]
         if self._content(path) is None:
             return SFTP_NO_SUCH_FILE
         handle = _Handle(self._exchange, name, lambda: self._content(path) or b"")

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import paramiko
 import pytest
 from oxo_collector.account import by_sftp
-from oxo_collector.account.by_sftp import Route, SftpFiles
+from oxo_collector.account.by_sftp import SftpFiles
 from oxo_collector.account.landing import Landing
 from oxo_collector.account.messages import Entry
+from oxo_collector.account.route import Route
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.fetching import Failed, Refused
+from paramiko.sftp import SFTP_FAILURE, SFTP_OP_UNSUPPORTED, SFTP_PERMISSION_DENIED
 from pydantic import SecretStr
 
 if TYPE_CHECKING:
@@ -221,6 +223,21 @@ def test_a_file_that_is_gone_is_refused_and_the_connection_lives(
     one = make()
     refused = failure(fetched(one, landing, Entry("TAXZZZZZ.DAT", None)), Refused)
     assert refused.fault is Fault.EXCHANGE
+    assert fetched(one, landing) is False
+
+
+@pytest.mark.parametrize("status", [SFTP_FAILURE, SFTP_PERMISSION_DENIED, SFTP_OP_UNSUPPORTED])
+def test_a_file_that_is_not_given_is_refused_and_the_connection_lives(
+    exchange: "SftpExchange", make: Make, landing: Landing, status: int
+) -> None:
+    other = "TAXAAAAB.DAT"
+    exchange.files[other] = b"x"
+    exchange.denied = {other: status, "ACCOUNT.LIS": status}
+    one = make()
+    assert one.index() is None
+    assert one.measure([other, A]) == [Entry(other, None), LISTED]
+    refused = failure(fetched(one, landing, Entry(other, None)), Refused)
+    assert refused.what.startswith("refused (")
     assert fetched(one, landing) is False
 
 
