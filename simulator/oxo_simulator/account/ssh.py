@@ -19,7 +19,7 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Event, Thread
+from threading import Event, Thread, current_thread
 from typing import Any
 
 import paramiko
@@ -37,6 +37,7 @@ HANDLES_MAX = 64
 CHANNELS_MAX = 8
 """Open channels of one connection."""
 HANDSHAKE_SECONDS_MAX = 15
+REPLY_SECONDS_MAX = 1
 LOG = "oxo_simulator.account.ssh"
 VERSION = "SSH-2.0-OXE_account"
 COMPRESS = b"account compress"
@@ -59,6 +60,9 @@ logging.getLogger(LOG).propagate = False
 class Connection(paramiko.Transport):
     """One SSH connection.
 
+    Attributes:
+        replied: its own thread has answered a request.
+
     Args:
         visit: who asks and answers for it.
         private: the host key, as OpenSSH writes it.
@@ -73,6 +77,7 @@ class Connection(paramiko.Transport):
         self.add_server_key(paramiko.Ed25519Key.from_private_key(io.StringIO(private.decode())))
         self.set_subsystem_handler("sftp", Conversation, Folder, visit)
         self.daemon = True
+        self.replied = Event()
         self._visit = visit
         self._ended = ended
 
@@ -88,11 +93,17 @@ class Connection(paramiko.Transport):
             self.sock.close()
             self._ended()
 
+    def _send_user_message(self, data: paramiko.Message) -> None:
+        above: Any = super()
+        above._send_user_message(data)  # noqa: SLF001 - the library offers no other place
+        if current_thread() is self:
+            self.replied.set()
+
 
 class Session(paramiko.ServerInterface):
     """What a client of one connection may do."""
 
-    def __init__(self, visit: Visit, transport: paramiko.Transport) -> None:
+    def __init__(self, visit: Visit, transport: Connection) -> None:
         self._visit = visit
         self._transport = transport
         self._attempts = 0
@@ -149,12 +160,15 @@ class Session(paramiko.ServerInterface):
         """Close the account file on demand, where the profile lets it be done so."""
         words = b" ".join(command.split())
         if words == COMPRESS and self._visit.terms.compress_over_ssh:
+            self._transport.replied.clear()
             Thread(target=self._compress, args=(channel,), daemon=True).start()
             return True
         self._visit.refuse(f"exec {command[:100].decode('utf-8', 'replace')}")
         return False
 
     def _compress(self, channel: paramiko.Channel) -> None:
+        # Clients take an end before the answer to their request for a refusal. Some want no answer.
+        self._transport.replied.wait(REPLY_SECONDS_MAX)
         with suppress(Over, Unanswered, *_ENDS):
             text = self._visit.compress()
             channel.sendall(f"{text}\n".encode())

@@ -3,6 +3,7 @@
 import ftplib
 import io
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import ncompress
+import paramiko
 import pytest
 from oxo_simulator.account.settings import AccountSettings
 from oxo_simulator.account.terms import terms
@@ -164,6 +166,23 @@ class Site:
     def raw(self) -> "Raw":
         return Raw(self.ports["account-ftp"])
 
+    def until(self, reached: Callable[[], bool]) -> None:
+        """Wait until something holds; the reactor asks itself now and then."""
+        found = threading.Event()
+
+        def look() -> None:
+            if reached():
+                found.set()
+            else:
+                self.reactor.callLater(0.01, look)
+
+        self.do(look)
+        assert found.wait(SECONDS_MAX)
+
+    def until_gone(self) -> None:
+        """Wait until no SSH connection is left."""
+        self.until(lambda: self.wire._sftp.visits_count == 0)
+
     def stop(self) -> None:
         self.do(self.wire.stop)
         for held in self.reserved.values():
@@ -203,6 +222,46 @@ class Raw:
         self.socket.close()
 
 
+class SshClient:
+    """A collector that knows SSH."""
+
+    def __init__(self, site: Any, password: str = "s3cret", user: str = "adfexc") -> None:
+        self.socket = socket.create_connection(
+            (site.behind, site.ports["account-sftp"]), SECONDS_MAX
+        )
+        self.transport = paramiko.Transport(self.socket)
+        try:
+            self.transport.connect(username=user, password=password)
+        except BaseException:
+            self.close()
+            raise
+        self.connection = f"c{self.socket.getsockname()[1]}"
+
+    @property
+    def shown(self) -> str:
+        """The host key's fingerprint."""
+        return str(self.transport.get_remote_server_key().fingerprint)
+
+    def sftp(self) -> paramiko.SFTPClient:
+        made = paramiko.SFTPClient.from_transport(self.transport)
+        assert made is not None
+        channel = made.get_channel()
+        assert channel is not None
+        channel.settimeout(SECONDS_MAX)
+        return made
+
+    def run(self, command: str) -> tuple[int, bytes]:
+        """Return the exit status and what it said."""
+        channel = self.transport.open_session(timeout=SECONDS_MAX)
+        channel.settimeout(SECONDS_MAX)
+        channel.exec_command(command)
+        said = channel.makefile("rb").read()
+        return channel.recv_exit_status(), said
+
+    def close(self) -> None:
+        self.transport.close()
+
+
 @pytest.fixture(scope="module")
 def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
     authority = Authority.load_or_create(tmp_path_factory.mktemp("authority") / "ca")
@@ -214,3 +273,16 @@ def site(network: Any, tmp_path: Path, identity: Identity) -> Iterator[Site]:
     made = Site(network, tmp_path, identity)
     yield made
     made.stop()
+
+
+@pytest.fixture
+def connect(site: Any) -> Iterator[Callable[..., SshClient]]:
+    made: list[SshClient] = []
+
+    def new(*words: Any, **more: Any) -> SshClient:
+        made.append(SshClient(site, *words, **more))
+        return made[-1]
+
+    yield new
+    for client in made:
+        client.close()

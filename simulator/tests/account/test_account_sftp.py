@@ -3,15 +3,13 @@
 import hashlib
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import paramiko
 import pytest
 from oxo_simulator.account import sftp, ssh
-from oxo_simulator.ftp.desk import REFUSED_LINES_MAX
-from paramiko.sftp import CMD_EXTENDED, CMD_READ, int64
 
 pytestmark = pytest.mark.process
 
@@ -19,75 +17,6 @@ NAME = "TAXAAAAA.DAT"
 PATH = f"/usr4/account/{NAME}"
 PORT = "account-sftp"
 PATIENCE = 20
-
-
-class Client:
-    """A collector that knows SSH."""
-
-    def __init__(self, site: Any, password: str = "s3cret", user: str = "adfexc") -> None:
-        self.socket = socket.create_connection((site.behind, site.ports[PORT]), PATIENCE)
-        self.transport = paramiko.Transport(self.socket)
-        try:
-            self.transport.connect(username=user, password=password)
-        except BaseException:
-            self.close()
-            raise
-        self.connection = f"c{self.socket.getsockname()[1]}"
-
-    @property
-    def shown(self) -> str:
-        """The host key's fingerprint."""
-        return str(self.transport.get_remote_server_key().fingerprint)
-
-    def sftp(self) -> paramiko.SFTPClient:
-        made = paramiko.SFTPClient.from_transport(self.transport)
-        assert made is not None
-        channel = made.get_channel()
-        assert channel is not None
-        channel.settimeout(PATIENCE)
-        return made
-
-    def run(self, command: str) -> tuple[int, bytes]:
-        """Return the exit status and what it said."""
-        channel = self.transport.open_session(timeout=PATIENCE)
-        channel.settimeout(PATIENCE)
-        channel.exec_command(command)
-        said = channel.makefile("rb").read()
-        return channel.recv_exit_status(), said
-
-    def close(self) -> None:
-        self.transport.close()
-
-
-@pytest.fixture
-def connect(site: Any) -> Iterator[Callable[..., Client]]:
-    made: list[Client] = []
-
-    def new(*words: Any, **more: Any) -> Client:
-        made.append(Client(site, *words, **more))
-        return made[-1]
-
-    yield new
-    for client in made:
-        client.close()
-
-
-def wait_until(site: Any, reached: Callable[[], bool]) -> None:
-    """Wait until something holds; the reactor asks itself now and then."""
-    found = threading.Event()
-
-    def look() -> None:
-        if reached():
-            found.set()
-        else:
-            site.reactor.callLater(0.01, look)
-
-    site.do(look)
-    assert found.wait(PATIENCE)
-
-
-def wait_until_gone(site: Any) -> None:
-    wait_until(site, lambda: site.wire._sftp.visits_count == 0)
 
 
 def ssh_threads() -> list[threading.Thread]:
@@ -99,7 +28,7 @@ def ssh_threads() -> list[threading.Thread]:
 # A usual visit.
 
 
-def test_files_are_listed_fetched_and_stay(site: Any, connect: Callable[..., Client]) -> None:
+def test_files_are_listed_fetched_and_stay(site: Any, connect: Callable[..., Any]) -> None:
     site.install(2)
     client = connect()
     folder = client.sftp()
@@ -113,7 +42,7 @@ def test_files_are_listed_fetched_and_stay(site: Any, connect: Callable[..., Cli
     assert listed[NAME].st_mtime == folder.stat(PATH).st_mtime == 1582531800  # 09:10 in Paris
     assert [record[5:15] for record in site.records(data)] == [b"0199000001", b"0199000002"]
     client.close()
-    wait_until_gone(site)
+    site.until_gone()
     spans = {"session": "a1", "connection": client.connection, "wire": "account"}
     assert site.events("session opened") == [{**spans, "reason": "login"}]
     assert site.events("session closed") == [{**spans, "reason": "peer left"}]
@@ -123,7 +52,7 @@ def test_files_are_listed_fetched_and_stay(site: Any, connect: Callable[..., Cli
 
 
 def test_the_transcript_tells_the_visit_without_a_secret(
-    site: Any, connect: Callable[..., Client]
+    site: Any, connect: Callable[..., Any]
 ) -> None:
     site.install(1)
     client = connect()
@@ -145,7 +74,7 @@ def test_the_transcript_tells_the_visit_without_a_secret(
     assert "s3cret" not in str(site.transcript) + str(site.ledger)
 
 
-def test_the_way_to_the_folder(site: Any, connect: Callable[..., Client]) -> None:
+def test_the_way_to_the_folder(site: Any, connect: Callable[..., Any]) -> None:
     site.install(1)
     folder = connect().sftp()
     assert folder.normalize(".") == "/"
@@ -171,7 +100,7 @@ def test_the_way_to_the_folder(site: Any, connect: Callable[..., Client]) -> Non
         "/usr4/account\\TAXAAAAA.DAT",
     ],
 )
-def test_nothing_else_is_there(site: Any, connect: Callable[..., Client], path: str) -> None:
+def test_nothing_else_is_there(site: Any, connect: Callable[..., Any], path: str) -> None:
     site.install(1)
     folder = connect().sftp()
     for ask in (folder.stat, folder.lstat, folder.open, folder.listdir):
@@ -180,7 +109,7 @@ def test_nothing_else_is_there(site: Any, connect: Callable[..., Client], path: 
 
 
 def test_a_file_that_was_closed_meanwhile_is_there_at_once(
-    site: Any, connect: Callable[..., Client]
+    site: Any, connect: Callable[..., Any]
 ) -> None:
     site.install(0)
     folder = connect().sftp()
@@ -194,7 +123,7 @@ def test_a_file_that_was_closed_meanwhile_is_there_at_once(
 # What counts as fetched.
 
 
-def test_every_whole_reading_is_written_down(site: Any, connect: Callable[..., Client]) -> None:
+def test_every_whole_reading_is_written_down(site: Any, connect: Callable[..., Any]) -> None:
     site.install(1)
     folder = connect().sftp()
     for _ in range(2):
@@ -206,7 +135,7 @@ def test_every_whole_reading_is_written_down(site: Any, connect: Callable[..., C
 
 @pytest.mark.parametrize("pieces", [[(0, 100)], [(50, 10_000)], [(0, 100), (101, 10_000)], []])
 def test_a_part_of_a_file_did_not_go_over(
-    site: Any, connect: Callable[..., Client], pieces: list[tuple[int, int]]
+    site: Any, connect: Callable[..., Any], pieces: list[tuple[int, int]]
 ) -> None:
     site.install(1)
     folder = connect().sftp()
@@ -219,9 +148,7 @@ def test_a_part_of_a_file_did_not_go_over(
     assert site.heard()[-1].endswith("complete" if pieces == [(50, 10_000)] else "broken off")
 
 
-def test_the_end_may_be_read_before_the_beginning(
-    site: Any, connect: Callable[..., Client]
-) -> None:
+def test_the_end_may_be_read_before_the_beginning(site: Any, connect: Callable[..., Any]) -> None:
     site.install(1)
     with connect().sftp().open(PATH) as file:
         file.seek(300)
@@ -232,7 +159,7 @@ def test_the_end_may_be_read_before_the_beginning(
     assert "bytes from 0 of" in site.heard()[-1]
 
 
-def test_the_rest_of_a_file_may_be_fetched_later(site: Any, connect: Callable[..., Client]) -> None:
+def test_the_rest_of_a_file_may_be_fetched_later(site: Any, connect: Callable[..., Any]) -> None:
     site.install(1)
     folder = connect().sftp()
     with folder.open(PATH) as file:
@@ -245,26 +172,26 @@ def test_the_rest_of_a_file_may_be_fetched_later(site: Any, connect: Callable[..
 
 
 def test_a_file_that_the_client_did_not_close_did_not_go_over(
-    site: Any, connect: Callable[..., Client]
+    site: Any, connect: Callable[..., Any]
 ) -> None:
     site.install(1)
     client = connect()
     folder = client.sftp()
     file = folder.open(PATH)
     assert file.read()
-    folder.get_channel().close()  # type: ignore[union-attr]  # there is one
-    wait_until(site, lambda: site.heard()[-1].endswith("broken off"))
+    folder.get_channel().close()
+    site.until(lambda: site.heard()[-1].endswith("broken off"))
     assert len(site.events("offered")) == 1
     assert site.events("fetched") == []
     again = client.sftp().open(PATH)
     assert again.read()
     client.socket.close()
-    wait_until_gone(site)
+    site.until_gone()
     assert site.events("fetched") == []
 
 
 def test_a_file_that_has_aged_out_is_served_to_who_has_it_open(
-    site: Any, connect: Callable[..., Client]
+    site: Any, connect: Callable[..., Any]
 ) -> None:
     site.install(1, retention_days=1)
     folder = connect().sftp()
@@ -284,7 +211,7 @@ def test_a_file_that_has_aged_out_is_served_to_who_has_it_open(
     [("adfexc", "wrong"), ("root", "s3cret"), ("adfexc", ""), ("adfexc", "s3cret "), ("", "")],
 )
 def test_a_wrong_password_or_user_does_not_log_in(
-    site: Any, connect: Callable[..., Client], user: str, password: str
+    site: Any, connect: Callable[..., Any], user: str, password: str
 ) -> None:
     site.install(1)
     with pytest.raises(paramiko.AuthenticationException):
@@ -306,7 +233,7 @@ def test_so_many_wrong_passwords_end_a_connection(site: Any) -> None:
         transport.auth_password("adfexc", "two")
     transport.join(PATIENCE)
     assert not transport.is_active()
-    wait_until_gone(site)
+    site.until_gone()
 
 
 def test_a_password_is_the_only_way_in(site: Any) -> None:
@@ -324,7 +251,7 @@ def test_a_password_is_the_only_way_in(site: Any) -> None:
 
 
 def test_another_password_is_valid_from_the_next_login_on(
-    site: Any, connect: Callable[..., Client]
+    site: Any, connect: Callable[..., Any]
 ) -> None:
     site.install(1)
     living = connect().sftp()
@@ -351,7 +278,7 @@ def test_who_does_not_log_in_is_ended(site: Any, monkeypatch: pytest.MonkeyPatch
     ):
         while client.recv(4096):
             pass
-    wait_until_gone(site)
+    site.until_gone()
     assert ssh_threads() == []
 
 
@@ -364,11 +291,11 @@ def test_who_speaks_something_else_is_ended(site: Any, said: bytes) -> None:
         with suppress(ConnectionError):
             while client.recv(4096):
                 pass
-    wait_until_gone(site)
+    site.until_gone()
 
 
 def test_a_stranger_goes_for_whoever_comes_when_there_is_no_room(
-    site: Any, connect: Callable[..., Client]
+    site: Any, connect: Callable[..., Any]
 ) -> None:
     site.install(1, connections_max=2)
     known = connect().sftp()
@@ -382,165 +309,6 @@ def test_a_stranger_goes_for_whoever_comes_when_there_is_no_room(
     stranger.close()
 
 
-# What is not done.
-
-
-def test_nothing_can_be_changed(site: Any, connect: Callable[..., Client]) -> None:
-    site.install(1)
-    folder = connect().sftp()
-    there = "/usr4/account/x"
-    changes: list[Callable[[], object]] = [
-        lambda: folder.open(PATH, "w"),
-        lambda: folder.open(PATH, "a"),
-        lambda: folder.open(PATH, "r+"),
-        lambda: folder.open(there, "x"),
-        lambda: folder.remove(PATH),
-        lambda: folder.rename(PATH, there),
-        lambda: folder.mkdir(there),
-        lambda: folder.rmdir("/usr4/account"),
-        lambda: folder.chmod(PATH, 0o777),
-        lambda: folder.utime(PATH, None),
-        lambda: folder.truncate(PATH, 0),
-        lambda: folder.symlink(PATH, there),
-    ]
-    for change in changes:
-        with pytest.raises(PermissionError):
-            change()
-    assert len(site.events("refused")) == len(changes)
-    with folder.open(PATH) as file:
-        with pytest.raises(PermissionError):
-            file.chmod(0o777)
-        assert site.records(file.read())
-    assert len(site.events("fetched")) == 1
-
-
-def test_who_goes_on_asking_is_ended(site: Any, connect: Callable[..., Client]) -> None:
-    site.install(1)
-    folder = connect().sftp()
-    for _ in range(REFUSED_LINES_MAX - 1):
-        with pytest.raises(PermissionError):
-            folder.remove(PATH)
-    with pytest.raises((OSError, EOFError, paramiko.SSHException)):
-        folder.remove(PATH)
-    wait_until_gone(site)
-    assert len(site.events("refused")) == REFUSED_LINES_MAX
-
-
-def test_there_is_no_shell_no_terminal_and_no_forwarding(
-    site: Any, connect: Callable[..., Client]
-) -> None:
-    site.install(1)
-    client = connect()
-    refused: list[Callable[[], object]] = [
-        lambda: client.transport.open_session().invoke_shell(),
-        lambda: client.transport.open_session().get_pty(),
-        lambda: client.run("id"),
-        lambda: client.run("account compress; id"),
-        lambda: client.transport.open_session().invoke_subsystem("netconf"),
-        lambda: client.transport.open_channel("direct-tcpip", ("127.0.0.1", 1), ("127.0.0.1", 2)),
-        lambda: client.transport.request_port_forward("127.0.0.1", 0),
-        lambda: client.transport.open_channel("x11", src_addr=("127.0.0.1", 1)),
-    ]
-    for each in refused:
-        with pytest.raises(paramiko.SSHException):
-            each()
-    said = [detail.get("command") for detail in site.events("refused")]
-    assert said == [
-        "shell", "exec id", "exec account compress; id", "subsystem netconf",
-        "forwarding to ('127.0.0.1', 1)", "forwarding from 127.0.0.1:0", "channel x11",
-    ]  # fmt: skip
-    assert client.sftp().stat(PATH).st_size
-
-
-def test_a_command_closes_the_open_file(site: Any, connect: Callable[..., Client]) -> None:
-    site.install(0)
-    site.put(1, 2)
-    client = connect()
-    assert client.run("account compress") == (0, b"TAXAAAAA.DAT closed\n")
-    assert client.run("account compress") == (0, b"no open file\n")
-    assert client.sftp().stat(PATH).st_size
-    assert [each["file"] for each in site.events("filed")] == [NAME]
-
-
-def test_a_profile_may_know_no_command(site: Any, connect: Callable[..., Client]) -> None:
-    site.install(0, compress_over_ssh=False)
-    site.put(1)
-    with pytest.raises(paramiko.SSHException):
-        connect().run("account compress")
-    assert site.events("filed") == []
-
-
-# Limits.
-
-
-def test_so_many_files_are_open_at_once(site: Any, connect: Callable[..., Client]) -> None:
-    site.install(1)
-    folder = connect().sftp()
-    opened = [folder.open(PATH) for _ in range(ssh.HANDLES_MAX)]
-    for ask in (lambda: folder.open(PATH), lambda: folder.listdir("/usr4/account")):
-        with pytest.raises(OSError, match="too many open files"):
-            ask()
-    opened[0].close()
-    assert folder.open(PATH).read()
-
-
-def test_so_many_channels_are_open_at_once(site: Any, connect: Callable[..., Client]) -> None:
-    site.install(1)
-    client = connect()
-    opened = [client.transport.open_session() for _ in range(ssh.CHANNELS_MAX)]
-    with pytest.raises(paramiko.ChannelException):
-        client.transport.open_session()
-    for each in opened:
-        each.close()
-    for _ in range(2 * ssh.CHANNELS_MAX):
-        with client.sftp() as folder:
-            assert folder.stat(PATH).st_size
-
-
-def test_an_answer_has_a_limit(
-    site: Any, connect: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ssh, "READ_BYTES_MAX", 100)
-    site.install(1)
-    folder: Any = connect().sftp()
-    file = folder.open(PATH)
-    number = int64(0)
-    _kind, message = folder._request(CMD_READ, file.handle, number, 2**31)
-    assert len(message.get_binary()) == 100
-
-
-def test_check_sums_of_files_are_not_announced_nor_made(
-    site: Any, connect: Callable[..., Client]
-) -> None:
-    """The library's own never end behind a file's end, and would count as reading."""
-    site.install(1)
-    folder: Any = connect().sftp()
-    file = folder.open(PATH)
-    number = int64(0)
-    with pytest.raises(OSError, match="unsupported"):
-        folder._request(CMD_EXTENDED, "check-file", file.handle, "md5", number, number, 0)
-    file.close()
-    assert site.events("fetched") == []
-
-
-def test_old_ciphers_are_not_spoken(site: Any) -> None:
-    site.install(1)
-    transport = paramiko.Transport(socket.create_connection((site.behind, site.ports[PORT])))
-    transport.get_security_options().ciphers = ("aes128-cbc", "3des-cbc")
-    with pytest.raises(paramiko.SSHException):
-        transport.start_client(timeout=PATIENCE)
-    transport.close()
-
-
-def test_a_silent_client_is_ended(site: Any, connect: Callable[..., Client]) -> None:
-    site.install(1, idle_seconds=1)
-    client = connect()
-    closed = site.when("session closed")
-    client.transport.join(PATIENCE)
-    closed.result(PATIENCE)
-    assert [each["reason"] for each in site.events("session closed")] == ["idle"]
-
-
 # Ends that the exchange makes.
 
 
@@ -552,7 +320,7 @@ def test_a_silent_client_is_ended(site: Any, connect: Callable[..., Client]) -> 
     ],
 )
 def test_a_visit_is_ended_and_its_threads_with_it(
-    site: Any, connect: Callable[..., Client], end: Callable[[Any], object], reason: str
+    site: Any, connect: Callable[..., Any], end: Callable[[Any], object], reason: str
 ) -> None:
     site.install(1)
     client = connect()
@@ -562,7 +330,7 @@ def test_a_visit_is_ended_and_its_threads_with_it(
     site.do(end, site.wire)
     assert [each["reason"] for each in site.events("session closed")] == [reason]
     client.transport.join(PATIENCE)
-    wait_until_gone(site)
+    site.until_gone()
     for thread in ssh_threads():
         thread.join(PATIENCE)
         assert not thread.is_alive()
@@ -571,19 +339,19 @@ def test_a_visit_is_ended_and_its_threads_with_it(
 
 
 def test_another_exchange_knows_nothing_of_the_visit_before(
-    site: Any, connect: Callable[..., Client]
+    site: Any, connect: Callable[..., Any]
 ) -> None:
     site.install(1)
     client = connect()
     file = client.sftp().open(PATH)
     assert file.read()
     site.install(1)
-    wait_until_gone(site)
+    site.until_gone()
     assert site.events("session closed", "offered", "fetched") == []
 
 
 def test_a_thread_that_asks_a_visit_that_is_over_gets_no_answer(
-    site: Any, connect: Callable[..., Client]
+    site: Any, connect: Callable[..., Any]
 ) -> None:
     site.install(1)
     folder = connect().sftp()
@@ -597,7 +365,7 @@ def test_a_thread_that_asks_a_visit_that_is_over_gets_no_answer(
 
 
 def test_another_host_key_is_shown_from_the_next_connection_on(
-    site: Any, connect: Callable[..., Client]
+    site: Any, connect: Callable[..., Any]
 ) -> None:
     site.install(1)
     before = site.do(site.wire.host_key)
