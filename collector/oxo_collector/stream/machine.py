@@ -82,6 +82,9 @@ ALIVE: Final = b"\x00\x08TEST_RSP"
 
 LENGTH_BYTES: Final = 2
 
+ASIDE_BYTES_MAX: Final = 64 * 1024
+"""So much is kept of what cannot be divided into frames."""
+
 RETRY_SECONDS: Final = 1.0
 """A spool that refused is asked again after so long at the latest."""
 
@@ -283,8 +286,10 @@ class OnTheFly:
                 self._closing = True
                 what = "whoever listens there is no exchange, or speaks something else"
                 failure = self._failure(what, Fault.OPERATOR)
-                reports += self._once(Level.ERROR, failure)
-                self._spool.append(SetAside(0, what, raw))
+                alarm = self._once(Level.ERROR, failure)
+                if alarm:  # who answers so again and again shall not fill the disk
+                    self._spool.append(SetAside(0, what, raw[:ASIDE_BYTES_MAX]))
+                reports += alarm
 
     def _role(self, byte: int, reports: list[Command], *, main: bool) -> None:
         if main:
@@ -303,9 +308,11 @@ class OnTheFly:
             self._held_bytes += sum(map(len, frames))
 
     def _aside(self, reason: str, raw: bytes) -> None:
-        self._spool.append(SetAside(self._next, reason, raw))
+        kept = raw[:ASIDE_BYTES_MAX]
+        more = "" if kept == raw else f"; of {len(raw)} bytes the first {len(kept)} are kept"
+        self._spool.append(SetAside(self._next, reason + more, kept))
         self._next += 1
-        self._held_bytes += len(raw)
+        self._held_bytes += len(kept)
 
     def _end(self, why: str | None) -> None:
         """Note the end of a connection on which tickets came, or could.

@@ -1,4 +1,4 @@
-"""Every vector of the stream through the conversation: whole, byte by byte, cut at every offset."""
+"""Every vector of the stream through the conversation, whole and cut anywhere; then garbage."""
 
 import json
 from collections.abc import Sequence
@@ -8,21 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oxo_collector.failure import Failure, Fault
-from oxo_collector.stream.machine import OnTheFly, Plan, State
+from oxo_collector.stream.machine import ASIDE_BYTES_MAX, TABLE, OnTheFly, Plan, State
 from oxo_collector.stream.messages import (
     Command,
     Connected,
+    HungUp,
     Keep,
     Lost,
     Received,
     Send,
     SetAside,
+    Silent,
     Spooled,
     Spooling,
     Started,
 )
 from oxo_collector.stream.reader import Frames
 from oxo_collector.stream.rounds import Rounds
+from oxo_collector.turns import OutOfTurn, TimeUp
 
 VECTORS = Path(__file__).resolve().parents[3] / "vectors" / "oxe-stream"
 MAIN = (VECTORS / "tv-02-role-main.bin").read_bytes()
@@ -120,3 +123,22 @@ def test_a_vector_is_answered_and_spooled_alike_however_it_is_cut(name: str) -> 
 @given(st.lists(st.binary(max_size=20), max_size=8), st.booleans())
 def test_garbage_never_breaks_it(pieces: list[bytes], told_role: bool) -> None:  # noqa: FBT001
     spooled_of(begun("active" if told_role else "opening"), pieces, closes=True)
+
+
+def test_of_what_is_no_frame_only_so_much_is_kept() -> None:
+    one = begun("active")
+    (aside,) = one.receive(Received(b"\0\0" + bytes(ASIDE_BYTES_MAX)))
+    assert isinstance(aside, SetAside)
+    assert len(aside.raw) == ASIDE_BYTES_MAX
+    assert aside.reason.endswith("; of 65538 bytes the first 65536 are kept")
+
+
+def test_an_event_that_nothing_can_bring_is_a_defect() -> None:
+    for state, known in TABLE.items():
+        for kind in (Started(), Spooled(), HungUp(), TimeUp(), Silent(), CLOSED):
+            if type(kind) in known:
+                continue
+            one = opening()
+            one._state = state
+            with pytest.raises(OutOfTurn):
+                one.receive(kind)
