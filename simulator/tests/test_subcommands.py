@@ -184,7 +184,9 @@ def test_the_profile_is_shown_and_changed_by_an_installation(
     found = oxo_sim("profile", "--json").json
     assert {"key": "session.idle_seconds", "value": "7", "standing": "ours"} in found["keys"]
     assert oxo_sim("install", "--json").json["profile"] == "r3.2-iwr"
-    assert {row["value"] for row in oxo_sim("profile", "idle", "--json").json["keys"]} == {"300"}
+    assert {row["value"] for row in oxo_sim("profile", "session.idle", "--json").json["keys"]} == {
+        "300"
+    }
     assert oxo_sim("install", "--profile", "certify", "--json").json["profile"] == "certify"
 
 
