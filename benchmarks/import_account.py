@@ -37,7 +37,7 @@ from oxo_collector.receipt import FetchedFile, Marker, Source, Wire
 from oxo_collector.store import open_for_writing
 from oxo_tickets import to_json
 
-ROUNDS_COUNT = 3
+ROUNDS_COUNT = 7
 RATIO_MIN = 0.5
 ZONE = "Europe/Paris"
 TEXT_BYTES_MAX = 256 * 1024 * 1024
