@@ -185,6 +185,9 @@ class Shelf:
         text: writes records as the text of a file.
         compress: compresses a text.
         terms: of the profile.
+
+    Attributes:
+        version: another one as soon as anything is changed; any thread may read it.
     """
 
     def __init__(
@@ -202,6 +205,7 @@ class Shelf:
         self._index: PlainFile | None = None
         self._spilled: tuple[int, PlainFile] | None = None
         self.bytes_count = 0
+        self.version = 0
 
     # What the exchange does.
 
@@ -210,6 +214,7 @@ class Shelf:
         if self._open is None:
             self._open = _Open(now, now, sequence, sequence)
         self._open.records.append(record)
+        self.version += 1
         self._open.last, self._open.last_put = sequence, now
         full = len(self._open.records) >= self._terms.file_tickets_max
         return self.close(now) if full else None
@@ -219,6 +224,7 @@ class Shelf:
         opened, self._open, self._spilled = self._open, None, None
         if opened is None:
             return None
+        self.version += 1
         content = Whole(self._compress(self._text(opened.records)))
         file = AccountFile(self._next_name(), content, now, opened.first, opened.last)
         self._store.filed(file.last, file.name)
@@ -323,6 +329,7 @@ class Shelf:
 
     def _expire(self, now: Moment) -> None:
         file = self._order.popleft()
+        self.version += 1
         del self._closed[file.name]
         self.bytes_count -= len(file.content)
         self._changed, self._index = now, None

@@ -53,6 +53,19 @@ class Entry(NamedTuple):
     is_folder: bool
 
 
+class _Known(NamedTuple):
+    """What a path led to, for as long as nothing is changed on the shelf."""
+
+    shelf: Shelf
+    version: int
+    where: str
+    entry: Entry | None
+
+    def is_valid(self, where: str) -> bool:
+        """Tell whether it leads there still."""
+        return where == self.where and self.shelf.version == self.version
+
+
 class Terms(NamedTuple):
     """What the profile says to a visit, as of its beginning.
 
@@ -145,6 +158,7 @@ class Visit:
         self._close_file = close_file
         self._reason: Closing = "peer left"
         self._over = False
+        self._known: _Known | None = None
         self.entered = False
 
     # In the reactor's thread.
@@ -205,9 +219,14 @@ class Visit:
         except NoSuchFile:
             return name, None
 
-    def _entry(self, where: str) -> Entry | None:
+    def _entry(self, where: str) -> "_Known":
+        shelf = self._shelf()
+        version = shelf.version
         name, file = self._found(where)
-        return None if file is None else Entry(name, len(file.data), file.mtime, is_folder=False)
+        if file is None:
+            return _Known(shelf, version, where, None)
+        entry = Entry(name, len(file.data), file.mtime, is_folder=False)
+        return _Known(shelf, version, where, entry)
 
     def _open(self, where: str) -> Opened | None:
         name, file = self._found(where)
@@ -284,7 +303,13 @@ class Visit:
         where = self.absolute(path)
         if leads_to(where, self.terms.folder):
             return Entry(posixpath.basename(where), 0, 0, is_folder=True)
-        return self.ask(lambda: self._entry(where))
+        # Clients ask two or three times for what they are about to open.
+        known = self._known
+        if known is not None and known.is_valid(where) and not self._over:
+            self.touch()
+            return known.entry
+        self._known = self.ask(lambda: self._entry(where))
+        return self._known.entry
 
     def open(self, path: str) -> Opened | None:
         """Open a file; `None` where there is none."""

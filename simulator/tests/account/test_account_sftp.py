@@ -108,16 +108,23 @@ def test_nothing_else_is_there(site: Any, connect: Callable[..., Any], path: str
             ask(path)
 
 
-def test_a_file_that_was_closed_meanwhile_is_there_at_once(
-    site: Any, connect: Callable[..., Any]
-) -> None:
-    site.install(0)
+def test_what_has_changed_meanwhile_is_seen_at_once(site: Any, connect: Callable[..., Any]) -> None:
+    site.install(0, open_file="shown", retention_days=1)
     folder = connect().sftp()
+    spilled = "/usr4/account/tax.tmp"
     assert folder.listdir("/usr4/account") == []
     site.put(1)
+    size = folder.stat(spilled).st_size
+    site.put(2)
+    assert folder.stat(spilled).st_size == size + 526
+    with pytest.raises(FileNotFoundError):
+        folder.stat(PATH)
     site.close()
     assert folder.stat(PATH).st_size
     assert sorted(folder.listdir("/usr4/account")) == ["ACCOUNT.LIS", NAME]
+    site.advance(25 * 3600)
+    with pytest.raises(FileNotFoundError):
+        folder.stat(PATH)
 
 
 # What counts as fetched.
