@@ -9,6 +9,10 @@ and keys of its own and its built-in SFTP server. Where it is not installed, it 
 
 The first ratio is that of the servers' CPU time for one file, all their processes together; that
 of the rates by the clock, in which the client's own time is, stands behind it.
+
+By the clock the aim of 0.4 is reached; by CPU time it is about 0.3. A file is six requests, each of
+which passes two threads of the library's; a request costs about 100 us in Python, and 35 in
+OpenSSH. Two of the six are asked of the reactor, where ledger and transcript are written.
 """
 
 import argparse
