@@ -135,7 +135,12 @@ def wait_for_number(path: Path, bench: subprocess.Popen[str]) -> int:
 )
 def test_two_runs_side_by_side_do_not_disturb_each_other(tmp_path: Path, subject: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
-    options = ("--subject", subject, "--case", "BU1", "--case", "BU2", "--case", "DIS101")
+    options: tuple[str | Path, ...] = (
+        "--subject", subject, "--wire", "taxation", "--case", "BU1", "--case", "BU2",
+        "--case", "DIS101",
+    )  # fmt: skip
+    if subject == OWN_SUBJECT:
+        options += ("--wire", "account", "--wire", "stream")
     with running(first, *options) as one, running(second, *options) as other:
         assert one.wait(SECONDS_MAX) == 0, one.communicate()
         assert other.wait(SECONDS_MAX) == 0, other.communicate()
