@@ -6,11 +6,9 @@ from typing import Literal
 import pytest
 from oxo_collector.account.machine import (
     SETTLE_SECONDS,
-    TABLE,
     TRIES_COUNT_MAX,
     AccountCollection,
     Plan,
-    State,
 )
 from oxo_collector.account.messages import (
     Command,
@@ -40,7 +38,7 @@ from oxo_collector.fetching import Failed, Refused
 from oxo_collector.receipt import Marker, Stored
 from oxo_collector.report import Level, Report
 from oxo_collector.rests import Rests
-from oxo_collector.turns import OutOfTurn, StopAsked, TimeUp, Wait
+from oxo_collector.turns import StopAsked, TimeUp, Wait
 
 WHERE = "sftp://exchange:22"
 A, B, C, D, E = (f"TAXAAAA{letter}.DAT" for letter in "ABCDE")
@@ -284,19 +282,6 @@ def test_a_file_that_grows_waits_and_the_others_do_not() -> None:
     assert exchange.round() == []
 
 
-def test_an_exchange_that_tells_no_lengths() -> None:
-    exchange = Exchange(A, B)
-    exchange.sizes = {}
-    play = exchange.machine.receive
-    play(Started())
-    play(LoggedIn())
-    play(Listed((A,), None, ()))
-    play(Measured((Entry(A, None),)))
-    play(TimeUp())
-    assert play(Measured((Entry(A, None),)))[-1] == Fetch(Entry(A, None))
-    assert play(Fetched(77, "x"))[-1] == Keep(A, moves_marker=True)
-
-
 def test_a_file_of_another_length_is_fetched_again_and_judged_by_its_content_at_last() -> None:
     exchange = Exchange(A, B)
     short = Fetched(100, "x")
@@ -479,30 +464,6 @@ def test_rests_grow_as_long_as_every_transfer_fails() -> None:
     assert waits == [Wait(s) for s in (1.5, 3.0, 6.0, 12.0, 12.0)]
 
 
-@pytest.mark.parametrize("before", [0, 1, 2, 3, 4, 5, 6, 7])
-def test_a_stop_ends_after_the_file_in_hand(before: int) -> None:
-    machine = AccountCollection(Plan("oldest", True, 300.0, 1000, WHERE), Rests(1, 8, lambda: 0.0))
-    entries = (Entry(A, 101), Entry(B, 102))
-    events: list[Event] = [
-        Started(), LoggedIn(), Compressed(), Listed((A, B), None, ()), Measured(entries),
-        TimeUp(), Measured(entries), Fetched(101, "x"), Kept(STORED), HungUp(),
-    ]  # fmt: skip
-    commands: list[Command] = []
-    for event in events[:before]:
-        commands = machine.receive(event)
-    assert machine.receive(StopAsked()) == []
-    answers: dict[type, Event] = {
-        LogIn: LoggedIn(), Compress: Compressed(), ListFiles: Listed((A, B), None, ()),
-        Measure: Measured(entries), Wait: TimeUp(), Fetch: Fetched(101, "x"),
-        Keep: Kept(STORED), HangUp: HungUp(),
-    }  # fmt: skip
-    fetches = 0
-    while not machine.ended:
-        fetches += isinstance(commands[-1], Fetch)
-        commands = machine.receive(answers[type(commands[-1])])
-    assert fetches == (before == 7)
-
-
 def test_very_many_files_are_measured_in_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("oxo_collector.account.machine.FILES_COUNT_MAX", 2)
     exchange = Exchange(A, B, C, D, E, marker=marker_at(A), known=[A])
@@ -516,10 +477,3 @@ def test_a_stop_in_the_rest_ends_at_once() -> None:
     exchange.round()
     exchange.machine.receive(StopAsked())
     assert exchange.machine.ended
-
-
-def test_an_event_that_nothing_can_bring_is_a_defect() -> None:
-    machine = AccountCollection(Plan("oldest", False, 1.0, 1, WHERE), Rests(1, 8, lambda: 0.0))
-    with pytest.raises(OutOfTurn, match="Kept in IDLE"):
-        machine.receive(Kept(STORED))
-    assert set(State) - set(TABLE) == {State.ENDED}

@@ -277,8 +277,7 @@ def test_a_senseless_227_fails(server: Server, manners: Manners, reply: bytes) -
 def test_names_never_are_paths(server: Server, manners: Manners) -> None:
     bad = ["../ALZ1.ALZ", "/etc/ALZ2.ALZ", "a\\ALZ3.ALZ", "ALZ\x1b4.ALZ", "..", ".ALZ/x"]
     manners.names = "".join(f"{name}\r\n" for name in [*bad, "/in/ALZ0001.ALZ", "./b.alz"]).encode()
-    one = transport(server, folder="/in")
-    entries, others = one.list_files()  # type: ignore[misc]
+    entries, others = transport(server, folder="/in").list_files()  # type: ignore[misc]
     assert [entry.name for entry in entries] == ["ALZ0001.ALZ", "b.alz"]
     assert others == len(bad)
 
