@@ -62,8 +62,8 @@ class Walk:
             self.peers.pop(number).leave()
 
     def wait(self) -> None:
-        for _ in range(self.dice.choice((1, 1, 3))):
-            self.house.clock.advance(self.dice.choice((1, 30)))
+        for seconds in self.dice.choice(((1,), (30,), (30, 30))):
+            self.house.clock.advance(seconds)
 
     def switch_over(self) -> None:
         self.house.servers.switch_over(ordered=self.dice.random() < 0.5)
