@@ -19,7 +19,7 @@ pytestmark = pytest.mark.process
 SECONDS_MAX = 20
 VECTORS = Path(__file__).resolve().parents[3] / "vectors"
 HEADER, LINE = (VECTORS / "oxe-file/taxaaaaa-plain.txt").read_bytes().splitlines()[:2]
-KILLS = 4
+KILLS = 3
 
 
 def text(*numbers: int) -> bytes:

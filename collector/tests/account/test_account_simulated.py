@@ -127,9 +127,6 @@ def test_both_transfers_lose_nothing_in_faults_kills_and_gaps(
     for number in range(4, 10):
         last = simulator.file(f"019900000{number}")
     collector = start(config)
-    collector.wait_for("file stored", "TAXAAAAC", "exchange=by-sftp")
-    collector.end(signal.SIGKILL)
-    collector = start(config)
     for name in names:
         collector.wait_for("file stored", last, f"exchange={name}")
     assert collector.end(signal.SIGTERM) == 0
