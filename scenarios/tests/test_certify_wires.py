@@ -1,5 +1,7 @@
 """The other wires by foreign hands: right collectors are acquitted, each defect is convicted."""
 
+import json
+import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
@@ -11,6 +13,7 @@ from oxo_scenarios.checking import FOLDERS
 
 pytestmark = pytest.mark.process
 
+COMMAND = Path(sys.executable).with_name("oxo-certify")
 SUBJECTS = Path(__file__).resolve().parent / "subjects"
 TABLE = tomllib.loads((SUBJECTS / "convictions.toml").read_text("utf-8"))["wires"]
 DEFECTS = sorted(
@@ -118,3 +121,15 @@ def test_lftp_and_gzip_collect_account_files_by_a_map_of_their_columns(certify: 
     assert found.play("dis101.account")["doors"] == ["account"]
     whole = [x for x in found.lines("dis102.account", "ledger.ndjson") if x["event"] == "fetched"]
     assert {line["wire"] for line in whole} == {"account"}
+
+
+@pytest.mark.needs("lftp", "gzip")
+def test_a_folder_for_account_files_is_tried_with_a_file_that_is_closed() -> None:
+    """Without that nothing would ever be there to be fetched."""
+    tried = subprocess.run(
+        [str(COMMAND), "check", str(FOLDERS / "lftp"), "--json"],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert tried.returncode == 0, tried.stdout + tried.stderr
+    steps = {step["step"]: step["right"] for step in json.loads(tried.stdout)["steps"]}
+    assert (steps["collect"], steps["ticket"]) == (True, True)
