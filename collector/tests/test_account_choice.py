@@ -57,12 +57,14 @@ def test_whose_index_it_is(index: str, server: str) -> None:
 
 def test_what_is_due_by_the_marker() -> None:
     names = [name(n) for n in range(6)]
-    chosen = choose(names, names[3], set(names[1:4]), {}, "oldest")
+    chosen = choose(names, names[3], set(names[1:4]), {}, ())
     assert chosen.due == (names[0], names[4], names[5])
     assert (chosen.marker_at, chosen.gone) == (3, False)
-    assert choose(names, names[3], set(names[1:4]), {}, "now").due == (names[4], names[5])
-    assert choose(names, names[5], set(names), {names[2]: 0}, "now").due == (names[2],)
-    assert choose(names, name(9), set(names), {}, "now").due == tuple(names)
-    assert choose(names, name(9), set(names), {}, "now").gone
-    assert not choose([], name(9), set(), {}, "oldest").gone
-    assert choose(names, None, set(), {}, "oldest").due == tuple(names)
+    stored = {names[1], names[3]}
+    assert choose(names, names[3], stored, {}, [names[1]]).due == (names[2], names[4], names[5])
+    assert choose(names, names[3], stored, {}, [names[3]]).due == (names[4], names[5])
+    assert choose(names, names[5], set(names), {names[2]: 0}, ()).due == (names[2],)
+    assert choose(names, name(9), set(names), {}, [names[3]]).due == tuple(names)
+    assert choose(names, name(9), set(names), {}, ()).gone
+    assert not choose([], name(9), set(), {}, ()).gone
+    assert choose(names, None, set(), {}, ()).due == tuple(names)

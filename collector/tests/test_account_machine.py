@@ -75,6 +75,7 @@ class Exchange:
         self.names = list(names)
         self.marker = marker
         self.known = set(known)
+        self.left: list[str] = []
         self.sizes = dict(SIZES)
         self.again: dict[str, int] = {}  # sizes at the second look
         self.digests: dict[str, str] = {}
@@ -116,7 +117,7 @@ class Exchange:
                 self.done.append("compress")
                 return Compressed()
             case ListFiles():
-                return Listed(tuple(self.names), self.marker, frozenset(self.known))
+                return Listed(tuple(self.names), self.marker, frozenset(self.known), self.left)
             case Measure(names):
                 self._looks += 1
                 sizes = self.sizes | (self.again if self._looks == 2 else {})
@@ -138,6 +139,8 @@ class Exchange:
                 return Kept(STORED)
             case Mark(name):
                 self.marker = Marker(name, self.sizes[name], digest_of(name))
+                self.known.add(name)
+                self.left.append(name)
                 self.done.append(f"mark {name[3:8]}")
                 return Marked()
             case _:
@@ -177,7 +180,19 @@ def test_a_start_from_now_takes_nothing_that_is_there() -> None:
     exchange.names.append(C)
     assert exchange.round() == taken(C)
     later = Exchange(A, B, C, D, start="now", marker=exchange.marker, known=exchange.known)
+    later.left = exchange.left
     assert later.round() == ["fetch AAAAC", *taken(D)]
+
+
+def test_what_was_refused_after_a_start_from_now_is_not_forgotten() -> None:
+    exchange = Exchange(A, B, start="now")
+    exchange.round()
+    exchange.names += [C, D]
+    exchange.odd[f"fetch {C}"] = [NO]
+    assert exchange.round() == taken(D)
+    later = Exchange(*exchange.names, start="now", marker=exchange.marker, known=exchange.known)
+    later.left = exchange.left
+    assert later.round() == ["fetch AAAAD", "fetch AAAAC", "keep AAAAC late"]
 
 
 def test_a_start_from_now_at_an_empty_exchange_takes_the_first_that_comes() -> None:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import ncompress
 import pytest
@@ -29,7 +30,7 @@ VECTORS = Path(__file__).resolve().parents[2] / "vectors"
 HEADER, LINE = (VECTORS / "oxe-file/taxaaaaa-plain.txt").read_bytes().splitlines()[:2]
 SOURCE = Source("site", Wire.ACCOUNT)
 CUT = Failed(Failure("the connection was cut", "file", Fault.NETWORK))
-A, B, C = (f"TAXAAAA{letter}.DAT" for letter in "ABC")
+A, B, C, D = (f"TAXAAAA{letter}.DAT" for letter in "ABCD")
 LIMITS = Limits(text_bytes_max=1024 * 1024)
 
 
@@ -91,10 +92,12 @@ class Site:
         self.connection = open_for_writing(self.path)
         self.intake = Intake(self.connection, lambda: datetime(2020, 2, 24, 15, tzinfo=UTC))
 
-    def collect(self, exchange: Exchange, rounds: int = 1) -> list[Report]:
+    def collect(
+        self, exchange: Exchange, rounds: int = 1, start: Literal["oldest", "now"] = "oldest"
+    ) -> list[Report]:
         exchange.rounds, told = rounds, list[Report]()
         exchange.stop.clear()
-        plan = Plan("oldest", False, 0.001, 10_000_000, "sftp://exchange")
+        plan = Plan(start, False, 0.001, 10_000_000, "sftp://exchange")
         with Landing(self.part) as landing:
             Shell(
                 SOURCE,
@@ -148,6 +151,20 @@ def test_files_are_kept_with_their_marker_and_once(site: Site) -> None:
     site.collect(exchange)
     assert exchange.fetched == [A, B, C, C]  # compared after a start
     assert len(site.dialled()) == 4
+
+
+def test_a_start_from_now_leaves_what_is_there_and_forgets_nothing_behind_it(site: Site) -> None:
+    exchange = Exchange(A=text(1), B=text(2))
+    site.collect(exchange, start="now")
+    assert exchange.fetched == [B]
+    assert site.dialled() == []
+    exchange.files |= {C: text(3), D: text(4)}
+    exchange.odd[C] = [Refused(CUT.failure)]
+    site.collect(exchange, start="now")
+    assert site.dialled() == ["4"]
+    site.collect(exchange, start="now")
+    assert site.dialled() == ["4", "3"]
+    assert A not in exchange.fetched
 
 
 @pytest.mark.parametrize("listing", [None, b"no name stands here\n"])

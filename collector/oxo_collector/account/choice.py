@@ -14,7 +14,6 @@ was there and is not listed any more.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 from oxo_collector.decoders.account_index import NAMES_COUNT, Gap, apart, gaps, parts_of
 
@@ -70,29 +69,27 @@ def choose(
     marker: str | None,
     known: Collection[str],
     again: Mapping[str, object],
-    start: Literal["oldest", "now"],
+    left: Collection[str],
 ) -> Choice:
     """Decide by the marker what is new.
 
     New is what stands behind the marker. Before it, only that is due which was listed and is not
-    stored: what was refused, or broken off, or came late; with the start "now" not what stands
-    before the first that is stored. Without a marker, or where it is gone, everything is: the store
-    knows what it has by its content, and a name alone may have come to another file.
+    stored: what was refused, or broken off, or came late; but not what stands before a file at
+    which a collection from now on began. Without a marker, or where it is gone, everything is: the
+    store knows what it has by its content, and a name alone may have come to another file.
 
     Args:
         names: of the list, in its order.
         marker: name of the newest file that is stored; None: nothing is.
         known: names of files that are stored.
         again: names that are to be tried again, whatever is stored under them.
-        start: what the operator wants of files that were there before the first look.
+        left: names of files whose tickets were not wanted, nor what stands before them.
     """
     if marker not in names:
         gone = marker is not None and bool(names)
         return Choice(tuple(names), _gaps(names), -1, gone=gone)
     at = names.index(marker)
-    first = 0
-    if start == "now":
-        first = next(i for i, name in enumerate(names) if name in known or i == at)
+    first = max((i for i, name in enumerate(names[: at + 1]) if name in left), default=0)
     late = (name for name in names[first:at] if name not in known or name in again)
     return Choice((*late, *names[at + 1 :]), _gaps(names[at:]), at, gone=False)
 

@@ -349,9 +349,9 @@ class AccountCollection:
         name = None if marker is None else marker.name
         names = listed.names
         if void:
-            chosen = choose(names, None, (), self._tries, self._start)
+            chosen = choose(names, None, (), self._tries, ())
         else:
-            chosen = choose(names, name, listed.known, self._tries, self._start)
+            chosen = choose(names, name, listed.known, self._tries, listed.left)
         self._choice, self._marker_at = chosen, chosen.marker_at
         listed_there = marker is not None and chosen.marker_at >= 0
         compared = (marker.name,) if marker is not None and listed_there else ()

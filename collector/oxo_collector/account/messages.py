@@ -53,11 +53,13 @@ class Listed:
         names: by the index in its order, or by the folder in that of their numbers.
         marker: the newest file that is stored; None: nothing is.
         known: names of files that are stored.
+        left: those of them whose tickets were not wanted, nor what stands before them.
     """
 
     names: tuple[str, ...]
     marker: Marker | None
     known: Collection[str]
+    left: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Set the marker to the fetched file without keeping it."""
+    """Set the marker to the fetched file, and note that its tickets are not wanted."""
 
     name: str
 

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, assert_never
 
 from oxo_collector.account.choice import account_files, by_number
@@ -38,6 +38,7 @@ from oxo_collector.failure import Failure, Fault
 from oxo_collector.fetching import Beginning, Failed, NoPlace, Refused
 from oxo_collector.receipt import (
     FetchedFile,
+    FileState,
     KnownFile,
     Marker,
     Piece,
@@ -87,8 +88,8 @@ class Door(Protocol):
     def marker(self, source: Source) -> Marker | None:
         """Return the newest file that is stored."""
 
-    def move_marker(self, source: Source, marker: Marker) -> None:
-        """Set the marker without a file."""
+    def note_file(self, source: Source, file: FetchedFile, state: FileState) -> None:
+        """Note what became of a file."""
 
     def keep_account_file(
         self,
@@ -179,7 +180,9 @@ class Shell:
                 return listed
             names = by_number(listed, self.server)
         self.door.contact(self.source)
-        return Listed(names, self.door.marker(self.source), self.door.files(self.source).keys())
+        known = self.door.files(self.source)
+        left = [name for name, file in known.items() if file.state is FileState.LEFT]
+        return Listed(names, self.door.marker(self.source), known.keys(), left)
 
     def _fetch(self, entry: Entry) -> Event:
         self.landing.expect(entry)
@@ -208,8 +211,15 @@ class Shell:
         return Kept(stored, faults)
 
     def _mark(self, name: str) -> Event:
-        marker = Marker(name, self.landing.length_bytes, self.landing.digest())
-        self.door.move_marker(self.source, marker)
+        raw = self.landing.read()
+        digest = hashlib.sha256(raw).hexdigest()
+        file = FetchedFile(name, len(raw), digest, None, 0)
+        marker = Marker(name, len(raw), digest)
+        self.door.keep_account_file(self.source, file, (), raw, marker)
+        # A crash here leaves a marker, and no word that the files before it are not wanted: they
+        # are fetched then, which loses nothing.
+        stored = replace(file, digest=self.door.files(self.source)[name].digest)
+        self.door.note_file(self.source, stored, FileState.LEFT)
         self.landing.drop()
         return Marked()
 
