@@ -5,7 +5,6 @@ from typing import Literal
 
 import pytest
 from oxo_collector.account.machine import (
-    SETTLE_SECONDS,
     TRIES_COUNT_MAX,
     AccountCollection,
     Plan,
@@ -40,6 +39,7 @@ from oxo_collector.report import Level, Report
 from oxo_collector.rests import Rests
 from oxo_collector.turns import StopAsked, TimeUp, Wait
 
+SETTLE_SECONDS = 2.0
 WHERE = "sftp://exchange:22"
 A, B, C, D, E = (f"TAXAAAA{letter}.DAT" for letter in "ABCDE")
 SIZES = {A: 101, B: 102, C: 103, D: 104, E: 105}
@@ -70,7 +70,7 @@ class Exchange:
         start: Literal["oldest", "now"] = "oldest",
         compress_first: bool = False,
     ) -> None:
-        plan = Plan(start, compress_first, 300.0, 1000, WHERE)
+        plan = Plan(start, compress_first, 300.0, SETTLE_SECONDS, 1000, WHERE)
         self.machine = AccountCollection(plan, Rests(1.5, 12.0, lambda: 0.0))
         self.names = list(names)
         self.marker = marker

@@ -31,7 +31,7 @@ STORED = Stored(3, 0, 0)
 
 
 def collection(*, compress_first: bool) -> AccountCollection:
-    plan = Plan("oldest", compress_first, 300.0, 1000, "sftp://exchange:22")
+    plan = Plan("oldest", compress_first, 300.0, 2.0, 1000, "sftp://exchange:22")
     return AccountCollection(plan, Rests(1, 8, lambda: 0.0))
 
 

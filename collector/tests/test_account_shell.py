@@ -97,7 +97,7 @@ class Site:
     ) -> list[Report]:
         exchange.rounds, told = rounds, list[Report]()
         exchange.stop.clear()
-        plan = Plan(start, False, 0.001, 10_000_000, "sftp://exchange")
+        plan = Plan(start, False, 0.001, 0.001, 10_000_000, "sftp://exchange")
         with Landing(self.part) as landing:
             Shell(
                 SOURCE,
@@ -121,11 +121,6 @@ class Site:
     def quarantine(self) -> list[str]:
         with Reading(self.path) as store:
             return [row.reason for row in store.quarantine(None)]
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oxo_collector.account.machine.SETTLE_SECONDS", 0.001)
 
 
 @pytest.fixture

@@ -87,9 +87,6 @@ from oxo_collector.rests import Rests
 from oxo_collector.turns import StopAsked, TimeUp, Wait, step_of
 from oxo_collector.wording import clipped
 
-SETTLE_SECONDS: Final = 2.0
-"""A file whose length stays so long is closed (facts: oxe 3.4, ours)."""
-
 TRIES_COUNT_MAX: Final = 3
 """A file that is not whole so often is damaged where it lies."""
 
@@ -108,7 +105,7 @@ class State(Enum):
     COMPRESSING = auto()  # the exchange, about the open file
     LISTING = auto()  # the list
     MEASURING = auto()  # the lengths
-    SETTLING = auto()  # two seconds
+    SETTLING = auto()  # time
     MEASURING_AGAIN = auto()  # the lengths again
     FETCHING = auto()  # the end of a file
     KEEPING = auto()  # the store, about the file
@@ -126,6 +123,7 @@ class Plan:
         start: what of the files that are there before the first look.
         compress_first: the open file is closed before each look.
         poll_seconds: wait between two looks.
+        settle_seconds: a file whose length stays so long is closed (facts: oxe 3.4, ours).
         file_bytes_max: a longer file is not fetched.
         where: the address, for reports.
     """
@@ -133,6 +131,7 @@ class Plan:
     start: Literal["oldest", "now"]
     compress_first: bool
     poll_seconds: float
+    settle_seconds: float
     file_bytes_max: int
     where: str
 
@@ -238,7 +237,7 @@ class AccountCollection:
                 return self._replaced(marker)
         if not self._fresh():
             return self._next([])
-        return State.SETTLING, [Wait(SETTLE_SECONDS)]
+        return State.SETTLING, [Wait(self._plan.settle_seconds)]
 
     def settled(self, _event: Event) -> Move:
         """See whether anything grew."""

@@ -40,6 +40,7 @@ class AccountFiles(Account, Pauses):
     start: Literal["oldest", "now"] = "oldest"
     cost_decimals: Decimals = 2
     poll_seconds: Seconds = 300.0
+    settle_seconds: Seconds = 2.0
     connect_seconds_max: Seconds = 10.0
     read_seconds_max: Seconds = 30.0
     file_bytes_max: Annotated[int, Field(ge=1, le=256 * 1024 * 1024)] = 64 * 1024 * 1024

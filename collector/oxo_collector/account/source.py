@@ -59,6 +59,7 @@ class _Collecting:
             settings.start,
             settings.compress_first,
             settings.poll_seconds,
+            settings.settle_seconds,
             settings.file_bytes_max,
             self._where,
         )

@@ -27,8 +27,6 @@ logging.getLogger("paramiko").addHandler(logging.NullHandler())  # of the server
 FOLDER = "/usr4/account"
 PASSWORD = "Sesam-1234"
 SECONDS_MAX = 20
-SETTLE = "import oxo_collector.account.machine as m; m.SETTLE_SECONDS = 0.01"
-"""Two seconds a round are for real exchanges."""
 
 
 @dataclass
@@ -271,7 +269,7 @@ class Collector:
     """A running `oxo-collect run`, with its log."""
 
     def __init__(self, config: Path) -> None:
-        program = f"{SETTLE}; from oxo_collector.cli import main; main()"
+        program = "from oxo_collector.cli import main; main()"
         command = (sys.executable, "-c", program, "run", "--config", str(config))
         environment = {**os.environ, "SECRET": PASSWORD}
         self.process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)

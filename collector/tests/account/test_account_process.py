@@ -46,6 +46,7 @@ def config(exchange: "SftpExchange", tmp_path: Path) -> Path:
         password_env = "SECRET"
         host_key = "{exchange.fingerprint}"
         poll_seconds = 0.02
+        settle_seconds = 0.01
         rest_seconds_first = 0.02
         rest_seconds_max = 0.05
         """

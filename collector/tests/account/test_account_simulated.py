@@ -81,6 +81,7 @@ def config(simulator: Simulator, tmp_path: Path) -> Path:
         address = "127.0.0.1"
         password_file = "{simulator.folder / "account.password"}"
         poll_seconds = 0.05
+        settle_seconds = 0.01
         rest_seconds_first = 0.02
         rest_seconds_max = 0.05
         """

@@ -77,6 +77,7 @@ account() {
         printf 'host_key_file = %s\n' "$(toml "$OXO_ACCOUNT_KNOWN_HOSTS")"
     fi
     printf 'poll_seconds = 0.3\n'
+    printf 'settle_seconds = 0.2\n'
     printf 'read_seconds_max = 10\n'
     pauses
 }
