@@ -11,6 +11,7 @@ behind for as long as it likes: the link's door decides who comes through. The o
 told is: check, terms, install, serve, and then any number of (reset, serve) or of the whole.
 """
 
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,6 +89,9 @@ class Parts:
             and life of the exchange say.
         delivered: of a connection by its name: whether the collector's system has all that the
             exchange sent, and its end. Where there is no link: yes.
+        taken_bytes: of a connection by its name: how many bytes of what the exchange sent the
+            collector's system had taken when the collector last said something. Where there is no
+            link: all.
         prove: tells the link that a connection has shown the right password.
         said: the transcript, for lines of words.
         transcript: the transcript, for lines of another shape.
@@ -113,6 +117,7 @@ class Parts:
     new_password: Callable[[], str]
     utc_now: Callable[[], datetime]
     delivered: Callable[[str], bool] = lambda _connection: True
+    taken_bytes: Callable[[str], int] = lambda _connection: sys.maxsize
     door: Callable[[str, bool], None] = lambda _port, _open: None
 
 

@@ -229,6 +229,7 @@ def _parts(ground: _Ground, wire: str) -> Parts:
         connection_name=link.connection_name,
         led=link.led,
         delivered=link.delivered,
+        taken_bytes=link.taken_bytes,
         door=link.door,
         prove=link.prove,
         said=ground.transcript.said,

@@ -154,6 +154,7 @@ class SftpServer:
             terms=visit_terms(self._settings()),
             close_file=self._close_file,
             seconds=self._reactor.seconds,
+            taken_bytes=self._parts.taken_bytes,
         )
         if not self._desk.admit(visit):
             sock.close()

@@ -20,7 +20,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Thread, current_thread
-from typing import Any
+from typing import Any, cast
 
 import paramiko
 from paramiko import common, sftp, util
@@ -57,11 +57,34 @@ logging.getLogger(LOG).propagate = False
 # What a peer does wrong is in the transcript and the ledger, not in the log.
 
 
+class Counted:
+    """A socket that counts what was written to it (duck-typed, as the library asks for one).
+
+    Attributes:
+        written_bytes: how much the system has taken.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.written_bytes = 0
+        self._sock = sock
+
+    def send(self, data: bytes) -> int:
+        """Write, and count."""
+        count = self._sock.send(data)
+        self.written_bytes += count
+        return count
+
+    def __getattr__(self, name: str) -> Any:
+        """Be the socket in everything else."""
+        return getattr(self._sock, name)
+
+
 class Connection(paramiko.Transport):
     """One SSH connection.
 
     Attributes:
         replied: its own thread has answered a request.
+        counted: its socket.
 
     Args:
         visit: who asks and answers for it.
@@ -70,7 +93,8 @@ class Connection(paramiko.Transport):
     """
 
     def __init__(self, visit: Visit, private: bytes, ended: Callable[[], None]) -> None:
-        super().__init__(visit.sock, disabled_algorithms=_OLD_AGE)
+        self.counted = Counted(visit.sock)
+        super().__init__(cast("socket.socket", self.counted), disabled_algorithms=_OLD_AGE)
         self.set_log_channel(LOG)
         self.local_version = VERSION
         self.banner_timeout = self.handshake_timeout = HANDSHAKE_SECONDS_MAX
@@ -200,9 +224,22 @@ class Conversation(paramiko.SFTPServer):
             self._send_status(number, sftp.SFTP_FAILURE, "too many open files")
         elif kind == sftp.CMD_EXTENDED:
             self._send_status(number, sftp.SFTP_OP_UNSUPPORTED)
+        elif kind == sftp.CMD_FSETSTAT:
+            # Of a handle that is none the library says so in a packet of no kind that there is.
+            self._send_status(number, sftp.SFTP_PERMISSION_DENIED)
         else:
             above: Any = super()
             above._process(kind, number, message)  # noqa: SLF001 - the library offers no other place
+        if kind == sftp.CMD_READ:
+            self._answered()
+
+    def _answered(self) -> None:
+        """Let a file that was read from know where the answer ended in the connection."""
+        channel: Any = self.sock
+        written: int = channel.get_transport().counted.written_bytes
+        for handle in self.file_table.values():
+            if isinstance(handle, Handle):
+                handle.answered(written)
 
     def finish_subsystem(self) -> None:
         """What the client has not closed itself did not go over."""
@@ -218,10 +255,19 @@ class Handle(paramiko.SFTPHandle):
     def __init__(self, opened: Opened) -> None:
         super().__init__()
         self._opened = opened
+        self._read = False
+
+    def answered(self, written_bytes: int) -> None:
+        """What was read from it ends before that byte of the connection, or earlier."""
+        if self._read:
+            self._read, self._opened.answered_bytes = False, written_bytes
 
     def read(self, offset: int, length: int) -> bytes:
         """Return a piece, up to the limit."""
-        return self._opened.read(offset, min(length, READ_BYTES_MAX))
+        data = self._opened.read(offset, min(length, READ_BYTES_MAX))
+        # Clients that know the size do not wait for the answer that tells the end.
+        self._read = bool(data)
+        return data
 
     def stat(self) -> paramiko.SFTPAttributes:
         """Return size and date."""

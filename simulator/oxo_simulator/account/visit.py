@@ -92,6 +92,7 @@ class Opened:
         seen: its bytes and date.
         transfer: what the shelf knows of it; belongs to the reactor's thread.
         reading: which of its bytes have been read.
+        answered_bytes: so much had been written to the connection when the last of them had.
     """
 
     def __init__(self, visit: "Visit", name: str, file: Seen, transfer: Transfer) -> None:
@@ -99,6 +100,7 @@ class Opened:
         self.seen = file
         self.transfer = transfer
         self.reading = Reading()
+        self.answered_bytes = 0
         self._visit = visit
         self._closed = False
 
@@ -133,6 +135,7 @@ class Visit:
         terms: of the profile.
         close_file: closes the open account file.
         seconds: the real clock, for `last_seconds`.
+        taken_bytes: of `Parts`.
     """
 
     def __init__(  # noqa: PLR0913 - what a visit is made of
@@ -146,7 +149,9 @@ class Visit:
         terms: Terms,
         close_file: Callable[[], ClosedFile],
         seconds: Callable[[], float],
+        taken_bytes: Callable[[str], int],
     ) -> None:
+        self._taken_bytes = taken_bytes
         self.sock = sock
         self.connection = connection
         self.peer = peer
@@ -235,11 +240,20 @@ class Visit:
         # That is written down before a byte leaves: a fault armed at it strikes this transfer.
         return Opened(self, name, file, self._shelf().begin(name, self._desk.visitor(self)))
 
-    def _closed(self, opened: Opened, text: str, span: tuple[int, int], *, in_order: bool) -> None:
+    def _closed(
+        self, opened: Opened, span: tuple[int, int], digest: str, *, in_order: bool
+    ) -> None:
+        # A client that gives up closes the file as well, while a cut link keeps the answers back.
+        whole = in_order and self._taken_bytes(self.connection) >= opened.answered_bytes
         # Where it began is known now: who goes on with a file opens it at its beginning, too.
         opened.transfer.begin_bytes, count = span
-        opened.transfer.end(count, in_order=in_order)
-        self._say("exchange", text)
+        opened.transfer.end(count, in_order=whole)
+        how = "complete" if whole else "broken off"
+        self._say(
+            "exchange",
+            f"{opened.name}: {count} bytes from {span[0]} of {len(opened.seen.data)}, "
+            f"SHA-256 {digest}, {how}",
+        )
 
     def _compress(self) -> str:
         self._say("collector", "exec account compress")
@@ -320,11 +334,15 @@ class Visit:
         """A file is closed, by the client or because its connection ended."""
         begin, count = opened.reading.span
         whole = in_order and begin + count == len(opened.seen.data)
-        text = _told(opened, begin, count, whole=whole)
+        digest = hashlib.sha256(memoryview(opened.seen.data)[begin : begin + count]).hexdigest()
+
+        def settle() -> None:
+            self._closed(opened, (begin, count), digest, in_order=whole)
+
         if in_order:
-            self.ask(lambda: self._closed(opened, text, (begin, count), in_order=whole))
+            self.ask(settle)
         else:
-            self._crossing.tell(lambda: self._closed(opened, text, (begin, count), in_order=False))
+            self._crossing.tell(settle)
 
     def compress(self) -> str:
         """Close the open account file, and say which."""
@@ -333,12 +351,3 @@ class Visit:
     def refuse(self, what: str) -> None:
         """Write down that a client asked for something that it may not have."""
         self.ask(lambda: self._refuse(what))
-
-
-def _told(opened: Opened, begin: int, count: int, *, whole: bool) -> str:
-    digest = hashlib.sha256(memoryview(opened.seen.data)[begin : begin + count]).hexdigest()
-    how = "complete" if whole else "broken off"
-    return (
-        f"{opened.name}: {count} bytes from {begin} of {len(opened.seen.data)}, "
-        f"SHA-256 {digest}, {how}"
-    )

@@ -88,6 +88,8 @@ class Connection:
             closes its half and waits for the other's learns whether all was read.
         near: the end of the one that connected to the link.
         far: the end of the one that the link dials.
+        taken_bytes: so much of what the exchange sent the collector's system had taken when the
+            collector last said something.
     """
 
     def __init__(  # noqa: PLR0913 - who, where, and how it ends
@@ -123,6 +125,7 @@ class Connection:
         self._far: Transport | None = None
         self._dialling: Deferred[Any] | None = None
         self._was_reset = False
+        self.taken_bytes = 0
 
     def dial(self) -> None:
         """Connect the far end, unless that is done or the way is cut."""

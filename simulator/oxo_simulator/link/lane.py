@@ -123,6 +123,7 @@ class Lane:
         self._kept = bytearray()
         self._ended: Literal["orderly", "reset"] | None = None
         self._owed_bytes = 0
+        self._written_bytes = 0
         self._last_words: Callable[[], None] | None = None
 
     @property
@@ -134,12 +135,12 @@ class Lane:
         """Give the lane its far end; what came before goes out."""
         self._sink = sink
         if self._last_words is not None:
-            sink.write(bytes(self._kept))
+            self._write(sink, bytes(self._kept))
             self._tell_when_drained(self._last_words)
             return
         sink.registerProducer(_Flow(self), True)
         if self._owed_bytes:
-            sink.write(bytes(self._kept[: self._owed_bytes]))
+            self._write(sink, bytes(self._kept[: self._owed_bytes]))
             del self._kept[: self._owed_bytes]
             self._owed_bytes = 0
         self._go_on()
@@ -155,7 +156,7 @@ class Lane:
         if self._gone:
             return
         if self._sink is not None and not self._cut:
-            self._sink.write(data)
+            self._write(self._sink, data)
             return
         if self._cut and not self._told:
             self._told = True
@@ -213,6 +214,12 @@ class Lane:
         left = fcntl.ioctl(self._sink.getHandle(), termios.TIOCOUTQ, b"\0\0\0\0")
         return int.from_bytes(left, sys.byteorder)
 
+    def taken_bytes(self) -> int:
+        """Return how many bytes the far end's system has taken so far; 0 where it is gone."""
+        if self._sink is None:
+            return 0
+        return self._written_bytes - _unsent_bytes(self._sink) - self.undelivered_bytes()
+
     def hold_source(self) -> None:
         """Read no more from the source."""
         if self.source is not None:
@@ -223,6 +230,10 @@ class Lane:
         if self.source is not None and len(self._kept) < HELD_BYTES_MAX:
             self.source.resumeProducing()
 
+    def _write(self, sink: Transport, data: bytes) -> None:
+        self._written_bytes += len(data)
+        sink.write(data)
+
     def _go_on(self) -> None:
         if self._cut or self._gone or self._sink is None:
             return
@@ -231,7 +242,7 @@ class Lane:
             return
         if self._kept:
             kept, self._kept = bytes(self._kept), bytearray()
-            self._sink.write(kept)
+            self._write(self._sink, kept)
             self.release_source()
         if self._ended and not self.has_ended:
             self._sink.unregisterProducer()
@@ -244,3 +255,9 @@ class Lane:
         else:
             sink.loseWriteConnection()
             self._half()
+
+
+def _unsent_bytes(transport: Any) -> int:
+    """Return how many bytes a transport has not given to the system; it tells nobody by itself."""
+    waiting: int = transport._tempDataLen  # noqa: SLF001
+    return len(transport.dataBuffer) - int(transport.offset) + waiting

@@ -153,6 +153,15 @@ class Link:
         connection = self._connections.get(name)
         return connection is None or connection.delivered("collector")
 
+    def taken_bytes(self, name: str) -> int:
+        """Return how much of what the exchange sent the collector's system has taken.
+
+        As of when the collector last said something: what it says may be an answer to that. Of a
+        connection that is no longer carried: 0.
+        """
+        connection = self._connections.get(name)
+        return 0 if connection is None else connection.taken_bytes
+
     def prove(self, name: str) -> None:
         """Let a connection keep its place: it has shown the right password."""
         if (connection := self._connections.get(name)) and not connection.outward:
@@ -351,6 +360,8 @@ class Link:
 
     def arrived(self, connection: Connection, towards: Towards, data: bytes) -> None:
         """Let the faults have their share of the bytes, then carry the rest."""
+        if towards == "exchange":
+            connection.taken_bytes = connection.lanes["collector"].taken_bytes()
         for _, fault in tuple(self._in_force):
             if fault.takes(self, connection, towards, data):
                 return

@@ -3,6 +3,7 @@
 import ftplib
 import io
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -61,6 +62,7 @@ class Site:
         self.transcript: list[dict[str, str]] = []
         self.seen: list[tuple[str, Future[None]]] = []
         self.proved: list[str] = []
+        self.taken_bytes = sys.maxsize
         self.reserved = {name: reserve(BEHIND, 0) for name in PORTS}
         self.ports = {name: held.getsockname()[1] for name, held in self.reserved.items()}
         parts: Any = Parts(
@@ -79,6 +81,7 @@ class Site:
             folder=state,
             new_password=lambda: "s3cret",
             utc_now=lambda: datetime.now(UTC),
+            taken_bytes=lambda _connection: self.taken_bytes,
         )
         self.wire = self.do(build, parts)
         self.outlet: Outlet | None = None

@@ -1,12 +1,14 @@
 """OpenSSH and lftp against the account wire of a whole process, through its link and its faults."""
 
 import hashlib
+import io
 import os
 import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import paramiko
 import pytest
 from oxo_simulator.control.messages import ArmedFault, Fault, Installation
 from oxo_simulator.ephemeral import EphemeralExchange
@@ -186,6 +188,28 @@ def test_a_transfer_that_the_link_broke_was_no_fetching(desk: Desk) -> None:
     assert fetched.returncode == 0, fetched.stderr
     assert desk.expanded().count(b"\nED5.2") == 3
     assert len(desk.exchange.ledger("fetched")) == 1
+
+
+def test_a_file_that_a_client_gave_up_behind_a_cut_link_was_no_fetching(desk: Desk) -> None:
+    """The library asks for all of a file at once, and closes it in any case."""
+    desk.call(20)
+    desk.close()
+    with paramiko.Transport(("127.0.0.1", desk.port)) as transport:
+        transport.connect(username="adfexc", password=desk.password)
+        folder = paramiko.SFTPClient.from_transport(transport)
+        assert folder is not None
+        channel = folder.get_channel()
+        assert channel is not None
+        channel.settimeout(0.5)
+        fault = Fault(
+            kind="carry then cut", towards="collector", carry_bytes=800, ports=["account-sftp"]
+        )
+        desk.exchange.control.arm(ArmedFault(when="offered", wire="account", fault=fault))
+        with pytest.raises(TimeoutError):
+            folder.getfo(f"{FOLDER}/{NAME}", io.BytesIO())
+        desk.exchange.control.restore(reset_connections=True)
+    desk.exchange.wait_for("session closed", reason="peer left")
+    assert desk.exchange.ledger("fetched") == []
 
 
 def test_a_warm_reset_ends_a_session_and_leaves_files_and_key(desk: Desk) -> None:

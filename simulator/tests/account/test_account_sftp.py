@@ -2,6 +2,7 @@
 
 import hashlib
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -386,3 +387,26 @@ def test_another_host_key_is_shown_from_the_next_connection_on(
     file = site.state / sftp.HOST_KEY_FILE
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.read_bytes() == site.wire._sftp.key.private
+
+
+def test_what_the_link_holds_back_did_not_go_over(site: Any, connect: Callable[..., Any]) -> None:
+    """A client that gives up in the middle closes the file, too; it may have asked for all."""
+    site.install(1)
+    folder = connect().sftp()
+    site.taken_bytes = 100
+    with folder.open(PATH) as file:
+        size = len(file.read())
+    assert site.events("fetched") == []
+    assert site.heard()[-1].endswith("broken off")
+    site.taken_bytes = sys.maxsize
+    with folder.open(PATH) as file:
+        file.seek(size // 2)
+        file.read()
+    assert len(site.events("fetched")) == 1
+
+
+def test_a_handle_that_is_none_is_answered_as_one(site: Any, connect: Callable[..., Any]) -> None:
+    site.install(1)
+    folder = connect().sftp()
+    with pytest.raises(PermissionError):
+        folder._request(paramiko.sftp.CMD_FSETSTAT, b"nobody's", paramiko.SFTPAttributes())
