@@ -20,6 +20,7 @@ from oxo_reports.evidence import (
     read_text,
     size_bytes,
 )
+from oxo_reports.healing import Healed, healed_by, healing
 from oxo_reports.run import Play, Run, TicketFate
 from oxo_reports.wire_log import Entry, wire_log
 from oxo_reports.wires import wire_title
@@ -134,6 +135,9 @@ class EvidencePage:
     steps: Records | None
     wire: list[Entry]
     wire_title: str
+    doors: list[str]
+    healed_by: str | None
+    healing: list[Healed]
     said: str
     transcript: Records | None
     ledger_rows: list[LedgerRow]
@@ -168,6 +172,9 @@ def evidence_page(run: Run, row: Row, folder: Path) -> EvidencePage:
         steps=_records(folder, play, "steps.ndjson", LINES_SHOWN_MAX),
         wire=wire_log(transcript, ledger, proxy, play.facts, play.wire),
         wire_title=wire_title(play.wire),
+        doors=[wire_title(door) for door in play.doors or []],
+        healed_by=healed_by(play),
+        healing=healing(play, ledger.rows if ledger else []),
         said=SAID.get(play.wire, "what was said on the wire"),
         transcript=transcript,
         ledger_rows=[_ledger_row(line) for line in ledger.rows[:LINES_SHOWN_MAX]] if ledger else [],

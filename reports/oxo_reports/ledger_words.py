@@ -91,6 +91,7 @@ EVENTS: dict[str, tuple[Kind, Words]] = {
     "fetched": ("tickets", lambda line: _span(line, f"fetched whole as {_file(line)}")),
     "expired": ("tickets", lambda line: _span(line, f"aged out with {_file(line)}")),
     "notice": ("exchange", lambda line: f"notice sent: {plain(line.get('kind'))}"),
+    "notice dropped": ("exchange", lambda line: f"notice dropped: {plain(line.get('kind'))}"),
     "switch-over": ("disturbance", _switch_over),
     "fault": ("disturbance", lambda line: f"link disturbed: {_fault(line)}"),
     "fault armed": (

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from oxo_reports.healing import healed_by
 from oxo_reports.published import NEVER_PUBLISHED, PUBLISHED_CASES
 from oxo_reports.run import Chapter, Play, Run, Verdict
 from oxo_reports.summary import Item, tagged
@@ -42,6 +43,7 @@ class Cell:
     mark: str
     word: str
     wire: str = HOME
+    healed_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,7 @@ def _cell(play: Play) -> Cell:
         MARKS[play.verdict],
         SHORT[play.verdict],
         play.wire,
+        healed_by(play),
     )
 
 

@@ -35,7 +35,14 @@ def plays(rendered_wires: Path) -> dict[str, Play]:
 
 def test_wires_stand_in_one_order_and_strangers_behind(rendered_wires: Path) -> None:
     assert in_order(["ohl", "pigeon", "taxation", "ohl"]) == ["taxation", "ohl", "pigeon"]
-    assert wires_of(read(rendered_wires)) == ["taxation", "nmc", "v24", "ohl"]
+    assert wires_of(read(rendered_wires)) == [
+        "taxation",
+        "account",
+        "stream",
+        "nmc",
+        "v24",
+        "ohl",
+    ]
 
 
 def test_rows_are_counted_wire_by_wire(rendered_wires: Path) -> None:
@@ -44,6 +51,8 @@ def test_rows_are_counted_wire_by_wire(rendered_wires: Path) -> None:
     ]
     assert found == [
         ("taxation", 8, "OK", True),
+        ("account", 3, "OK", True),
+        ("stream", 3, "OK", True),
         ("nmc", 6, "OK", True),
         ("v24", 5, "NOK", False),
         ("ohl", 5, "undecided", False),
@@ -54,6 +63,8 @@ def test_the_cover_counts_them_too(page: html.HtmlElement) -> None:
     rows = [text(row) for row in page.xpath("//*[@id='by-wire']/tbody/tr")]
     assert rows == [
         "Taxation service 8 7 0 1 0 0 0 OK",
+        "Account files 3 2 0 1 0 0 0 OK",
+        "Ethernet on the fly 3 2 0 1 0 0 0 OK",
         "NMC FTP 6 5 0 1 0 0 0 OK",
         "V24 statement 5 3 0 1 0 1 0 NOK",
         "Hotel link 5 3 0 1 1 0 0 undecided",
@@ -62,16 +73,25 @@ def test_the_cover_counts_them_too(page: html.HtmlElement) -> None:
 
 def test_the_matrix_has_a_row_per_case_and_a_column_per_wire(page: html.HtmlElement) -> None:
     heads = [text(head) for head in page.xpath("//*[@id='matrix']//thead//th")]
-    assert heads == ["Case", "Taxation service", "NMC FTP", "V24 statement", "Hotel link"]
+    assert heads == [
+        "Case",
+        "Taxation service",
+        "Account files",
+        "Ethernet on the fly",
+        "NMC FTP",
+        "V24 statement",
+        "Hotel link",
+    ]
     rows = {
         text(row.xpath("th")[0]).split()[0]: [text(cell) for cell in row.xpath("td")]
         for row in page.xpath("//tr[@class='case-row']")
     }
-    assert rows["BU3"] == ["✓ OK evidence"] * 2 + ["✗ NOK evidence", "✓ OK evidence"]
-    assert rows["CIC6"] == ["·", "✓ OK evidence", "·", "·"]
+    ok = "✓ OK evidence"
+    assert rows["BU3"] == [ok, "·", "·", ok, "✗ NOK evidence", ok]
+    assert rows["CIC6"] == ["·", "·", "·", ok, "·", "·"]
     assert rows["SMDR2"] == [
         "○ not observable observed evidence ✓ OK extended evidence",
-        *["○ not observable evidence"] * 3,
+        *["○ not observable evidence"] * 5,
     ]
 
 
@@ -79,7 +99,7 @@ def test_every_play_has_a_cell_that_leads_to_its_row_and_evidence(
     page: html.HtmlElement, rendered_wires: Path, plays: dict[str, Play]
 ) -> None:
     cells = page.xpath("//*[@id='matrix']//li[starts-with(@class, 'play ')]")
-    assert len(cells) == len(plays) == 24
+    assert len(cells) == len(plays) == 30
     for cell in cells:
         row, evidence = cell.xpath(".//a/@href")
         assert page.xpath(f"//*[@id='{row[1:]}']")
@@ -91,8 +111,8 @@ def test_a_chapter_tells_its_verdict_wire_by_wire(page: html.HtmlElement) -> Non
         text(row.xpath("th")[0]): [text(cell) for cell in row.xpath("td")]
         for row in page.xpath("//tr[@class='chapter-row']")
     }
-    assert told["Ticket buffer"] == ["OK", "OK", "NOK", "OK"]
-    assert told["Client connection"] == ["OK", "OK", NOTHING, NOTHING]
+    assert told["Ticket buffer"] == ["OK", "OK", "OK", "OK", "NOK", "OK"]
+    assert told["Client connection"] == ["OK", NOTHING, NOTHING, "OK", NOTHING, NOTHING]
 
 
 def test_a_failure_on_another_wire_does_not_darken_the_published_rows(
@@ -104,6 +124,8 @@ def test_a_failure_on_another_wire_does_not_darken_the_published_rows(
     ]
     assert results == [
         ("result ok", "Ticket buffer"),
+        ("result ok", "Ticket buffer over account files"),
+        ("result ok", "Ticket buffer over Ethernet on the fly"),
         ("result ok", "Ticket buffer over NMC FTP"),
         ("result nok", "Ticket buffer over V24 statement"),
         ("result ok", "Ticket buffer over hotel link"),
@@ -133,7 +155,7 @@ def test_a_run_that_failed_certifies_no_wire_and_tells_which_passed(page: html.H
     told = text(page.get_element_by_id("certified"))
     assert told == (
         "Certified on no wire , since the result is Refused"
-        " Passed, each by itself: taxation service, NMC FTP"
+        " Passed, each by itself: taxation service, account files, Ethernet on the fly, NMC FTP"
         " Not passed: V24 statement: NOK; hotel link: undecided"
     )
     assert "a run that claims them alone can certify them" in text(
@@ -150,6 +172,8 @@ def test_a_run_that_passed_says_which_wires_it_certifies(changed_wires: Changed)
     document = report(read(folder), {})
     assert document.certified == ["taxation service", "NMC FTP"]
     assert document.others == [
+        "account files: claimed, not played",
+        "Ethernet on the fly: claimed, not played",
         "V24 statement: claimed, not played",
         "hotel link: claimed, not played",
     ]
@@ -258,4 +282,4 @@ def test_each_interface_stands_on_the_cover_with_its_contract(page: html.HtmlEle
         "Interface FTP, ticket file for the network management centre: binary records of 122 bytes"
         in told
     )
-    assert len([row for row in told if row.startswith("Interface")]) == 4
+    assert len([row for row in told if row.startswith("Interface")]) == 6
