@@ -92,7 +92,8 @@ class Spool:
             StoreUnusable: the folder cannot be written, or another process has it.
         """
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self._folder.parent, self._folder):  # the mode is of the last one alone
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             text = f"{self._folder}: the spool cannot be written: {error.strerror}"

@@ -71,7 +71,8 @@ def test_it_is_its_owners_alone(spool: Spool, tmp_path: Path) -> None:
     spool.append(BEGUN)
     files = [path for path in (tmp_path / "spool").rglob("*") if path.is_file()]
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
-    assert stat.S_IMODE((tmp_path / "spool" / "site").stat().st_mode) == 0o700
+    for folder in (tmp_path / "spool", tmp_path / "spool" / "site"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 @pytest.mark.usefixtures("spool")
