@@ -17,6 +17,7 @@ from hashlib import sha256
 
 from oxo_tickets import to_json
 
+from oxo_collector.decoders.account_index import spelled
 from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.outages import OutageDoor
 from oxo_collector.pairs import ticket_and_record
@@ -130,7 +131,8 @@ class AccountDoor(OutageDoor):
             elif isinstance(piece, Malformed):
                 malformed.append((line, self._scrubbed(source, piece)))
                 content.append(sha256(piece.raw).digest())
-        named = replace(file, digest=sha256(b"".join(content)).hexdigest())
+        digest = sha256(b"".join(content)).hexdigest()
+        named = replace(file, name=spelled(file.name), digest=digest)
         body = self._scrub(source)(raw)
         return _Ready(named, tickets, malformed, compressed(body), len(body))
 

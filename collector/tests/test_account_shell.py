@@ -170,6 +170,25 @@ def test_without_an_index_the_folder_is_listed(site: Site, listing: bytes | None
     assert exchange.fetched == [A, B]
 
 
+@pytest.mark.parametrize("spelling", ["taxaaaaa.dat", "TAXAAAAA", "TaxAAAAA.Dat"])
+def test_a_file_is_the_same_however_its_name_is_spelled(site: Site, spelling: str) -> None:
+    exchange = Exchange(A=text(1, 1), B=text(2))
+    site.collect(exchange)
+    exchange.files = {spelling: text(1, 1), B: text(2)}
+    site.collect(exchange, rounds=2)
+    assert site.dialled() == ["1", "1", "2"]
+    assert exchange.fetched == [A, B, B]
+
+
+def test_a_start_from_now_may_begin_behind_a_name_in_small_letters(site: Site) -> None:
+    exchange = Exchange()
+    exchange.files = {"taxaaaaa.dat": text(1), "taxaaaab.dat": text(2)}
+    site.collect(exchange, rounds=2, start="now")
+    exchange.files["taxaaaac.dat"] = text(3)
+    site.collect(exchange, rounds=2, start="now")
+    assert site.dialled() == ["3"]
+
+
 @pytest.mark.parametrize("place", ["keep_account_file", "files", "contact"])
 def test_a_crash_anywhere_leaves_all_or_nothing(
     site: Site, monkeypatch: pytest.MonkeyPatch, place: str

@@ -33,7 +33,7 @@ from oxo_collector.account.messages import (
     Started,
 )
 from oxo_collector.account.reading import Reading
-from oxo_collector.decoders.account_index import read_index
+from oxo_collector.decoders.account_index import read_index, spelled
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.fetching import Beginning, Failed, NoPlace, Refused
 from oxo_collector.receipt import (
@@ -181,8 +181,9 @@ class Shell:
             names = by_number(listed, self.server)
         self.door.contact(self.source)
         known = self.door.files(self.source)
-        left = [name for name, file in known.items() if file.state is FileState.LEFT]
-        return Listed(names, self.door.marker(self.source), known.keys(), left)
+        stored = [name for name in names if spelled(name) in known]
+        left = [name for name in stored if known[spelled(name)].state is FileState.LEFT]
+        return Listed(names, self.door.marker(self.source), stored, left)
 
     def _fetch(self, entry: Entry) -> Event:
         self.landing.expect(entry)
@@ -218,7 +219,8 @@ class Shell:
         self.door.keep_account_file(self.source, file, (), raw, marker)
         # A crash here leaves a marker, and no word that the files before it are not wanted: they
         # are fetched then, which loses nothing.
-        stored = replace(file, digest=self.door.files(self.source)[name].digest)
+        own = spelled(name)
+        stored = replace(file, name=own, digest=self.door.files(self.source)[own].digest)
         self.door.note_file(self.source, stored, FileState.LEFT)
         self.landing.drop()
         return Marked()

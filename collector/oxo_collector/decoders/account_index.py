@@ -103,6 +103,14 @@ def parts_of(name: str) -> AccountName | None:
     return AccountName(number, (found[2] or "").upper())
 
 
+def spelled(name: str) -> str:
+    """Return an account file's name as an exchange spells it: `taxaaaaa` is `TAXAAAAA.DAT`.
+
+    A server that lists it otherwise tells of the same file. Other names stay as they are.
+    """
+    return f"{name.upper().removesuffix('.DAT')}.DAT" if parts_of(name) is not None else name
+
+
 def gaps(names: Sequence[str]) -> tuple[Gap, ...]:
     """Return where the count of one exchange's names jumps, in order.
 
