@@ -19,7 +19,8 @@ A CPU that is not main, and answers at all, says its role and nothing more:
 
 (facts: oxe 1.6; the limits are ours.) The connection is asked for nothing: whenever it takes more
 (`Room`) it is given one write. So a collector that does not read leaves the tickets where they are
-counted, in the outlet, and not in memory. A keep-alive request goes before the next ticket.
+counted, in the outlet, and not in memory. A keep-alive request goes before the next ticket. A frame
+that has begun is ended, whatever ends the dialogue: what was told as sent was handed over.
 """
 
 from collections import deque
@@ -334,4 +335,7 @@ class Dialogue:
         self.state = State.OVER
         for timer in Timer:
             yield StopTimer(timer)
+        if self._rest:
+            # Its ticket is told as sent, so where the end is in order it goes over whole.
+            yield self._piece()
         yield End(reason, in_session)

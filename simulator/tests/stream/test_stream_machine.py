@@ -262,3 +262,13 @@ def test_whoever_ends_it_it_is_over_once() -> None:
     for found, in_session in ((dialogue(), False), (active(), True)):
         assert ended(fed(found, Over("operator"))) == End("operator", in_session=in_session)
         assert fed(found, Over("again"), Room(), Waits(), Received(OPEN)) == []
+
+
+@pytest.mark.parametrize("end", [Over("reset"), Due(Timer.ANSWER), Received(b"\0\0")])
+def test_a_frame_that_has_begun_is_ended_before_the_dialogue(end: Input) -> None:
+    found = active(separate_writes=True)
+    fed(found, *[Room()] * 4)
+    assert octets(fed(found, Waits(), Tell((CDR,)))) == b"\x03\x04"
+    commands = fed(found, end)
+    assert octets(commands) == CDR.frame.payload
+    assert ended(commands).in_session
