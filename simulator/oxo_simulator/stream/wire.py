@@ -14,7 +14,6 @@ from oxo_simulator.exchange.telephony import OrderError
 from oxo_simulator.stream.cpus import CPUS
 from oxo_simulator.stream.reception import (
     NAME,
-    NoticeImpossible,
     Reception,
     notice_body,
     outlet_terms,
@@ -151,10 +150,10 @@ class Stream:
             raise OrderError('the stream is closed; "stream.open" opens it')
         if not getattr(reception.settings, notice.kind):
             raise OrderError(f'the profile says no such notice; "stream.{notice.kind}" does')
-        said = self._notice(exchange, notice)
         try:
+            said = self._notice(exchange, notice)
             notice_body(said)
-        except NoticeImpossible as error:
+        except ValueError as error:
             raise OrderError(f"{notice.kind}: {error}") from error
         reception.outlet.put_notice(said)
 

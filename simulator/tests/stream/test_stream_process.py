@@ -327,6 +327,8 @@ def test_voip_tickets_come_at_the_end_of_a_call(oxo: EphemeralExchange, connect:
     assert voip[:9] == bytes.fromhex("030401000700010004")
     oxo.call(number="0390670000", trunk="N01")
     assert one.read(FRAME_BYTES).startswith(CDR)
+    with pytest.raises(OrderRefused, match="call_seconds is not negative"):
+        oxo.control.stream_say(StreamNotice(kind="voip", user="128", number="0390", seconds=-1))
     oxo.control.stream_say(StreamNotice(kind="voip", user="128", number="0390", seconds=7))
     assert one.read(FRAME_BYTES)[:9] == bytes.fromhex("030401000700010004")
     described = json.loads((oxo.folder / "exchange.json").read_text())
