@@ -47,7 +47,11 @@ def test_what_is_taken_where_nothing_is_said(tmp_path: Path) -> None:
         ('transfer = "ftp"\nca_file = "x"\n', 'of use with tls = "explicit" only'),
         (f'host_key = "{KEY}"\ntls = "explicit"\nca_file = "x"\n', 'with transfer = "ftp" only'),
         (f'host_key = "{KEY}"\nstart = "later"\n', "account.start"),
-        (f'host_key = "{KEY}"\nfolder = "usr4"\n', "account.folder"),
+        (
+            f'host_key = "{KEY}"\nfolder = "usr4"\n',
+            "account.folder: allowed is a path from the root",
+        ),
+        (f'host_key = "{KEY}"\nindex = "a/b"\n', "account.index: allowed is the name of a file"),
         (f'host_key = "{KEY}"\npassword = "x"\n', "password"),
     ],
 )

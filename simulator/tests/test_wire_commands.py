@@ -81,6 +81,7 @@ def test_every_wire_is_shown_with_what_waits_there(
     assert found["nmc"]["capacity"] == 1000
     _, shown, _ = oxo_sim("wires")
     assert f"{oxo.ports['v24']}" in shown
+    assert {"main", "files,", "none"} <= set(shown.split())
     oxo.renew()
     _, shown, _ = oxo_sim("wires")
     assert f"{oxo.ports['v24']} (closed)" in shown

@@ -118,7 +118,7 @@ class SftpFiles:
 
     def names(self) -> list[str] | Refused | Failed:
         """Return the names of the folder."""
-        return self._done("list", self._names)
+        return self._done(f"list {clipped(self._route.folder)}", self._names)
 
     def measure(self, names: Sequence[str]) -> list[Entry] | Refused | Failed:
         """Return how long the files are; None where the exchange does not tell."""

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from oxo_collector.section import Account, Address, File, Fingerprint, Pauses, Port, Seconds, User
 
@@ -13,6 +13,20 @@ DEFAULT_PORTS: Final = {"sftp": 22, "ftp": 21}
 def _host_key(text: str) -> str:
     if not re.fullmatch(r"SHA256:[A-Za-z0-9+/]{43}", text):
         raise ValueError("allowed is SHA256: and 43 characters, as `ssh-keygen -l` prints it")
+    return text
+
+
+def _folder(text: str) -> str:
+    if not re.fullmatch(r"/[^\x00-\x1f\x7f]{0,255}", text):
+        raise ValueError(
+            "allowed is a path from the root, such as '/usr4/account', of at most 256 characters"
+        )
+    return text
+
+
+def _index(text: str) -> str:
+    if not re.fullmatch(r"[^/\x00-\x1f\x7f]{1,64}", text):
+        raise ValueError("allowed is the name of a file without a path, of at most 64 characters")
     return text
 
 
@@ -32,10 +46,8 @@ class AccountFiles(Account, Pauses):
     tls: Literal["none", "explicit"] = "none"
     ca_file: File | None = None
     fingerprint: Fingerprint | None = None
-    folder: Annotated[str, StringConstraints(pattern=r"^/[^\x00-\x1f\x7f]{0,255}$")] = (
-        "/usr4/account"
-    )
-    index: Annotated[str, StringConstraints(pattern=r"^[^/\x00-\x1f\x7f]{1,64}$")] = "ACCOUNT.LIS"
+    folder: Annotated[str, AfterValidator(_folder)] = "/usr4/account"
+    index: Annotated[str, AfterValidator(_index)] = "ACCOUNT.LIS"
     compress_first: bool = False
     start: Literal["oldest", "now"] = "oldest"
     cost_decimals: Decimals = 2

@@ -56,7 +56,7 @@ class Stream(Pauses):
     @model_validator(mode="after")
     def _two_addresses(self) -> Self:
         if self.second_address == self.address:
-            raise ValueError("second_address is another than address; leave it out")
+            raise ValueError("second_address is the same as address; leave it out")
         return self
 
     @property

@@ -57,7 +57,7 @@ def test_the_defaults_are_those_of_the_page(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ('address = "a"\nsecond_address = "a:2533"', "second_address is another than address"),
+        ('address = "a"\nsecond_address = "a:2533"', "second_address is the same as address"),
         ('second_address = "a"', "address"),
         ('address = "a"\nspool_bytes_max = 1000', "spool_bytes_max"),
         ('address = "a"\nheld_bytes_max = 1', "held_bytes_max"),

@@ -121,19 +121,28 @@ def _cells(ticket: Ticket) -> list[object]:
 
 def _show_wires(found: list[WireState]) -> None:
     table(
-        ("wire", "port", "waiting", "capacity", "alarm at", "sessions"),
+        ("wire", "port", "waiting", "capacity", "alarm at", "sessions", "besides"),
         (
             (
                 one.name,
                 "not held" if one.port is None else f"{one.port}{'' if one.open else ' (closed)'}",
                 one.waiting,
                 one.capacity,
-                f"{one.alarm_percent} %{', reached' if one.alarm else ''}",
+                f"{one.alarm_percent} %{', reached' if one.alarm else ''}"
+                if one.alarm_percent
+                else "none",
                 one.sessions,
+                _besides(one),
             )
             for one in found
         ),
     )
+
+
+def _besides(wire: WireState) -> str:
+    """Say what a wire has that does not wait: closed files, and which CPU is main."""
+    told = [] if wire.files is None else [f"{wire.files} files, {wire.file_bytes} bytes"]
+    return ", ".join([*told, *([f"main is {wire.main}"] if wire.main else [])])
 
 
 def _spoken(line: dict[str, Any]) -> list[object]:
