@@ -139,6 +139,7 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     What came over several wires of an exchange is written once; `--wire` writes all of one wire.
     """
     from oxo_collector import delivery
+    from oxo_collector.wording import counted
 
     configuration = _configuration(config)
     _check_exchange(exchange, configuration)
@@ -152,7 +153,7 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
         write = delivery.write_csv if form is Format.CSV else delivery.write_ndjson
         with _output(output) as file:
             count, last = write(rows, file)
-    typer.echo(f"{count} tickets, last id {last or since}", err=True)
+    typer.echo(f"{counted(count, 'ticket')}, last id {last or since}", err=True)
 
 
 @app.command()

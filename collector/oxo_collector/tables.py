@@ -1,6 +1,7 @@
 """What the store knows, as tables for people and JSON for programs."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple
@@ -17,7 +18,7 @@ from oxo_collector.receipt import Source
 from oxo_collector.reconciliation import PAIRED, Balance
 from oxo_collector.standing import Outage, SourceStatus
 from oxo_collector.store import EventRow, Reading
-from oxo_collector.wording import one_line
+from oxo_collector.wording import counted, one_line
 
 if TYPE_CHECKING:
     from oxo_collector.importing import Imported
@@ -26,7 +27,9 @@ PIPED_WIDTH = 160
 """Columns of a table that no terminal limits."""
 
 WORD_CHARACTERS_MAX = 8
-"""Words up to this length are not broken where the terminal is narrow."""
+"""Words up to this length are not broken where the terminal is narrow, and no date is."""
+
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def status(
@@ -89,8 +92,8 @@ def _spooled(folder: Path) -> int:
 
 def _besides(row: SourceStatus, spooled: int) -> str:
     """Name what a wire brings besides tickets."""
-    counts = {"files": row.files, "events": row.events}
-    told = [f"{count} {what}" for what, count in counts.items() if count]
+    counts = {"file": row.files, "event": row.events}
+    told = [counted(count, what) for what, count in counts.items() if count]
     if row.marker is not None:
         told.append(f"marker {row.marker}")
     if spooled:
@@ -112,9 +115,9 @@ def reconciliation(found: Sequence[Balance], *, as_json: bool) -> None:
     for one in found:
         if one.surplus:
             Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(
-                f"{one.exchange}: {one.surplus} tickets of the stream are in no account file, but"
-                " files go on beyond them: a file is missing, or the exchange said them again after"
-                " a cut; they count",
+                f"{one.exchange}: on the stream alone {counted(one.surplus, 'ticket')}, though"
+                " account files go on beyond: a file is missing, or the exchange said again after a"
+                " cut what it had said before; all are counted",
                 markup=False,
                 highlight=False,
             )
@@ -151,7 +154,8 @@ def _import_sum(rows: "Sequence[Imported]") -> str:
     kept = [one.stored for one in rows if one.stored is not None]
     new = sum(one.new for one in kept)
     refused = len(rows) - len(kept)
-    return f"{new} new tickets of {len(kept)} files" + (f", {refused} refused" if refused else "")
+    told = f"{counted(new, 'new ticket')} of {counted(len(kept), 'file')}"
+    return told + (f", {refused} refused" if refused else "")
 
 
 def events(rows: Sequence[EventRow]) -> None:
@@ -161,7 +165,7 @@ def events(rows: Sequence[EventRow]) -> None:
         (row.id, row.exchange, row.wire, _instant(row.received), row.kind, _fields(row.fields))
         for row in rows
     ]
-    _print(headings, cells, f"{len(rows)} events")
+    _print(headings, cells, counted(len(rows), "event"))
 
 
 def _fields(fields: Mapping[str, str | int | None]) -> str:
@@ -176,7 +180,7 @@ def _print_troubles(rows: Sequence[SourceStatus]) -> None:
             text = f"sequence {gap.first} to {gap.last} of epoch {gap.epoch} was never offered"
             troubles.append((row.exchange, row.wire, "gap", "", text))
         for hole in row.file_gaps:
-            files = "1 account file" if hole.count == 1 else f"{hole.count} account files"
+            files = counted(hole.count, "account file")
             text = f"{files} between {hole.after} and {hole.before} not stored"
             troubles.append((row.exchange, row.wire, "gap", "", text))
         for lost in row.outages:
@@ -184,12 +188,12 @@ def _print_troubles(rows: Sequence[SourceStatus]) -> None:
             troubles.append((row.exchange, row.wire, "outage", _instant(lost.ended), text))
         if row.last_warning is not None:
             troubles.append(
-                (row.exchange, row.wire, "last warning", row.warned_at, row.last_warning)
+                (row.exchange, row.wire, "last warning", _instant(row.warned_at), row.last_warning)
             )
         for alarm in row.alarms:
             seen = "once" if alarm.seen_count == 1 else f"{alarm.seen_count} times"
-            times = f"{alarm.text} (seen {seen} since {alarm.seen_first})"
-            troubles.append((row.exchange, row.wire, "ALARM", alarm.seen_last, times))
+            times = f"{alarm.text} (seen {seen} since {_instant(alarm.seen_first)})"
+            troubles.append((row.exchange, row.wire, "ALARM", _instant(alarm.seen_last), times))
     if troubles:
         _print(("exchange", "wire", "what", "when (UTC)", "text"), troubles, "what was wrong")
 
@@ -213,7 +217,9 @@ def quarantine(store: Reading, exchange: str | None, *, as_json: bool) -> None:
     where = ("id", "exchange", "wire", "epoch", "sequence", "place")
     columns = (*where, "reason", "seen_count", "seen_last")
     cells = [(*(row[each] for each in columns[:-1]), _instant(row["seen_last"])) for row in rows]
-    _print(tuple(c.replace("_", " ") for c in columns), cells, f"{len(rows)} entries")
+    _print(
+        tuple(c.replace("_", " ") for c in columns), cells, counted(len(rows), "entry", "entries")
+    )
 
 
 def _print(
@@ -222,10 +228,15 @@ def _print(
     cells = [["never" if cell is None else one_line(str(cell)) for cell in row] for row in rows]
     table = Table(box=SIMPLE_HEAD, caption=caption, pad_edge=False, collapse_padding=True)
     for heading, *column in zip(headings, *cells, strict=True):
-        words = (word for text in (heading, *column) for word in text.split())
-        widest = max((len(word) for word in words), default=0)
-        table.add_column(heading, overflow="fold", min_width=min(widest, WORD_CHARACTERS_MAX))
+        words = [word for text in (heading, *column) for word in text.split()]
+        widest = max((_unbroken(word) for word in words), default=0)
+        table.add_column(heading, overflow="fold", min_width=widest)
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
     width = None if sys.stdout.isatty() else PIPED_WIDTH
     Console(width=width).print(table)
+
+
+def _unbroken(word: str) -> int:
+    """Return how many characters of a word stay together."""
+    return len(word) if DATE.fullmatch(word) else min(len(word), WORD_CHARACTERS_MAX)

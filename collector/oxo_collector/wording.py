@@ -6,6 +6,11 @@ PEER_TEXT_CHARACTERS_MAX: Final = 200
 """A report quotes at most so much of a peer's text: a long one would fill the log's disk."""
 
 
+def counted(count: int, one: str, more: str = "") -> str:
+    """Return a number with its noun: `1 file`, `2 files`; `more` where an `s` does not do."""
+    return f"{count} {one if count == 1 else more or f'{one}s'}"
+
+
 def clipped(text: str) -> str:
     """Return the text in one line, at most `PEER_TEXT_CHARACTERS_MAX`, with its true length."""
     if len(text) <= PEER_TEXT_CHARACTERS_MAX:

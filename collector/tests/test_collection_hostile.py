@@ -425,5 +425,5 @@ def test_a_sequence_with_another_content_is_kept_beside_and_a_gap_is_shown(
     assert third.charged_users() == ["1", "2", "3", "4", "5", "7", "8"]
     assert (status.missing, [(gap.first, gap.last) for gap in status.gaps]) == (1, [(6, 6)])
     (warning,) = third.texts()
-    assert warning.startswith("the exchange went on at sequence 7 after 5: 1 tickets were never")
+    assert warning.startswith("the exchange went on at sequence 7 after 5: 1 ticket was never")
     assert status.last_warning == warning

@@ -98,7 +98,7 @@ def test_people_are_shown_a_table(config: Path) -> None:
     status, out, _ = call("import", "-c", config, "-e", "site", COMPRESSED, config.parent / "TAXA")
     assert status == 1
     assert "not named as an exchange names its files" in " ".join(out.split())
-    assert "new tickets of 1 files, 1 refused" in out
+    assert "new tickets of 1 file, 1 refused" in out
 
 
 def test_the_status_tells_files_and_what_waits_in_the_spool(config: Path) -> None:

@@ -44,7 +44,7 @@ from oxo_collector.taxation.states import (
     State,
 )
 from oxo_collector.turns import Wait
-from oxo_collector.wording import clipped
+from oxo_collector.wording import clipped, counted
 
 UNREADABLE_COUNT_MAX: Final = 2
 """After so many unreadable batches in a row their tickets are asked for one by one."""
@@ -227,7 +227,7 @@ class Steps:
         return [
             _warning(
                 f"the exchange went on at sequence {first} after {self._last_sequence}:"
-                f" {missing} tickets were never offered to this store",
+                f" {counted(missing, 'ticket was', 'tickets were')} never offered to this store",
                 first_missing=self._last_sequence + 1,
                 last_missing=first - 1,
             )
