@@ -1,6 +1,6 @@
 """What an operator is shown of the exchange: messages made from what there is, changing nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from oxo_simulator.control.messages import (
@@ -48,18 +48,19 @@ def wire_state(
 ) -> WireState:
     """Show one wire; it is `None` where the process holds no port for it."""
     buffer = exchange.outlets[name].buffer if name in exchange.outlets else TicketBuffer(0, 0)
-    open_ = wire is not None and bool(_reached(wire, exchange))
-    numbers = [number for port, number in premises.ports.items() if premises.wires[port] == name]
+    reached = [] if wire is None else _reached(wire, exchange)
+    ports = [port for port in port_states(premises, reached) if port.wire == name]
     return WireState(
         name=name,
-        open=open_,
-        port=numbers[0] if numbers else None,
+        open=bool(reached),
+        port=ports[0].port if ports else None,
+        ports=ports,
         waiting=len(buffer),
         capacity=buffer.capacity,
         alarm_percent=buffer.alarm_percent,
         alarm=buffer.alarm,
         sessions=0 if wire is None else len(wire.sessions()),
-        **(_own(wire) if wire is not None and open_ else {}),
+        **(_own(wire) if wire is not None and reached else {}),
     )
 
 
@@ -76,6 +77,20 @@ def _reached(wire: Wire, exchange: Exchange) -> list[str]:
     if wire.name not in exchange.outlets:
         return []
     return [*wire.open_ports(exchange.profile), *wire.outward(exchange.profile)]
+
+
+def port_states(premises: Premises, reached: Collection[str]) -> list[PortState]:
+    """Show every port; `reached` are those that the profile opens."""
+    return [
+        PortState(
+            name=name,
+            address=premises.address,
+            port=number,
+            open=name in reached,
+            wire=premises.wires[name],
+        )
+        for name, number in premises.ports.items()
+    ]
 
 
 def exchange_state(
@@ -107,16 +122,7 @@ def exchange_state(
         sessions=sum(len(wire.sessions()) for wire in wires.values()),
         tickets_made=exchange.tickets_made,
         ledger_last=installed.ledger.last,
-        ports=[
-            PortState(
-                name=name,
-                address=premises.address,
-                port=number,
-                open=name in reached,
-                wire=premises.wires[name],
-            )
-            for name, number in premises.ports.items()
-        ],
+        ports=port_states(premises, reached),
         user=premises.user,
         ca_file=str(premises.ca_file),
         fingerprint=premises.fingerprint,

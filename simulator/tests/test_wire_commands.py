@@ -82,9 +82,12 @@ def test_every_wire_is_shown_with_what_waits_there(
     _, shown, _ = oxo_sim("wires")
     assert f"{oxo.ports['v24']}" in shown
     assert {"main", "files,", "none"} <= set(shown.split())
+    for name in ("standard", "account-sftp", "account-data-1", "stream-a", "stream-b"):
+        assert f"{name} {oxo.ports[name]} " in shown
     oxo.renew()
     _, shown, _ = oxo_sim("wires")
     assert f"{oxo.ports['v24']} (closed)" in shown
+    assert f"stream-b {oxo.ports['stream-b']} (closed)" in shown
 
 
 def test_a_new_nmc_password_comes_from_a_file_or_standard_input_and_is_valid_by_profile(

@@ -125,7 +125,7 @@ def _show_wires(found: list[WireState]) -> None:
         (
             (
                 one.name,
-                "not held" if one.port is None else f"{one.port}{'' if one.open else ' (closed)'}",
+                _places(one),
                 one.waiting,
                 one.capacity,
                 f"{one.alarm_percent} %{', reached' if one.alarm else ''}"
@@ -136,6 +136,18 @@ def _show_wires(found: list[WireState]) -> None:
             )
             for one in found
         ),
+    )
+
+
+def _places(wire: WireState) -> str:
+    """Say where a wire is reached: a line for each port, and each by its name if there are more."""
+    several = len(wire.ports) > 1
+    return (
+        "\n".join(
+            f"{f'{each.name} ' if several else ''}{each.port}{'' if each.open else ' (closed)'}"
+            for each in wire.ports
+        )
+        or "not held"
     )
 
 

@@ -308,13 +308,24 @@ class SessionState(Message, frozen=True):
     wire: WireName = "taxation"
 
 
+class PortState(Message, frozen=True):
+    """One port of a wire as a collector reaches it; `open` is the profile's word."""
+
+    name: str
+    address: str
+    port: int
+    open: bool
+    wire: WireName = "taxation"
+
+
 class WireState(Message, frozen=True):
     """One wire: how it is reached, and what waits at its outlet.
 
     `open` is the profile's word; `port` is the number of its first port, `None` where the process
-    holds none. A wire that is closed keeps nothing: `waiting` and `capacity` are 0 then. Of a wire
-    with files `files` and `file_bytes` are those that are closed, together; of one with two CPUs
-    `main` is the port of the main one. They are `None` on other wires.
+    holds none; `ports` are all of them, each open or not by the profile. A wire that is closed
+    keeps nothing: `waiting` and `capacity` are 0 then. Of a wire with files `files` and
+    `file_bytes` are those that are closed, together; of one with two CPUs `main` is the port of the
+    main one. They are `None` on other wires.
     """
 
     name: WireName
@@ -328,6 +339,7 @@ class WireState(Message, frozen=True):
     files: int | None = None
     file_bytes: int | None = None
     main: str | None = None
+    ports: list[PortState] = msgspec.field(default_factory=list)
 
 
 class CarriedConnection(Message, frozen=True):
@@ -345,16 +357,6 @@ class LinkState(Message, frozen=True):
     faults: list[Fault]
     armed: list[ArmedFault]
     connections: list[CarriedConnection]
-
-
-class PortState(Message, frozen=True):
-    """One port of a wire as a collector reaches it; `open` is the profile's word."""
-
-    name: str
-    address: str
-    port: int
-    open: bool
-    wire: WireName = "taxation"
 
 
 class ExchangeState(Message, frozen=True):
