@@ -18,6 +18,7 @@ The limit: at `bytes_max` nothing is appended any more (`SpoolRefused`), as on a
 reads the connection holds back, and TCP holds back the exchange.
 """
 
+import errno
 import fcntl
 import os
 import threading
@@ -56,10 +57,13 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Torn:
-    """Bytes of the spool that are no chunk, and the file to which they were copied."""
+    """Bytes of the spool that are no chunk, and the file to which they were copied.
+
+    Without a copy the segment was removed by somebody, with so many bytes that were not read yet.
+    """
 
     size: int
-    copy: Path
+    copy: Path | None
     end: bool
 
 
@@ -91,6 +95,22 @@ class Spool:
         Raises:
             StoreUnusable: the folder cannot be written, or another process has it.
         """
+        self._take()
+        self._sizes = {
+            int(path.stem): path.stat().st_size
+            for path in self._folder.glob("*" + ENDING)
+            if path.stem.isdecimal()
+        }
+        # A number is never used twice: places are compared by it, and copies are named after it.
+        copies = (path.stem.partition("-")[0] for path in self._folder.glob("*" + ASIDE))
+        numbers = (int(number) for number in copies if number.isdecimal())
+        self._newest = max((*self._sizes, *numbers), default=0)
+
+    def _take(self) -> None:
+        """Make the folder and take the right to it; one that was taken before is given back."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
         try:
             for folder in (self._folder.parent, self._folder):  # the mode is of the last one alone
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -105,15 +125,6 @@ class Spool:
             text = f"{self._folder}: another process spools there; give each store a folder"
             raise StoreUnusable(text) from None
         self._lock = lock
-        self._sizes = {
-            int(path.stem): path.stat().st_size
-            for path in self._folder.glob("*" + ENDING)
-            if path.stem.isdecimal()
-        }
-        # A number is never used twice: places are compared by it, and copies are named after it.
-        copies = (path.stem.partition("-")[0] for path in self._folder.glob("*" + ASIDE))
-        numbers = (int(number) for number in copies if number.isdecimal())
-        self._newest = max((*self._sizes, *numbers), default=0)
 
     def end(self) -> None:
         """Append no more to the present segment, so that it can be released, too."""
@@ -154,12 +165,16 @@ class Spool:
             if self._full():
                 self._begin_segment()
             self._write(data)
+        except StoreUnusable as error:
+            raise SpoolRefused(str(error)) from error
         except OSError as error:
             raise SpoolRefused(f"the spool cannot be written: {error.strerror or error}") from error
 
     def _begin_segment(self) -> None:
         """Begin one, behind all others; its name is durable before anything in it."""
         self._end_segment()
+        if not self._folder.exists():
+            self._take()
         number = self._newest + 1
         path = self._path(number)
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -187,6 +202,8 @@ class Spool:
             while done < len(data):
                 done += os.pwrite(self._file, data[done:] if done else data, begin + done)
             os.fdatasync(self._file)
+            if not os.fstat(self._file).st_nlink:  # it is written on, and gone with the process
+                raise FileNotFoundError(errno.ENOENT, "the segment was removed")
         except OSError:
             self._give_up_segment(begin)
             raise
@@ -255,10 +272,19 @@ class Spool:
             left = self._sizes.get(place.segment, 0) - place.offset
         if left <= 0:
             return [], place
+        if self._forgotten(place.segment):
+            return [Torn(left, None, end=False)], Place(place.segment, place.offset + left)
         found, end = self._pieces(place, min(left, bytes_max), left)
         if not found:  # a chunk, or a damage, that is longer
             found, end = self._pieces(place, left, left)
         return found, Place(place.segment, place.offset + end)
+
+    def _forgotten(self, number: int) -> bool:
+        """Forget a segment that somebody removed, unless it is still appended to."""
+        if self._path(number).exists():
+            return False
+        with self._changed:
+            return number != self._current and self._sizes.pop(number, None) is not None
 
     def release(self, place: Place) -> None:
         """Remove the segments of which all is stored; what stands there is never read again."""

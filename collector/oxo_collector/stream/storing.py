@@ -266,6 +266,11 @@ class Storing:
             self.report(Report(Level.ERROR, UNHEALED))
 
     def _torn(self, torn: Torn) -> None:
+        if torn.copy is None:
+            what = f"a part of the spool was removed, and {torn.size} bytes with it, not yet stored"
+            failure = Failure(what, "the collector's spool", Fault.MACHINE)
+            self.report(Report(Level.ERROR, str(failure)))
+            return
         if torn.end:
             what = f"a write of {torn.size} bytes was broken off; they are kept in {torn.copy}"
             self.report(Report(Level.WARNING, what))

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +76,20 @@ def test_it_is_its_owners_alone(spool: Spool, tmp_path: Path) -> None:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def test_a_folder_that_is_removed_is_noticed_and_made_again(spool: Spool, tmp_path: Path) -> None:
+    spool.append(frames(1))
+    shutil.rmtree(tmp_path / "spool")
+    with pytest.raises(SpoolRefused, match="was removed"):
+        spool.append(frames(2))
+    spool.append(frames(2))
+    assert all_of(spool) == [Torn(SIZE, None, end=False), frames(2)]
+    with pytest.raises(StoreUnusable, match="another process spools there"):
+        opened(tmp_path)
+    spool.end()
+    spool.release(end_of(spool))
+    assert spool.used_bytes == 0
+
+
 @pytest.mark.usefixtures("spool")
 def test_two_cannot_have_it(tmp_path: Path) -> None:
     with pytest.raises(StoreUnusable, match="another process spools there"):
@@ -137,6 +152,7 @@ def test_a_write_cut_anywhere_is_set_aside_and_what_was_before_it_stays(tmp_path
         assert good == [frames(1), frames(2)]
         assert isinstance(torn, Torn)
         assert torn.end
+        assert torn.copy is not None
         assert torn.copy.read_bytes() == last[:cut]
         assert stat.S_IMODE(torn.copy.stat().st_mode) == 0o600
         assert new == frames(3)
@@ -157,6 +173,7 @@ def test_a_flipped_byte_costs_its_chunk_alone(tmp_path: Path) -> None:
     assert (one, three) == (frames(1), frames(3))
     assert isinstance(damaged, Torn)
     assert not damaged.end
+    assert damaged.copy is not None
     assert damaged.copy.read_bytes() == data[SIZE : 2 * SIZE]
     again.close()
 
