@@ -1,6 +1,7 @@
 """A connection through the link whose ends come and go in every order."""
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from oxo_simulator.link.connection import Connection
@@ -13,6 +14,9 @@ from twisted.python.failure import Failure
 class Transport(StringTransport):
     def setTcpNoDelay(self, _enabled: bool) -> None:  # noqa: N802, FBT001
         pass
+
+    def getHandle(self) -> Mock:  # noqa: N802
+        return Mock()
 
 
 class Watch:

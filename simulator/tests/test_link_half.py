@@ -112,6 +112,14 @@ def test_what_a_cut_holds_back_is_not_delivered(ends: Ends) -> None:
     assert ends.comes_to_be_delivered()
 
 
+def test_an_urgent_byte_is_one_like_the_others(ends: Ends) -> None:
+    """FTP clients send `ABOR` urgently, and the system marks its last byte."""
+    ends.collector.send(b"ABOR\r\n", socket.MSG_OOB)
+    ends.collector.shutdown(socket.SHUT_WR)
+    with ends.exchange.makefile("rb") as said:
+        assert said.read() == b"ABOR\r\n"
+
+
 def test_a_reset_behind_the_end_is_passed_on(ends: Ends) -> None:
     ends.exchange.sendall(b"file")
     ends.exchange.shutdown(socket.SHUT_WR)

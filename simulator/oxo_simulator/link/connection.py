@@ -1,5 +1,6 @@
 """One connection through the link: the collector's end, the exchange's end, and a lane each way."""
 
+import socket
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from typing import Protocol as Shape
@@ -51,6 +52,8 @@ class End(Protocol):
     def connectionMade(self) -> None:  # noqa: N802 - Twisted's interface
         """Send small answers at once, as the exchange's own stack would."""
         self.transport.setTcpNoDelay(True)
+        # Else what a client sends urgently, as FTP's `ABOR`, comes without its last byte.
+        self.transport.getHandle().setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
         self._made(self.transport)
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's interface
