@@ -83,7 +83,12 @@ ALIVE: Final = b"\x00\x08TEST_RSP"
 LENGTH_BYTES: Final = 2
 
 ASIDE_BYTES_MAX: Final = 64 * 1024
-"""So much is kept of what cannot be divided into frames."""
+ASIDE_BYTES_MIN: Final = 1024
+ASIDES_WHOLE_COUNT_MAX: Final = 100
+"""So much is kept of what cannot be divided into frames; so often, then only its beginning.
+
+An exchange that does it with each connection shall not fill the disk.
+"""
 
 RETRY_SECONDS: Final = 1.0
 """A spool that refused is asked again after so long at the latest."""
@@ -158,7 +163,7 @@ class OnTheFly:
         self._unknown_told: set[str] = set()
         self._refused_told = False
         self._spool: deque[Spooling] = deque()
-        self._held_bytes = 0
+        self._held_bytes = self._asides = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -308,7 +313,9 @@ class OnTheFly:
             self._held_bytes += sum(map(len, frames))
 
     def _aside(self, reason: str, raw: bytes) -> None:
-        kept = raw[:ASIDE_BYTES_MAX]
+        self._asides += 1
+        whole = self._asides <= ASIDES_WHOLE_COUNT_MAX
+        kept = raw[: ASIDE_BYTES_MAX if whole else ASIDE_BYTES_MIN]
         more = "" if kept == raw else f"; of {len(raw)} bytes the first {len(kept)} are kept"
         self._spool.append(SetAside(self._next, reason + more, kept))
         self._next += 1
