@@ -304,7 +304,7 @@ class Desk:
         if known is None:
             return False
         known.refused_count += 1
-        detail = {} if command is None else {"command": command}
+        detail = {} if command is None else {"command": self._redacted(command)}
         self._record("refused", guest, reason=reason, **detail)
         return known.refused_count < REFUSED_LINES_MAX
 

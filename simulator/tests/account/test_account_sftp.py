@@ -410,3 +410,17 @@ def test_a_handle_that_is_none_is_answered_as_one(site: Any, connect: Callable[.
     folder = connect().sftp()
     with pytest.raises(PermissionError):
         folder._request(paramiko.sftp.CMD_FSETSTAT, b"nobody's", paramiko.SFTPAttributes())
+
+
+def test_a_password_in_a_wrong_place_is_not_written_down(
+    site: Any, connect: Callable[..., Any]
+) -> None:
+    site.install(1)
+    client = connect()
+    with pytest.raises(PermissionError):
+        client.sftp().remove("s3cret")
+    with pytest.raises(paramiko.SSHException):
+        client.run("login s3cret")
+    told = [detail["command"] for detail in site.events("refused")]
+    assert told == ["remove [redacted]", "exec login [redacted]"]
+    assert "s3cret" not in str(site.heard())
