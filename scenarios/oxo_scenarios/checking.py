@@ -1,6 +1,7 @@
 """`oxo-certify check` and `oxo-certify new`: a subject's folder tried, and written."""
 
 import shutil
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,15 @@ from oxo_scenarios.trial import Remark, trial
 from oxo_scenarios.verdict import ExitStatus
 
 FOLDERS = Path(__file__).resolve().parent / "subject_folders"
+
+
+class Example(StrEnum):
+    """Programs of everyday that are whole subjects: their folders."""
+
+    LFTP = "lftp"
+    RSYSLOG = "rsyslog"
+
+
 Folder = Annotated[Path, typer.Argument(help="Folder with the subject's subject.toml.")]
 
 
@@ -85,12 +95,18 @@ def new_subject(
     remote: Annotated[
         bool, typer.Option("--remote", help="For a collector on another machine.")
     ] = False,
+    example: Annotated[
+        Example | None,
+        typer.Option(help="A whole subject: lftp for account files, rsyslog for the print-out."),
+    ] = None,
 ) -> None:
     """Write a commented subject folder: an example in shell that runs, or one moved by hand.
 
     Exit status: 0, or 2 where the folder cannot be written.
     """
-    source = FOLDERS / ("remote" if remote else "local")
+    if remote and example:
+        leave(ExitStatus.USAGE, "--remote and --example do not go together")
+    source = FOLDERS / (example or ("remote" if remote else "local"))
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             leave(ExitStatus.USAGE, f"{folder} is there already; give a new or empty folder")

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from oxo_scenarios.catalogue import load_catalogue
 from oxo_scenarios.checking import FOLDERS
+from oxo_scenarios.cli import app
 from oxo_scenarios.subject import load_subject
+from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "subjects.md").read_text("utf-8")
@@ -90,6 +92,22 @@ def test_a_remote_folder_is_written_with_the_words_that_lead_on(tmp_path: Path) 
     assert status == 0
     assert "oxo-certify check far --listen ADDRESS\n" in told
     assert "oxo-certify run --subject far --listen ADDRESS\n" in told
+
+
+@pytest.mark.parametrize(("example", "wire"), [("lftp", "account"), ("rsyslog", "v24")])
+def test_an_example_is_written_as_it_is_shipped(tmp_path: Path, example: str, wire: str) -> None:
+    folder = tmp_path / "mine"
+    outcome = CliRunner().invoke(app, ["new", str(folder), "--example", example])
+    assert (outcome.exit_code, "written: " in outcome.output) == (0, True)
+    assert load_subject(folder, CASES).settings.subject.wires == [wire]
+    assert {one.name for one in folder.iterdir()} >= {"start.sh", "subject.toml", "issues.toml"}
+
+
+def test_an_example_is_not_moved_by_hand(tmp_path: Path) -> None:
+    words = ["new", str(tmp_path / "mine"), "--example", "lftp", "--remote"]
+    outcome = CliRunner().invoke(app, words)
+    assert (outcome.exit_code, "do not go together" in outcome.output) == (2, True)
+    assert not (tmp_path / "mine").exists()
 
 
 @pytest.mark.process
