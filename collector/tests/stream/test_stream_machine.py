@@ -8,8 +8,6 @@ from oxo_collector.failure import Failure, Fault
 from oxo_collector.report import Level, Report
 from oxo_collector.stream.machine import (
     ALIVE,
-    ASIDE_BYTES_MIN,
-    ASIDES_WHOLE_COUNT_MAX,
     DRAIN_COUNT_MAX,
     DRAIN_SECONDS,
     OPEN,
@@ -280,18 +278,6 @@ def test_a_bad_length_ends_the_connection_and_what_came_with_it_is_kept(length: 
     assert end.ordinal == 3
     assert end.why is not None
     played(one, (Spooled(), HANG_UP), (HungUp(), [Wait(1.0)]))
-
-
-def test_of_bad_lengths_again_and_again_only_the_beginnings_are_kept() -> None:
-    one, kept = active(machine()), list[int]()
-    again = (Spooled(), Spooled(), HungUp(), TimeUp(), Connected("e"), Received(MAIN), Spooled())
-    for _ in range(ASIDES_WHOLE_COUNT_MAX + 2):
-        (aside,) = one.receive(Received(b"\xff\xff" + bytes(5000)))
-        assert isinstance(aside, SetAside)
-        kept.append(len(aside.raw))
-        for event in again:
-            one.receive(event)
-    assert kept == [5002] * ASIDES_WHOLE_COUNT_MAX + [ASIDE_BYTES_MIN] * 2
 
 
 def test_a_frame_that_the_end_cuts_is_set_aside() -> None:

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oxo_collector.failure import Failure, Fault
-from oxo_collector.stream.machine import ASIDE_BYTES_MAX, TABLE, OnTheFly, Plan, State
+from oxo_collector.stream.machine import (
+    ASIDE_BYTES_MAX,
+    ASIDE_BYTES_MIN,
+    ASIDES_WHOLE_COUNT_MAX,
+    TABLE,
+    OnTheFly,
+    Plan,
+    State,
+)
 from oxo_collector.stream.messages import (
     Command,
     Connected,
@@ -131,6 +139,18 @@ def test_of_what_is_no_frame_only_so_much_is_kept() -> None:
     assert isinstance(aside, SetAside)
     assert len(aside.raw) == ASIDE_BYTES_MAX
     assert aside.reason.endswith("; of 65538 bytes the first 65536 are kept")
+
+
+def test_of_bad_lengths_again_and_again_only_the_beginnings_are_kept() -> None:
+    one, kept = begun("active"), list[int]()
+    again = (Spooled(), Spooled(), HungUp(), TimeUp(), Connected("e"), Received(MAIN), Spooled())
+    for _ in range(ASIDES_WHOLE_COUNT_MAX + 2):
+        (aside,) = one.receive(Received(b"\xff\xff" + bytes(5000)))
+        assert isinstance(aside, SetAside)
+        kept.append(len(aside.raw))
+        for event in again:
+            one.receive(event)
+    assert kept == [5002] * ASIDES_WHOLE_COUNT_MAX + [ASIDE_BYTES_MIN] * 2
 
 
 def test_an_event_that_nothing_can_bring_is_a_defect() -> None:
