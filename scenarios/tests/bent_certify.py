@@ -60,7 +60,10 @@ def ledger_without(event: str) -> None:
 
     def conclude(self: Any) -> Any:
         _put(ledger, evidence=evidence if self.planned.case.id == "CIC3" else whole)
-        return begin(self)
+        try:
+            return begin(self)
+        finally:
+            _put(ledger, evidence=whole)
 
     _put(play.Play, conclude=conclude)
 
