@@ -186,7 +186,12 @@ def whole(connection: sqlite3.Connection, files: list[Fetched]) -> Callable[[], 
 
 def expanding(_connection: sqlite3.Connection, files: list[Fetched]) -> Callable[[], None]:
     """Prepare the decompression alone."""
-    return lambda: [expand(file.raw, TEXT_BYTES_MAX) for file in files] and None
+
+    def play() -> None:
+        for file in files:
+            expand(file.raw, TEXT_BYTES_MAX)
+
+    return play
 
 
 def decoding(_connection: sqlite3.Connection, files: list[Fetched]) -> Callable[[], None]:
