@@ -11,7 +11,7 @@ from oxo_scenarios.catalogue import load_catalogue
 from oxo_scenarios.cli import OWN_SUBJECT
 from oxo_scenarios.subject import load_subject
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("own")]
+pytestmark = pytest.mark.process
 
 CLAIM = load_subject(OWN_SUBJECT, [case.id for case in load_catalogue().cases]).settings.claim
 PLAYS = [planned.play for planned in load_catalogue().plays(CLAIM)]

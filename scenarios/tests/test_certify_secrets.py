@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("secrets")]
+pytestmark = pytest.mark.process
 
 SUBJECTS = Path(__file__).resolve().parent / "subjects"
 FOREIGN = SUBJECTS / "wrong" / "foreign_collector.py"

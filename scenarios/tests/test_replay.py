@@ -21,7 +21,7 @@ VECTORS = Path(__file__).resolve().parents[2] / "vectors"
 COMMANDS = Path(sys.executable).parent
 WAIT_SECONDS_MAX = 30
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("replay")]
+pytestmark = pytest.mark.process
 
 
 def listings() -> list[Path]:
