@@ -398,7 +398,7 @@ def test_an_answer_that_trickles_without_end(exchange: "ScriptedExchange") -> No
     transport.begin(exchange.port)
     answer = transport.post(encoder.login())
     transport.close()
-    failure(answer, "half an answer after 25 seconds", Fault.EXCHANGE)
+    failure(answer, "half an answer, after 25 seconds", Fault.EXCHANGE)
 
 
 @pytest.mark.parametrize("length_told", [False, True])

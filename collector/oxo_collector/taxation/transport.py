@@ -317,7 +317,7 @@ class Transport:
                 return Failure(what, where, Fault.EXCHANGE)
             if self._clock() > deadline:
                 seconds = self._answer_seconds_max
-                what = f"half an answer after {seconds:g} seconds: timed out, broken off"
+                what = f"half an answer, after {seconds:g} seconds: timed out, broken off"
                 return Failure(what, where, Fault.EXCHANGE)
         return b"".join(parts)
 
