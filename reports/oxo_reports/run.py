@@ -192,7 +192,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     incidents: list[Incident]
     host_name: str
     confirmations: list[Confirmation] = []
-    only: dict[str, Literal["calls", "reminders"]] = {}
+    only: dict[str, Literal["calls", "reminders", "rooms"]] = {}
 
 
 class Play(msgspec.Struct, frozen=True, kw_only=True):

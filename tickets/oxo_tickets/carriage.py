@@ -8,10 +8,10 @@ The figures and texts of a fixed-column wire are always there: a blank is no tex
 no figure. Both sides of a comparison are projected, so that whichever of the two a reader says
 counts as the same.
 
-Hotel events (check-in and check-out, room status, a guest's data) travel on the hotel link beside
-the tickets and are none: they say what a hotel wants of the exchange, they are not what the
-exchange wrote down about a call or an appointment, no other wire carries them, and nobody is
-charged by them. They have no row here and no place in `Ticket`.
+Hotel events (check-in and check-out, a guest's data, the hotel link's word for a room's status)
+travel on the hotel link beside the tickets and are none: they bear no instant, they say what a
+hotel wants of the exchange and not what the exchange wrote down. They have no row here and no
+place in `Ticket`. The room status *ticket* that the exchange prints is one.
 """
 
 import tomllib
@@ -40,6 +40,8 @@ the hotel link (message letter, date and time) all have both.
 
 CALLS = "calls"
 REMINDERS = "reminders"
+ROOMS = "rooms"
+_SORTS: Mapping[Kind, str] = {Kind.REMINDER: REMINDERS, Kind.ROOM_STATUS: ROOMS}
 
 
 class Standing(StrEnum):
@@ -60,8 +62,8 @@ class Carriage(msgspec.Struct, frozen=True):
         title: the same in words.
         standings: field -> how firm it is that the wire carries it.
         rules: field -> name of the rule that coarsens it; a field without rule arrives whole.
-        only: field -> `calls` (facilities among them) or `reminders`, where the wire has it for
-            those alone.
+        only: field -> `calls` (facilities among them), `reminders` or `rooms`, where the
+            wire has it for those alone.
         blank_is_absent: an empty text and none at all look alike on the wire.
     """
 
@@ -79,7 +81,7 @@ class Carriage(msgspec.Struct, frozen=True):
             return False
         if kind is None or field not in self.only:
             return True
-        return self.only[field] == (REMINDERS if kind is Kind.REMINDER else CALLS)
+        return self.only[field] == _SORTS.get(kind, CALLS)
 
 
 class CarriageUnknown(LookupError):

@@ -1,7 +1,8 @@
 """What a call ticket means, in the words of the trade, whatever wire it came by.
 
 One `Ticket` is one fact that an exchange wrote down about itself: a call, a facility asked of
-the public network, an appointment reminder. Nothing here knows a byte, a tag or a column.
+the public network, an appointment reminder, a room's status. Nothing here knows a byte, a tag or a
+column.
 Sender and receiver each map their own wire onto this model; the carriage table
 (`oxo_tickets.carriage`) says what each wire is able to tell.
 
@@ -25,6 +26,9 @@ import msgspec
 
 COST_DIGITS_MAX = 12
 """No exchange charges a call with more digits, before or behind the point."""
+
+ROOM_PROBLEM_MAX = 999
+"""A problem has up to three digits (facts: oxo 4, documented)."""
 
 
 class Kind(StrEnum):
@@ -125,6 +129,16 @@ class ReminderState(StrEnum):
     COMPLETE = "complete"
 
 
+class RoomStatus(StrEnum):
+    """What housekeeping says of a room (facts: oxo 4: user guides say cleaned or not; documented).
+
+    The manual words the same digit as free or occupied; the guides have the prefix with it.
+    """
+
+    CLEANED = "cleaned"
+    NOT_CLEANED = "not cleaned"
+
+
 class Resolution(StrEnum):
     """How fine the wire's time stamp is: a V24 statement knows no seconds."""
 
@@ -172,6 +186,8 @@ class Ticket(
         subscriber_name: caller (outgoing) or called party (incoming).
         reminder_time: the programmed hour and minute of an appointment.
         reminder_state: what happened to the appointment.
+        room_status: of a room, whose number is `charged_user`, and whose guest `subscriber_name`.
+        room_problem: number of what housekeeping found there, 0 to 999.
         extras: wire name -> the wire's own name of the value -> text as it came.
     """
 
@@ -203,6 +219,8 @@ class Ticket(
     subscriber_name: str | None = None
     reminder_time: time | None = None
     reminder_state: ReminderState | None = None
+    room_status: RoomStatus | None = None
+    room_problem: int | None = None
     extras: Mapping[str, Mapping[str, str]] = {}
 
     def __post_init__(self) -> None:
@@ -222,6 +240,8 @@ class Ticket(
             raise ValueError(f"cost is an amount of money from 0 to below 10^{COST_DIGITS_MAX}")
         if (self.ring_seconds or 0) < 0 or (self.call_seconds or 0) < 0 or (self.units or 0) < 0:
             raise ValueError(f"{self._negative()} is not negative")
+        if not 0 <= (self.room_problem or 0) <= ROOM_PROBLEM_MAX:
+            raise ValueError(f"room_problem is 0 to {ROOM_PROBLEM_MAX}")
 
     def _negative(self) -> str:
         figures = ("ring_seconds", "call_seconds", "units")

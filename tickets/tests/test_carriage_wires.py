@@ -20,6 +20,7 @@ from oxo_tickets import (
     Kind,
     ReminderState,
     Resolution,
+    RoomStatus,
     Service,
     Ticket,
     TrunkKind,
@@ -74,6 +75,8 @@ any_ticket = st.builds(
     subscriber_name=texts,
     reminder_time=st.none() | st.just(time(7, 0)),
     reminder_state=maybe(ReminderState),
+    room_status=maybe(RoomStatus),
+    room_problem=st.none() | st.integers(0, 999),
     extras=st.dictionaries(st.sampled_from(tuple(WIRE_TITLES)), st.just({"tag": "1"})),
 )
 
@@ -138,7 +141,7 @@ def _optional() -> set[str]:
 def test_fields_of_one_kind_alone_are_carried(row: tuple[str, str]) -> None:
     through = carriage(*row)
     assert set(through.only) <= set(through.standings)
-    assert set(through.only.values()) <= {"calls", "reminders"}
+    assert set(through.only.values()) <= {"calls", "reminders", "rooms"}
 
 
 @settings(deadline=None)
@@ -301,9 +304,43 @@ def test_which_fields_a_reminder_has_on_a_wire(row: tuple[str, str]) -> None:
     through = carriage(*row)
     told = {name for name in FIELDS if through.carries(name, Kind.REMINDER)}
     assert told == OF_REMINDERS[row]
-    rest = set(through.standings) - {"reminder_time", "reminder_state"}
+    other = {"reminder_time", "reminder_state", "room_status", "room_problem"}
+    rest = set(through.standings) - other
     for_calls = rest - ({"subscriber_name"} if row[0] == "ohl" else set())
     assert {name for name in FIELDS if through.carries(name, Kind.CALL)} == for_calls
+
+
+OF_ROOMS: Mapping[tuple[str, str], set[str]] = {
+    ("v24", "ten"): {*STAMP, "charged_user_kind", "room_status", "room_problem"},
+    ("v24", "fifteen"): {
+        *STAMP, "charged_user_kind", "room_status", "room_problem", "subscriber_name",
+    },
+    ("v24", "block"): {
+        *STAMP, "charged_user_kind", "room_status", "room_problem", "subscriber_name",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", OF_ROOMS)
+def test_which_fields_a_room_status_has_on_a_wire(row: tuple[str, str]) -> None:
+    told = {name for name in FIELDS if carriage(*row).carries(name, Kind.ROOM_STATUS)}
+    assert told == OF_ROOMS[row]
+
+
+def test_a_room_status_goes_whole_by_the_proposed_tags_alone() -> None:
+    made = Ticket(
+        kind=Kind.ROOM_STATUS,
+        local_time=AT,
+        charged_user="106",
+        subscriber_name="DUPONT",
+        room_status=RoomStatus.NOT_CLEANED,
+        room_problem=42,
+    )
+    assert project(made, carriage("taxation", "extended")) == made
+    seen = project(made, carriage("taxation", "observed"))
+    assert (seen.charged_user, seen.room_status, seen.room_problem) == ("106", None, None)
+    for row in (("nmc", "alz"), ("ohl", "smdr"), ("account", "ed52"), ("stream", "ed52")):
+        assert not carriage(*row).carries("room_status")
 
 
 CASES: list[tuple[str, str, dict[str, Any], str, object]] = [

@@ -19,6 +19,7 @@ def test_each_field_is_noticed_by_its_own_name(field: str, full_call: Ticket) ->
         "local_end": full_call.local_time,
         "cost": Decimal("9.99"),
         "reminder_time": None,
+        "room_problem": 42,
         "facilities": (),
         "masked": {},
         "extras": {},

@@ -71,3 +71,9 @@ def test_an_empty_charged_user_is_not_an_absent_one() -> None:
     assert Ticket(kind=Kind.CALL, local_time=AT, charged_user="") != Ticket(
         kind=Kind.CALL, local_time=AT
     )
+
+
+@pytest.mark.parametrize("problem", [-1, 1000])
+def test_a_room_problem_has_up_to_three_digits(problem: int) -> None:
+    with pytest.raises(ValueError, match="room_problem is 0 to 999"):
+        Ticket(kind=Kind.ROOM_STATUS, local_time=AT, room_problem=problem)
