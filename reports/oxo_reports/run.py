@@ -11,6 +11,7 @@ import msgspec
 Verdict = Literal["error", "nok", "undecided", "not observable", "not applicable", "ok"]
 Standing = Literal["documented", "field", "inferred", "ours"]
 Mark = Literal["yes", "in part", "no", "not observable", "not asked"]
+Mode = Literal["business", "hotel"]
 Result = Literal["Passed", "Passed with restriction", "Postponed", "Refused"]
 Fate = Literal[
     "exactly once",
@@ -196,7 +197,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Play(msgspec.Struct, frozen=True, kw_only=True):
-    """One case played once, with one tag set."""
+    """One case played once, with one tag set, in one mode of the exchange.
+
+    `displayed` is the second mark of appointments and room status: whether the subject shows them.
+    """
 
     play: str
     case: str
@@ -227,6 +231,10 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     evidence: list[str]
     unknown_operations: list[UnknownOperation] = []
     facts: Facts | None = None
+    mode: Mode = "business"
+    extra: bool = False
+    displayed: Mark | None = None
+    recovery_seconds: float | None = None
 
 
 class Gap(msgspec.Struct, frozen=True):
