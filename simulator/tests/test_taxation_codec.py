@@ -92,6 +92,8 @@ EVERY_TAG = WireTicket(
     facilities=("Forwarding", "Transfer"),
     reminder_time=time(7, 5),
     reminder_state="Activation",
+    room_status="1",
+    room_problem=7,
     other_tags={"NodeID": "3"},
 )
 EVERY_TAG_BYTES = (
@@ -105,7 +107,8 @@ EVERY_TAG_BYTES = (
     b"<TrunkID>N01</TrunkID><Units>17</Units><Cost>1.70</Cost><Currency>EUR</Currency>"
     b"<DialMode>CollectiveSpeedDial</DialMode><Service>Data</Service>"
     b"<Facilities>Forwarding Transfer</Facilities><ReminderTime>07:05</ReminderTime>"
-    b'<ReminderState>Activation</ReminderState><NodeID xmlns="">3</NodeID></CallAccounting>'
+    b"<ReminderState>Activation</ReminderState><RoomStatus>1</RoomStatus>"
+    b'<RoomProblem>7</RoomProblem><NodeID xmlns="">3</NodeID></CallAccounting>'
 )
 """Typed by hand from docs/taxation.md: no vector has the extended tags, and no real ticket all."""
 

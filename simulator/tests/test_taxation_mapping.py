@@ -1,6 +1,7 @@
 """From the model's words to the wire's, in both tag sets."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, time
 from decimal import Decimal
 from enum import StrEnum
@@ -16,6 +17,7 @@ from oxo_tickets import (
     Facility,
     Kind,
     ReminderState,
+    RoomStatus,
     Service,
     Ticket,
     TrunkKind,
@@ -133,6 +135,35 @@ def test_a_reminder() -> None:
     assert wire_ticket(ticket, "observed").reminder_time is None
 
 
+@pytest.mark.parametrize(
+    ("status", "problem", "told"),
+    [
+        (RoomStatus.CLEANED, None, "0"),
+        (RoomStatus.CLEANED, 0, "0"),
+        (RoomStatus.NOT_CLEANED, 42, "1"),
+    ],
+)
+def test_a_room_status(status: RoomStatus, problem: int | None, told: str) -> None:
+    ticket = Ticket(
+        kind=Kind.ROOM_STATUS,
+        local_time=WHEN,
+        charged_user="117",
+        subscriber_name="SANDMEER",
+        room_status=status,
+        room_problem=problem,
+    )
+    observed = WireTicket(
+        ticket_type="RoomStatus",
+        charged_user="117",
+        subscriber_name="SANDMEER",
+        date_time=WHEN,
+    )
+    assert wire_ticket(ticket, "observed") == observed
+    assert wire_ticket(ticket, "extended") == replace(
+        observed, room_status=told, room_problem=problem
+    )
+
+
 @pytest.mark.parametrize("tag_set", ["observed", "extended"])
 def test_an_unknown_code_is_written_as_it_came(tag_set: mapping.TagSet) -> None:
     raw = {"CommunicationType": "OutgoingHolographic", "TicketType": "Oddity"}
@@ -201,6 +232,7 @@ def test_no_word_of_the_model_is_without_a_spelling() -> None:
     assert set(mapping.FACILITIES) == set(Facility)
     assert set(mapping.REMINDER_STATES) == set(ReminderState)
     assert set(mapping.TRUNK_LETTERS) == set(TrunkKind)
+    assert set(mapping.ROOM_STATUSES) == set(RoomStatus)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +261,8 @@ def test_spellings_of_the_contract(table: Mapping[StrEnum, str], spelled: str) -
 def test_what_the_carriage_table_says_is_carried_changes_the_record() -> None:
     """A field that the table calls carried and the mapping forgets would be lost in silence."""
     call = set(carriage("taxation", "extended").standings) - {
-        "kind", "direction", "local_end", "reminder_time", "reminder_state", "extras"
+        "kind", "direction", "local_end", "reminder_time", "reminder_state", "extras",
+        "room_status", "room_problem",
     }  # fmt: skip
     for name in call:
         value = {"local_time": datetime.fromisoformat("2001-01-01T00:00:00")}.get(name)

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from oxo_simulator.v24.codec import DEFAULT_FIELDS
 from oxo_simulator.v24.language import LANGUAGES
 from oxo_simulator.v24.page import DAY_COUNT_MAX, Paper, sheet
 from oxo_simulator.v24.settings import V24Settings
-from oxo_tickets import CommunicationType, Direction, Kind, Ticket, TrunkKind, UserKind
+from oxo_tickets import CommunicationType, Direction, Kind, RoomStatus, Ticket, TrunkKind, UserKind
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "oxo-v24"
 FIFTEEN = ("SUB", "TYP", "TRK", "DAT", "TIM", "DUR", "TAX", "SER", "FAC", "DNU", "DMO", "RIN",
@@ -180,6 +181,30 @@ def test_a_block() -> None:
     assert printed(settings, call(1), call(1)) == BLOCK * 2
 
 
+ROOM = Ticket(
+    kind=Kind.ROOM_STATUS,
+    local_time=BEGIN,
+    charged_user="117",
+    room_status=RoomStatus.NOT_CLEANED,
+    room_problem=42,
+    subscriber_name="SANDMEER",
+)
+ROOM_BLOCK = b"""TICKET\r
+USER : A117\r
+LINE : RST\r
+DATE : 24/02/20\r
+TIME : 14:32\r
+DIALLED NUMBER : 1042\r
+USER NAME : SANDMEER\r
+\r
+"""
+
+
+def test_a_block_of_a_room_status() -> None:
+    fields = ("SUB", "TRK", "DAT", "TIM", "DNU", "SUN")
+    assert printed(V24Settings(mode="ticket", fields=fields), ROOM) == ROOM_BLOCK
+
+
 def test_a_page_of_blocks_has_no_headings() -> None:
     settings = V24Settings(mode="ticket", form_feed=True, statements_per_page=1, lines_between=0)
     written = printed(settings, call(1), call(2))
@@ -231,3 +256,10 @@ def test_the_page_in_the_documentation() -> None:
 def test_the_block_in_the_documentation() -> None:
     settings = V24Settings(company="HOTEL SANDMEER", mode="ticket", language="french")
     assert shown(printed(settings, documented()[1])) == DOCUMENTED[1]
+
+
+def test_the_room_status_in_the_documentation() -> None:
+    at = ROOM.local_time.replace(hour=14, minute=0)
+    told = replace(ROOM, local_time=at)
+    ten, fifteen = (V24Settings(header="none", fields=fields) for fields in ((), FIFTEEN))
+    assert shown(printed(ten, told) + printed(fifteen, told)) == DOCUMENTED[2]

@@ -54,6 +54,8 @@ class WireTicket:
     facilities: tuple[str, ...] | None = None
     reminder_time: time | None = None
     reminder_state: str | None = None
+    room_status: str | None = None
+    room_problem: int | None = None
     other_tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -154,6 +156,8 @@ LAYOUT: tuple[Tag, ...] = (
     Tag("Facilities", "facilities", words),
     Tag("ReminderTime", "reminder_time", hour_and_minute),
     Tag("ReminderState", "reminder_state", text),
+    Tag("RoomStatus", "room_status", text),
+    Tag("RoomProblem", "room_problem", str),
 )
 """Every tag that docs/taxation.md names, in the order in which it is written."""
 

@@ -19,6 +19,7 @@ from oxo_tickets import (
     Facility,
     Kind,
     ReminderState,
+    RoomStatus,
     Service,
     Ticket,
     TrunkKind,
@@ -82,6 +83,9 @@ REMINDER_STATES: Mapping[ReminderState, str] = {
     ReminderState.FAILED: "Failed",
     ReminderState.COMPLETE: "Complete",
 }
+
+ROOM_STATUSES: Mapping[RoomStatus, str] = {RoomStatus.CLEANED: "0", RoomStatus.NOT_CLEANED: "1"}
+"""First digit of the status (facts: oxo 4, documented; that XML has it in this tag is ours)."""
 
 TRUNK_LETTERS: Mapping[TrunkKind, str] = {
     TrunkKind.ANALOGUE: "L",
@@ -156,6 +160,8 @@ def _extended(record: WireTicket, ticket: Ticket, raw: Mapping[str, str]) -> Wir
         facilities=tuple(FACILITIES[facility] for facility in ticket.facilities) or None,
         reminder_time=ticket.reminder_time,
         reminder_state=REMINDER_STATES[ticket.reminder_state] if ticket.reminder_state else None,
+        room_status=ROOM_STATUSES[ticket.room_status] if ticket.room_status else None,
+        room_problem=ticket.room_problem,
         # A tag that the layout knows has its field in the model; a second one would contradict it.
         other_tags={name: value for name, value in raw.items() if name not in _KNOWN_TAGS},
     )

@@ -1,7 +1,8 @@
 """From a ticket's meaning to the words of the print-out.
 
 Letters, arrows and codes are those of the manual and of the one public program that reads them
-(facts: oxo 2.1); the cells of a wake-up line other than its letter are ours. Duration, units, cost
+(facts: oxo 2.1); the cells of a wake-up line other than its letter are ours, and so is the whole
+line of a room status. Duration, units, cost
 and service are always filled, the ring of an incoming call too, as the carriage table has it; what
 else the ticket does not tell is blank. What the print-out has no word for is no statement at all
 (`unprintable` says why), so that nothing is printed that means something else.
@@ -16,6 +17,7 @@ from oxo_tickets import (
     Direction,
     Facility,
     Kind,
+    RoomStatus,
     Service,
     Ticket,
     TrunkKind,
@@ -90,15 +92,21 @@ MODES: Mapping[DiallingMode, str] = {
     DiallingMode.COLLECTIVE_SPEED_DIAL: "R",
 }
 
+ROOM_STATUS_LINE = "RST"
+"""In the line column of a room status, in any language (ours; the setting's label is `RST`)."""
+
+ROOM_STATUSES: Mapping[RoomStatus, str] = {RoomStatus.CLEANED: "0", RoomStatus.NOT_CLEANED: "1"}
+"""First digit of the status; behind it the problem has three (facts: oxo 4, documented)."""
+
 _PRIVATE = frozenset(kind for kind in CommunicationType if kind.value.endswith("private"))
 
 
 def unprintable(ticket: Ticket, settings: V24Settings, columns: Sequence[Column]) -> str | None:
     """Say why this exchange prints no statement for a ticket; `None` when it does."""
-    if ticket.kind not in (Kind.CALL, Kind.FACILITY, Kind.REMINDER):
+    if ticket.kind not in (Kind.CALL, Kind.FACILITY, Kind.REMINDER, Kind.ROOM_STATUS):
         return NO_STATEMENT.format(ticket.kind.value)
-    if ticket.kind is not Kind.REMINDER and _type(ticket) is None:
-        return CANNOT_BE_RENDERED  # no arrow: a line without would be no statement
+    if _means_nothing(ticket):
+        return CANNOT_BE_RENDERED
     if ticket.communication_type in _PRIVATE and not settings.leased_lines:
         return LEASED
     if not settings.unanswered and _unanswered(ticket):
@@ -112,7 +120,25 @@ def unprintable(ticket: Ticket, settings: V24Settings, columns: Sequence[Column]
 
 def statement(ticket: Ticket, settings: V24Settings) -> Statement:
     """Say a ticket in the words of the print-out."""
-    return _wake_up(ticket, settings) if ticket.kind is Kind.REMINDER else _call(ticket, settings)
+    match ticket.kind:
+        case Kind.REMINDER:
+            letter = LANGUAGES[settings.language].wake_up
+            programmed = ticket.reminder_time
+            told = None if programmed is None else f"{programmed:%H%M}"
+            return _event(ticket, settings, letter, told)
+        case Kind.ROOM_STATUS:
+            return _event(ticket, settings, ROOM_STATUS_LINE, _room_status(ticket))
+    return _call(ticket, settings)
+
+
+def _means_nothing(ticket: Ticket) -> bool:
+    """Tell whether a line would leave out what it is about: its arrow, its room, its status."""
+    match ticket.kind:
+        case Kind.REMINDER:
+            return False
+        case Kind.ROOM_STATUS:
+            return not ticket.charged_user or ticket.room_status is None
+    return _type(ticket) is None
 
 
 def _call(ticket: Ticket, settings: V24Settings) -> Statement:
@@ -141,26 +167,33 @@ def _call(ticket: Ticket, settings: V24Settings) -> Statement:
     )
 
 
-def _wake_up(ticket: Ticket, settings: V24Settings) -> Statement:
-    """Say a reminder: its letter, its set, its hour where the number stands; not what became of it.
+def _event(ticket: Ticket, settings: V24Settings, letters: str, told: str | None) -> Statement:
+    """Say what is no call: its letters as the line, its set, and what is told as the number.
 
-    The letter in the line column is documented (facts: oxo 3.2), all else is ours.
+    Of a reminder that is its hour, not what became of it. The letter of a reminder is documented
+    (facts: oxo 3.2), all else is ours: the figures are fillers.
     """
-    letter = LANGUAGES[settings.language].wake_up
-    programmed = ticket.reminder_time
     return Statement(
         charged_user=_user(ticket.charged_user, ticket.charged_user_kind, USER_DIGITS),
-        line=letter,
+        line=letters,
         date_time=ticket.local_time,
         duration_seconds=0,
         units=0,
         service=SERVICES[Service.TELEPHONY],
-        dialled_number=None if programmed is None else f"{programmed:%H%M}",
+        dialled_number=told,
         subscriber_name=_name(ticket),
         node=str(settings.node),
         charged_user_8=_user(ticket.charged_user, ticket.charged_user_kind, USER_DIGITS_8),
-        line_4=letter,
+        line_4=letters,
     )
+
+
+def _room_status(ticket: Ticket) -> str | None:
+    """Say a status as its digit, and the problem, where one is told, in three more."""
+    if ticket.room_status is None:
+        return None
+    problem = "" if ticket.room_problem is None else f"{ticket.room_problem:03}"
+    return ROOM_STATUSES[ticket.room_status] + problem
 
 
 def _unanswered(ticket: Ticket) -> bool:
