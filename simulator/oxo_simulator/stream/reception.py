@@ -45,7 +45,7 @@ def outlet_terms(settings: StreamSettings, manner: Manner) -> OutletTerms:
         return accepts(ticket, manner)
 
     def takes(notice: Notice) -> bool:
-        if not getattr(settings, notice.kind):
+        if not getattr(settings, notice.kind, False):  # a hotel's has no place here
             return False
         try:
             notice_body(notice)
