@@ -10,6 +10,15 @@ from typing import Any, Literal
 import msgspec
 from oxo_tickets import Ticket
 
+from oxo_simulator.control.link_messages import (
+    ArmedFault,
+    CarriedConnection,
+    Fault,
+    FaultInForce,
+    LinkState,
+    Restore,
+)
+from oxo_simulator.control.life_messages import Reset
 from oxo_simulator.control.message import Message
 from oxo_simulator.control.wire_messages import (
     ClosedFile,
@@ -20,6 +29,7 @@ from oxo_simulator.control.wire_messages import (
     NewPassword,
     StreamNotice,
     SwitchOver,
+    WireName,
 )
 from oxo_simulator.exchange.orders import CallOrder
 
@@ -37,6 +47,7 @@ __all__ = [
     "ClosedFile",
     "ExchangeState",
     "Fault",
+    "FaultInForce",
     "FileClosing",
     "HostKey",
     "HostKeyOrder",
@@ -67,9 +78,6 @@ LEDGER_LINES_MAX = 10_000
 """Most lines of one answer; the client asks on until it has them all."""
 BUFFER_TICKETS_MAX = 1_000
 """Most tickets of one page of the buffer."""
-
-WireName = Literal["taxation", "nmc", "v24", "ohl", "account", "stream"]
-"""Every wire; the other lists are held to this one or made of it."""
 
 
 class Installation(Message, frozen=True):
@@ -129,63 +137,6 @@ class Pace(Message, frozen=True):
     """
 
     factor: float
-
-
-class Fault(Message, frozen=True):
-    """A disturbance of the link; see docs/control.md.
-
-    Attributes:
-        kind: `refuse` (new connections are refused, existing ones go on), `cut` (silence: bytes are
-            kept back in both or one direction, new connections hang), `reset` (existing connections
-            are reset at once, new ones are carried), `carry then cut` (carry `carry_bytes` towards
-            `towards`, counted over all connections from now on, then `cut` there), `carry then
-            reset` (count in the same way, then reset the connection that carried the last byte;
-            that happens once, and the link is whole again).
-        towards: direction that a cut or a count concerns: `exchange`, `collector` or `both`.
-        carry_bytes: for the two that count.
-        ports: names of the ports concerned; empty means all.
-    """
-
-    kind: Literal["refuse", "cut", "reset", "carry then cut", "carry then reset"]
-    towards: Literal["exchange", "collector", "both"] = "both"
-    carry_bytes: int = 0
-    ports: list[str] = msgspec.field(default_factory=list)
-
-
-class ArmedFault(Message, frozen=True):
-    """A fault that strikes by itself at the next ledger event of that name.
-
-    It strikes in the instant the event is written, before any byte of an answer leaves. For
-    `offered` with a cut towards the exchange the answer still reaches the collector. `wire` is the
-    wire of the event; events of the taxation wire have none in the ledger, and need none here.
-    """
-
-    when: Literal[
-        "offered",
-        "acknowledged",
-        "consumed",
-        "sent",
-        "filed",
-        "fetched",
-        "notice",
-        "switch-over",
-        "session opened",
-        "session closed",
-    ]
-    fault: Fault
-    wire: WireName | None = None
-
-
-class Restore(Message, frozen=True):
-    """Make the link whole. `reset_connections` resets those that lived through the disturbance."""
-
-    reset_connections: bool = False
-
-
-class Reset(Message, frozen=True):
-    """Reset the exchange: refused, busy, serving; tickets kept (warm)."""
-
-    kind: Literal["warm"] = "warm"
 
 
 class Licence(Message, frozen=True):
@@ -340,23 +291,6 @@ class WireState(Message, frozen=True):
     file_bytes: int | None = None
     main: str | None = None
     ports: list[PortState] = msgspec.field(default_factory=list)
-
-
-class CarriedConnection(Message, frozen=True):
-    """A connection through the link; `peer` is the collector's address."""
-
-    name: str
-    port: str
-    peer: str
-
-
-class LinkState(Message, frozen=True):
-    """The link: the faults in force, those that wait for an event, and what it carries."""
-
-    state: Literal["whole", "disturbed"]
-    faults: list[Fault]
-    armed: list[ArmedFault]
-    connections: list[CarriedConnection]
 
 
 class ExchangeState(Message, frozen=True):

@@ -7,6 +7,9 @@ import msgspec
 
 from oxo_simulator.control.message import Message
 
+WireName = Literal["taxation", "nmc", "v24", "ohl", "account", "stream"]
+"""Every wire; the other lists are held to this one or made of it."""
+
 
 class NewPassword(Message, frozen=True):
     """Another password for the account of a wire; valid when the profile says."""
