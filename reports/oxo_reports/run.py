@@ -193,6 +193,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     incidents: list[Incident]
     host_name: str
     confirmations: list[Confirmation] = []
+    prescribed: list[dict[str, str]] = []
     only: dict[str, Literal["calls", "reminders", "rooms"]] = {}
 
 
