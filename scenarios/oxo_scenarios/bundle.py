@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 from oxo_tickets import FIELDS, Standing, carriage
 
-from oxo_scenarios.catalogue import Case, Catalogue
+from oxo_scenarios.catalogue import Case, Catalogue, Planned
 from oxo_scenarios.judge.evidence import (
     Appointments,
     Confirmation,
@@ -28,7 +28,7 @@ from oxo_scenarios.verdict import (
     of_run,
     overall_result,
 )
-from oxo_scenarios.wires import HOME, Claim, doors_of
+from oxo_scenarios.wires import Claim, doors_of
 
 SCHEMA = "urn:oxo-interop:run:1"
 RUN_FILE = "run.json"
@@ -101,6 +101,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         demands: as the catalogue has them.
         values: field under test -> values, one of which the exchange must have made.
+        prescribed: the tickets it must have made, each as field -> value in words.
         coarser: fields that the wire carries less fine -> name of the rule.
         only: fields that the wire has for `calls` or for `reminders` alone.
         blank_is_absent: its delivery, or the wire, cannot tell empty from absent.
@@ -116,6 +117,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     demands: Sequence[str]
     values: Mapping[str, Sequence[str]]
+    prescribed: Sequence[Mapping[str, str]] = ()
     coarser: Mapping[str, str]
     only: Mapping[str, str] = {}
     blank_is_absent: bool
@@ -137,6 +139,8 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     chapter: str
     tag_set: str
     wire: str
+    mode: str = "business"
+    extra: bool = False
     doors: Sequence[str] = ()
     title: str
     action: str
@@ -209,6 +213,7 @@ def facts_of(case: Case, tag_set: str, evidence: Evidence) -> Facts:
     return Facts(
         demands=case.demands,
         values=case.values,
+        prescribed=case.prescribed,
         coarser=dict(through.rules),
         only=dict(through.only),
         blank_is_absent=evidence.delivery.blank_is_absent or through.blank_is_absent,
@@ -224,8 +229,7 @@ def facts_of(case: Case, tag_set: str, evidence: Evidence) -> Facts:
 
 
 def play_of(  # noqa: PLR0913 - one argument per source of the record
-    case: Case,
-    tag_set: str,
+    planned: Planned,
     evidence: Evidence,
     judgement: Judgement,
     *,
@@ -239,8 +243,7 @@ def play_of(  # noqa: PLR0913 - one argument per source of the record
     """Put a judged play together.
 
     Args:
-        case: from the catalogue.
-        tag_set: under which it was played.
+        planned: the case, as it was played.
         evidence: what the judge saw.
         judgement: what it found.
         reference: of a known issue, quoted when the play is nok.
@@ -250,12 +253,15 @@ def play_of(  # noqa: PLR0913 - one argument per source of the record
         files: names of the evidence files in the play's folder.
         unknown_operations: what the subject called and the profile does not know.
     """
+    case, tag_set = planned.case, planned.tag_set
     return Play(
-        play=case.play(tag_set),
+        play=planned.play,
         case=case.id,
         chapter=case.chapter,
         tag_set=tag_set,
         wire=case.wire,
+        mode=planned.mode,
+        extra=planned.extra,
         doors=doors_of(case.wire),
         title=case.title,
         action=case.action,
@@ -351,8 +357,8 @@ def run_as_builtins(run: Run) -> Any:
 def _incomplete(play: Play) -> Iterator[str]:
     """Say what a play lacks before the report may be issued; its verdict stands all the same."""
     if play.verdict is Verdict.NOK and not play.reference:
-        told = play.tag_set if play.wire == HOME else play.wire
-        name = play.case if play.play == play.case.lower() else f"{play.case} ({told})"
+        told = play.play.removeprefix(play.case.lower()).removeprefix(".").replace(".", ", ")
+        name = f"{play.case} ({told})" if told else play.case
         yield f"{name}: NOK without an issue reference in the subject's issues.toml."
 
 

@@ -13,7 +13,19 @@ import msgspec
 from oxo_tickets import FIELDS, CarriageUnknown, Standing, carriage
 
 from oxo_scenarios.resources import CATALOGUE, features_folder
-from oxo_scenarios.wires import EVERY_WIRE, FAILURE_MESSAGE, HOME, WIRES, Claim, Wire, tag_set_on
+from oxo_scenarios.wires import (
+    BUSINESS,
+    EVERY_WIRE,
+    FAILURE_MESSAGE,
+    HOME,
+    MODES,
+    USUAL_TAGS,
+    WIRES,
+    Claim,
+    Mode,
+    Wire,
+    tag_set_on,
+)
 
 CATALOGUE_BYTES_MAX = 1024 * 1024
 
@@ -23,11 +35,16 @@ class CatalogueUnreadable(ValueError):
 
 
 class Chapter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A group of cases, as the published report groups them."""
+    """A group of cases, as the published report groups them.
+
+    What is not `published` goes beyond that report: it is played and told apart, and no box of
+    the certificate hangs on it.
+    """
 
     id: str
     title: str
     objective: str
+    published: bool = True
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,6 +61,10 @@ class Variation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     action: str | None = None
     expectation: str | None = None
     demands: tuple[str, ...] | None = None
+    fields: tuple[str, ...] | None = None
+    values: Mapping[str, tuple[str, ...]] | None = None
+    prescribed: tuple[Mapping[str, str], ...] | None = None
+    limit_seconds: float | None = None
     remark: str | None = None
 
 
@@ -59,8 +80,13 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         fields: ticket fields under test.
         values: field under test -> values, one of which the exchange must have made; without such
             a ticket the case proves nothing and is undecided.
+        prescribed: the tickets that the exchange must make, each as field -> value in words; a
+            field under test that stands here is looked for in each of the tickets that name it.
         demands: what the judge asks, in its words (docs/judge.md).
-        tag_sets: the case is played once under each on its own wire.
+        tag_sets: the case is played once under each on its own wire; under any but the usual one
+            in its first mode alone.
+        modes: of the exchange, in which it is played on its own wire.
+        not_applicable: mode -> why the case does not apply in it: it is recorded, not played.
         limit_seconds: time for the subject to collect what waits.
         standing: how firm the case itself is.
         remark: what the reader must know, such as a contradiction of the published report.
@@ -79,7 +105,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     standing: Standing
     fields: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = {}
-    tag_sets: tuple[str, ...] = ("extended",)
+    prescribed: tuple[Mapping[str, str], ...] = ()
+    tag_sets: tuple[str, ...] = (USUAL_TAGS,)
+    modes: tuple[Mode, ...] = MODES
+    not_applicable: Mapping[Mode, str] = {}
     remark: str | None = None
     tags: tuple[str, ...] = ()
     wire: Wire = HOME
@@ -90,14 +119,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Return the wires it is played on, its own first."""
         return (self.wire, *(wire for wire in WIRES if wire in self.on))
 
-    def play(self, tag_set: str) -> str:
-        """Return the name of the play, also of its evidence folder.
-
-        `bu2`, `smdr1.observed`, and on another wire than taxation `bu2.nmc`.
-        """
-        if self.wire != HOME:
-            return f"{self.id.lower()}.{self.wire}"
-        return self.id.lower() if len(self.tag_sets) == 1 else f"{self.id.lower()}.{tag_set}"
+    @property
+    def mode_elsewhere(self) -> Mode:
+        """Return the mode in which it is played on other wires: the first that it applies in."""
+        applies = [mode for mode in self.modes if mode not in self.not_applicable]
+        return (applies or self.modes)[0]
 
     def there(self, wire: str, tag_set: str) -> Self:
         """Return the case as it is on one of its other wires."""
@@ -113,17 +139,37 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Planned(NamedTuple):
-    """One play to do: a case, as it is on this wire, under one tag set."""
+    """One play to do: a case, as it is on this wire, in one mode, under one tag set.
+
+    `extra`: the case stands in a chapter that the published report has not.
+    """
 
     play: str
     case: Case
     tag_set: str
     wire: Wire = HOME
+    mode: Mode = BUSINESS
+    extra: bool = False
+
+    @property
+    def not_applicable(self) -> str | None:
+        """Return why the case does not apply in this mode, by the catalogue."""
+        return self.case.not_applicable.get(self.mode)
 
 
-def planned(case: Case, tag_set: str) -> Planned:
-    """Return the play of a case on the wire that it stands on."""
-    return Planned(case.play(tag_set), case, tag_set, case.wire)
+def planned(case: Case, tag_set: str, mode: Mode = BUSINESS, *, extra: bool = False) -> Planned:
+    """Return the play of a case on the wire that it stands on.
+
+    Its name is also that of its evidence folder: id, then what is not as usual, in this order:
+    mode, wire, tag set. `bu2`, `bu2.hotel`, `bu2.nmc`, `smdr8.hotel.v24`, `smdr1.observed`.
+    """
+    unusual = (
+        (mode, mode != BUSINESS),
+        (case.wire, case.wire != HOME),
+        (tag_set, case.wire == HOME and tag_set != USUAL_TAGS),
+    )
+    name = ".".join([case.id.lower(), *(part for part, told in unusual if told)])
+    return Planned(name, case, tag_set, case.wire, mode, extra)
 
 
 class Catalogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -164,7 +210,9 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         """Yield every play on the wires that are claimed, wire by wire in the catalogue's order."""
         for wire in (wire for wire in WIRES if wire in claim.wires):
             for case in self.cases:
-                yield from _plays_on(case, wire, claim)
+                extra = not self.chapter(case.chapter).published
+                for each in _plays_on(case, wire, claim):
+                    yield each._replace(extra=extra)
 
     def claimed(self, claim: Claim) -> list[Case]:
         """Return the cases that are played on at least one of the wires that are claimed."""
@@ -188,13 +236,16 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 def _plays_on(case: Case, wire: str, claim: Claim) -> Iterator[Planned]:
     if wire == case.wire:
-        for tag_set in case.tag_sets:
-            yield planned(case, tag_set)
+        for mode in case.modes:
+            for tag_set in case.tag_sets:
+                if mode == case.modes[0] or case.wire != HOME or tag_set == USUAL_TAGS:
+                    yield planned(case, tag_set, mode)
     elif wire in case.on:
         tag_set = tag_set_on(wire, claim)
         there = case.there(wire, tag_set)
         # Who waits to be called makes no attempt of its own that could fail.
-        yield planned(there.without(FAILURE_MESSAGE) if claim.is_called(wire) else there, tag_set)
+        there = there.without(FAILURE_MESSAGE) if claim.is_called(wire) else there
+        yield planned(there, tag_set, case.mode_elsewhere)
 
 
 def load_catalogue(folder: Path | None = None) -> Catalogue:
@@ -232,7 +283,8 @@ def _problems(catalogue: Catalogue) -> Iterator[str]:
 
 
 def _case_problems(case: Case) -> Iterator[str]:
-    yield from _field_problems(case)
+    yield from _field_problems(case, case.id)
+    yield from _mode_problems(case)
     if not case.demands or not case.tag_sets:
         yield f"case {case.id}: needs at least one demand and one tag set"
     if case.limit_seconds <= 0:
@@ -242,6 +294,9 @@ def _case_problems(case: Case) -> Iterator[str]:
             others = ", ".join(other for other in WIRES if other != case.wire)
             yield f"case {case.id}: is played on {wire!r}, which is none of {others}"
             return
+    for wire in case.on:
+        there = case.there(wire, tag_set_on(wire, EVERY_WIRE))
+        yield from _field_problems(there, f"{case.id} on {wire}")
     elsewhere = [(wire, tag_set_on(wire, EVERY_WIRE)) for wire in case.on]
     for wire, tag_set in [(case.wire, each) for each in case.tag_sets] + elsewhere:
         try:
@@ -250,13 +305,22 @@ def _case_problems(case: Case) -> Iterator[str]:
             yield f"case {case.id}: {error}"
 
 
-def _field_problems(case: Case) -> Iterator[str]:
-    for name in (*case.fields, *case.values):
+def _mode_problems(case: Case) -> Iterator[str]:
+    if not case.modes or len(set(case.modes)) < len(case.modes):
+        yield f"case {case.id}: modes are one or both of {', '.join(MODES)}, each once"
+    for mode in case.not_applicable:
+        if mode not in case.modes:
+            yield f"case {case.id}: not_applicable.{mode}: it is not played in that mode"
+
+
+def _field_problems(case: Case, called: str) -> Iterator[str]:
+    named = {name for one in case.prescribed for name in one}
+    for name in (*case.fields, *case.values, *sorted(named)):
         if name not in FIELDS:
-            yield f"case {case.id}: {name!r} is no ticket field"
+            yield f"case {called}: {name!r} is no ticket field"
     for name in case.values:
         if name not in case.fields:
-            yield f"case {case.id}: value for {name!r}, which is not under test"
+            yield f"case {called}: value for {name!r}, which is not under test"
     for name in case.fields:
         if f"field {name}" not in case.demands:
-            yield f"case {case.id}: no demand 'field {name}' for the field under test"
+            yield f"case {called}: no demand 'field {name}' for the field under test"

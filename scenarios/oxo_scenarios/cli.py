@@ -17,7 +17,7 @@ from rich.table import Table
 from oxo_scenarios import options
 from oxo_scenarios.bench.stand import Conditions
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed, UsageWrong
-from oxo_scenarios.catalogue import Catalogue, Planned, load_catalogue
+from oxo_scenarios.catalogue import Case, Catalogue, Planned, load_catalogue
 from oxo_scenarios.checking import check_subject, new_subject
 from oxo_scenarios.comparing import compare_bundles
 from oxo_scenarios.ending import end_streams, leave
@@ -70,6 +70,7 @@ def run(  # noqa: PLR0913 - one argument per option
     tag: options.Tags = [],  # noqa: B006
     chapter: options.Chapters = [],  # noqa: B006
     wire: options.OnWires = [],  # noqa: B006
+    mode: options.InModes = [],  # noqa: B006
     last_failed: options.LastFailures = False,
     seed: options.Seed = None,
     profile: options.Profile = "certify",
@@ -94,7 +95,7 @@ def run(  # noqa: PLR0913 - one argument per option
     folder = (out or default_out()).resolve()
     catalogue = load_catalogue()
     loaded = _loaded(subject, catalogue)
-    asked = Selection(case, tag, chapter, wire)
+    asked = Selection(case, tag, chapter, wire, mode)
     planned = _selected(catalogue, asked, loaded.settings.claim, folder if last_failed else None)
     check_out(folder)
     if junit is not None:
@@ -128,12 +129,13 @@ def cases(*, as_json_text: options.JsonAnswer = False) -> None:
         return
     console = Console(highlight=False, markup=False)
     table = Table(
-        "case", "chapter", "title", "tags", "played with", "on the wires", box=None, pad_edge=False
-    )
+        "case", "chapter", "title", "tags", "played with", "in the modes", "on the wires",
+        box=None, pad_edge=False,
+    )  # fmt: skip
     for each in catalogue.cases:
         table.add_row(
             each.id, each.chapter, each.title, ", ".join(each.tags), ", ".join(each.tag_sets),
-            ", ".join(each.wires),
+            _modes(each), ", ".join(each.wires),
         )  # fmt: skip
     console.print(table, soft_wrap=True)
     console.print()
@@ -141,8 +143,16 @@ def cases(*, as_json_text: options.JsonAnswer = False) -> None:
         console.print(f"{gap.kind}: {', '.join(gap.ids)} ({gap.reason})", soft_wrap=True)
 
 
+def _modes(case: Case) -> str:
+    applies = [mode for mode in case.modes if mode not in case.not_applicable]
+    return ", ".join(applies)
+
+
 def _listed(catalogue: Catalogue) -> dict[str, object]:
-    keys = ("id", "chapter", "title", "tags", "tag_sets", "wires", "limit_seconds")
+    keys = (
+        *("id", "chapter", "title", "tags", "tag_sets", "modes", "not_applicable", "wires"),
+        "limit_seconds",
+    )
     return {
         "cases": [{key: getattr(case, key) for key in keys} for case in catalogue.cases],
         "gaps": [

@@ -13,7 +13,7 @@ from oxo_scenarios.bench.operator import AtTerminal, ByFile, Operator
 from oxo_scenarios.bench.stand import CONNECT_SECONDS
 from oxo_scenarios.bench.trouble import UsageWrong
 from oxo_scenarios.subject import Subject
-from oxo_scenarios.wires import WIRES
+from oxo_scenarios.wires import MODES, WIRES
 
 SEED_MAX = 2**31 - 1
 PORT_MAX = 65535
@@ -31,6 +31,10 @@ Chapters = Annotated[list[str], typer.Option("--chapter", help="Play the cases o
 OnWires = Annotated[
     list[str],
     typer.Option("--wire", help=f"Play on this wire: {', '.join(WIRES)}; else on all."),
+]
+InModes = Annotated[
+    list[str],
+    typer.Option("--mode", help=f"Play in this mode: {', '.join(MODES)}; else in both."),
 ]
 LastFailures = Annotated[
     bool, typer.Option("--last-failures", help="Play what was not passed in the newest run.")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from oxo_scenarios.bundle import RUN_FILE
 from oxo_scenarios.catalogue import Catalogue, Planned
 from oxo_scenarios.verdict import Verdict
-from oxo_scenarios.wires import EVERY_WIRE, WIRES, Claim
+from oxo_scenarios.wires import EVERY_WIRE, MODES, WIRES, Claim
 
 FAILURES = (Verdict.ERROR, Verdict.NOK, Verdict.UNDECIDED)
 RUN_BYTES_MAX = 64 * 1024 * 1024
@@ -25,6 +25,7 @@ class Selection(NamedTuple):
     tags: Sequence[str] = ()
     chapters: Sequence[str] = ()
     wires: Sequence[str] = ()
+    modes: Sequence[str] = ()
     plays: Collection[str] | None = None
 
 
@@ -32,8 +33,8 @@ def select(catalogue: Catalogue, asked: Selection, claim: Claim = EVERY_WIRE) ->
     """Return the plays that match on the wires that the subject claims, wire by wire.
 
     Raises:
-        NothingSelected: a case, tag, chapter or wire is unknown, a wire is not claimed, or nothing
-            matches.
+        NothingSelected: a case, tag, chapter, wire or mode is unknown, a wire is not claimed, or
+            nothing matches.
     """
     try:
         ids = {catalogue.case(case).id for case in asked.cases}
@@ -43,6 +44,8 @@ def select(catalogue: Catalogue, asked: Selection, claim: Claim = EVERY_WIRE) ->
     known = {tag for case in catalogue.cases for tag in case.tags}
     if unknown := sorted(set(asked.tags) - known):
         raise NothingSelected(f"no tag {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+    if wrong := sorted(set(asked.modes) - set(MODES)):
+        raise NothingSelected(f"no mode {', '.join(wrong)}; there are {', '.join(MODES)}")
     wires = _wires(asked.wires, claim)
     chosen = [
         planned
@@ -51,6 +54,7 @@ def select(catalogue: Catalogue, asked: Selection, claim: Claim = EVERY_WIRE) ->
         and (not chapters or planned.case.chapter in chapters)
         and (not asked.tags or set(asked.tags) & set(planned.case.tags))
         and planned.wire in wires
+        and (not asked.modes or planned.mode in asked.modes)
         and (asked.plays is None or planned.play in asked.plays)
     ]
     if not chosen:

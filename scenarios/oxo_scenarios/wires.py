@@ -14,9 +14,15 @@ from typing import Literal, NamedTuple
 Wire = Literal["taxation", "nmc", "v24", "ohl", "account", "stream"]
 Columns = Literal["ten", "fifteen"]
 Transport = Literal["sftp", "ftp"]
+Mode = Literal["business", "hotel"]
 HOME: Wire = "taxation"
 """The wire of the published report; plays on it have the bare name of their case."""
 WIRES: tuple[Wire, ...] = ("taxation", "nmc", "v24", "ohl", "account", "stream")
+MODES: tuple[Mode, ...] = ("business", "hotel")
+BUSINESS: Mode = "business"
+"""The mode of the published report; plays in it bear no name of a mode."""
+USUAL_TAGS = "extended"
+"""The tag set of the taxation wire under which every case is played; it is not named."""
 ED52 = "ed52"
 FAILURE_MESSAGE = "failure message"
 """The demand that the subject's log tells of a failed connection (docs/judge.md)."""

@@ -48,9 +48,13 @@ Certify = Callable[..., Certified]
 
 
 def certify_command(*options: str | Path, out: Path, bends: Sequence[str] = ()) -> list[str]:
-    """Return the command line of a run with its bundles below `out`; `bent_certify` has `bends`."""
+    """Return the command line of a run with its bundles below `out`; `bent_certify` has `bends`.
+
+    It plays in business mode, where the options do not say otherwise.
+    """
     command = [sys.executable, str(BENT), *bends, "--"] if bends else [str(COMMAND)]
-    return [*command, "run", "--no-pdf", "--out", str(out), *map(str, options)]
+    mode = [] if "--mode" in options else ["--mode", "business"]
+    return [*command, "run", "--no-pdf", "--out", str(out), *mode, *map(str, options)]
 
 
 def read_bundle(done: subprocess.CompletedProcess[str], out: Path) -> Certified:

@@ -19,32 +19,41 @@ EVERY = Claim(["taxation", "nmc", "v24", "ohl"])
 
 
 def plays(catalogue: Catalogue, claim: Claim = TAXATION, **asked: list[str]) -> list[str]:
+    asked.setdefault("modes", ["business"])
     return [planned.play for planned in select(catalogue, Selection(**asked), claim)]
 
 
 def test_without_a_wish_everything_is_played_in_order(catalogue: Catalogue) -> None:
-    found = plays(catalogue)
-    assert len(found) == 18
-    assert found[:2] == ["cic1", "cic2"]
-    assert [play for play in found if "." in play] == [
-        "smdr1.observed", "smdr1.extended", "smdr2.observed",
-        "smdr2.extended", "smdr3.observed", "smdr3.extended",
-    ]  # fmt: skip
+    found = plays(catalogue, modes=[])
+    assert found == [planned.play for planned in catalogue.plays(TAXATION)]
+    assert found[:4] == ["cic1", "cic1.hotel", "cic2", "cic2.hotel"]
+    assert {"smdr1", "smdr1.observed", "smdr1.hotel"} <= set(found)
+
+
+def test_a_wish_for_a_mode_narrows_to_it(catalogue: Catalogue) -> None:
+    hotel = plays(catalogue, modes=["hotel"])
+    assert {planned.play for planned in catalogue.plays(TAXATION) if planned.mode == "hotel"} == {
+        *hotel
+    }
+    assert all(play.split(".")[1] == "hotel" for play in hotel)
+    assert {*hotel} & {*plays(catalogue)} == set()
 
 
 def test_wishes_of_one_kind_add_and_of_two_kinds_narrow(catalogue: Catalogue) -> None:
     assert plays(catalogue, cases=["bu2", "CIC1"]) == ["cic1", "bu2"]
-    assert plays(catalogue, chapters=["BU", "APP"]) == ["app1", "bu1", "bu2", "bu3"]
-    assert plays(catalogue, chapters=["BU"], tags=["restart"]) == ["bu2"]
+    assert plays(catalogue, cases=["BU1", "bu3"], chapters=["BU", "APP"]) == ["bu1", "bu3"]
+    assert plays(catalogue, chapters=["BU"], tags=["restart"])[0] == "bu2"
     assert plays(catalogue, plays=["smdr2.observed"]) == ["smdr2.observed"]
 
 
 def test_the_wires_that_are_claimed_are_played_one_after_the_other(catalogue: Catalogue) -> None:
     found = plays(catalogue, EVERY)
-    assert len(found) == 18 + 10 + 9 + 9
-    assert found[:18] == plays(catalogue)
-    assert found[18:20] == ["cic6.nmc", "bu1.nmc"]
-    assert [play.split(".")[1] for play in found[18:]] == ["nmc"] * 10 + ["v24"] * 9 + ["ohl"] * 9
+    home = plays(catalogue)
+    assert found[: len(home)] == home
+    elsewhere = [play.split(".")[-1] for play in found[len(home) :]]
+    assert found[len(home)] == "cic6.nmc"
+    assert elsewhere == sorted(elsewhere, key=["nmc", "v24", "ohl"].index)
+    assert set(elsewhere) == {"nmc", "v24", "ohl"}
     assert plays(catalogue, Claim(["ohl"]), cases=["bu1"]) == ["bu1.ohl"]
 
 
@@ -67,6 +76,7 @@ def test_who_is_called_on_a_wire_is_not_asked_for_its_failed_attempts(catalogue:
     ("asked", "told"),
     [
         ({"wires": ["xyz"]}, "no wire xyz; there are taxation, nmc, v24, ohl"),
+        ({"modes": ["night"]}, "no mode night; there are business, hotel"),
         ({"wires": ["ohl"]}, "the subject does not claim ohl, only taxation"),
         ({"cases": ["CIC6"]}, "no case matches"),
         ({"cases": ["XYZ1"]}, "no case XYZ1; there are CIC1"),

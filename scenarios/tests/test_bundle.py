@@ -23,7 +23,7 @@ from oxo_scenarios.bundle import (
     run_of,
     write_run,
 )
-from oxo_scenarios.catalogue import load_catalogue
+from oxo_scenarios.catalogue import load_catalogue, planned
 from oxo_scenarios.judge import Delivery, Evidence, Incident, judge, not_applicable
 from oxo_scenarios.verdict import exit_status
 from oxo_scenarios.wires import Claim
@@ -65,8 +65,7 @@ def lines(*, acknowledged: bool = True) -> list[dict[str, Any]]:
 def played(case_id: str, tag_set: str, evidence: Evidence) -> Play:
     case = CATALOGUE.case(case_id)
     return play_of(
-        case,
-        tag_set,
+        planned(case, tag_set),
         evidence,
         judge(case, tag_set, evidence),
         reference="PART-17",
@@ -228,7 +227,7 @@ def test_a_nok_without_a_reference_leaves_the_run_incomplete_and_the_verdict_as_
     bare = [msgspec.structs.replace(play, reference=None) for play in plays]
     run = run_with([bare[0], bare[-1], played("BU1", "extended", evidence(CALL))])
     lacking = "NOK without an issue reference in the subject's issues.toml."
-    assert run.incomplete == [f"BU3: {lacking}", f"SMDR1 (extended): {lacking}"]
+    assert run.incomplete == [f"BU3: {lacking}", f"SMDR1: {lacking}"]
     assert (run.verdict.value, run.result.value, exit_status(run.verdict)) == ("nok", "Refused", 1)
 
 

@@ -76,13 +76,55 @@ def test_every_published_case_is_played_or_a_declared_gap() -> None:
     assert never == [("DIS103",)]
 
 
+def names(text: str, *wires: str) -> list[str]:
+    """Return the names of the plays of the only case of a small catalogue."""
+    return [each.play for each in Catalogue.from_toml(text).plays(Claim(wires or ["taxation"]))]
+
+
+def test_a_case_is_played_in_both_modes_and_under_another_tag_set_in_its_first_alone() -> None:
+    assert names(SMALL) == ["bu1", "bu1.hotel"]
+    both = SMALL + 'tag_sets = ["observed", "extended"]\n'
+    assert names(both) == ["bu1.observed", "bu1", "bu1.hotel"]
+    assert names(SMALL + 'modes = ["hotel"]\n') == ["bu1.hotel"]
+    assert names(SMALL + 'wire = "nmc"\ntag_sets = ["alz"]\n', "nmc") == [
+        "bu1.nmc",
+        "bu1.hotel.nmc",
+    ]
+
+
+def test_on_another_wire_a_case_is_played_once_in_the_first_mode_that_it_applies_in() -> None:
+    text = SMALL + "on = {v24 = {}}\n"
+    assert names(text, "v24") == ["bu1.v24"]
+    excluded = text + 'not_applicable = {business = "hotel mode alone"}\n'
+    assert names(excluded, "taxation", "v24") == ["bu1", "bu1.hotel", "bu1.hotel.v24"]
+    reasons = [each.not_applicable for each in Catalogue.from_toml(excluded).plays()]
+    assert reasons == ["hotel mode alone", None, None]
+
+
+def test_a_chapter_beyond_the_published_report_marks_its_plays_as_extra() -> None:
+    assert {each.extra for each in Catalogue.from_toml(SMALL).plays()} == {False}
+    beyond = SMALL.replace("objective", "published = false\nobjective", 1)
+    assert {each.extra for each in Catalogue.from_toml(beyond).plays()} == {True}
+
+
+def test_what_another_wire_lacks_a_case_does_not_put_to_the_test_there() -> None:
+    under_test = 'fields = ["currency"]\n'
+    text = SMALL.replace('["received"]', '["received", "field currency"]') + under_test
+    text += 'on = {v24 = {demands = ["received"], fields = [], limit_seconds = 7}}\n'
+    (there,) = Catalogue.from_toml(text).plays(Claim(["v24"]))
+    assert (there.case.fields, there.case.limit_seconds) == ((), 7)
+    wrong = text.replace("fields = []", 'fields = ["cost"]')
+    with pytest.raises(CatalogueUnreadable, match="BU1 on v24: no demand 'field cost'"):
+        Catalogue.from_toml(wrong)
+
+
 def test_only_call_tickets_are_played_under_both_tag_sets() -> None:
     plays = [planned.play for planned in load_catalogue().plays(Claim(["taxation"]))]
-    assert len(plays) == len(set(plays)) == 18
-    assert [play for play in plays if "." in play] == [
-        f"smdr{n}.{tag_set}" for n in (1, 2, 3) for tag_set in ("observed", "extended")
+    assert len(plays) == len(set(plays))
+    assert [play for play in plays if "observed" in play][:3] == [
+        f"smdr{n}.observed" for n in (1, 2, 3)
     ]
-    assert "bu2" in plays
+    assert {"bu2", "bu2.hotel"} <= set(plays)
 
 
 ELSEWHERE = ["BU1", "BU2", "BU3", "SMDR1", "SMDR2", "SMDR3", "DIS101", "DIS102", "DIS104"]
@@ -93,7 +135,8 @@ def test_the_same_cases_are_played_on_every_other_wire_and_the_file_on_its_own()
     for wire, tag_set in (("nmc", "alz"), ("v24", "fifteen"), ("ohl", "smdr")):
         found = list(catalogue.plays(Claim([wire])))
         own = ["CIC6"] if wire == "nmc" else []
-        assert [planned.case.id for planned in found] == own + ELSEWHERE
+        found = [each for each in found if each.mode == "business"]
+        assert [each.case.id for each in found][: len(own) + 9] == own + ELSEWHERE
         assert {(planned.wire, planned.case.wire) for planned in found} == {(wire, wire)}
         assert {planned.tag_set for planned in found} == {tag_set}
         assert all(planned.play == f"{planned.case.id.lower()}.{wire}" for planned in found)
@@ -154,6 +197,11 @@ def test_a_case_is_found_in_any_letter_case_and_a_gap_says_why() -> None:
         ("standing =", "on = {telex = {}}\nstanding =", "played on 'telex', which is none of nmc"),
         ("standing =", "on = {taxation = {}}\nstanding =", "which is none of nmc, v24, ohl"),
         ("standing =", "on = {nmc = {colour = 1}}\nstanding =", "unknown field `colour`"),
+        ("standing =", 'modes = ["night"]\nstanding =', "Invalid enum value 'night'"),
+        ("standing =", "modes = []\nstanding =", "modes are one or both of business, hotel"),
+        ("standing =", 'modes = ["hotel", "hotel"]\nstanding =', "each once"),
+        ("standing =", 'modes = ["hotel"]\nnot_applicable = {business = "x"}\nstanding =',
+         "not_applicable.business: it is not played in that mode"),
         ("version = 1", "version = [", "Invalid value|Unclosed|Expected"),
     ],
 )  # fmt: skip

@@ -36,7 +36,9 @@ def junit(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def certified(certify: Any, junit: Path) -> Any:
-    return certify("--json", "--junit", junit, "--seed", "7")
+    return certify(
+        "--json", "--junit", junit, "--seed", "7", "--mode", "business", "--mode", "hotel"
+    )
 
 
 def test_every_case_is_passed_and_what_the_wire_lacks_is_not_observable(certified: Any) -> None:

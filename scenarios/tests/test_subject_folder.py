@@ -152,7 +152,9 @@ def test_every_case_has_a_wrong_collector_that_it_convicts() -> None:
 def test_every_case_of_another_wire_has_a_defect_that_it_convicts(wire: str) -> None:
     table = CONVICTIONS["wires"][wire]
     played = [planned.case.id for planned in CATALOGUE.plays(Claim([wire]))]
-    assert list(table) == played  # also where a case cannot be OK: a wrong field is seen
+    assert list(table) == list(
+        dict.fromkeys(played)
+    )  # also where a case cannot be OK: a wrong field is seen
     program = (SUBJECTS / "wires" / f"{wire}_collector.py").read_text("utf-8")
     assert "oxo_" not in program
     for defect in {defect for defects in table.values() for defect in defects}:
@@ -177,5 +179,7 @@ def test_the_shell_subject_expects_a_verdict_of_every_play() -> None:
         (SUBJECTS / "curl-shell" / "expected_verdicts.toml").read_text("utf-8")
     )
     assert list(expected["verdicts"]) == [
-        planned.play for planned in CATALOGUE.plays(Claim(["taxation"]))
+        planned.play
+        for planned in CATALOGUE.plays(Claim(["taxation"]))
+        if planned.mode == "business"
     ]

@@ -95,6 +95,7 @@ class Play(Orders):
                 profile=self._stand.conditions.profile,
                 overrides={
                     **self._stand.overrides_on(self.wire, wanted, self._target()),
+                    **self._stand.in_mode(self.planned.mode),
                     **{name.replace("__", "."): value for name, value in overrides.items()},
                 },
                 tag_set=opening(self.wire, wanted).tags,

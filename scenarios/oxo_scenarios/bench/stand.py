@@ -31,9 +31,9 @@ from oxo_scenarios.bench.program import one_line, run_command
 from oxo_scenarios.bench.proxy import Proxy
 from oxo_scenarios.bench.redaction import Redaction
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
-from oxo_scenarios.catalogue import Case
+from oxo_scenarios.catalogue import Case, Planned
 from oxo_scenarios.subject import Subject
-from oxo_scenarios.wires import HOME, doors_of
+from oxo_scenarios.wires import BUSINESS, HOME, doors_of
 
 ACKNOWLEDGEMENT, ON_READ = "contract.acknowledgement", "on-read"
 NEXT_REQUEST = "next-request"
@@ -90,6 +90,7 @@ class Stand:
         self.doors: Doors
         self.state: ExchangeState
         self._told: dict[str, dict[str, str]] = {}
+        self._modes: bool | None = None
         self.host_name = ""
         self.ca_url: str | None = None
         self.hands: Hands | None = None
@@ -181,9 +182,10 @@ class Stand:
         """Return the ports of the exchange by name."""
         return {port.name: port.port for port in self.state.ports}
 
-    def not_applicable(self, case: Case) -> str | None:
-        """Return why a case does not apply: the subject says so, or the profile rules it out."""
-        declared = self.subject.settings.not_applicable.get(case.id)
+    def not_applicable(self, planned: Planned) -> str | None:
+        """Return why a case does not apply: by its mode, the subject's word, or the profile."""
+        case = planned.case
+        declared = planned.not_applicable or self.subject.settings.not_applicable.get(case.id)
         if declared is None and DELETION in case.demands:
             declared = LEAVES_REASON if self.subject.settings.nmc.after == "leave" else None
         # The rest is about ports and contract of the taxation service.
@@ -236,6 +238,14 @@ class Stand:
         transport = self.subject.settings.claim.transport
         told = {**self.overrides, **wire_overrides(wire, tag_set, self._choices, transport)}
         return told | (calling(target) if self.doors.listens_on(wire) else {})
+
+    def in_mode(self, mode: str) -> dict[str, Any]:
+        """Return the profile key that puts the exchange into a mode."""
+        if self._modes is None:
+            told = {key.key: key.value for key in self.exchange.control.profile().keys}
+            self._modes = "mode" in told
+        # An exchange that knows no modes is a business one.
+        return {"mode": mode} if self._modes or mode != BUSINESS else {}
 
     def target(self, wire: str, host: str, port: str) -> Target:
         """Return where exchange and subject meet; `host` and `port` are of the taxation wire.

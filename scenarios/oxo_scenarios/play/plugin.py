@@ -21,7 +21,7 @@ from oxo_scenarios.play import allure_bridge
 from oxo_scenarios.play.interruption import Interruption
 from oxo_scenarios.play.record import Performance, Record, StepLine
 from oxo_scenarios.verdict import Verdict
-from oxo_scenarios.wires import HOME, WIRES
+from oxo_scenarios.wires import HOME, MODES, WIRES
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SEVERITIES = ("blocker", "critical", "normal", "minor", "trivial")
 COLLECTING = "the collector is collecting"
 """The step of a case that begins with a collector that collects."""
+MODE = "oxo_mode"
 _performance = pytest.StashKey[Performance]()
 _planned = pytest.StashKey[Planned]()
 
@@ -87,6 +88,7 @@ class Certifier:
             "call_tickets",
             "disruption",
             *WIRES,
+            *MODES,
         ):
             config.addinivalue_line("markers", f"{tag}: tag of a feature")
 
@@ -94,6 +96,16 @@ class Certifier:
         """Remember what could not be collected."""
         if report.failed:
             self.trouble = f"the features cannot be bound: {report.longreprtext}"
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Let each scenario be there once in each mode; those that nobody plays are left out."""
+        metafunc.fixturenames.append(MODE)
+        metafunc.parametrize(MODE, MODES, indirect=True)
+
+    @pytest.fixture(name=MODE)
+    def mode(self, request: pytest.FixtureRequest) -> str:
+        """The mode in which the scenario at hand is played."""
+        return str(request.param)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -132,7 +144,7 @@ class Certifier:
         planned = item.stash[_planned]
         self._watcher.begins(planned)
         self._describe(item, planned)
-        reason = self._stand.not_applicable(planned.case)
+        reason = self._stand.not_applicable(planned)
         if reason is not None:
             performance = Performance(planned, None)
             performance.declared(reason)
@@ -261,18 +273,20 @@ def _words(error: Exception) -> str:
 
 
 def _play_of(item: pytest.Item, planned: Sequence[Planned]) -> str | None:
-    """Find which play a scenario is: by its case, and by wire and tag set.
+    """Find which play a scenario is: by its case, and by wire, mode and tag set.
 
-    An outline has them in its examples; a scenario of its own has the wire as a tag. Without
-    either it is of the taxation wire.
+    An outline has them in its examples; a scenario of its own has wire and mode as a tag. Without
+    either it is of the taxation wire, and of every mode.
     """
     tags = {mark.name for mark in item.iter_markers()}
     example = getattr(item, "callspec", None)
     params: Mapping[str, Any] = example.params if example is not None else {}
     row = params.get("_pytest_bdd_example", {})
     wire = row.get("wire") or next((name for name in WIRES if name in tags), HOME)
+    mode = params.get(MODE)
+    told = row.get("mode") or next((name for name in MODES if name in tags), mode)
     for each in planned:
-        if (each.case.id in tags and each.wire == wire
+        if (each.case.id in tags and each.wire == wire and mode == told == each.mode
                 and row.get("tags") in (None, each.tag_set)):  # fmt: skip
             return each.play
     return None

@@ -21,7 +21,7 @@ STYLES = {
     Verdict.NOT_OBSERVABLE: "cyan",
     Verdict.NOT_APPLICABLE: "dim",
 }
-WIDTH_PLAY = 15
+WIDTH_PLAY = 17
 WIDTH_VERDICT = 14
 
 

@@ -164,13 +164,11 @@ class Record:
         if performance.play is not None:
             write_lines(folder / STEPS, [msgspec.to_builtins(step) for step in performance.steps])
         subject = self._stand.subject
-        case = planned.case
         if performance.play is not None:
             limit = {"limit_seconds": performance.play.limit_seconds}
-            case = msgspec.structs.replace(case, **limit)
+            planned = planned._replace(case=msgspec.structs.replace(planned.case, **limit))
         play = bundle.play_of(
-            case,
-            planned.tag_set,
+            planned,
             performance.evidence,
             performance.judged(),
             reference=subject.reference(planned.case.id),
