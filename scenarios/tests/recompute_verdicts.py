@@ -181,11 +181,23 @@ def exactly_once(e: Evidence) -> str:
     if Counter(map(e.seen, e.due)) - e.found or e.found - Counter(map(e.seen, e.made)):
         return NOK
     return OK if e.due else NOT_APPLICABLE if e.made else UNDECIDED
+def answers(t: Line, one: Line) -> bool:
+    return all(wanted in {*(t.get(x) or [""])} if isinstance(t.get(x), list) else wanted in (str(t.get(x, "")), str(t.get(x, ""))[:5] * (x == "reminder_time")) for x, wanted in one.items())
+def answered(wanted: list[Line], made: list[Line]) -> list[Line] | None:
+    """Return a ticket for each of these prescriptions, tried in every way; `None` where one lacks."""
+    if not wanted:
+        return []
+    tries = ((t, answered(wanted[1:], made[:n] + made[n + 1:])) for n, t in enumerate(made) if answers(t, wanted[0]))
+    return next(([t, *rest] for t, rest in tries if rest is not None), None)
+def prescribed(e: Evidence) -> str:
+    return proven(len(e.made) == len(e.facts["prescribed"]), answered(e.facts["prescribed"], e.made) is not None)
 def field(e: Evidence, name: str) -> str:
     if name not in e.play["carried"]:
         return UNSEEN
+    named = [one for one in e.facts.get("prescribed", []) if name in one]
     wanted = {x: e.facts["values"][x] for x in ("kind", name) if x in e.facts["values"]}
-    told = [t for t in e.made if t.get(name) is not None and all(str(t[x]) in wanted[x] for x in wanted)]
+    told = answered(named, e.made) or [] if named else [
+        t for t in e.made if t.get(name) not in (None, []) and all(any(answers(t, {x: w}) for w in wanted[x]) for x in wanted)]
     if any(e.through(t).get(name) != t[name] for t in told):
         return UNSEEN
     asked = [t for t in told if t in e.due or e.found[e.seen(t)]]
@@ -238,6 +250,7 @@ def file_whole(e: Evidence) -> str:
 
 DEMANDS: dict[str, Callable[..., str]] = {
     "received": lambda e: done({*e.kept} <= {*e.told(LEFT)} & {*e.told(HAD)}) if e.kept else UNDECIDED,
+    "prescribed": prescribed, "outcome": lambda e, word: proven([x for x in e.of("call") if x.get("outcome") == word]),
     "exactly once": exactly_once, "field": field, "through the proxy": through_the_proxy, "by name": by_name,
     "basic authentication": basic_authentication, "cookie returned": cookie_returned,
     "on port": lambda e, name: done(e.opened(name), e.served("GetTickets", name)),
@@ -257,7 +270,8 @@ def verdict(folder: Path, play: Line) -> str:
         return NOK if played else NOT_APPLICABLE
     words = [BLAME[x["fault"]] for x in play["facts"]["incidents"]] + [NOK] * bool(play["facts"]["unreadable"])
     for demand in play["facts"]["demands"] if played else []:
-        name, _, argument = (demand, "", "") if demand in DEMANDS else demand.rpartition(" ")
+        name = next(x for x in DEMANDS if demand == x or demand.startswith(x + " "))
+        argument = demand[len(name) + 1:]
         word = DEMANDS[name](Evidence(folder, play), *filter(None, [argument]))
         words += [] if word == NOT_APPLICABLE or (word == UNSEEN and name != "field") else [word]
     return min(words, key=GRAVITY.index, default=UNDECIDED)

@@ -2,12 +2,20 @@
 
 from collections.abc import Mapping
 
-from oxo_scenarios.judge.demands import buffer, connection, delivery, disruption, files, stream
+from oxo_scenarios.judge.demands import (
+    buffer,
+    connection,
+    delivery,
+    disruption,
+    files,
+    prescribed,
+    stream,
+)
 from oxo_scenarios.judge.demands.demand import Answer, Asked, Demand, DemandUnknown
 
 ALL: Mapping[str, Demand] = {
     demand.name: demand
-    for room in (delivery, connection, files, stream, buffer, disruption)
+    for room in (delivery, prescribed, connection, files, stream, buffer, disruption)
     for demand in room.DEMANDS
 }
 
@@ -20,9 +28,10 @@ def demand_of(words: str) -> Asked:
     """
     if words in ALL and not ALL[words].argument:
         return Asked(ALL[words], "")
-    name, _, argument = words.rpartition(" ")
-    if name in ALL and ALL[name].argument and argument:
-        return Asked(ALL[name], argument)
+    for name, demand in ALL.items():
+        argument = words.removeprefix(f"{name} ")
+        if demand.argument and argument not in (words, ""):
+            return Asked(demand, argument)
     known = ", ".join(f"{demand.name} {demand.argument}".strip() for demand in ALL.values())
     raise DemandUnknown(f"no demand {words!r}; there are: {known}")
 

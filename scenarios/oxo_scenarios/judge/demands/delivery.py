@@ -17,6 +17,7 @@ from oxo_scenarios.judge.demands.demand import (
     undecided,
 )
 from oxo_scenarios.judge.finding import Fate
+from oxo_scenarios.judge.prescription import answered, worded
 from oxo_scenarios.judge.sight import Destiny, Sight, through_the_wire
 from oxo_scenarios.verdict import Verdict
 from oxo_scenarios.wires import HOME, TELLINGS
@@ -81,7 +82,7 @@ def field(sight: Sight, name: str) -> Answer:
     made no ticket with a value of the case; not applicable when the subject declares not to show
     such tickets; nok when a ticket with a value is lost or its field differs.
     """
-    told = [destiny for destiny in sight.destinies if _bears(sight, destiny, name)]
+    told = _told(sight, name)
     asked = [destiny for destiny in told if destiny.fate is not Fate.NOT_ASKED]
     label = labelled(name)
     if unseen := _unseen(sight, told, name):
@@ -109,17 +110,27 @@ def labelled(field_name: str) -> str:
     return LABELS.get(field_name, field_name.replace("_", " "))
 
 
+def _told(sight: Sight, name: str) -> list[Destiny]:
+    """Return the tickets in which the field is looked for; none where one of them is missing."""
+    wanted = [one for one in sight.case.prescribed if name in one]
+    if not wanted:
+        return [destiny for destiny in sight.destinies if _bears(sight, destiny, name)]
+    made = [destiny for destiny in sight.destinies if destiny.fate is not Fate.DROPPED]
+    found = answered(wanted, [destiny.station.ticket for destiny in made])
+    return [made[at] for at in found.values()] if len(found) == len(wanted) else []
+
+
 def _bears(sight: Sight, destiny: Destiny, name: str) -> bool:
     """Tell whether the ticket was to be collected and bears a value that the case asks for."""
     value = getattr(destiny.station.ticket, name)
-    if destiny.fate is Fate.DROPPED or value is None:
+    if destiny.fate is Fate.DROPPED or value in (None, ()):
         return False
     if "kind" in sight.case.values and name != "kind":
         wanted_kinds = sight.case.values["kind"]
         if destiny.station.ticket.kind not in wanted_kinds:
             return False
     wanted = sight.case.values.get(name)
-    return wanted is None or str(value) in wanted
+    return wanted is None or not worded(value).isdisjoint(wanted)
 
 
 def _unseen(sight: Sight, told: Sequence[Destiny], name: str) -> str | None:
