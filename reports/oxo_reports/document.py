@@ -9,17 +9,21 @@ from oxo_reports.lints import NO_REFERENCE, open_points, unreferenced
 from oxo_reports.matrix import Filter, Line, filters, matrix
 from oxo_reports.published import OBJECTIVES
 from oxo_reports.run import Chapter, Issue, Play, Result, Run, Verdict
-from oxo_reports.summary import Summary, label, summarise
+from oxo_reports.summary import Summary, label, summarise, unshown
 from oxo_reports.validity import Validity, validity
 from oxo_reports.verdicts import COLUMNS, GRAVITY, WORDS, together
 from oxo_reports.wires import (
     HOME,
+    HOTEL,
     INTERFACES,
     TRANSPORTS,
-    WireResult,
+    PlaceResult,
+    extra_result,
     in_order,
+    place_of,
+    place_results,
+    place_title,
     published,
-    wire_results,
     wire_title,
     wires_of,
 )
@@ -76,7 +80,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Section:
-    """One chapter: number, objective, and its rows, the published ones first, then by wire."""
+    """One chapter: number, objective, and its rows, the published ones first, then by place."""
 
     number: str
     chapter: Chapter
@@ -97,7 +101,9 @@ class Report:
     results: list[Box]
     interfaces: list[tuple[str, str]]
     transports: list[str]
-    wires: list[WireResult]
+    places: list[PlaceResult]
+    extra: PlaceResult | None
+    modes: list[str]
     claimed: list[str]
     ticks: int
     tag_sets: list[str]
@@ -112,18 +118,28 @@ class Report:
     incomplete: int
 
     @property
-    def several_wires(self) -> bool:
-        """Tell whether wires have to be told apart."""
-        return [one.name for one in self.wires] != [HOME]
+    def several_places(self) -> bool:
+        """Tell whether wires or modes have to be told apart."""
+        return [one.name for one in self.places] != [HOME]
+
+    @property
+    def counted(self) -> int:
+        """Number of the rows that the result is derived from."""
+        return sum(place.rows for place in self.places)
+
+    @property
+    def in_hotel(self) -> bool:
+        """Tell whether published cases were played in hotel mode too."""
+        return any(one.in_hotel for one in self.summary.functions)
 
     @property
     def passed(self) -> list[str]:
-        """Titles of the wires whose rows are OK and nothing graver."""
-        return [one.title for one in self.wires if one.passed]
+        """Titles of the places whose rows are OK and nothing graver."""
+        return [one.title for one in self.places if one.passed]
 
     @property
     def certified(self) -> list[str]:
-        """Titles of the wires that the solution is certified on: none when the run has not passed.
+        """Titles of the places that the solution is certified at: none when the run has not passed.
 
         A report has one result; whoever wants some wires certified claims them alone.
         """
@@ -131,10 +147,10 @@ class Report:
 
     @property
     def others(self) -> list[str]:
-        """Every other wire that was played or claimed, and what is told of it."""
-        played = {one.name for one in self.wires if one.rows}
+        """Every other place that was played or claimed, and what is told of it."""
+        played = {one.name for one in self.places if one.rows}
         return [
-            *(f"{one.title}: {one.word}" for one in self.wires if one.rows and not one.passed),
+            *(f"{one.title}: {one.word}" for one in self.places if one.rows and not one.passed),
             *(
                 f"{wire_title(wire)}: claimed, not played"
                 for wire in in_order(self.run.subject.wires)
@@ -156,9 +172,11 @@ def report(run: Run, missing: Missing) -> Report:
         results=[Box(word, word == run.result) for word in RESULTS],
         interfaces=[INTERFACES.get(wire, (wire, "")) for wire in wires_of(run)],
         transports=[TRANSPORTS.get(wire, wire) for wire in wires_of(run)],
-        wires=wire_results(run),
+        places=place_results(run),
+        extra=extra_result(run),
+        modes=list(dict.fromkeys(play.mode for play in run.plays)) or [run.exchange.mode],
         claimed=[wire_title(wire) for wire in run.subject.wires],
-        ticks=sum(play.verdict in ("ok", "nok") for play in run.plays),
+        ticks=sum(play.verdict in ("ok", "nok") for play in run.plays if not play.extra),
         tag_sets=list(dict.fromkeys(play.tag_set for play in run.plays if play.tag_set)),
         totals=[(WORDS[word], run.counts[word]) for word in reversed(GRAVITY)],
         validity=validity(run),
@@ -183,14 +201,12 @@ def marked(verdict: Verdict) -> Marked:
 
 def _section(run: Run, chapter: Chapter, number: str, missing: Missing) -> Section:
     plays = [play for play in run.plays if play.chapter == chapter.id]
+    rows = [play for play in plays if published(play)]
     apart = {
-        wire: [play for play in plays if play.wire == wire and not published(play)]
-        for wire in in_order(play.wire for play in plays)
+        place: [play for play in plays if place_of(play) == place and not published(play)]
+        for place in in_order(map(place_of, plays))
     }
-    groups = [
-        (None, HOME, [play for play in plays if published(play)]),
-        *((wire_title(wire), wire, mine) for wire, mine in apart.items()),
-    ]
+    groups = [(None, HOME, rows), *((_where(place), place, apart[place]) for place in apart)]
     told = [one for one in groups if one[2]] or groups[:1]
     return Section(
         number=number,
@@ -198,17 +214,21 @@ def _section(run: Run, chapter: Chapter, number: str, missing: Missing) -> Secti
         objective=chapter.objective or OBJECTIVES.get(chapter.id),
         groups=[
             Group(
-                title=f"{chapter.title} over {title}" if title else None,
-                name=f"{chapter.id}-{wire}",
+                title=f"{chapter.title} {title}" if title and len(told) > 1 else None,
+                name=f"{chapter.id}-{place}",
                 rows=[_row(run, play, missing) for play in mine],
                 marked=marked(verdict),
                 comment=_chapter_comment(mine),
                 verdict=verdict,
             )
-            for title, wire, mine in told
+            for title, place, mine in told
             for verdict in [_verdict(chapter, mine, whole=len(told) == 1)]
         ],
     )
+
+
+def _where(place: str) -> str:
+    return f"in {place_title(place)}" if place == HOTEL else f"over {place_title(place)}"
 
 
 def _verdict(chapter: Chapter, plays: list[Play], *, whole: bool) -> Verdict:
@@ -249,10 +269,13 @@ def _chapter_comment(plays: list[Play]) -> str:
         for play in plays
         if play.received == "yes" and play.processed in ("no", "not asked")
     ]
+    not_shown = [label(play) for play in plays if play.verdict == "ok" and unshown(play)]
     in_part = [label(play) for play in plays if play.processed == "in part"]
     text = f"{quantity(len(plays), 'row')}: {', '.join(said)}."
     if only_received:
         text += f" Received, not processed: {', '.join(only_received)}."
+    if not_shown:
+        text += f" Not known to be shown: {', '.join(not_shown)}."
     if in_part:
         text += f" Processed in part: {', '.join(in_part)}."
     return text

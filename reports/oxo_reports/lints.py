@@ -77,8 +77,13 @@ def _play(play: Play, summary: Summary) -> Iterable[str]:
         yield f"{name}: standing shown as {shown}, but a finding rests on {rests}."
 
 
+def counted(run: Run) -> list[Play]:
+    """Return the rows that a run's verdict, result and figures are made of: no extra ones."""
+    return [play for play in run.plays if not play.extra]
+
+
 def _result(run: Run, summary: Summary) -> Iterable[str]:
-    verdicts = Counter(play.verdict for play in run.plays)
+    verdicts = Counter(play.verdict for play in counted(run))
     if run.result == "Passed" and verdicts["nok"]:
         yield f"The result is Passed, but {verdicts['nok']} of the rows are NOK."
     if run.result == "Passed" and summary.limitations:
@@ -87,13 +92,13 @@ def _result(run: Run, summary: Summary) -> Iterable[str]:
         yield "The result is Refused, but no row is NOK."
     if run.result.startswith("Passed") and not verdicts["ok"]:
         yield f"The result is {run.result}, but no row is OK."
-    joined = of_run(play.verdict for play in run.plays)
+    joined = of_run(play.verdict for play in counted(run))
     if joined != run.verdict:
         yield f"The run says {WORDS[run.verdict]}, but its rows give {WORDS[joined]}."
 
 
 def _totals(run: Run) -> Iterable[str]:
-    seen = Counter(play.verdict for play in run.plays)
+    seen = Counter(play.verdict for play in counted(run))
     for word in GRAVITY:
         if run.counts[word] != seen[word]:
             yield f"The run counts {run.counts[word]} {WORDS[word]}; its rows show {seen[word]}."
@@ -103,7 +108,9 @@ def _totals(run: Run) -> Iterable[str]:
             f"The run lists {quantity(len(run.incomplete), 'incomplete point')}, "
             f"but {lacking} of its rows lack an issue reference."
         )
-    assumed = sum(play.standing == "ours" and play.verdict in ("ok", "nok") for play in run.plays)
+    assumed = sum(
+        play.standing == "ours" and play.verdict in ("ok", "nok") for play in counted(run)
+    )
     if assumed != run.assumed_contract:
         yield (
             f"The run counts {run.assumed_contract} ticks that rest on the assumed contract, "
@@ -127,7 +134,7 @@ def _missing(run: Run, missing: Mapping[str, Mapping[str, str]]) -> Iterable[str
     for play in run.plays:
         for name, why in missing.get(play.play, {}).items():
             yield f"{label(play)}: evidence {name} {why}."
-        if not play.evidence:
+        if not play.evidence and play.findings:
             yield f"{label(play)}: names no evidence."
 
 

@@ -2,8 +2,8 @@
 
 A reader sees all verdicts at once and goes from a cell to its row or straight to its evidence.
 Cases of the published report that the run did not play have a cell too: what is missing must not
-look like what passed. A number that was never published is no case and has none. Of a run on
-several wires each chapter is a table: a row per case, a column per wire.
+look like what passed. A number that was never published is no case and has none. Of a run at
+several places each chapter is a table: a row per case, a column per place.
 """
 
 import re
@@ -15,7 +15,7 @@ from oxo_reports.published import NEVER_PUBLISHED, PUBLISHED_CASES
 from oxo_reports.run import Chapter, Play, Run, Verdict
 from oxo_reports.summary import Item, tagged
 from oxo_reports.verdicts import GRAVITY, WORDS, together
-from oxo_reports.wires import HOME, wires_of
+from oxo_reports.wires import HOME, place_of, places_of
 from oxo_reports.wording import NOTHING
 
 MARKS: dict[Verdict, str] = {
@@ -33,7 +33,7 @@ OTHER_CASES = "Other cases"
 
 @dataclass(frozen=True)
 class Cell:
-    """One case on one wire with one set of tags; `play` is `None` where the run did not play it."""
+    """One case at one place with one set of tags; `play` is `None` where it was not played."""
 
     case: str
     tag_set: str | None
@@ -42,24 +42,24 @@ class Cell:
     verdict: Verdict | None
     mark: str
     word: str
-    wire: str = HOME
+    place: str = HOME
     healed_by: str | None = None
 
 
 @dataclass(frozen=True)
 class CaseRow:
-    """A case that was played, and its cells wire by wire; a wire it was not played on has none."""
+    """A case that was played, and its cells place by place; where it was not played it has none."""
 
     case: str
     title: str
-    by_wire: list[list[Cell]]
+    by_place: list[list[Cell]]
 
 
 @dataclass(frozen=True)
 class Line:
     """One chapter: its verdict, its cells; `None` for cases whose chapter the run has not.
 
-    `words` are the verdicts wire by wire, `rows` the cases of a table with a column per wire.
+    `words` are the verdicts place by place, `rows` the cases of a table with a column for each.
     """
 
     chapter: Chapter | None
@@ -71,7 +71,7 @@ class Line:
 
     @property
     def unplayed(self) -> list[Cell]:
-        """Cases that the run did not play on any wire."""
+        """Cases that the run did not play anywhere."""
         return [cell for cell in self.cells if cell.play is None]
 
 
@@ -104,31 +104,31 @@ def matrix(run: Run, gaps: list[Item]) -> list[Line]:
 
 
 def _line(run: Run, chapter: Chapter, cells: list[Cell]) -> Line:
-    wires = wires_of(run)
+    places = places_of(run)
     return Line(
         chapter,
         chapter.title,
         SHORT[chapter.verdict],
         _in_order(cells),
-        [_word(cells, wire) for wire in wires],
-        _rows(_in_order(cells), wires),
+        [_word(cells, place) for place in places],
+        _rows(_in_order(cells), places),
     )
 
 
-def _rows(cells: list[Cell], wires: list[str]) -> list[CaseRow]:
+def _rows(cells: list[Cell], places: list[str]) -> list[CaseRow]:
     played = [cell for cell in cells if cell.play]
     return [
         CaseRow(
             case,
             next(cell.title for cell in played if cell.case == case),
-            [[cell for cell in played if (cell.case, cell.wire) == (case, wire)] for wire in wires],
+            [[cell for cell in played if (cell.case, cell.place) == (case, at)] for at in places],
         )
         for case in dict.fromkeys(cell.case for cell in played)
     ]
 
 
-def _word(cells: list[Cell], wire: str) -> tuple[Verdict | None, str]:
-    verdict = together(cell.verdict for cell in cells if cell.wire == wire and cell.verdict)
+def _word(cells: list[Cell], place: str) -> tuple[Verdict | None, str]:
+    verdict = together(cell.verdict for cell in cells if cell.place == place and cell.verdict)
     return verdict, SHORT[verdict] if verdict else NOTHING
 
 
@@ -158,7 +158,7 @@ def _cell(play: Play) -> Cell:
         play.verdict,
         MARKS[play.verdict],
         SHORT[play.verdict],
-        play.wire,
+        place_of(play),
         healed_by(play),
     )
 

@@ -84,6 +84,7 @@ class Chapter(msgspec.Struct, frozen=True):
     title: str
     verdict: Verdict
     objective: str | None = None
+    published: bool = True
 
 
 class Finding(msgspec.Struct, frozen=True):

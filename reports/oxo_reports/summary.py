@@ -6,24 +6,38 @@ derived from the cases, neither can happen.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oxo_reports.published import FUNCTIONS, NEVER_PUBLISHED, PUBLISHED_CASES, Function
-from oxo_reports.run import Gap, Play, Run
+from oxo_reports.run import Gap, Mode, Play, Run
 from oxo_reports.verdicts import WORDS, together
-from oxo_reports.wires import HOME, in_order, published, wire_title
+from oxo_reports.wires import (
+    HOME,
+    HOTEL,
+    at_home,
+    in_order,
+    place_of,
+    place_title,
+    published,
+    wire_title,
+)
 from oxo_reports.wording import sentence
 
 NO_REASON = "no reason given"
+UNSHOWN = "The tickets are received and delivered; the solution names no place where it shows them."
 
 
 @dataclass(frozen=True)
 class FunctionMark:
-    """A function of the exchange's call accounting, its mark and what the mark rests on."""
+    """A function of the exchange's call accounting, its mark and what the mark rests on.
+
+    `in_hotel` is the mark of the same cases in hotel mode, where they were played in it.
+    """
 
     name: str
     mark: str
     basis: str
+    in_hotel: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,11 +64,16 @@ class Summary:
 
 def summarise(run: Run) -> Summary:
     """Derive the summary of a run."""
-    plays = run.plays
+    plays, elsewhere = run.plays, _of_the_other_mode(run.plays)
     return Summary(
         functions=[*_functions(plays), *_extra_functions(run)],
         problems=[_item(play, _problem(play)) for play in plays if play.verdict == "nok"],
-        limitations=[_item(play, text) for play in plays for text in _limitations(play)],
+        limitations=[
+            _item(play, text)
+            for play in plays
+            if play not in elsewhere
+            for text in _limitations(play)
+        ],
         unobserved=[
             _item(play, sentence(play.reason or play.comment or NO_REASON))
             for play in plays
@@ -65,20 +84,23 @@ def summarise(run: Run) -> Summary:
             for play in plays
             if play.verdict in ("undecided", "error")
         ],
-        remarks=[Item(play.case, play.remark, play.play) for play in _once(plays) if play.remark],
+        remarks=[
+            *(Item(play.case, play.remark, play.play) for play in _once(plays) if play.remark),
+            *(_item(play, f"Not applicable. {sentence(play.reason or '')}") for play in elsewhere),
+        ],
         gaps=_gaps(run),
     )
 
 
 def tagged(play: Play) -> bool:
     """Tell whether a play's name needs its tag set: its case is played with several on its wire."""
-    parts = play.play.split(".")[1:]
-    return bool(play.tag_set) and bool(parts) and parts != [play.wire]
+    return bool(play.tag_set) and play.tag_set in play.play.split(".")[1:]
 
 
 def label(play: Play) -> str:
-    """Name a play as a person would: its case, with the wire and the tag set that tell it apart."""
+    """Name a play as a person would: its case, with the mode, wire and tags that set it apart."""
     said = [
+        *(["hotel mode"] if play.mode == "hotel" else []),
         *([wire_title(play.wire)] if play.wire != HOME else []),
         *([str(play.tag_set)] if tagged(play) else []),
     ]
@@ -87,6 +109,17 @@ def label(play: Play) -> str:
 
 def _item(play: Play, text: str) -> Item:
     return Item(label(play), text, play.play)
+
+
+def _of_the_other_mode(plays: list[Play]) -> list[Play]:
+    """Return the plays that do not apply, but do in the other mode: no limit of the solution."""
+    fine = {(play.case, play.wire, play.mode) for play in plays if play.verdict == "ok"}
+    other: dict[Mode, Mode] = {"business": "hotel", "hotel": "business"}
+    return [
+        play
+        for play in plays
+        if play.verdict == "not applicable" and (play.case, play.wire, other[play.mode]) in fine
+    ]
 
 
 def _once(plays: Iterable[Play]) -> list[Play]:
@@ -99,14 +132,21 @@ def _problem(play: Play) -> str:
 
 
 def limited(play: Play) -> bool:
-    """Tell whether an OK does not mean that every ticket of the row was processed."""
-    return play.verdict == "ok" and play.processed != "yes"
+    """Tell whether an OK does not mean that every ticket of the row was processed and shown."""
+    return play.verdict == "ok" and (play.processed != "yes" or unshown(play))
+
+
+def unshown(play: Play) -> bool:
+    """Tell whether appointments or room states of the row are not known to be shown."""
+    return play.displayed not in (None, "yes")
 
 
 def _limitations(play: Play) -> list[str]:
     said = []
-    if limited(play):
+    if play.verdict == "ok" and play.processed != "yes":
         said.append(_unprocessed(play))
+    elif limited(play):
+        said.append(UNSHOWN)
     if play.verdict == "not applicable":
         said.append(f"Not applicable. {sentence(play.reason or NO_REASON)}")
     return said
@@ -127,33 +167,50 @@ def _unprocessed(play: Play) -> str:
 
 
 def _functions(plays: list[Play]) -> list[FunctionMark]:
-    """Mark the published functions by the plays on the wire that they are published for."""
-    return [_mark(function, [play for play in plays if published(play)]) for function in FUNCTIONS]
+    """Mark the published functions by their own rows, and beside them by those in hotel mode."""
+    rows = [play for play in plays if published(play) or play.extra]
+    in_hotel = [play for play in plays if at_home(play) and play.mode == "hotel"]
+    return [_both(function, rows, in_hotel) for function in FUNCTIONS]
+
+
+def _both(function: Function, rows: list[Play], in_hotel: list[Play]) -> FunctionMark:
+    mark = _mark(function, rows)
+    if not any(play.case in function.cases for play in in_hotel):
+        return mark
+    return replace(mark, in_hotel=_mark(function, in_hotel).mark)
 
 
 def _extra_functions(run: Run) -> list[FunctionMark]:
-    """Mark what was played outside the published report, by chapter and wire, apart from it."""
-    outside = [play for play in run.plays if not (published(play) and play.case in PUBLISHED_CASES)]
+    """Mark what was played on other wires, by chapter and wire, and extra cases, apart from it."""
+    outside = [play for play in run.plays if not _of_a_function(play)]
     return [
         _mark(
             Function(
-                f"{chapter.title}{_over(wire)} (outside the published {_what(wire)})",
+                f"{chapter.title}{_over(place)} (outside the published {_what(place)})",
                 tuple(dict.fromkeys(play.case for play in mine)),
             ),
             mine,
         )
         for chapter in run.chapters
-        for wire in in_order(play.wire for play in outside if play.chapter == chapter.id)
-        if (mine := [play for play in outside if (play.chapter, play.wire) == (chapter.id, wire)])
+        for place in in_order(place_of(play) for play in outside if play.chapter == chapter.id)
+        if (mine := [one for one in outside if (one.chapter, place_of(one)) == (chapter.id, place)])
     ]
 
 
-def _over(wire: str) -> str:
-    return "" if wire == HOME else f" over {wire_title(wire)}"
+def _of_a_function(play: Play) -> bool:
+    """Tell whether a published function rests on the play, or has it beside it in hotel mode."""
+    functions = {case for function in FUNCTIONS for case in function.cases}
+    return play.case in functions if play.extra else at_home(play) and play.case in PUBLISHED_CASES
 
 
-def _what(wire: str) -> str:
-    return "cases" if wire == HOME else "report"
+def _over(place: str) -> str:
+    if place == HOME:
+        return ""
+    return f" in {place_title(place)}" if place == HOTEL else f" over {place_title(place)}"
+
+
+def _what(place: str) -> str:
+    return "cases" if place == HOME else "report"
 
 
 def _mark(function: Function, plays: list[Play]) -> FunctionMark:

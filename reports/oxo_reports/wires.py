@@ -1,8 +1,10 @@
 """The wires of a run: their names for a person, and what was found on each of them.
 
 The published report knows the taxation service and, in one case, the FTP access of the network
-management centre. What is played on a wire besides stands apart from the published rows: it can
-neither darken nor brighten them.
+management centre, in business mode. What is played on another wire, or in hotel mode, stands apart
+from the published rows, as do extra cases: they can neither darken nor brighten them.
+
+A *place* is where a row stands: a wire, or the wires of the published report in hotel mode.
 """
 
 from collections import Counter
@@ -22,6 +24,10 @@ WIRE_TITLES: dict[str, str] = {
     "ohl": "hotel link",
 }
 """Wire -> title, in the order of every table."""
+
+HOTEL = "hotel"
+PLACE_TITLES: dict[str, str] = {HOME: WIRE_TITLES[HOME], HOTEL: "hotel mode", **WIRE_TITLES}
+"""Place -> title, in the order of every table: the published wires in hotel mode behind them."""
 
 TRANSPORTS: dict[str, str] = {
     HOME: "HTTPS",
@@ -51,8 +57,8 @@ PUBLISHED_WIRES: dict[str, str] = {"CIC6": "nmc"}
 
 
 @dataclass(frozen=True)
-class WireResult:
-    """What was found on one wire."""
+class PlaceResult:
+    """What was found at one place."""
 
     name: str
     title: str
@@ -77,9 +83,24 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def place_title(place: str) -> str:
+    """Return the title of a place."""
+    return PLACE_TITLES.get(place, place)
+
+
+def at_home(play: Play) -> bool:
+    """Tell whether a play stands on the wire that its case is published for, in either mode."""
+    return not play.extra and play.wire == PUBLISHED_WIRES.get(play.case, HOME)
+
+
 def published(play: Play) -> bool:
-    """Tell whether a play stands on the wire that its case is published for."""
-    return play.wire == PUBLISHED_WIRES.get(play.case, HOME)
+    """Tell whether a play is a row of the published report."""
+    return at_home(play) and play.mode == "business"
+
+
+def place_of(play: Play) -> str:
+    """Return where the play stands."""
+    return HOTEL if at_home(play) and play.mode == "hotel" else play.wire
 
 
 def wires_of(run: Run) -> list[str]:
@@ -87,25 +108,45 @@ def wires_of(run: Run) -> list[str]:
     return in_order([play.wire for play in run.plays] or run.subject.wires)
 
 
-def in_order(wires: Iterable[str]) -> list[str]:
-    """Name each wire once: known ones in their order, strangers behind."""
-    named = dict.fromkeys(wires)
-    known = [wire for wire in WIRE_TITLES if wire in named]
-    return [*known, *(wire for wire in named if wire not in WIRE_TITLES)]
+def places_of(run: Run) -> list[str]:
+    """Return the places that were played, else the wires that are claimed, in order."""
+    return in_order(map(place_of, run.plays) if run.plays else run.subject.wires)
 
 
-def wire_results(run: Run) -> list[WireResult]:
-    """Count the rows of each wire."""
-    return [_result(run, wire) for wire in wires_of(run)]
+def in_order(places: Iterable[str]) -> list[str]:
+    """Name each place once: known ones in their order, strangers behind."""
+    named = dict.fromkeys(places)
+    known = [place for place in PLACE_TITLES if place in named]
+    return [*known, *(place for place in named if place not in PLACE_TITLES)]
 
 
-def _result(run: Run, wire: str) -> WireResult:
-    words = [play.verdict for play in run.plays if play.wire == wire]
+def place_results(run: Run) -> list[PlaceResult]:
+    """Count the rows of each place; extra cases are counted apart."""
+    return [
+        _result(place, [play.verdict for play in run.plays if _counts(play, place)])
+        for place in places_of(run)
+    ]
+
+
+def extra_result(run: Run) -> PlaceResult | None:
+    """Count the rows of extra cases, if any was played."""
+    words = [play.verdict for play in run.plays if play.extra]
+    return _result(EXTRA, words) if words else None
+
+
+EXTRA = "extra cases"
+
+
+def _counts(play: Play, place: str) -> bool:
+    return not play.extra and place_of(play) == place
+
+
+def _result(place: str, words: list[Verdict]) -> PlaceResult:
     seen, joined = Counter(words), together(words)
     verdict: Verdict = "undecided" if joined is None else joined
-    return WireResult(
-        name=wire,
-        title=wire_title(wire),
+    return PlaceResult(
+        name=place,
+        title=place_title(place),
         rows=len(words),
         totals=[(WORDS[word], seen[word]) for word in reversed(GRAVITY)],
         verdict=verdict,

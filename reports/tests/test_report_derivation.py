@@ -66,7 +66,7 @@ def test_a_play_is_the_gravest_finding_that_weighs(
 def test_the_published_cases_are_29_and_each_has_a_function() -> None:
     assert len(PUBLISHED_CASES) == 29
     covered = [case for function in FUNCTIONS for case in function.cases]
-    assert sorted(covered) == sorted(PUBLISHED_CASES)
+    assert sorted(covered) == sorted([*PUBLISHED_CASES, "EXT1", "EXT2", "EXT3"])
     assert not set(NEVER_PUBLISHED) & set(PUBLISHED_CASES)
 
 

@@ -13,7 +13,7 @@ from oxo_reports.evidence import Records
 from oxo_reports.run import Play
 from oxo_reports.summary import label, summarise
 from oxo_reports.wire_log import wire_log
-from oxo_reports.wires import in_order, published, wire_results, wires_of
+from oxo_reports.wires import in_order, place_results, published, wires_of
 from oxo_reports.wording import NOTHING
 
 Changed = Callable[[Callable[[dict[str, Any]], object]], Path]
@@ -47,7 +47,7 @@ def test_wires_stand_in_one_order_and_strangers_behind(rendered_wires: Path) -> 
 
 def test_rows_are_counted_wire_by_wire(rendered_wires: Path) -> None:
     found = [
-        (one.name, one.rows, one.word, one.passed) for one in wire_results(read(rendered_wires))
+        (one.name, one.rows, one.word, one.passed) for one in place_results(read(rendered_wires))
     ]
     assert found == [
         ("taxation", 8, "OK", True),
