@@ -66,6 +66,7 @@ class Variation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     prescribed: tuple[Mapping[str, str], ...] | None = None
     limit_seconds: float | None = None
     remark: str | None = None
+    not_carried: str | None = None
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,6 +94,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         tags: for selection.
         wire: its own wire.
         on: the other wires it is played on, and what it says otherwise there.
+        not_carried: why nothing of the case can be seen on this wire: it is recorded as not
+            observable there, and not played. Of another wire it stands in `on`.
     """
 
     id: str
@@ -113,6 +116,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     tags: tuple[str, ...] = ()
     wire: Wire = HOME
     on: Mapping[str, Variation] = {}
+    not_carried: str | None = None
 
     @property
     def wires(self) -> tuple[str, ...]:

@@ -266,8 +266,8 @@ DEMANDS: dict[str, Callable[..., str]] = {
 
 def verdict(folder: Path, play: Line) -> str:
     played = (folder / "ledger.ndjson").exists()
-    if play["verdict"] == NOT_APPLICABLE:  # declared; nothing was played
-        return NOK if played else NOT_APPLICABLE
+    if play["verdict"] == NOT_APPLICABLE or not (played or play["facts"]["incidents"]):  # declared; nothing was played
+        return NOK if played or play["verdict"] not in (NOT_APPLICABLE, UNSEEN) else play["verdict"]
     words = [BLAME[x["fault"]] for x in play["facts"]["incidents"]] + [NOK] * bool(play["facts"]["unreadable"])
     for demand in play["facts"]["demands"] if played else []:
         name = next(x for x in DEMANDS if demand == x or demand.startswith(x + " "))

@@ -24,7 +24,7 @@ from oxo_scenarios.bundle import (
     write_run,
 )
 from oxo_scenarios.catalogue import load_catalogue, planned
-from oxo_scenarios.judge import Delivery, Evidence, Incident, judge, not_applicable
+from oxo_scenarios.judge import Delivery, Evidence, Incident, judge, not_applicable, not_carried
 from oxo_scenarios.verdict import exit_status
 from oxo_scenarios.wires import Claim
 from oxo_tickets import Ticket, to_ndjson
@@ -114,11 +114,11 @@ def evidence(*delivered: Ticket, acknowledged: bool = True, **others: Any) -> Ev
     )
 
 
-def not_played(case_id: str) -> Play:
+def not_played(case_id: str, judged: Any = not_applicable) -> Play:
     case = CATALOGUE.case(case_id)
     empty = Evidence()
     play = played(case_id, "extended", empty)
-    judgement = not_applicable(case, "the product has no proxy support")
+    judgement = judged(case, "the product has no proxy support")
     return msgspec.structs.replace(
         play, verdict=judgement.verdict, reason=judgement.reason, findings=(), tickets=()
     )
@@ -170,6 +170,18 @@ def test_a_bundle_keeps_its_schema_and_is_judged_alike_by_a_second_program(
     assert list(document)[:2] == ["schema", "run"]
     assert recomputed(tmp_path, monkeypatch) == 0
     assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.parametrize("judged", [not_applicable, not_carried])
+def test_what_was_not_played_is_no_ok_to_the_second_program_either(
+    judged: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_run(tmp_path, run_with([not_played("CIC1", judged)]))
+    assert recomputed(tmp_path, monkeypatch) == 0
+    document = json.loads(path.read_bytes())
+    document["plays"][0]["verdict"] = "ok"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert recomputed(tmp_path, monkeypatch) == 1
 
 
 @pytest.mark.parametrize("word", ["ok", "nok", "undecided", "not observable", "error"])

@@ -101,6 +101,15 @@ def test_on_another_wire_a_case_is_played_once_in_the_first_mode_that_it_applies
     assert reasons == ["hotel mode alone", None, None]
 
 
+def test_where_a_wire_carries_nothing_of_a_case_the_catalogue_says_so_with_its_reason() -> None:
+    text = SMALL + 'on = {nmc = {not_carried = "no record of it"}, v24 = {}}\n'
+    plays = Catalogue.from_toml(text).plays(Claim(["nmc", "v24"]))
+    assert {each.play: each.case.not_carried for each in plays} == {
+        "bu1.nmc": "no record of it",
+        "bu1.v24": None,
+    }
+
+
 def test_a_chapter_beyond_the_published_report_marks_its_plays_as_extra() -> None:
     assert {each.extra for each in Catalogue.from_toml(SMALL).plays()} == {False}
     beyond = SMALL.replace("objective", "published = false\nobjective", 1)

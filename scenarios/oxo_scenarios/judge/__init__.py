@@ -10,7 +10,7 @@ from oxo_scenarios.judge.evidence import (
     Unreadable,
 )
 from oxo_scenarios.judge.finding import Fate, Finding, Judgement, TicketFate
-from oxo_scenarios.judge.judgement import judge, not_applicable
+from oxo_scenarios.judge.judgement import judge, not_applicable, not_carried
 
 __all__ = [
     "Confirmation",
@@ -26,4 +26,5 @@ __all__ = [
     "Unreadable",
     "judge",
     "not_applicable",
+    "not_carried",
 ]

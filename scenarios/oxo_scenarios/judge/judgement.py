@@ -53,9 +53,18 @@ def judge(case: Case, tag_set: str, evidence: Evidence) -> Judgement:
 
 
 def not_applicable(case: Case, reason: str) -> Judgement:
-    """Return the judgement of a case that the subject declares not to apply; nothing is played."""
+    """Return the judgement of a case that does not apply; nothing is played."""
+    return _not_played(case, Verdict.NOT_APPLICABLE, reason)
+
+
+def not_carried(case: Case, reason: str) -> Judgement:
+    """Return the judgement of a case of which the wire carries nothing; nothing is played."""
+    return _not_played(case, Verdict.NOT_OBSERVABLE, reason)
+
+
+def _not_played(case: Case, verdict: Verdict, reason: str) -> Judgement:
     return Judgement(
-        verdict=Verdict.NOT_APPLICABLE,
+        verdict=verdict,
         reason=reason,
         comment=reason,
         received=Mark.NOT_ASKED,

@@ -145,9 +145,13 @@ class Certifier:
         self._watcher.begins(planned)
         self._describe(item, planned)
         reason = self._stand.not_applicable(planned)
-        if reason is not None:
+        unseen = planned.case.not_carried
+        if reason is not None or unseen is not None:
             performance = Performance(planned, None)
-            performance.declared(reason)
+            if reason is not None:
+                performance.declared(reason)
+            elif unseen is not None:
+                performance.unseen(unseen)
             self._end(performance)
             return
         play = Play(self._stand, planned, self._record.evidence_folder(planned))

@@ -19,7 +19,15 @@ from oxo_scenarios.bench.play import Play
 from oxo_scenarios.bench.stand import Stand
 from oxo_scenarios.bench.trouble import BenchBroken, NotHeld
 from oxo_scenarios.catalogue import Case, Catalogue, Planned
-from oxo_scenarios.judge import Evidence, Finding, Incident, Judgement, judge, not_applicable
+from oxo_scenarios.judge import (
+    Evidence,
+    Finding,
+    Incident,
+    Judgement,
+    judge,
+    not_applicable,
+    not_carried,
+)
 from oxo_scenarios.judge.judgement import PLAYED
 from oxo_scenarios.known import KnownFailure
 from oxo_scenarios.verdict import Mark, Verdict
@@ -93,8 +101,12 @@ class Performance:
         return self._judgement
 
     def declared(self, reason: str) -> None:
-        """Take the subject's word that the case does not apply."""
+        """Take it that the case does not apply: nothing is played."""
         self._judgement = not_applicable(self.planned.case, reason)
+
+    def unseen(self, reason: str) -> None:
+        """Take it that the wire carries nothing of the case: nothing is played."""
+        self._judgement = not_carried(self.planned.case, reason)
 
     def broken(self, text: str) -> None:
         """Say that the bench broke, without asking the judge; what broke first is told first."""
