@@ -45,7 +45,7 @@ class Installed:
         self.exchange = Exchange(
             profile=profile,
             seed=order.seed,
-            epoch=f"{number}-{token}",
+            epoch=epoch_name(number, token),
             clock=self.wall,
             record=self.ledger.append,
             outlets=outlets,
@@ -59,6 +59,11 @@ class Installed:
             tag_set=profile.tag_set,
             zone=profile.zone,
         )
+
+
+def epoch_name(installation: int, token: str) -> str:
+    """Name a count of sequences; the token makes it unlike any other."""
+    return f"{installation}-{token}"
 
 
 def profile_of(order: Installation) -> Profile:

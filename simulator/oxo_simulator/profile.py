@@ -22,6 +22,7 @@ from pydantic_core import PydanticCustomError
 from oxo_simulator.account.settings import AccountSettings
 from oxo_simulator.contract_table import TABLE_ERROR, Contract
 from oxo_simulator.ed52.settings import Ed52Settings
+from oxo_simulator.exchange.reset_settings import ResetSettings
 from oxo_simulator.nmc.settings import NmcSettings
 from oxo_simulator.ohl.settings import OhlSettings
 from oxo_simulator.profile_section import ProfileError, Section, WireSection
@@ -94,13 +95,6 @@ class LicenceKeys(Section):
     call_accounting_over_ip: Annotated[bool, _DOC]
 
 
-class ResetPhases(Section):
-    """How long a reset refuses connections, and then is busy; real seconds (facts: oxo 7.3)."""
-
-    refused_seconds: Annotated[float, Field(ge=0, le=600), _OURS]
-    busy_seconds: Annotated[float, Field(ge=0, le=600), _OURS]
-
-
 class Metering(Section):
     """What becomes a ticket, and when after the call's end (exchange seconds)."""
 
@@ -131,7 +125,7 @@ class Profile(Section):
     session: Session
     buffer: Buffer
     licence: LicenceKeys
-    reset: ResetPhases
+    reset: ResetSettings
     metering: Metering
     charging: Charging
     contract: Contract = Contract()

@@ -4,7 +4,7 @@ The process, its ports, certificate and account live from start to end. What sta
 ports is an *installation*: exchange, exchange time, ledger and transcript are made anew with each.
 """
 
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import get_args
@@ -28,22 +28,24 @@ from oxo_simulator.control.messages import (
     HostKey,
     Installation,
     ProfileState,
+    Reset,
     SessionState,
     UnreadLoad,
     WireName,
     WireState,
 )
 from oxo_simulator.exchange.core import Exchange
-from oxo_simulator.exchange.life import Life, Phase
+from oxo_simulator.exchange.life import ResetKind
 from oxo_simulator.exchange.orders import Appointment
 from oxo_simulator.exchange.telephony import LOAD_TICKETS_MAX, OrderError, Placed
 from oxo_simulator.identity import Identity, Prepared
-from oxo_simulator.installation import Installed, fresh_ledger_file, profile_of
+from oxo_simulator.installation import Installed, epoch_name, fresh_ledger_file, profile_of
 from oxo_simulator.ledger import Ledger
 from oxo_simulator.link.relay import Link
 from oxo_simulator.premises import Premises
 from oxo_simulator.profile import FURTHER_WIRES, Profile, fixed_keys
 from oxo_simulator.profile_section import ProfileError
+from oxo_simulator.resets import Resets
 from oxo_simulator.slices import Slices
 from oxo_simulator.transcript import Transcript
 from oxo_simulator.views import (
@@ -117,7 +119,14 @@ class Simulation:
         self._wires = wires
         self._new_token = new_token
         self._installations = 0
-        self._life: Life | None = None
+        self.resets = Resets(
+            real=real,
+            link=link,
+            wires=wires,
+            ports=premises.wires,
+            new_epoch=lambda: epoch_name(self._installations, new_token()),
+            broken=broken,
+        )
         self.orders = WireOrders(wires, lambda: self.exchange)
         self.slices = Slices(real)
         self.pacer = Pacer(real, factor, self._tick, broken)
@@ -164,10 +173,8 @@ class Simulation:
         self.transcript.clear()
         for wire in self._wires.values():
             wire.install(self.exchange, profile)
-        self._life = self._new_life(profile)
         self._open_doors()
-        self.link.admit_again("reset", tuple(self.link.doors))
-        self._serve_when_settled()
+        self.resets.install(self.exchange)
 
     def place(self, request: CallRequest) -> "Deferred[CallsPlaced]":
         """Place calls, and go on to their tickets if asked."""
@@ -276,11 +283,9 @@ class Simulation:
         self.exchange.record("host key", wire="account", fingerprint=made.fingerprint)
         return made
 
-    def warm_reset(self) -> None:
-        """Begin a warm reset."""
-        assert self._life is not None  # made with the first installation
-        self.exchange.record("reset", kind="warm")
-        self._life.warm_reset()
+    def reset(self, order: Reset) -> None:
+        """Begin a reset."""
+        self.resets.begin(ResetKind(order.kind))
 
     def certificate(self) -> CertificateState:
         """Say which certificate new connections meet."""
@@ -335,52 +340,13 @@ class Simulation:
         self.installed.clock.advance(seconds)
 
     def _leave(self) -> None:
-        if self._life is not None:
-            self._life.stop()
+        self.resets.stop()
+        if self._installations:
             self.ledger.close()
-
-    def _new_life(self, profile: Profile) -> Life:
-        seconds = {
-            Phase.REFUSED: profile.reset.refused_seconds,
-            Phase.BUSY: profile.reset.busy_seconds,
-        }
-        return Life(seconds, self._real.callLater, self._enter)
-
-    def _enter(self, phase: Phase) -> None:
-        self.exchange.enter(phase)
-        if phase is Phase.REFUSED:
-            self.link.refuse_all("reset")
-            for wire in self._open_wires():
-                wire.reset()
-            self.link.reset_connections()
-            return
-        for wire in self._open_wires():
-            if phase in (wire.admitted_from, Phase.SERVING):
-                self.link.admit_again("reset", self._ports_of(wire.name))
-        if phase is Phase.SERVING:
-            self._serve_when_settled()
-
-    def _serve_when_settled(self) -> None:
-        """Let the wires serve once the doors are as they are wanted, if they still are then."""
-        exchange = self.exchange
-
-        def serve(_settled: object) -> None:
-            if exchange is self.exchange and exchange.serving:
-                for wire in self._open_wires():
-                    wire.serve()
-
-        self.link.settled().addCallback(serve).addErrback(self._broken)
-
-    def _open_wires(self) -> list[Wire]:
-        outlets = self.exchange.outlets
-        return [wire for wire in self._wires.values() if wire.name in outlets]
-
-    def _ports_of(self, wire: str) -> Collection[str]:
-        return [port for port, found in self.premises.wires.items() if found == wire]
 
     def _open_doors(self) -> None:
         """Open the doors that the profile opens, on every wire, and close the others."""
-        profile, wires = self.installed.profile, self._open_wires()
+        profile, wires = self.installed.profile, self.resets.open_wires(self.exchange)
         ports = [port for wire in wires for port in wire.open_ports(profile)]
         targets = {port: to for wire in wires for port, to in wire.outward(profile).items()}
         self.link.open(ports, targets)

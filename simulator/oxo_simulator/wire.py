@@ -158,11 +158,19 @@ class Wire(Protocol):
         Where the profile closes the wire, `exchange.outlets` has nothing of its name.
         """
 
+    def restart(self, exchange: "Exchange", profile: "Profile", *, lost: bool) -> None:
+        """Stand in front of the outlet that the exchange has after a reset; nobody is connected.
+
+        The ledger is the same: sessions and files go on being counted. `lost`: what the exchange
+        remembered is gone, and so are the files that the wire had made of it. Without that the
+        exchange is another release of itself, with the tickets that waited.
+        """
+
     def serve(self) -> None:
         """The doors are open: after an installation, and after a reset. Not told when closed."""
 
     def reset(self) -> None:
-        """A warm reset begins: conversations end (`session closed`, reason `reset`)."""
+        """A reset begins: conversations end (`session closed`, reason `reset`)."""
 
     def sessions(self) -> Sequence[SessionState]:
         """Return who is in a session."""

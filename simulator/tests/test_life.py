@@ -14,7 +14,7 @@ def life(real: Clock) -> tuple[Life, list[tuple[float, Phase]]]:
 def test_a_warm_reset_refuses_then_is_busy_then_serves() -> None:
     real = Clock()
     subject, entered = life(real)
-    subject.warm_reset()
+    subject.begin()
     real.pump([0.5] * 20)
     assert entered == [(0, Phase.REFUSED), (3, Phase.BUSY), (5, Phase.SERVING)]
     assert real.getDelayedCalls() == []
@@ -23,9 +23,9 @@ def test_a_warm_reset_refuses_then_is_busy_then_serves() -> None:
 def test_a_reset_during_a_reset_begins_anew() -> None:
     real = Clock()
     subject, entered = life(real)
-    subject.warm_reset()
+    subject.begin()
     real.pump([0.5] * 8)
-    subject.warm_reset()
+    subject.begin()
     real.pump([0.5] * 20)
     phases = [Phase.REFUSED, Phase.BUSY, Phase.REFUSED, Phase.BUSY, Phase.SERVING]
     assert [phase for _, phase in entered] == phases
@@ -35,7 +35,7 @@ def test_a_reset_during_a_reset_begins_anew() -> None:
 def test_what_is_stopped_stays_where_it_is() -> None:
     real = Clock()
     subject, entered = life(real)
-    subject.warm_reset()
+    subject.begin()
     subject.stop()
     real.pump([1] * 20)
     assert [phase for _, phase in entered] == [Phase.REFUSED]

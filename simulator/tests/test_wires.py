@@ -102,6 +102,10 @@ class PaperWire:
             self.listening.stopListening()
             self.listening = None
 
+    def restart(self, exchange: Any, _profile: Any, *, lost: bool) -> None:
+        self.told.append(f"restart {'lost' if lost else 'kept'}")
+        self.exchange = exchange
+
     def serve(self) -> None:
         self.told.append("serve")
         number = next(iter(self.parts.ports.values()))

@@ -44,13 +44,20 @@ class Filing:
         clock: of the exchange.
         settings: of the wire.
         manner: of the records.
+        before: the shelf whose place this one takes; its open file is not among what is taken, for
+            the tickets in it wait at the outlet.
 
     Attributes:
         shelf: the files.
     """
 
     def __init__(
-        self, outlet: Outlet, clock: ExchangeClock, settings: AccountSettings, manner: Manner
+        self,
+        outlet: Outlet,
+        clock: ExchangeClock,
+        settings: AccountSettings,
+        manner: Manner,
+        before: Shelf | None = None,
     ) -> None:
         self._outlet = outlet
         self._clock = clock
@@ -61,6 +68,11 @@ class Filing:
         self._closing: Cancellable | None = None
         self._ageing: Cancellable | None = None
         outlet.watch(self._put_in)
+        if before is not None:
+            self.shelf.follow(before)
+            self._ageing = self._at(self.shelf.ages_at(), self._age)
+            if outlet.waiting_count():
+                self._put_in()
 
     def close(self) -> AccountFile | None:
         """Close the open file now, and return it; `None` where there is none."""

@@ -250,6 +250,19 @@ class Shelf:
         """Return when the oldest file ages out (UTC); `None` where there is none."""
         return ages_out_at(self._order[0].closed, self._terms.rules) if self._order else None
 
+    def lose(self, now: Moment) -> None:
+        """Lose every file: the exchange has forgotten them."""
+        self._open = self._spilled = None
+        while self._order:
+            self._expire(now)
+
+    def follow(self, before: "Shelf") -> None:
+        """Take the place of a shelf: its closed files are here now, and its count goes on."""
+        self._count, self._changed = before._count, before._changed  # noqa: SLF001 - of our own
+        self._order = deque(before._order)  # noqa: SLF001
+        self._closed = {file.name: file for file in self._order}
+        self.bytes_count, self.version = before.bytes_count, before.version + 1
+
     # What a client sees.
 
     @property

@@ -8,6 +8,7 @@ from oxo_simulator.account.host_key import KIND
 from oxo_simulator.account.service import FTP_PORT, SFTP_PORT, WORDS, stand
 from oxo_simulator.account.settings import AccountSettings
 from oxo_simulator.account.sftp import SftpServer
+from oxo_simulator.account.shelf import Shelf
 from oxo_simulator.account.terms import WIRE, terms
 from oxo_simulator.control.messages import ClosedFile, HostKey, SessionState
 from oxo_simulator.exchange.life import Phase
@@ -93,17 +94,30 @@ class Account:
 
     def install(self, exchange: "Exchange", profile: "Profile") -> None:
         """Stand in front of a fresh exchange: no files, and the count begins anew."""
+        self._stand(exchange, profile, None, same_ledger=False)
+
+    def restart(self, exchange: "Exchange", profile: "Profile", *, lost: bool) -> None:
+        """Show the files that there still are; their count goes on in any case."""
+        shelf = None if self._filing is None else self._filing.shelf
+        if lost and shelf is not None:
+            shelf.lose(exchange.now())
+        self._stand(exchange, profile, shelf, same_ledger=True)
+
+    def _stand(
+        self, exchange: "Exchange", profile: "Profile", before: Shelf | None, *, same_ledger: bool
+    ) -> None:
         if self._filing is not None:
             self._filing.stop()
         outlet = exchange.outlets.get(WIRE)
         if outlet is None:
             self._filing = None
             self._settings = AccountSettings()
-            self._desk.install(None)
+            self._desk.install(None, same_ledger=same_ledger)
             return
         self._settings = profile.account
-        self._filing = Filing(outlet, exchange, profile.account, profile.ed52.manner)
-        self._desk.install(stand(profile.account, outlet, self._filing.shelf))
+        self._filing = Filing(outlet, exchange, profile.account, profile.ed52.manner, before)
+        standing = stand(profile.account, outlet, self._filing.shelf)
+        self._desk.install(standing, same_ledger=same_ledger)
 
     def serve(self) -> None:
         """It listens behind all the time; the link's doors decide."""

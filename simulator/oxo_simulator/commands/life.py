@@ -21,7 +21,7 @@ from oxo_simulator.commands.console import (
 )
 from oxo_simulator.commands.telephony import instant, pace_name
 from oxo_simulator.control.client import ControlClient
-from oxo_simulator.control.messages import ExchangeState, Installation, ProfileState
+from oxo_simulator.control.messages import ExchangeState, Installation, ProfileState, Reset
 
 FOLLOW_SECONDS = 20.0
 OPEN, CLOSED = "open", "closed"
@@ -90,16 +90,18 @@ def profile(
 @app.command()
 def reset(
     *,
+    kind: Annotated[str, typer.Option(help="warm, cold or 'power cut'.")] = "warm",
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait until the exchange serves again.")
     ] = False,
     json: Json = False,
     state: State = DEFAULT_STATE,
 ) -> None:
-    """Reset the exchange (warm): tickets are kept, sessions end."""
+    """Reset the exchange: sessions end; a warm one keeps what waits, a cold one loses it."""
+    order: Reset = checked(Reset, {"kind": kind})
     with ControlClient.from_state(state) as client:
         since = client.state().ledger_last
-        now = client.reset()
+        now = client.reset(order)
         phase: str = now.phase
         while wait and phase != "serving":
             for line in client.ledger(since, FOLLOW_SECONDS):

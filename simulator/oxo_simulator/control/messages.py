@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 from oxo_tickets import Ticket
 
+from oxo_simulator.control.life_messages import Reset
 from oxo_simulator.control.link_messages import (
     ArmedFault,
     CarriedConnection,
@@ -18,7 +19,6 @@ from oxo_simulator.control.link_messages import (
     LinkState,
     Restore,
 )
-from oxo_simulator.control.life_messages import Reset
 from oxo_simulator.control.message import Message
 from oxo_simulator.control.wire_messages import (
     ClosedFile,

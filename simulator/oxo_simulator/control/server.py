@@ -117,7 +117,7 @@ class ControlServer:
             "strike": lambda asked: link.strike(asked.order),
             "arm": lambda asked: link.arm(asked.order),
             "restore": lambda asked: link.restore(reset_connections=asked.order.reset_connections),
-            "reset": lambda _: simulation.warm_reset(),
+            "reset": lambda asked: simulation.reset(asked.order),
             "licence": lambda asked: simulation.exchange.set_licence(
                 call_accounting_over_ip=asked.order.call_accounting_over_ip
             ),

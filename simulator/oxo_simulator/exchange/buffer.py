@@ -38,14 +38,17 @@ class TicketBuffer:
         capacity: most tickets that wait; 0 keeps none, and raises no alarm.
         alarm_percent: of the capacity; 0 raises no alarm (facts: oxo 1.3, documented).
         overflow: which ticket is let go when it is full.
+        last: the sequence given last, where it goes on from another buffer.
     """
 
-    def __init__(self, capacity: int, alarm_percent: int, overflow: Overflow = "newest") -> None:
+    def __init__(
+        self, capacity: int, alarm_percent: int, overflow: Overflow = "newest", last: int = 0
+    ) -> None:
         self.capacity = capacity
         self.alarm_percent = alarm_percent
         self.overflow = overflow
         self._tickets: deque[Buffered] = deque()
-        self._last = 0
+        self._last = last
 
     def __len__(self) -> int:
         return len(self._tickets)

@@ -12,7 +12,7 @@ from oxo_tickets import CommunicationType, Kind, Ticket, TrunkKind
 
 from oxo_simulator.exchange.buffer import TicketBuffer
 from oxo_simulator.exchange.directory import Directory
-from oxo_simulator.exchange.life import Phase
+from oxo_simulator.exchange.life import Phase, ResetKind
 from oxo_simulator.exchange.metering import Tariff
 from oxo_simulator.exchange.moment import Cancellable, ExchangeTime, Moment
 from oxo_simulator.exchange.notices import Notice
@@ -99,6 +99,26 @@ class Exchange:
         self.changed(
             ("MAO_ACTION", "SET"), ("OBJECT", "LICENCE"), ("CALL_ACCOUNTING_OVER_IP", state)
         )
+
+    def reset(self, kind: ResetKind, epoch: str) -> bool:
+        """Forget what a reset of this kind forgets; tell whether that is all that waited.
+
+        Every outlet is another one then, and wires are to stand in front of it.
+        """
+        counts_anew = kind is ResetKind.COLD
+        kept = kind.keeps(self.profile.reset)
+        if not kept:
+            self.outlets = MappingProxyType(
+                {
+                    name: outlet.emptied(kind.reason, counts_anew=counts_anew)
+                    for name, outlet in self.outlets.items()
+                }
+            )
+            self._taxation = self.outlets[TAXATION]
+        if counts_anew:
+            self._epoch = epoch
+            self.record("epoch", epoch=epoch)
+        return not kept
 
     def enter(self, phase: Phase) -> None:
         """Go into a phase of the exchange's life."""

@@ -1,17 +1,24 @@
-"""The life of the exchange: serving, and through a warm reset back to serving.
+"""The life of the exchange: serving, and through a reset back to serving.
 
-    serving --warm reset--> refused --> busy --> serving
-                              ^  ^________|
-                              |__ a reset in between begins anew
+    serving --reset--> refused --> busy --> serving
+                          ^  ________|
+                          |__ a reset in between begins anew
 
-Tickets and the sequence are kept; sessions end (facts: oxo 1.5 DIS104, documented; the phases 7.3,
-ours). The phases last in real time, since it is real sockets that wait for them.
+    kind        who ends the connections       epoch   what is remembered, if the profile says so
+    warm        the exchange, in order         stays   all (documented: facts oxo 1.5, DIS104)
+    cold        the exchange, in order         new     nothing (facts: oxo 1.5 expect lost, 7.3)
+    power cut   nobody: they are dead          stays   all (facts: oxo 7.3, ours)
+
+What is remembered are the tickets that wait, the files on their shelves, appointments and rooms.
+Sessions end and calls in progress are over in any case. The phases last in real time, since it is
+real sockets that wait for them; exchange time goes on.
 """
 
 from collections.abc import Callable
 from enum import StrEnum
 
 from oxo_simulator.exchange.moment import Cancellable
+from oxo_simulator.exchange.reset_settings import ResetSettings
 
 
 class Phase(StrEnum):
@@ -20,6 +27,24 @@ class Phase(StrEnum):
     REFUSED = "refused"
     BUSY = "busy"
     SERVING = "serving"
+
+
+class ResetKind(StrEnum):
+    """What kind of reset it is; the table above says what each does."""
+
+    WARM = "warm"
+    COLD = "cold"
+    POWER_CUT = "power cut"
+
+    @property
+    def reason(self) -> str:
+        """The ledger's word for what is lost by it."""
+        return {"warm": "warm reset", "cold": "cold reset"}.get(self, self.value)
+
+    def keeps(self, settings: ResetSettings) -> bool:
+        """Tell whether the exchange remembers after it what it knew before."""
+        kept: bool = getattr(settings, f"{self.name.lower()}_keeps")
+        return kept
 
 
 NEXT = {Phase.REFUSED: Phase.BUSY, Phase.BUSY: Phase.SERVING}
@@ -45,8 +70,8 @@ class Life:
         self._entered = entered
         self._timer: Cancellable | None = None
 
-    def warm_reset(self) -> None:
-        """Begin, or begin anew."""
+    def begin(self) -> None:
+        """Begin a reset, or begin anew."""
         self.stop()
         self._enter(Phase.REFUSED)
 

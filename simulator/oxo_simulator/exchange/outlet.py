@@ -82,10 +82,10 @@ class Outlet:
         notices: those that wait, oldest first; each knows which ticket it stands behind.
     """
 
-    def __init__(self, terms: OutletTerms, record: Record) -> None:
+    def __init__(self, terms: OutletTerms, record: Record, last: int = 0) -> None:
         self.wire = terms.wire
         self.terms = terms
-        self.buffer = TicketBuffer(terms.capacity, terms.alarm_percent, terms.overflow)
+        self.buffer = TicketBuffer(terms.capacity, terms.alarm_percent, terms.overflow, last)
         self.notices: deque[Noticed] = deque()
         self._mark: Mapping[str, str] = {} if terms.wire == TAXATION else {"wire": terms.wire}
         self._record = record
@@ -200,6 +200,18 @@ class Outlet:
     def drop(self, number: int, reason: str) -> None:
         """Write down that the ticket of this ledger id is not kept here."""
         self.record("dropped", id=number, reason=reason)
+
+    def emptied(self, reason: str, *, counts_anew: bool) -> "Outlet":
+        """Drop whatever waits, and return the outlet that stands in this one's place.
+
+        Nobody watches it yet. Its sequence goes on, and what was offered here may be acknowledged
+        there (nothing is removed by it then); or it `counts_anew`: a new epoch has begun.
+        """
+        self.lose(reason)
+        other = Outlet(self.terms, self._record, 0 if counts_anew else self.buffer.newest)
+        if not counts_anew:
+            other._offered = self._offered
+        return other
 
     def put(self, number: int, ticket: Ticket) -> None:
         """Let a ticket wait, or let one go when there is no room; tell the watchers."""

@@ -207,11 +207,14 @@ class Desk:
         """Who is logged in."""
         return [each.session for each in self._guests.values() if each.session is not None]
 
-    def install(self, installed: Installed | None) -> None:
-        """Stand in front of another exchange; old conversations end without a word."""
+    def install(self, installed: Installed | None, *, same_ledger: bool = False) -> None:
+        """Stand in front of another exchange; old conversations end without a word.
+
+        Sessions are counted from 1 again, unless it is the `same_ledger` that names them.
+        """
         self.installed = None
         self._end_all()
-        self._count = 0
+        self._count = self._count if same_ledger else 0
         self.installed = installed
 
     def reset(self) -> None:

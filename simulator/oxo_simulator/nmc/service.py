@@ -28,17 +28,22 @@ WORDS: Final = Words(
 
 
 def stand(
-    settings: NmcSettings, outlet: Outlet, release: str, now: Callable[[], datetime]
+    settings: NmcSettings,
+    outlet: Outlet,
+    release: str,
+    now: Callable[[], datetime],
+    counter: int = 0,
 ) -> Installed:
-    """Return what stands behind the desk of a fresh exchange.
+    """Return what stands behind the desk of an exchange that shows no file yet.
 
     Args:
         settings: what the profile chose.
         outlet: what waits.
         release: of the exchange, for the header.
         now: wall clock of the exchange.
+        counter: of the last file that there was; kept over resets (facts: oxo 7.3, ours).
     """
-    shelf = new_shelf(settings, outlet, release, now)
+    shelf = new_shelf(settings, outlet, release, now, counter)
 
     def appear(occasion: Occasion) -> None:
         if settings.file_appears == occasion:
@@ -48,15 +53,20 @@ def stand(
 
 
 def new_shelf(
-    settings: NmcSettings, outlet: Outlet, release: str, now: Callable[[], datetime]
+    settings: NmcSettings,
+    outlet: Outlet,
+    release: str,
+    now: Callable[[], datetime],
+    counter: int = 0,
 ) -> Shelf:
-    """Return the empty shelf of a fresh exchange.
+    """Return the empty shelf of an exchange.
 
     Args:
         settings: what the profile chose.
         outlet: what waits.
         release: of the exchange, for the header.
         now: wall clock of the exchange.
+        counter: of the last file that there was.
     """
     head, form, manner = settings.head(release), settings.form, settings.manner
 
@@ -76,4 +86,5 @@ def new_shelf(
         render,
         emptied_by="transfer" if settings.after_transfer == "delete" else "deletion",
         empty_file=settings.empty_file,
+        counter=counter,
     )

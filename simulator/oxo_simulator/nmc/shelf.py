@@ -121,6 +121,7 @@ class Shelf:
         render: makes a file.
         emptied_by: whether a complete transfer empties a file, or only its deletion.
         empty_file: whether there is a file when nothing waits.
+        counter: number of the last file before this shelf's first one.
     """
 
     def __init__(
@@ -130,13 +131,14 @@ class Shelf:
         *,
         emptied_by: Literal["transfer", "deletion"] = "transfer",
         empty_file: bool = False,
+        counter: int = 0,
     ) -> None:
         self._store = store
         self._render = render
         self._emptied_by = emptied_by
         self._empty_file = empty_file
         self._files: dict[str, TicketFile] = {}
-        self._counter = 0
+        self.counter = counter
         self._filed = 0
         self._emptied: list[_Emptied] = []
 
@@ -153,8 +155,8 @@ class Shelf:
         tickets = () if begin is None else waiting[begin:]
         if not tickets and (not self._empty_file or self._files):
             return
-        self._counter = self._counter % COUNTER_MAX + 1
-        made = self._render(self._counter, tickets)
+        self.counter = self.counter % COUNTER_MAX + 1
+        made = self._render(self.counter, tickets)
         first, last = (tickets[0].sequence, tickets[-1].sequence) if tickets else (0, 0)
         self._filed = max(self._filed, last)
         self._files[made.name] = TicketFile(made.name, made.content, made.at, first, last)

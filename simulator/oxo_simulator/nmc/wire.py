@@ -12,6 +12,7 @@ from oxo_simulator.ftp import Driver, Loop, Server, Surroundings
 from oxo_simulator.ftp.desk import Desk, Password
 from oxo_simulator.nmc.service import WORDS, stand
 from oxo_simulator.nmc.settings import NmcSettings
+from oxo_simulator.nmc.shelf import Shelf
 from oxo_simulator.nmc.terms import WIRE, terms
 from oxo_simulator.wire import Parts, Target
 
@@ -78,14 +79,24 @@ class Nmc:
 
     def install(self, exchange: "Exchange", profile: "Profile") -> None:
         """Stand in front of a fresh exchange."""
-        outlet = exchange.outlets.get(WIRE)
+        self._stand(exchange, profile, None)
+
+    def restart(self, exchange: "Exchange", profile: "Profile", *, lost: bool) -> None:  # noqa: ARG002
+        """Show what waits at the outlet now, in files that nobody has seen; their count goes on."""
+        installed = self._desk.installed
+        files = None if installed is None else installed.files
+        self._stand(exchange, profile, files.counter if isinstance(files, Shelf) else 0)
+
+    def _stand(self, exchange: "Exchange", profile: "Profile", counter: int | None) -> None:
+        """Stand in front of an exchange; `None` is no counter that goes on, but a fresh ledger."""
+        outlet, same = exchange.outlets.get(WIRE), counter is not None
         if outlet is None:
             self._settings = NmcSettings()
-            self._desk.install(None)
+            self._desk.install(None, same_ledger=same)
             return
-        self._settings = profile.nmc
-        now = exchange.now
-        self._desk.install(stand(profile.nmc, outlet, exchange.release, lambda: now().local))
+        self._settings, now = profile.nmc, exchange.now
+        standing = stand(profile.nmc, outlet, exchange.release, lambda: now().local, counter or 0)
+        self._desk.install(standing, same_ledger=same)
 
     def serve(self) -> None:
         """It listens behind all the time; the link's doors decide."""

@@ -58,6 +58,9 @@ class Backlog:
     Args:
         tickets: the outlet.
         events_max: hotel events that wait at most.
+
+    Attributes:
+        count: number of the last event.
     """
 
     def __init__(self, tickets: Tickets, events_max: int) -> None:
@@ -65,21 +68,32 @@ class Backlog:
         self._events_max = events_max
         self._events: deque[Event] = deque()
         self._replies: deque[bytes] = deque()
-        self._count = 0
+        self.count = 0
 
     @property
     def events_count(self) -> int:
         """How many hotel events wait."""
         return len(self._events)
 
+    def follow(self, before: "Backlog", *, lost: bool) -> list[int]:
+        """Take the place of another queue, its events too unless they are `lost`.
+
+        Returns the numbers of those that are.
+        """
+        self.count, events = before.count, before._events  # noqa: SLF001 - of our own
+        if lost:
+            return [event.number for event in events]
+        self._events = deque(events)
+        return []
+
     def put_event(self, octets: bytes) -> int | None:
         """Let an event wait; return its number, or `None` when no more can wait."""
         if len(self._events) >= self._events_max:
             return None
-        self._count += 1
+        self.count += 1
         waiting = self._tickets.waiting(self._tickets.waiting_count())
-        self._events.append(Event(self._count, octets, waiting[-1].sequence if waiting else 0))
-        return self._count
+        self._events.append(Event(self.count, octets, waiting[-1].sequence if waiting else 0))
+        return self.count
 
     def put_reply(self, octets: bytes) -> bool:
         """Let a reply wait; tell whether there was room."""

@@ -74,6 +74,14 @@ class Reception:
         self.backlog = Backlog(outlet, settings.events_max)
         self._sessions = 0
 
+    def follow(self, before: "Reception", *, lost: bool) -> None:
+        """Go on where another one of the same ledger ended; `lost`: rooms and events are not."""
+        self._sessions = before._sessions  # noqa: SLF001 - of our own
+        for number in self.backlog.follow(before.backlog, lost=lost):
+            self.outlet.record("hotel event lost", reason="reset", number=number)
+        if not lost:
+            self.rooms = before.rooms
+
     # Conversations.
 
     def open(self, connection: str) -> Session:

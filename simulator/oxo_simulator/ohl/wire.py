@@ -62,6 +62,14 @@ class HotelLink:
         self._factory.serving = False
         self._factory.install(None if outlet is None else Reception(outlet, profile.ohl))
 
+    def restart(self, exchange: "Exchange", profile: "Profile", *, lost: bool) -> None:
+        """Stand in front of what waits now; conversations and events go on being counted."""
+        before = self._factory.reception
+        self.install(exchange, profile)
+        now = self._factory.reception
+        if before is not None and now is not None:
+            now.follow(before, lost=lost)
+
     def serve(self) -> None:
         """Let the hotel system in."""
         self._factory.serving = True

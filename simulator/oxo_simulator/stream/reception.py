@@ -90,22 +90,27 @@ class Reception:
         outlet: tickets and notices, and the ledger.
         settings: of the profile.
         manner: what of a record's values the profile chooses.
+
+    Attributes:
+        sessions: how many there were in this ledger.
     """
 
-    def __init__(self, outlet: Outlet, settings: StreamSettings, manner: Manner) -> None:
+    def __init__(
+        self, outlet: Outlet, settings: StreamSettings, manner: Manner, sessions: int = 0
+    ) -> None:
         self.outlet = outlet
         self.settings = settings
         self._manner = manner
         self._end = b"\n" if settings.line_feed else b""
-        self._sessions = 0
+        self.sessions = sessions
         self._second_told = False
 
     # Dialogues.
 
     def open(self, connection: str) -> Session:
         """Begin a session."""
-        self._sessions += 1
-        session = Session(f"e{self._sessions}", connection)
+        self.sessions += 1
+        session = Session(f"e{self.sessions}", connection)
         self._second_told = False
         self._record("session opened", session, reason="started")
         self._alarm("OTF_LINK_UP", connection)

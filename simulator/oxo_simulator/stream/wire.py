@@ -84,13 +84,22 @@ class Stream:
 
     def install(self, exchange: "Exchange", profile: "Profile") -> None:
         """Stand in front of a fresh exchange, CPU A main."""
+        self._stand(exchange, profile, 0)
+
+    def restart(self, exchange: "Exchange", profile: "Profile", *, lost: bool) -> None:  # noqa: ARG002
+        """Stand in front of what waits now; CPU A is main, as after every start from nothing."""
+        before = self._servers.reception
+        self._stand(exchange, profile, 0 if before is None else before.sessions)
+
+    def _stand(self, exchange: "Exchange", profile: "Profile", sessions: int) -> None:
         outlet = exchange.outlets.get(NAME)
         self._exchange = exchange
         self._servers.serving = False
         if outlet is None:
             self._servers.install(None)
         else:
-            self._servers.install(Reception(outlet, profile.stream, profile.ed52.manner))
+            reception = Reception(outlet, profile.stream, profile.ed52.manner, sessions)
+            self._servers.install(reception)
 
     def serve(self) -> None:
         """Let a collector in."""

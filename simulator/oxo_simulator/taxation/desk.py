@@ -69,6 +69,7 @@ class Desk:
         settings: its profile's choices.
         clock: real time, for the idle limit.
         new_cookie: source of secret cookie values.
+        sessions_before: so many there were in this ledger.
     """
 
     def __init__(
@@ -77,13 +78,14 @@ class Desk:
         settings: TaxationSettings,
         clock: IReactorTime,
         new_cookie: Callable[[], str],
+        sessions_before: int = 0,
     ) -> None:
         self.exchange = exchange
         self.settings = settings
         self.answers = Answers(settings.tag_set, settings.contract)
         self.unknown = UnknownOperations(settings.contract)
         self._given: Offer | None = None
-        self._sessions = Sessions(settings, new_cookie)
+        self._sessions = Sessions(settings, new_cookie, sessions_before)
         self._clock = clock
         self._timer: IDelayedCall | None = None
         self._opened_seconds = 0.0
@@ -92,6 +94,11 @@ class Desk:
     def session_count(self) -> int:
         """How many sessions live."""
         return 0 if self._sessions.living is None else 1
+
+    @property
+    def sessions_total(self) -> int:
+        """How many sessions there have been in this ledger."""
+        return self._sessions.count
 
     @property
     def living(self) -> Living | None:

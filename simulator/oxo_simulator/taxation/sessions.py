@@ -199,12 +199,18 @@ def steps(
 
 
 class Sessions:
-    """The machine. One per installation: a fresh exchange counts its sessions from 1 again."""
+    """The machine. One per installation: a fresh exchange counts its sessions from 1 again.
 
-    def __init__(self, settings: TaxationSettings, new_cookie: Callable[[], str]) -> None:
+    Attributes:
+        count: how many there were, before this machine too.
+    """
+
+    def __init__(
+        self, settings: TaxationSettings, new_cookie: Callable[[], str], count: int = 0
+    ) -> None:
         self._settings = settings
         self._new_cookie = new_cookie
-        self._count = 0
+        self.count = count
         self.living: Session | None = None
 
     def receive(self, event: Event) -> list[Decision]:
@@ -248,8 +254,8 @@ class Sessions:
                 return [Refused(no_session(_why(request, self._settings)))]
 
     def _open(self, request: Request, reason: str) -> list[Decision]:
-        self._count += 1
-        name = f"s{self._count}"
+        self.count += 1
+        name = f"s{self.count}"
         cookie = self._new_cookie()
         self.living = Session(name, cookie, request.user, request.connection, request.port)
         return [Opened(self.living, reason)]

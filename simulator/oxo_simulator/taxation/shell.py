@@ -101,6 +101,23 @@ class Taxation:
         self._desk = Desk(exchange, settings, self._clock, self._new_cookie)
         self._soap = soap_transport(settings.contract)
 
+    def restart(self, exchange: TicketPort, settings: TaxationSettings) -> None:
+        """Serve the same exchange again, that has forgotten what waited; or its next release.
+
+        What is remembered of a ticket's bytes is forgotten with it. Sessions go on being counted,
+        and operations that nobody knows go on being listed while the contract is the same.
+        """
+        before = self._desk
+        if before is None:
+            self.install(exchange, settings)
+            return
+        before.close()
+        total = before.sessions_total
+        self._desk = Desk(exchange, settings, self._clock, self._new_cookie, total)
+        if settings.contract == before.settings.contract:
+            self._desk.unknown = before.unknown
+        self._soap = soap_transport(settings.contract)
+
     def end_sessions(self, reason: str) -> None:
         """End every session, with the ledger's word for it, such as `reset`."""
         if self._desk is not None:

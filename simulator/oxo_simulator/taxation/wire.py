@@ -99,6 +99,10 @@ class TaxationWire:
         """Serve a fresh exchange."""
         self._taxation.install(exchange, taxation_settings(profile))
 
+    def restart(self, exchange: Exchange, profile: Profile, *, lost: bool) -> None:  # noqa: ARG002
+        """Serve the exchange after a reset; nothing but its outlet held tickets."""
+        self._taxation.restart(exchange, taxation_settings(profile))
+
     def serve(self) -> None:
         """Go on: requests find out by themselves that the exchange serves."""
 

@@ -147,6 +147,11 @@ class Print:
         self.served: Served | None = None
         outlet.watch(self._filled)
 
+    @property
+    def sessions(self) -> int:
+        """How many sessions there were in this ledger."""
+        return self._printing.sessions
+
     # What happens.
 
     def made(self, end: PrinterEnd) -> None:

@@ -110,6 +110,13 @@ class V24:
 
     def install(self, exchange: "Exchange", profile: "Profile") -> None:
         """Stand in front of a fresh exchange; nobody is connected to it yet."""
+        self._stand(exchange, profile, 0)
+
+    def restart(self, exchange: "Exchange", profile: "Profile", *, lost: bool) -> None:  # noqa: ARG002
+        """Stand in front of what waits now, with a new sheet; sessions go on being counted."""
+        self._stand(exchange, profile, 0 if self._print is None else self._print.sessions)
+
+    def _stand(self, exchange: "Exchange", profile: "Profile", sessions: int) -> None:
         if self._print is not None:
             self._print.leave()
         self._rest()
@@ -117,7 +124,7 @@ class V24:
         if self._settings.direction == "connect" or not self._settings.open:
             self._close()
         outlet = exchange.outlets.get(WIRE)
-        self._print = None if outlet is None else self._printer_of(outlet)
+        self._print = None if outlet is None else self._printer_of(outlet, sessions)
 
     def serve(self) -> None:
         """Listen, or connect."""
@@ -178,10 +185,10 @@ class V24:
 
     # Connections.
 
-    def _printer_of(self, outlet: Outlet) -> Print:
+    def _printer_of(self, outlet: Outlet, sessions: int) -> Print:
         return Print(
             outlet=outlet,
-            printing=Printing(sheet(self._settings), outlet.waiting),
+            printing=Printing(sheet(self._settings), outlet.waiting, sessions=sessions),
             clock=self._parts.reactor,
             tell=self._parts.said,
             utc_now=self._parts.utc_now,
