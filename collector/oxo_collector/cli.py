@@ -4,30 +4,32 @@
 Everything heavy is imported inside the command that needs it: an export must not pay for TLS.
 """
 
-import os
 import signal
 import sys
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from oxo_collector.receipt import Wire
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from oxo_collector.configuration import Configuration
-    from oxo_collector.store import Reading
-
-EXIT_MALFORMED = 1
-EXIT_CONFIGURATION = 2
-EXIT_STORE = 3
-
-ID_MAX = 2**63 - 1
-"""The store's numbers end there."""
+from oxo_collector.command import (
+    EXIT_CONFIGURATION,
+    EXIT_MALFORMED,
+    EXIT_STORE,
+    ID_MAX,
+    ConfigOption,
+    ExchangeOption,
+    OutputOption,
+    SinceOption,
+    WireOption,
+    check_exchange,
+    check_output,
+    configuration_of,
+    output_to,
+    reading,
+    refuse,
+)
+from oxo_collector.shown import appointments, rooms, tickets
 
 DECODE_BYTES_MAX = 256 * 1024 * 1024
 
@@ -41,6 +43,8 @@ quarantine = typer.Typer(
     help="What the exchanges sent and no reader understood.", no_args_is_help=True
 )
 app.add_typer(quarantine, name="quarantine")
+for _command in (appointments, rooms, tickets):
+    app.command()(_command)
 
 
 class Format(StrEnum):
@@ -48,20 +52,6 @@ class Format(StrEnum):
 
     NDJSON = "ndjson"
     CSV = "csv"
-
-
-ConfigOption = Annotated[
-    Path,
-    typer.Option("--config", "-c", envvar="OXO_COLLECT_CONFIG", help="Configuration file (TOML)."),
-]
-WireOption = Annotated[
-    Wire | None, typer.Option("--wire", "-w", help="Everything that came over this wire.")
-]
-SinceOption = Annotated[
-    int, typer.Option(min=0, max=ID_MAX, help="Only what was received after the one with this id.")
-]
-OutputOption = Annotated[str, typer.Option("--output", "-o", help="File, or - for stdout.")]
-ExchangeOption = Annotated[str | None, typer.Option("--exchange", "-e", help="Only this exchange.")]
 
 
 def main() -> None:
@@ -101,14 +91,14 @@ def run(config: ConfigOption) -> None:
     from oxo_collector.store import StoreUnusable
 
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # an exchange that hangs up is no end
-    configuration = _configuration(config)
+    configuration = configuration_of(config)
     log = journal.start(configuration.log.format)
     try:
         collect(configuration, stop_on_signals(log), log)
     except ConfigurationRefused as error:
-        _refuse(f"{config}: {error}", EXIT_CONFIGURATION)
+        refuse(f"{config}: {error}", EXIT_CONFIGURATION)
     except StoreUnusable as error:
-        _refuse(str(error), EXIT_STORE)
+        refuse(str(error), EXIT_STORE)
 
 
 @app.command()
@@ -120,8 +110,8 @@ def status(
     """Show what the store knows about each exchange and wire."""
     from oxo_collector import tables
 
-    configuration = _configuration(config)
-    with _reading(configuration) as store, _output("-"):
+    configuration = configuration_of(config)
+    with reading(configuration) as store, output_to("-"):
         tables.status(store, configuration.sources, configuration.spools, as_json=as_json)
 
 
@@ -141,17 +131,17 @@ def export(  # noqa: PLR0913, PLR0917 - each is an option of the command
     from oxo_collector import delivery
     from oxo_collector.wording import counted
 
-    configuration = _configuration(config)
-    _check_exchange(exchange, configuration)
-    _check_output(output, config, configuration.store)
-    with _reading(configuration) as store:
+    configuration = configuration_of(config)
+    check_exchange(exchange, configuration)
+    check_output(output, config, configuration.store)
+    with reading(configuration) as store:
         rows = (
             store.tickets_once(exchange=exchange, since=since)
             if wire is None
             else store.tickets(exchange=exchange, wire=wire, since=since)
         )
         write = delivery.write_csv if form is Format.CSV else delivery.write_ndjson
-        with _output(output) as file:
+        with output_to(output) as file:
             count, last = write(rows, file)
     typer.echo(f"{counted(count, 'ticket')}, last id {last or since}", err=True)
 
@@ -172,17 +162,17 @@ def reconcile(
     from oxo_collector import delivery, tables
     from oxo_collector.reconciliation import balances
 
-    configuration = _configuration(config)
-    _check_exchange(exchange, configuration)
-    _check_output(output, config, configuration.store)
-    with _reading(configuration) as store:
+    configuration = configuration_of(config)
+    check_exchange(exchange, configuration)
+    check_output(output, config, configuration.store)
+    with reading(configuration) as store:
         names = store.exchanges() if exchange is None else [exchange]
         if differences:
-            with _output(output) as file:
+            with output_to(output) as file:
                 delivery.write_differences(store, names, file)
             return
         found = balances(store.seen(names), store.surplus())
-    with _output("-"):
+    with output_to("-"):
         tables.reconciliation(found, as_json=as_json)
 
 
@@ -202,9 +192,9 @@ def events(
     """
     from oxo_collector import delivery, tables
 
-    configuration = _configuration(config)
-    _check_exchange(exchange, configuration)
-    with _reading(configuration) as store, _output("-") as file:
+    configuration = configuration_of(config)
+    check_exchange(exchange, configuration)
+    with reading(configuration) as store, output_to("-") as file:
         rows = store.events(exchange, since)
         if as_json:
             delivery.write_events(rows, file)
@@ -235,19 +225,19 @@ def import_(
     from oxo_collector.intake import Intake
     from oxo_collector.store import Ownership, StoreUnusable, open_for_writing
 
-    configuration = _configuration(config)
-    _check_exchange(exchange, configuration)
+    configuration = configuration_of(config)
+    check_exchange(exchange, configuration)
     owner = next(one for one in configuration.exchange if one.name == exchange)
     try:
         with (
             Ownership(configuration.store),
             closing(open_for_writing(configuration.store)) as store,
-            _output("-"),
+            output_to("-"),
         ):
             door = Intake(store, lambda: datetime.now(UTC))
             whole = tables.imported(import_files(files, owner, door), len(files), as_json=as_json)
     except StoreUnusable as error:
-        _refuse(f"{error}; files that were told before are stored", EXIT_STORE)
+        refuse(f"{error}; files that were told before are stored", EXIT_STORE)
     if not whole:
         raise typer.Exit(EXIT_MALFORMED)
 
@@ -257,7 +247,7 @@ def answer(
     config: ConfigOption, ticket: Annotated[int, typer.Argument(max=ID_MAX, help="Id of a ticket.")]
 ) -> None:
     """Write the answer in which a ticket came to standard output, as it came."""
-    with _reading(_configuration(config)) as store:
+    with reading(configuration_of(config)) as store:
         raw = store.answer_bytes(ticket)
     _write_kept(raw, f"the store has no ticket {ticket}")
 
@@ -272,9 +262,9 @@ def quarantine_list(
     """List what was set aside, and why."""
     from oxo_collector import tables
 
-    configuration = _configuration(config)
-    _check_exchange(exchange, configuration)
-    with _reading(configuration) as store, _output("-"):
+    configuration = configuration_of(config)
+    check_exchange(exchange, configuration)
+    with reading(configuration) as store, output_to("-"):
         tables.quarantine(store, exchange, as_json=as_json)
 
 
@@ -284,7 +274,7 @@ def quarantine_show(
     entry: Annotated[int, typer.Argument(max=ID_MAX, help="Id from the list.")],
 ) -> None:
     """Write the bytes of one entry to standard output, as they came."""
-    with _reading(_configuration(config)) as store:
+    with reading(configuration_of(config)) as store:
         raw = store.quarantined_bytes(entry)
     _write_kept(raw, f"the quarantine has no entry {entry}")
 
@@ -317,56 +307,19 @@ def decode(
         columns = None if layout is None else layout_of(layout, Path())
         names = OWN if contract is None else load_contract(contract)
         pieces = decode_file(_read(file), layout=columns, zone=known, contract=names)
-        with _output("-") as out:
+        with output_to("-") as out:
             malformed = delivery.write_decoded(pieces, file, out)
     except (ConfigurationRefused, LayoutInvalid, ValueError) as error:
-        _refuse(str(error), EXIT_CONFIGURATION)
+        refuse(str(error), EXIT_CONFIGURATION)
     if malformed:
         raise typer.Exit(EXIT_MALFORMED)
 
 
 def _write_kept(raw: bytes | None, otherwise: str) -> None:
     if raw is None:
-        _refuse(otherwise, EXIT_CONFIGURATION)
-    with _output("-") as file:
+        refuse(otherwise, EXIT_CONFIGURATION)
+    with output_to("-") as file:
         file.write(raw)
-
-
-def _configuration(path: Path) -> "Configuration":
-    from oxo_collector.configuration import ConfigurationRefused, load
-
-    try:
-        return load(path)
-    except ConfigurationRefused as error:
-        _refuse(str(error), EXIT_CONFIGURATION)
-
-
-@contextmanager
-def _reading(configuration: "Configuration") -> "Iterator[Reading]":
-    """Open the store; whatever is wrong with it, now or in the middle, ends the command."""
-    from oxo_collector.store import Reading, StoreUnusable
-
-    try:
-        with Reading(configuration.store) as store:
-            yield store
-    except StoreUnusable as error:
-        _refuse(str(error), EXIT_STORE)
-
-
-def _check_exchange(name: str | None, configuration: "Configuration") -> None:
-    names = [one.name for one in configuration.exchange]
-    if name is not None and name not in names:
-        _refuse(f"no exchange {name!r}; configured: {', '.join(names)}", EXIT_CONFIGURATION)
-
-
-def _check_output(output: str, config: Path, store: Path) -> None:
-    """Refuse to write tickets over what they come from: opening the file would empty it."""
-    files = [config, *(store.with_name(store.name + end) for end in ("", "-wal", "-shm", ".lock"))]
-    for file in files:
-        if output != "-" and file.exists() and Path(output).exists() and file.samefile(output):
-            _refuse(
-                f"{output}: in use by the collection itself; not overwritten", EXIT_CONFIGURATION
-            )
 
 
 def _read(file: str) -> bytes:
@@ -377,29 +330,7 @@ def _read(file: str) -> bytes:
             with Path(file).open("rb") as source:
                 data = source.read(DECODE_BYTES_MAX + 1)
     except OSError as error:
-        _refuse(f"{file}: cannot be read: {error.strerror}", EXIT_CONFIGURATION)
+        refuse(f"{file}: cannot be read: {error.strerror}", EXIT_CONFIGURATION)
     if len(data) > DECODE_BYTES_MAX:
-        _refuse(f"{file}: longer than {DECODE_BYTES_MAX} bytes", EXIT_CONFIGURATION)
+        refuse(f"{file}: longer than {DECODE_BYTES_MAX} bytes", EXIT_CONFIGURATION)
     return data
-
-
-@contextmanager
-def _output(name: str) -> "Iterator[IO[bytes]]":
-    """Open a file, or `-` for standard output; a full disk is told as plainly as a wrong path."""
-    try:
-        if name == "-":
-            yield sys.stdout.buffer
-            sys.stdout.buffer.flush()
-        else:
-            with Path(name).open("wb") as file:
-                yield file
-    except OSError as error:
-        if name == "-":  # what is still buffered would be tried again, and fail, at the exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        told = "standard output" if name == "-" else name
-        _refuse(f"{told}: cannot be written: {error.strerror}", EXIT_CONFIGURATION)
-
-
-def _refuse(text: str, status: int) -> NoReturn:
-    typer.echo(f"oxo-collect: {text}", err=True)
-    raise typer.Exit(status)

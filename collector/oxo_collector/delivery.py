@@ -3,7 +3,7 @@
 import csv
 import io
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import IO, Any
 
@@ -11,6 +11,7 @@ import msgspec
 from oxo_tickets import FIELDS, Ticket, to_json
 
 from oxo_collector.decoders.outcome import Malformed, Recorded
+from oxo_collector.present import Told
 from oxo_collector.receipt import Piece, WireEvent
 from oxo_collector.reconciliation import differences
 from oxo_collector.store import EventRow, Reading, Row, ticket_of
@@ -18,6 +19,12 @@ from oxo_collector.wording import one_line
 
 IDENTITY = ("id", "exchange", "wire", "epoch", "sequence")
 """CSV columns before those of the ticket; `id` is what `--since` takes."""
+
+_WHO = ("charged_user", "subscriber_name")
+_WHEN = ("local_time", "zone")
+APPOINTMENT = (*_WHO, "reminder_time", "reminder_state", *_WHEN)
+ROOM = (*_WHO, "room_status", "room_problem", *_WHEN)
+"""Fields of the ticket by which it is told how an appointment or a room stands."""
 
 
 def write_ndjson(rows: Iterable[Row], file: IO[bytes]) -> tuple[int, int]:
@@ -81,6 +88,24 @@ def write_events(rows: Iterable[EventRow], file: IO[bytes]) -> int:
         file.write(msgspec.json.encode(asdict(row)) + b"\n")
         count += 1
     return count
+
+
+def write_told(changes: Iterable[Told], file: IO[bytes]) -> None:
+    """Write changes as they came, one canonical ticket a line."""
+    for one in changes:
+        file.write(to_json(one.ticket) + b"\n")
+
+
+def write_states(states: Iterable[Told], fields: Sequence[str], file: IO[bytes]) -> None:
+    """Write how things stand, one JSON object a line, in the field names of the ticket.
+
+    A field that no wire told is null.
+    """
+    for one in states:
+        told = {name: getattr(one.ticket, name) for name in fields}
+        file.write(
+            msgspec.json.encode({"exchange": one.exchange, "wire": one.wire, **told}) + b"\n"
+        )
 
 
 def _cells(ticket: Ticket) -> Iterator[Any]:

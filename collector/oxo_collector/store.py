@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from oxo_tickets import Ticket, TicketUnreadable, coarse_key, from_json
+from oxo_tickets import Kind, Ticket, TicketUnreadable, coarse_key, from_json
 
 from oxo_collector.layout import VIEWS, LayoutUnknown, lay_out, version_of
 from oxo_collector.ownership import Ownership, StoreInUse, StoreUnusable, Whereabouts
@@ -205,7 +205,7 @@ class Reading:
         query = "SELECT exchange FROM source GROUP BY exchange ORDER BY min(id)"
         return [name for (name,) in self._rows(query)]
 
-    def tickets(
+    def tickets(  # noqa: PLR0913 - each narrows the selection
         self,
         *,
         exchange: str | None = None,
@@ -213,22 +213,38 @@ class Reading:
         since: int = 0,
         until: int = ID_MAX,
         once: bool = False,
+        kind: Kind | None = None,
     ) -> Iterator[Row]:
         """Return tickets in order of receipt, with ids above `since` and up to `until`.
 
-        With `once`, without those whose record another wire had brought before.
+        With `once`, without those whose record another wire had brought before. With `kind`, those
+        of other kinds are not read.
         """
         query = (
             "SELECT t.id, s.exchange, s.wire, t.epoch, t.sequence, t.canonical, t.same_as"
             " FROM ticket t JOIN source s ON s.id = t.source"
             " WHERE t.id > ? AND t.id <= ? AND (? IS NULL OR s.exchange = ?)"
             " AND (? IS NULL OR s.wire = ?) AND (NOT ? OR t.same_as IS NULL)"
-            " ORDER BY t.id"
+            " AND (? IS NULL OR instr(t.canonical, ?)) ORDER BY t.id"
         )
-        wanted = (since, until, exchange, exchange, wire, wire, once)
+        mark = None if kind is None else _mark_of(kind)
+        wanted = (since, until, exchange, exchange, wire, wire, once, mark, mark)
         return (Row(*row) for row in self._rows(query, *wanted))
 
-    def tickets_once(self, *, exchange: str | None = None, since: int = 0) -> Iterator[Row]:
+    def last_tickets(self, count: int, *, exchange: str | None, wire: Wire | None) -> list[Row]:
+        """Return the tickets that came last, in order of receipt; every wire tells its own."""
+        query = (
+            "SELECT t.id, s.exchange, s.wire, t.epoch, t.sequence, t.canonical, t.same_as"
+            " FROM ticket t JOIN source s ON s.id = t.source"
+            " WHERE (? IS NULL OR s.exchange = ?) AND (? IS NULL OR s.wire = ?)"
+            " ORDER BY t.id DESC LIMIT ?"
+        )
+        rows = self._rows(query, exchange, exchange, wire, wire, count)
+        return [Row(*row) for row in rows][::-1]
+
+    def tickets_once(
+        self, *, exchange: str | None = None, since: int = 0, kind: Kind | None = None
+    ) -> Iterator[Row]:
         """Return the tickets that count: what came over several wires once.
 
         In order of receipt; an export that goes on behind the last id of another tells nothing
@@ -237,17 +253,22 @@ class Reading:
         """
         until = self._last_id()
         compared = self._compared(exchange)
-        rows = self.tickets(exchange=exchange, since=since, until=until, once=True)
+        rows = self.tickets(exchange=exchange, since=since, until=until, once=True, kind=kind)
         if not compared:
             return rows
-        counted = set(counted_once(self.seen(compared, until, once=True), since))
+        counted = set(counted_once(self.seen(compared, until, once=True, kind=kind), since))
         return (row for row in rows if row.exchange not in compared or row.id in counted)
 
     def seen(
-        self, exchanges: Collection[str], until: int = ID_MAX, *, once: bool = False
+        self,
+        exchanges: Collection[str],
+        until: int = ID_MAX,
+        *,
+        once: bool = False,
+        kind: Kind | None = None,
     ) -> Iterator[Seen]:
         """Return the tickets of these exchanges as far as the wires can be compared by them."""
-        for row in self.tickets(until=until, once=once):
+        for row in self.tickets(until=until, once=once, kind=kind):
             if row.exchange in exchanges:
                 key = coarse_key(ticket_of(row)) if row.same_as is None else None
                 yield Seen(row.id, row.exchange, row.wire, key, row.same_as)
@@ -341,7 +362,7 @@ class Reading:
         with self._readable():
             return self.path.stat().st_size + (log.stat().st_size if log.exists() else 0)
 
-    def _rows(self, query: str, *values: str | int | None) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, query: str, *values: str | int | bytes | None) -> Iterator[tuple[Any, ...]]:
         """Return the rows of a query, fetched some at a time: a store may be larger than memory."""
         with self._readable():
             cursor = self._connection.execute(query, values)
@@ -351,6 +372,11 @@ class Reading:
             if not rows:
                 return
             yield from rows
+
+
+def _mark_of(kind: Kind) -> bytes:
+    """Return what stands in the canonical JSON of a ticket of that kind, and hardly elsewhere."""
+    return b'"kind":"%s"' % str(kind).encode()
 
 
 _STREAM_ALONE: Final = """

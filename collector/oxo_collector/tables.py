@@ -9,15 +9,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from oxo_tickets import Kind, Resolution, Ticket
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from oxo_collector.present import Told
 from oxo_collector.receipt import Source
 from oxo_collector.reconciliation import PAIRED, Balance
 from oxo_collector.standing import Outage, SourceStatus
-from oxo_collector.store import EventRow, Reading
+from oxo_collector.store import EventRow, Reading, Row, ticket_of
 from oxo_collector.wording import counted, one_line
 
 if TYPE_CHECKING:
@@ -166,6 +168,68 @@ def events(rows: Sequence[EventRow]) -> None:
         for row in rows
     ]
     _print(headings, cells, counted(len(rows), "event"))
+
+
+def appointments(rows: Sequence[Told]) -> None:
+    """Print appointments; a state that the wire does not tell is `not told`."""
+    headings = ("exchange", "user", "name", "time", "state", "told (local)", "wire")
+    cells = []
+    for exchange, wire, one in rows:
+        clock = "not told" if one.reminder_time is None else f"{one.reminder_time:%H:%M}"
+        state = one.reminder_state or "not told"
+        who = (one.charged_user or "", one.subscriber_name or "")
+        cells.append((exchange, *who, clock, state, _stamp(one), wire))
+    _print(headings, cells, counted(len(rows), "appointment"))
+
+
+def rooms(rows: Sequence[Told]) -> None:
+    """Print the status of rooms."""
+    headings = ("exchange", "room", "guest", "status", "problem", "told (local)", "wire")
+    cells = []
+    for exchange, wire, one in rows:
+        who = (one.charged_user or "", one.subscriber_name or "")
+        problem = "" if one.room_problem is None else one.room_problem
+        status = one.room_status or "not told"
+        cells.append((exchange, *who, status, problem, _stamp(one), wire))
+    _print(headings, cells, counted(len(rows), "room"))
+
+
+def tickets(rows: Sequence[Row]) -> None:
+    """Print tickets with the exchange's own cost and currency, oldest first."""
+    where = ("id", "exchange", "wire", "local time")
+    headings = (*where, "what", "user", "number", "duration", "units", "cost", "currency")
+    cells = [_ticket_cells(row, ticket_of(row)) for row in rows]
+    _print(headings, cells, counted(len(rows), "ticket"))
+
+
+def _ticket_cells(row: Row, one: Ticket) -> tuple[str | int, ...]:
+    told = (one.charged_user, _number(one), _duration(one.call_seconds), one.units)
+    money = (one.cost, one.currency)
+    cells = ["" if cell is None else str(cell) for cell in (*told, *money)]
+    what = one.communication_type or one.direction or one.kind
+    return (row.id, row.exchange, row.wire, _stamp(one), str(what), *cells)
+
+
+def _number(one: Ticket) -> str | None:
+    """Return the number; of what is no call, what it tells instead."""
+    if one.kind is Kind.REMINDER and one.reminder_time is not None:
+        return f"{one.reminder_time:%H:%M} {one.reminder_state or ''}".strip()
+    if one.kind is Kind.ROOM_STATUS and one.room_status is not None:
+        problem = "" if one.room_problem is None else f", problem {one.room_problem}"
+        return f"{one.room_status}{problem}"
+    return one.dialled_number
+
+
+def _duration(seconds: int | None) -> str | None:
+    if seconds is None:
+        return None
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def _stamp(one: Ticket) -> str:
+    """Return the wall clock, as fine as the wire told it."""
+    fine = "%Y-%m-%d %H:%M" if one.resolution is Resolution.MINUTE else "%Y-%m-%d %H:%M:%S"
+    return f"{one.local_time:{fine}}"
 
 
 def _fields(fields: Mapping[str, str | int | None]) -> str:

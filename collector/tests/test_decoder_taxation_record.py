@@ -25,6 +25,7 @@ OWN_TAGS = b"""<CallAccountingList><CallAccounting>
   <Units>8</Units><Cost>14.50</Cost><Currency>EUR</Currency><DialMode>Redial</DialMode>
   <Service>Data</Service><Facilities>Transfer UserToUser</Facilities>
   <ReminderTime>07:05</ReminderTime><ReminderState>Failed</ReminderState>
+  <RoomStatus>1</RoomStatus><RoomProblem>042</RoomProblem>
   <CommunicationType>FacilityCancelled</CommunicationType>
 </CallAccounting></CallAccountingList>"""
 OWN_RECORD = CallAccounting(
@@ -39,6 +40,8 @@ OWN_RECORD = CallAccounting(
     facilities="Transfer UserToUser",
     reminder_time=time(7, 5),
     reminder_state="Failed",
+    room_status="1",
+    room_problem=42,
     communication_type=Coded("FacilityCancelled", "facility cancelled"),
 )
 
@@ -196,6 +199,8 @@ def one(inside: bytes) -> CallAccounting | str:
         ("<Units>٣</Units>".encode(), ["Units"]),
         (b"<Cost>NaN</Cost>", ["Cost 'NaN'"]),
         (b"<ReminderTime>7:00</ReminderTime>", ["ReminderTime '7:00'"]),
+        (b"<RoomProblem>1000</RoomProblem>", ["RoomProblem '1000' is no problem from 0 to 999"]),
+        (b"<RoomProblem>-1</RoomProblem>", ["RoomProblem '-1'"]),
         (b"<Units>1</Units><Units>2</Units>", ["Units stands twice"]),
         (b"<Later>1</Later><Later>2</Later>", ["'Later' stands twice"]),
         (b"lost<Units>1</Units>", ["'lost' between the tags"]),

@@ -14,6 +14,7 @@ from oxo_tickets import (
     Facility,
     Kind,
     ReminderState,
+    RoomStatus,
     Service,
     Ticket,
     TrunkKind,
@@ -214,7 +215,8 @@ def test_every_tag_of_ours() -> None:
         b"<Cost>14.50</Cost><Currency>EUR</Currency><DialMode>Redial</DialMode>"
         b"<Service>Data</Service><Facilities>UserToUser Transfer</Facilities>"
         b"<ReminderTime>07:05</ReminderTime><ReminderState>Failed</ReminderState>"
-        b"<RoomProblem>17</RoomProblem>"
+        b"<RoomStatus>1</RoomStatus><RoomProblem>17</RoomProblem>"
+        b"<Entity>North</Entity>"
     )
     ticket = one(inside)
     assert ticket == Ticket(
@@ -232,7 +234,9 @@ def test_every_tag_of_ours() -> None:
         facilities=(Facility.TRANSFER, Facility.USER_TO_USER),
         reminder_time=time(7, 5),
         reminder_state=ReminderState.FAILED,
-        extras={"taxation": {"RoomProblem": "17"}},
+        room_status=RoomStatus.NOT_CLEANED,
+        room_problem=17,
+        extras={"taxation": {"Entity": "North"}},
     )
     assert str(ticket.cost) == "14.50"
 
@@ -261,6 +265,12 @@ def test_every_tag_of_ours() -> None:
                 "Complete": ReminderState.COMPLETE,
             },
         ),
+        (
+            "RoomStatus",
+            "room_status",
+            {"0": RoomStatus.CLEANED, "1": RoomStatus.NOT_CLEANED},
+        ),
+        ("RoomProblem", "room_problem", {"0": 0, "7": 7, "042": 42, "999": 999, "": None}),
         (
             "Facilities",
             "facilities",
@@ -293,10 +303,28 @@ def test_spellings_of_ours(tag: str, field: str, spellings: dict[str, object]) -
         assert ticket.extras == {}
 
 
-@pytest.mark.parametrize("tag", ["DialMode", "Service", "ReminderState", "Facilities", "TrunkID"])
+@pytest.mark.parametrize(
+    "tag", ["DialMode", "Service", "ReminderState", "Facilities", "TrunkID", "RoomStatus"]
+)
 def test_an_unknown_code_keeps_its_text(tag: str) -> None:
     assert one(NOW + f"<{tag}>X-7 Y</{tag}>".encode()) == Ticket(
         kind=Kind.CALL, local_time=THEN, extras={"taxation": {tag: "X-7 Y"}}
+    )
+
+
+def test_a_room_status_ticket() -> None:
+    ticket = one(
+        b"<TicketType>RoomStatus</TicketType><ChargedUserID>117</ChargedUserID>"
+        b"<SubscriberName>SANDMEER</SubscriberName><Date>2020-02-24</Date><Time>10:00:01</Time>"
+        b"<RoomStatus>1</RoomStatus><RoomProblem>42</RoomProblem>"
+    )
+    assert ticket == Ticket(
+        kind=Kind.ROOM_STATUS,
+        local_time=THEN,
+        charged_user="117",
+        subscriber_name="SANDMEER",
+        room_status=RoomStatus.NOT_CLEANED,
+        room_problem=42,
     )
 
 

@@ -25,6 +25,7 @@ from oxo_collector.decoders.values import (
     iso_date_time,
     iso_time,
     money,
+    room_problem,
 )
 from oxo_collector.decoders.xml_document import XSI_NIL, local_name
 
@@ -75,6 +76,8 @@ class CallAccounting(msgspec.Struct, frozen=True, kw_only=True):
     facilities: str | None = None
     reminder_time: time | None = None
     reminder_state: str | None = None
+    room_status: str | None = None
+    room_problem: int | None = None
     other_tags: Mapping[str, str] = {}
 
 
@@ -133,6 +136,8 @@ TAGS: dict[str, tuple[str, Reader | None]] = {
     "Facilities": ("facilities", None),
     "ReminderTime": ("reminder_time", clock_time),
     "ReminderState": ("reminder_state", None),
+    "RoomStatus": ("room_status", None),
+    "RoomProblem": ("room_problem", room_problem),
 }
 """Tag -> name in the record, and the reader of its text where it is more than text."""
 

@@ -17,6 +17,7 @@ from oxo_tickets import (
     Facility,
     Kind,
     ReminderState,
+    RoomStatus,
     Service,
     Ticket,
     TrunkKind,
@@ -69,6 +70,11 @@ REMINDER_STATES: Mapping[str, ReminderState] = {
     "Cancellation": ReminderState.CANCELLATION,
     "Failed": ReminderState.FAILED,
     "Complete": ReminderState.COMPLETE,
+}
+
+ROOM_STATUSES: Mapping[str, RoomStatus] = {
+    "0": RoomStatus.CLEANED,
+    "1": RoomStatus.NOT_CLEANED,
 }
 
 
@@ -157,6 +163,8 @@ def to_ticket(record: CallAccounting, zone: str | None) -> Ticket:
         subscriber_name=record.subscriber_name,
         reminder_time=record.reminder_time,
         reminder_state=_word(REMINDER_STATES, "ReminderState", record.reminder_state, extras),
+        room_status=_word(ROOM_STATUSES, "RoomStatus", record.room_status, extras),
+        room_problem=record.room_problem,
         extras={WIRE: extras} if extras else {},
     )
 

@@ -55,7 +55,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """One printed line. None: the cell is blank or its column is not selected.
 
     Attributes:
-        kind: `call`, `facility request` or `wake-up`.
+        kind: `call`, `facility request`, `wake-up` or `room status`.
         date_time: to the minute.
         duration_s: seconds.
         ring_s: seconds.
@@ -101,6 +101,8 @@ TYPES: Mapping[str, str] = {
 ACCESSES: Mapping[str, str] = {"L": "analogue line", "N": "T0", "P": "T2", "V": "VoIP"}
 WAKE_UPS = ("R", "CH")
 """What stands for the line of a wake-up: room, chambre (facts: oxo 2.1, documented)."""
+ROOM_STATUS = "RST"
+"""What stands for the line of a room status ticket (ours; facts: oxo 4 names the label)."""
 FACILITY_LETTERS: Mapping[str, str] = {
     "X": "transfer",
     "R": "external forwarding",
@@ -141,9 +143,11 @@ def _user(text: str) -> Party:
 
 @lru_cache(CACHED_COUNT_MAX)
 def _line(text: str) -> Party:
-    """`N01` a T0; `N**` one whose number needs four characters; `R`, `CH` a wake-up."""
+    """`N01` a T0; `N**` one of four characters; `R`, `CH` a wake-up; `RST` a room."""
     if text in WAKE_UPS:
         return Party(text, "wake-up")
+    if text == ROOM_STATUS:
+        return Party(text, "room status")
     found = _LINE.fullmatch(text)
     return Party(found[1], ACCESSES[found[1]], found[2]) if found else _unknown(text)
 
@@ -271,10 +275,12 @@ class FieldReader:
         return found, faults
 
     def _kind(self, found: Mapping[str, Any], faults: list[str]) -> str:
-        """A line without arrow is a wake-up or no statement at all."""
+        """A line without arrow is a wake-up, a room status or no statement at all."""
         line, called = found.get("line"), found.get("type")
         if line is not None and line.code in WAKE_UPS:
             return "wake-up"
+        if line is not None and line.code == ROOM_STATUS:
+            return "room status"
         if called is not None:
             return "facility request" if called.code in ("CS+", "CS-") else "call"
         if self._types and "type" not in found:

@@ -5,9 +5,11 @@ manual. What the model has no word for stays in `extras["v24"]`, under the excha
 of the column.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from datetime import time
 from decimal import Decimal
+from typing import NamedTuple
 
 from oxo_tickets import (
     CommunicationType,
@@ -16,6 +18,7 @@ from oxo_tickets import (
     Facility,
     Kind,
     Resolution,
+    RoomStatus,
     Service,
     Ticket,
     TrunkKind,
@@ -30,10 +33,14 @@ WIRE = "v24"
 PROGRAMMED_DIGITS = 4
 """A wake-up line has the programmed hour and minute in the number column, `0700` (ours)."""
 
+_ROOM_STATUS = re.compile(r"([01])([0-9]{3})?")
+"""A room status line has there the digit and, where a problem is told, its number (ours)."""
+
 KINDS: Mapping[str, Kind] = {
     "call": Kind.CALL,
     "facility request": Kind.FACILITY,
     "wake-up": Kind.REMINDER,
+    "room status": Kind.ROOM_STATUS,
 }
 TYPES: Mapping[str, tuple[CommunicationType, Direction]] = {
     "-->": (CommunicationType.OUTGOING, Direction.OUTGOING),
@@ -64,6 +71,10 @@ FACILITIES: Mapping[str, Facility] = {
     "T": Facility.ONLINE_METERING,
     "I": Facility.USER_TO_USER,
 }
+ROOM_STATUSES: Mapping[str, RoomStatus] = {
+    "0": RoomStatus.CLEANED,
+    "1": RoomStatus.NOT_CLEANED,
+}
 DIALLING_MODES: Mapping[str, DiallingMode] = {
     "M": DiallingMode.MANUAL,
     "I": DiallingMode.INDIVIDUAL_SPEED_DIAL,
@@ -74,10 +85,10 @@ DIALLING_MODES: Mapping[str, DiallingMode] = {
 def to_ticket(statement: Statement, zone: str | None) -> Ticket:
     """Map a statement; a site that prints eight digits is read from those columns."""
     extras: dict[str, str] = {}
-    reminder = statement.kind == "wake-up"
-    number, reminder_time = statement.dialled_number, None
-    if reminder:
-        number, reminder_time = _programmed(number)
+    call = statement.kind not in NO_CALLS
+    column = _NumberColumn(statement.dialled_number)
+    if not call:
+        column = NO_CALLS[statement.kind](statement.dialled_number)
     charged_user, charged_user_kind = _user(statement.charged_user_8 or statement.charged_user)
     initial_user, initial_user_kind = _user(statement.initial_user_8 or statement.initial_user)
     trunk_kind, trunk = _trunk(statement, extras)
@@ -94,37 +105,64 @@ def to_ticket(statement: Statement, zone: str | None) -> Ticket:
         charged_user_kind=charged_user_kind,
         initial_user=initial_user,
         initial_user_kind=initial_user_kind,
-        dialled_number=number,
-        masked=statement.masked if number else {},
+        dialled_number=column.number,
+        masked=statement.masked if column.number else {},
         dialling_mode=_dialling_mode(statement),
         facilities=_facilities(statement),
-        service=None if reminder else _service(statement),
+        service=_service(statement) if call else None,
         trunk=trunk,
         trunk_kind=trunk_kind,
         ring_seconds=statement.ring_s,
-        call_seconds=_unless_filler(statement.duration_s, reminder=reminder),
-        units=_unless_filler(statement.units, reminder=reminder),
+        call_seconds=_unless_filler(statement.duration_s, call=call),
+        units=_unless_filler(statement.units, call=call),
         cost=None if statement.cost is None else Decimal(statement.cost),
         account_code=statement.account_code,
         subscriber_name=statement.subscriber_name,
-        reminder_time=reminder_time,
+        reminder_time=column.reminder_time,
+        room_status=column.room_status,
+        room_problem=column.room_problem,
         extras={WIRE: extras} if extras else {},
     )
 
 
-def _programmed(number: str | None) -> tuple[str | None, time | None]:
+class _NumberColumn(NamedTuple):
+    """What the number column tells: a number, or what stands there of what is no call."""
+
+    number: str | None = None
+    reminder_time: time | None = None
+    room_status: RoomStatus | None = None
+    room_problem: int | None = None
+
+
+def _programmed(number: str | None) -> _NumberColumn:
     """Return the programmed time of a wake-up, or the text of the column where it is none."""
     if number is None or len(number) != PROGRAMMED_DIGITS:
-        return number, None
+        return _NumberColumn(number)
     try:
-        return None, clock_time(f"{number[:2]}:{number[2:]}")
+        return _NumberColumn(reminder_time=clock_time(f"{number[:2]}:{number[2:]}"))
     except Unreadable:
-        return number, None
+        return _NumberColumn(number)
 
 
-def _unless_filler(figure: int | None, *, reminder: bool) -> int | None:
-    """A wake-up fills the columns of a call with zeros; they tell nothing."""
-    return None if reminder and figure == 0 else figure
+def _housekeeping(number: str | None) -> _NumberColumn:
+    """Return status and problem of a room, or the text of the column where it is neither."""
+    found = _ROOM_STATUS.fullmatch(number or "")
+    if found is None:
+        return _NumberColumn(number)
+    problem = None if found[2] is None else int(found[2])
+    return _NumberColumn(room_status=ROOM_STATUSES[found[1]], room_problem=problem)
+
+
+NO_CALLS: Mapping[str, Callable[[str | None], _NumberColumn]] = {
+    "wake-up": _programmed,
+    "room status": _housekeeping,
+}
+"""Kind of a statement that is no call -> reader of its number column."""
+
+
+def _unless_filler(figure: int | None, *, call: bool) -> int | None:
+    """What is no call fills the columns of a call with zeros; they tell nothing."""
+    return figure if call or figure else None
 
 
 def _user(party: Party | None) -> tuple[str | None, UserKind | None]:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 import msgspec
-from oxo_tickets.ticket import COST_DIGITS_MAX
+from oxo_tickets.ticket import COST_DIGITS_MAX, ROOM_PROBLEM_MAX
 
 CACHED_COUNT_MAX = 4096
 
@@ -22,6 +22,7 @@ _ISO_TIME = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}")
 _CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}")
 _PRINTED_DATE = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{2})")
 _COUNT = re.compile(r"[0-9]{1,18}")
+_PROBLEM = re.compile(r"[0-9]{1,3}")
 _MONEY = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,6})?")
 
 
@@ -112,6 +113,13 @@ def count(text: str) -> int:
     """Read a whole number without sign, at most 18 digits."""
     if _COUNT.fullmatch(text) is None:
         raise Unreadable("is no whole number")
+    return int(text)
+
+
+def room_problem(text: str) -> int:
+    """Read the number of what housekeeping found in a room, up to three digits."""
+    if _PROBLEM.fullmatch(text) is None:
+        raise Unreadable(f"is no problem from 0 to {ROOM_PROBLEM_MAX}")
     return int(text)
 
 
