@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 from oxo_scenarios.bench.trouble import BenchBroken
 from oxo_scenarios.catalogue import Case, Planned, load_catalogue
-from oxo_scenarios.play import steps
+from oxo_scenarios.play import steps_seen as steps
 from oxo_scenarios.play.record import Performance
 from oxo_scenarios.resources import features_folder
 from oxo_scenarios.wires import WIRES

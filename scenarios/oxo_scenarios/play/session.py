@@ -15,7 +15,13 @@ from oxo_scenarios.play.record import Record
 
 FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "ALLURE_TESTPLAN_PATH")
 """Variables by which a partner's environment would change what is played."""
-PLUGINS = ("pytest_bdd.plugin", "allure_pytest.plugin", "oxo_scenarios.play.steps")
+THEMES = ("exchange", "subject", "calls", "stay", "link", "life", "seen")
+"""What the steps are about; each theme is a file."""
+PLUGINS = (
+    "pytest_bdd.plugin",
+    "allure_pytest.plugin",
+    *(f"oxo_scenarios.play.steps_{theme}" for theme in THEMES),
+)
 NOT_WANTED = ("cacheprovider", "terminal", "junitxml", "faker", "logging")
 ALLURE_FOLDER = "allure-results"
 
