@@ -161,7 +161,7 @@ def _extended(record: WireTicket, ticket: Ticket, raw: Mapping[str, str]) -> Wir
         reminder_time=ticket.reminder_time,
         reminder_state=REMINDER_STATES[ticket.reminder_state] if ticket.reminder_state else None,
         room_status=ROOM_STATUSES[ticket.room_status] if ticket.room_status else None,
-        room_problem=None,
+        room_problem=ticket.room_problem,
         # A tag that the layout knows has its field in the model; a second one would contradict it.
         other_tags={name: value for name, value in raw.items() if name not in _KNOWN_TAGS},
     )
