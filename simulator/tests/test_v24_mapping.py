@@ -172,7 +172,7 @@ def room(**changed: Any) -> Ticket:
 
 
 @pytest.mark.parametrize("language", ["english", "french"])
-def test_a_room_status_in_ten_columns(language: str) -> None:
+def test_a_room_status_in_ten_columns(language: Any) -> None:
     """The line of the contract (docs/wires/v24.md), typed by hand; it is the same in French."""
     printed = line(statement(ROOM, V24Settings(language=language)), layout([]))
     assert printed.rstrip() == "A117      RST 25/02/20 10:12 00:00:00     0 ST       1042"

@@ -272,7 +272,7 @@ def _external(ticket: Ticket, manner: Manner, call_type: int) -> dict[str, Any]:
     }
     if ticket.trunk_kind is TrunkKind.ANALOGUE:
         words |= {"bearer_capability": 0, "high_level_comp": 0}
-    elif ticket.service is Service.DATA:
+    elif words["com_type"] == DATA:
         words |= {"bearer_capability": UNRESTRICTED, "high_level_comp": 0}
     if call_type == TRANSIT:
         words["transit_trunk_group_identity"] = manner.trunk_group

@@ -56,6 +56,9 @@ CALL_TYPES: Mapping[CommunicationType, int] = {
     CommunicationType.UNKNOWN: UNDEFINED,
 }
 
+_UNTOLD = frozenset({CommunicationType.BREAK_IN, CommunicationType.UNKNOWN, None})
+"""Types whose code does not say that somebody was called here."""
+
 USER_TYPES: Mapping[UserKind, int] = {
     UserKind.SET: SUBSCRIBER,
     UserKind.ANALOGUE_LINE: 1,
@@ -240,7 +243,8 @@ def _trunk(digits: str, form: TrunkForm) -> str:
 
 def _ring(ticket: Ticket) -> int:
     """Ring time is a value of incoming calls only (facts: oxo 5.2, documented)."""
-    return (ticket.ring_seconds or 0) if ticket.direction is Direction.INCOMING else 0
+    incoming = ticket.direction is Direction.INCOMING and ticket.communication_type not in _UNTOLD
+    return (ticket.ring_seconds or 0) if incoming else 0
 
 
 def _cost(ticket: Ticket) -> Decimal:
