@@ -331,7 +331,7 @@ def _internal_flags(ticket: Ticket, manner: Manner, call_type: int) -> tuple[int
     if call_type == LOCAL:
         return told
     told += (BASIC_CALL,)
-    if ticket.communication_type in TRANSFERS:
+    if ticket.communication_type in TRANSFERS and TRANSFERRED not in told:
         told += (TRANSFERRED,)
     if call_type in INWARDS:
         return told
