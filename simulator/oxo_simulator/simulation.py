@@ -169,7 +169,7 @@ class Simulation:
         self._installations += 1
         self.installed = installed
         self.ledger.watch(self.link.ledger_line)
-        self.link.renew(self.ledger.append)
+        self.link.renew(self.ledger.append, order.seed)
         self.transcript.clear()
         for wire in self._wires.values():
             wire.install(self.exchange, profile)

@@ -161,7 +161,8 @@ def test_refuse_refuses_new_connections_and_lets_existing_ones_go_on(line: Line)
     client, server = line.pair()
     line.strike(kind="refuse")
     assert line.event("fault") == {
-        "fault": {"kind": "refuse", "towards": "both", "carry_bytes": 0, "ports": []},
+        "id": "f1",
+        "fault": {"kind": "refuse", "towards": "both", "ports": []},
     }
     with pytest.raises(ConnectionRefusedError):
         line.connect()
@@ -169,7 +170,7 @@ def test_refuse_refuses_new_connections_and_lets_existing_ones_go_on(line: Line)
     assert server.recv(99) == b"still here"
     assert line.link.disturbed
     line.restore()
-    assert line.event("restored") == {"reset_connections": False}
+    assert line.event("restored") == {"reset_connections": False, "faults": [{"id": "f1"}]}
     line.pair()
     assert not line.link.disturbed
 

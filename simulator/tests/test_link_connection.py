@@ -7,6 +7,7 @@ import pytest
 from oxo_simulator.link.connection import Connection
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionAborted
+from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
@@ -24,22 +25,26 @@ class Watch:
 
     def __init__(self) -> None:
         self.dialling: Deferred[Any] = Deferred(lambda _cancelled: None)
-        self.told: list[str] = []
+        self.clock = Clock()
+        self.lived: list[str] = []
 
     def dial(self, _connection: Connection) -> "Deferred[Any]":
         return self.dialling
 
     def reached(self, _connection: Connection) -> None:
-        self.told.append("reached")
+        self.lived.append("reached")
 
     def held(self, *_detail: Any) -> None:
-        self.told.append("held")
+        self.lived.append("held")
 
     def arrived(self, connection: Connection, towards: Any, data: bytes) -> None:
         connection.lanes[towards].carry(data)
 
+    def told(self, event: str, connection: Connection, **_detail: Any) -> None:
+        self.lived.append(f"{event} {connection.name}")
+
     def closed(self, _connection: Connection) -> None:
-        self.told.append("closed")
+        self.lived.append("closed")
 
 
 def lost(end: Any) -> None:
@@ -56,11 +61,11 @@ def test_a_reset_while_the_dialling_is_answered_leaves_no_end_open(near_goes_fir
     assert near.disconnected
     if near_goes_first:
         lost(connection.near)
-        assert watch.told == ["closed"]
+        assert watch.lived == ["closed"]
     connection.far.makeConnection(far)  # type: ignore[no-untyped-call]
     assert far.disconnected
     if not near_goes_first:
         lost(connection.near)
     lost(connection.far)
-    assert watch.told[-1] == "closed"
-    assert "reached" not in watch.told
+    assert watch.lived[-1] == "closed"
+    assert "reached" not in watch.lived

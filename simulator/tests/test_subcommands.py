@@ -140,7 +140,7 @@ def test_the_link_is_cut_shown_and_restored(oxo: EphemeralExchange, oxo_sim: Com
     assert oxo_sim("cut", "--when", "offered").out == "armed for offered\n"
     assert oxo_sim("link").out.splitlines() == [
         "link disturbed",
-        "in force: refuse, towards both, ports standard",
+        "in force: f1 refuse, towards both, ports standard",
         "armed for offered: cut, towards both",
     ]
     carrying = ("cut", "--kind", "carry then cut", "--carry-bytes", "9", "--towards", "collector")

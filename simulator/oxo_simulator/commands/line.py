@@ -1,7 +1,7 @@
 """`oxo-sim link | cut | restore | certificate`: the line to the collectors and who answers it."""
 
 from datetime import datetime
-from typing import Annotated, get_type_hints
+from typing import Annotated, get_args, get_type_hints
 
 import typer
 
@@ -27,6 +27,16 @@ from oxo_simulator.control.messages import (
 EVENT = get_type_hints(ArmedFault)["when"]
 """Events that a fault can be armed for."""
 WIRE = get_type_hints(ArmedFault)["wire"]
+KINDS = get_args(get_type_hints(Fault)["kind"])
+AMOUNTS = (
+    ("carry_bytes", "after {} bytes"),
+    ("latency_ms", "{} ms"),
+    ("jitter_ms", "give or take {} ms"),
+    ("bytes_per_second", "{} bytes a second"),
+    ("slice_bytes", "{} bytes a write"),
+    ("corrupt_every_bytes", "one byte in {}"),
+)
+"""Parameters of a fault in words."""
 
 app = typer.Typer()
 
@@ -42,11 +52,17 @@ def link(*, json: Json = False, state: State = DEFAULT_STATE) -> None:
 @app.command()
 def cut(  # noqa: PLR0913 - one parameter per option
     *,
-    kind: Annotated[
-        str, typer.Option(help="cut, refuse, reset, 'carry then cut' or 'carry then reset'.")
-    ] = "cut",
+    kind: Annotated[str, typer.Option(help=f"{', '.join(KINDS[:-1])} or {KINDS[-1]}.")] = "cut",
     towards: Annotated[str, typer.Option(help="exchange, collector or both.")] = "both",
     carry_bytes: Annotated[int, typer.Option(min=0, help="For the two that carry.")] = 0,
+    latency_ms: Annotated[int, typer.Option(min=0, help="For delay.")] = 0,
+    jitter_ms: Annotated[int, typer.Option(min=0, help="For delay: give or take.")] = 0,
+    bytes_per_second: Annotated[int, typer.Option(min=0, help="For throttle.")] = 0,
+    slice_bytes: Annotated[int, typer.Option(min=0, help="For slice: of each write.")] = 0,
+    corrupt_every_bytes: Annotated[int, typer.Option(min=0, help="For corrupt: one in each.")] = 0,
+    heal_after_seconds: Annotated[
+        float, typer.Option(min=0, help="Ends by itself; 0 is not before `restore`.")
+    ] = 0,
     port: Annotated[list[str] | None, typer.Option(help="Only these ports.")] = None,
     when: Annotated[
         str | None,
@@ -60,7 +76,17 @@ def cut(  # noqa: PLR0913 - one parameter per option
     state: State = DEFAULT_STATE,
 ) -> None:
     """Disturb the link, now or at the next such event."""
-    wanted = {"kind": kind, "towards": towards, "carry_bytes": carry_bytes}
+    wanted = {
+        "kind": kind,
+        "towards": towards,
+        "carry_bytes": carry_bytes,
+        "latency_ms": latency_ms,
+        "jitter_ms": jitter_ms,
+        "bytes_per_second": bytes_per_second,
+        "slice_bytes": slice_bytes,
+        "corrupt_every_bytes": corrupt_every_bytes,
+        "heal_after_seconds": heal_after_seconds,
+    }
     fault = checked(Fault, {**wanted, "ports": list(port or ())})
     event = None if when is None else checked(EVENT, when)
     of_wire = checked(WIRE, wire)
@@ -143,8 +169,10 @@ def _described(found: CertificateState) -> str:
 
 def _show_link(found: LinkState) -> None:
     typer.echo(f"link {found.state}")
-    for fault in found.faults:
-        typer.echo(f"in force: {_words(fault)}")
+    for each in found.in_force:
+        heals = each.heals_in_seconds
+        left = "" if heals is None else f", heals in {heals:.1f} s"
+        typer.echo(f"in force: {each.id} {_words(each.fault)}{left}")
     for armed in found.armed:
         typer.echo(f"armed for {armed.when}: {_words(armed.fault)}")
     if found.connections:
@@ -155,6 +183,11 @@ def _show_link(found: LinkState) -> None:
 
 
 def _words(fault: Fault) -> str:
-    counted = f", after {fault.carry_bytes} bytes" if fault.kind.startswith("carry") else ""
-    ports = f", ports {', '.join(fault.ports)}" if fault.ports else ""
-    return f"{fault.kind}, towards {fault.towards}{counted}{ports}"
+    amounts = [words.format(getattr(fault, name)) for name, words in AMOUNTS if _told(fault, name)]
+    ports = [f"ports {', '.join(fault.ports)}"] if fault.ports else []
+    return ", ".join([fault.kind, f"towards {fault.towards}", *amounts, *ports])
+
+
+def _told(fault: Fault, name: str) -> bool:
+    counted = name == "carry_bytes" and fault.kind.startswith("carry")
+    return counted or bool(getattr(fault, name))

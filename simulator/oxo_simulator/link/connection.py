@@ -1,12 +1,12 @@
 """One connection through the link: the collector's end, the exchange's end, and a lane each way."""
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 from typing import Protocol as Shape
 
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IHalfCloseableProtocol
+from twisted.internet.interfaces import IHalfCloseableProtocol, IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -17,8 +17,19 @@ if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
 
+def _opposite(towards: Towards) -> Towards:
+    return "collector" if towards == "exchange" else "exchange"
+
+
+BOTH: tuple[Towards, ...] = ("exchange", "collector")
+
+
 class Watch(Shape):
     """Who is told what a connection lives through."""
+
+    @property
+    def clock(self) -> IReactorTime:
+        """Real time."""
 
     def dial(self, connection: "Connection") -> "Deferred[Any]":
         """Connect `connection.far`; what is returned fails when that cannot be."""
@@ -31,6 +42,9 @@ class Watch(Shape):
 
     def arrived(self, connection: "Connection", towards: Towards, data: bytes) -> None:
         """Bytes came in that want to go there."""
+
+    def told(self, event: str, connection: "Connection", **detail: Any) -> None:
+        """A fault did something to it that the ledger is to say."""
 
     def closed(self, connection: "Connection") -> None:
         """Nothing is left of it."""
@@ -111,8 +125,7 @@ class Connection:
         self._there: Towards = "collector" if outward else "exchange"
         self._back: Towards = "exchange" if outward else "collector"
         self.lanes: Mapping[Towards, Lane] = {
-            "exchange": Lane("exchange", lambda n: watch.held(self, "exchange", n), half),
-            "collector": Lane("collector", lambda n: watch.held(self, "collector", n), half),
+            towards: Lane(towards, watch.clock, self._told_held(towards), half) for towards in BOTH
         }
         end = HalfClosingEnd if half_closing else End
         self.near = end(
@@ -128,11 +141,17 @@ class Connection:
         self._far: Transport | None = None
         self._dialling: Deferred[Any] | None = None
         self._was_reset = False
+        self._left: Collection[Towards] = BOTH
+        self._lost_by: object | None = None
+        self._is_known = True
         self.taken_bytes = 0
 
     def dial(self) -> None:
-        """Connect the far end, unless that is done or the way is cut."""
-        if self._near is None or self._far or self._dialling or self.lanes[self._there].is_cut:
+        """Connect the far end, unless that is done or there is no way."""
+        lane = self.lanes[self._there]
+        if self._near is None or self._far or self._dialling or self._was_reset:
+            return
+        if lane.is_cut or lane.leads_nowhere:
             return
         self._dialling = self._watch.dial(self)
         self._dialling.addErrback(lambda _failure: self.reset())
@@ -150,15 +169,48 @@ class Connection:
         """Tell whether both ends are connected."""
         return self._near is not None and self._far is not None
 
-    def cut(self, towards: Towards, *, owing: bool = False) -> None:
+    def cut(self, key: object, towards: Towards, *, owing: bool = False) -> None:
         """Hold one direction; `owing` still lets out what was taken before."""
-        self.lanes[towards].cut(owing=owing)
+        self.lanes[towards].cut(key, owing=owing)
 
-    def mend(self) -> None:
-        """Carry in both directions, and dial if that had to wait."""
+    def mend(self, key: object | None = None) -> None:
+        """Carry in both directions, as far as `key` cut them, and dial if that had to wait."""
         for lane in self.lanes.values():
-            lane.mend()
+            lane.mend(key)
         self.dial()
+
+    def deafen(self, key: object) -> None:
+        """Take what the one that connected says, and answer nothing."""
+        self._lead_nowhere(key)
+
+    def hear(self, key: object) -> None:
+        """Reset it, if `key` made it deaf: what was said is lost."""
+        if self._lost_by is key:
+            self.reset()
+
+    def abandon(self, key: object, left: Collection[Towards]) -> None:
+        """Let the ends vanish that are not `left`; those are told nothing, and are heard no more.
+
+        Whatever they say is thrown away.
+        """
+        self._left = left
+        self._lead_nowhere(key)
+        for towards in BOTH:
+            end = self._near if towards == self._back else self._far
+            if towards not in left and end is not None:
+                end.abortConnection()
+
+    def forget(self, key: object) -> None:
+        """Know it no more, if `key` abandoned it: who says something is answered by a reset."""
+        if self._lost_by is key:
+            self._is_known = False
+            said_by = [self.lanes[other].source for other in BOTH if _opposite(other) in self._left]
+            if not any(said_by):
+                self.reset()  # nobody is left who could say anything
+
+    def tell(self, event: str, **detail: Any) -> None:
+        """Tell the ledger what a fault did here."""
+        self._watch.told(event, self, **detail)
 
     def reset(self) -> None:
         """Reset both ends; what is held is lost."""
@@ -183,7 +235,8 @@ class Connection:
     def _far_made(self, transport: Transport) -> None:
         self._far = transport
         self._dialling = None
-        if self._was_reset:  # while the answer to the dialling was on its way
+        # While the answer to the dialling was on its way.
+        if self._was_reset or self._there not in self._left:
             transport.abortConnection()
             return
         self._watch.reached(self)
@@ -210,6 +263,27 @@ class Connection:
             for end in (self._near, self._far):
                 if end is not None:
                     end.loseConnection()
+
+    def _told_held(self, towards: Towards) -> Callable[[int], None]:
+        return lambda count: self._watch.held(self, towards, count)
+
+    def _lead_nowhere(self, key: object) -> None:
+        self._lost_by = key
+        for towards, lane in self.lanes.items():
+            lane.lead_nowhere(self._discarder(towards))
+
+    def _discarder(self, towards: Towards) -> Callable[[int], None]:
+        """Return what is told of bytes that are thrown away; the ledger hears of the first ones."""
+        told: list[int] = []
+
+        def discard(count: int) -> None:
+            if not self._is_known:
+                self.reset()
+            elif not told:
+                told.append(count)
+                self.tell("discarded", towards=towards, bytes=count)
+
+        return discard
 
     def _settle(self) -> None:
         if self._near is None and self._far is None:

@@ -12,8 +12,8 @@ from socket import socket
 from types import MappingProxyType
 from typing import Any
 
-import msgspec
 from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import Protocol, ServerFactory
 
 from oxo_simulator.control.messages import (
@@ -25,8 +25,9 @@ from oxo_simulator.control.messages import (
 )
 from oxo_simulator.link.connection import Connection
 from oxo_simulator.link.dialling import Dialling
+from oxo_simulator.link.disturbances import Disturbances
 from oxo_simulator.link.door import NOT_STARTED, Door
-from oxo_simulator.link.faults import Disturbance, FaultUnknown, disturbance
+from oxo_simulator.link.faults import Disturbance, FaultUnknown
 from oxo_simulator.link.lane import Lane, Towards
 from oxo_simulator.link.places import TAXATION, places_of
 from oxo_simulator.link.ports import Ports
@@ -51,6 +52,7 @@ class Link:
         outward: name of a port -> its address behind, where the exchange may connect.
         wires: name of a port -> its wire, whose places its connections take; by default taxation.
         half_closing: ports where the end of one direction is not that of the other.
+        seed: of what faults do at random.
     """
 
     def __init__(  # noqa: PLR0913 - what the link is made of
@@ -63,6 +65,7 @@ class Link:
         outward: Mapping[str, socket] = NONE,
         wires: Mapping[str, str] = NONE,
         half_closing: Container[str] = (),
+        seed: int = 1,
     ) -> None:
         self._reactor = reactor
         self._behind = behind
@@ -76,8 +79,6 @@ class Link:
         shared = {wire: places_of(wire) for wire in (TAXATION, *wires.values())}
         self._places = {name: shared[wires.get(name, TAXATION)] for name in reserved}
         self._targets: dict[str, Address] = {}
-        self._armed: list[ArmedFault] = []
-        self._in_force: list[tuple[Fault, Disturbance]] = []
         self.doors = {
             name: Door(reactor, name, held, _Incoming(self, name))
             for name, held in reserved.items()
@@ -86,18 +87,27 @@ class Link:
             name: Door(reactor, name, held, _Outgoing(self, name), patient=True)
             for name, held in outward.items()
         }
+        self._faults = Disturbances(self, reactor, self.doors, record, seed)
+
+    @property
+    def clock(self) -> IReactorTime:
+        """Real time."""
+        clock: IReactorTime = self._reactor
+        return clock
 
     @property
     def disturbed(self) -> bool:
         """Tell whether a fault is in force."""
-        return bool(self._in_force)
+        return bool(self._faults.in_force)
 
     def state(self) -> LinkState:
         """Say what is in force, what is armed and what is carried."""
+        in_force = self._faults.in_force
         return LinkState(
-            state="disturbed" if self.disturbed else "whole",
-            faults=[ordered for ordered, _ in self._in_force],
-            armed=list(self._armed),
+            state="disturbed" if in_force else "whole",
+            faults=[each.fault for each in in_force],
+            in_force=in_force,
+            armed=self._faults.armed,
             connections=[
                 CarriedConnection(name=each.name, port=each.port, peer=each.peer)
                 for each in self._connections.values()
@@ -202,7 +212,7 @@ class Link:
         Raises:
             FaultUnknown: the fault names no port of ours or has impossible numbers.
         """
-        self._strike(fault, disturbance(fault, self.doors))
+        self._faults.strike(fault)
 
     def arm(self, armed: ArmedFault) -> None:
         """Disturb it at the next such ledger event.
@@ -210,38 +220,27 @@ class Link:
         Raises:
             FaultUnknown: as `strike`.
         """
-        disturbance(armed.fault, self.doors)
-        self._armed.append(armed)
-        marked = {} if armed.wire is None else {"wire": armed.wire}
-        fault = msgspec.to_builtins(armed.fault)
-        self._record("fault armed", {"fault": fault, "when": armed.when, **marked})
+        self._faults.arm(armed)
 
     def ledger_line(self, line: LedgerLine) -> None:
         """Let every fault strike that is armed for this event."""
-        if not self._armed:
-            return
-        here = (line.event, line.detail.get("wire", TAXATION))
-        due = [each for each in self._armed if (each.when, each.wire or TAXATION) == here]
-        self._armed = [each for each in self._armed if each not in due]
-        for armed in due:
-            self.strike(armed.fault)
+        self._faults.ledger_line(line)
 
     def restore(self, *, reset_connections: bool = False) -> None:
         """Make the link whole; armed faults stay armed."""
-        self._record("restored", {"reset_connections": reset_connections})
         lived_through = list(self._connections.values())
-        faults, self._in_force = self._in_force, []
-        for _, fault in faults:
-            fault.lift(self)
-        for connection in lived_through:
-            if reset_connections:
-                connection.reset()
-            else:
+        told = self._faults.account()
+        self._record("restored", {"reset_connections": reset_connections, "faults": told})
+        if reset_connections:  # before anything that is held can leave
+            self.reset_connections()
+        self._faults.lift()
+        if not reset_connections:
+            for connection in lived_through:
                 connection.mend()
 
     def spent(self, fault: Disturbance) -> None:
         """The fault is over by itself."""
-        self._in_force = [each for each in self._in_force if each[1] is not fault]
+        self._faults.spent(fault)
 
     def reset_when_delivered(self, connection: Connection, lane: Lane) -> None:
         """Reset a connection once its peer's system has what the lane carried.
@@ -266,14 +265,13 @@ class Link:
         for connection in list(self._connections.values()):
             connection.reset()
 
-    def renew(self, record: Record) -> None:
+    def renew(self, record: Record, seed: int = 1) -> None:
         """Begin anew for a fresh exchange: whole, nothing armed, nobody connected."""
-        for _, fault in self._in_force:
-            fault.lift(self)
-        self._in_force, self._armed = [], []
         # What still happens to the old connections belongs in no ledger any more.
         old = list(self._connections.values())
         self._connections.clear()
+        self._faults.lift()
+        self._faults = Disturbances(self, self._reactor, self.doors, record, seed)
         for places in self._places.values():
             places.clear()
         self._names.clear()
@@ -322,8 +320,7 @@ class Link:
     def _opened(self, connection: Connection) -> Connection:
         self._connections[connection.name] = connection
         self._event("connection opened", connection, port=connection.port, peer=connection.peer)
-        for _, fault in self._in_force:
-            fault.join(connection)
+        self._faults.join(connection)
         return connection
 
     def dial(self, connection: Connection) -> "Deferred[Any]":
@@ -362,10 +359,12 @@ class Link:
         """Let the faults have their share of the bytes, then carry the rest."""
         if towards == "exchange":
             connection.taken_bytes = connection.lanes["collector"].taken_bytes()
-        for _, fault in tuple(self._in_force):
-            if fault.takes(self, connection, towards, data):
-                return
-        connection.lanes[towards].carry(data)
+        if not self._faults.takes(connection, towards, data):
+            connection.lanes[towards].carry(data)
+
+    def told(self, event: str, connection: Connection, **detail: Any) -> None:
+        """Write down what a fault did to a connection."""
+        self._event(event, connection, **detail)
 
     def closed(self, connection: Connection) -> None:
         """Forget a connection of which nothing is left."""
@@ -375,12 +374,6 @@ class Link:
             del self._connections[connection.name]
             self._places[connection.port].leave(connection.name)
             self._event("connection closed", connection, port=connection.port, peer=connection.peer)
-
-    def _strike(self, fault: Fault, found: Disturbance) -> None:
-        self._record("fault", {"fault": msgspec.to_builtins(fault)})
-        if found.lasting:
-            self._in_force.append((fault, found))
-        found.strike(self)
 
     def _event(self, event: str, connection: Connection, **detail: Any) -> None:
         self._record(event, {"connection": connection.name, **detail})

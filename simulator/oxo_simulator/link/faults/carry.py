@@ -47,11 +47,16 @@ class CarryThenCut(_Carry):
         if not self._left:
             self._cut(link)
 
+    def lift(self, link: Link) -> None:
+        """Carry again what no other fault cuts."""
+        for connection in link.connections(self.ports):
+            connection.mend(self)
+
     def join(self, connection: Connection) -> None:
         """Cut a connection that is opened behind the cut."""
         if self._is_cut and connection.port in self.ports:
             for towards in self.towards:
-                connection.cut(towards)
+                connection.cut(self, towards)
 
     def takes(self, link: Link, connection: Connection, towards: Towards, data: bytes) -> bool:
         """Count; at the limit carry the exact prefix, cut, and hold the rest."""
@@ -72,7 +77,7 @@ class CarryThenCut(_Carry):
         self._is_cut = True
         for connection in link.connections(self.ports):
             for towards in self.towards:
-                connection.cut(towards, owing=True)
+                connection.cut(self, towards, owing=True)
 
 
 class CarryThenReset(_Carry):

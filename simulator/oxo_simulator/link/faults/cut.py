@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from oxo_simulator.link.relay import Link
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cut(Disturbance):
     """Hold these directions on these ports, on new connections too."""
 
@@ -26,8 +26,13 @@ class Cut(Disturbance):
         for connection in link.connections(self.ports):
             self.join(connection)
 
+    def lift(self, link: Link) -> None:
+        """Carry again what no other fault cuts."""
+        for connection in link.connections(self.ports):
+            connection.mend(self)
+
     def join(self, connection: Connection) -> None:
         """Cut one connection."""
         if connection.port in self.ports:
             for towards in self.towards:
-                connection.cut(towards)
+                connection.cut(self, towards)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from oxo_simulator.link.connection import Connection
@@ -23,7 +23,11 @@ class Disturbance:
         """Begin."""
 
     def lift(self, link: Link) -> None:
-        """End; connections are mended by the link."""
+        """End, and undo what it did."""
+
+    def account(self) -> dict[str, Any]:
+        """Say what the ledger is to know of it when it ends."""
+        return {}
 
     def join(self, connection: Connection) -> None:
         """Concern a connection that is opened while the fault is in force."""

@@ -11,21 +11,24 @@ if TYPE_CHECKING:
     from oxo_simulator.link.ports import Ports
     from oxo_simulator.link.relay import Link
 
-REASON = "fault"
-
 
 @dataclass(frozen=True)
 class Refuse(Disturbance):
-    """Close the doors of these ports: a client sees ECONNREFUSED."""
+    """Close the doors of these ports: a client sees ECONNREFUSED.
 
+    Attributes:
+        id: of the fault in the ledger; several faults may close the same door.
+    """
+
+    id: str
     ports: Ports
 
     def strike(self, link: Link) -> None:
         """Close."""
         for door in link.doors_of(self.ports):
-            door.refuse(REASON)
+            door.refuse(f"fault {self.id}")
 
     def lift(self, link: Link) -> None:
-        """Open again."""
+        """Open again, where nothing else keeps them closed."""
         for door in link.doors_of(self.ports):
-            door.admit(REASON)
+            door.admit(f"fault {self.id}")

@@ -1,0 +1,153 @@
+"""The faults of a link: those in force, those that are armed, and when each ends.
+
+Each fault that strikes has a name in the ledger, `f1` and on. It ends when the link is restored, or
+by itself after its time; the ledger says which.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from oxo_simulator.control.messages import ArmedFault, Fault, FaultInForce, LedgerLine
+from oxo_simulator.link.faults import Disturbance, checked, disturbance, parameters
+from oxo_simulator.link.places import TAXATION
+
+if TYPE_CHECKING:
+    from oxo_simulator.link.connection import Connection
+    from oxo_simulator.link.lane import Towards
+    from oxo_simulator.link.relay import Link
+
+
+class _Struck(NamedTuple):
+    name: str
+    ordered: Fault
+    found: Disturbance
+    healing: IDelayedCall | None
+
+
+class Disturbances:
+    """Lets faults strike and end.
+
+    Args:
+        link: what they disturb.
+        clock: real time, for those that heal.
+        doors: names of the link's ports.
+        record: appends an event to the ledger.
+        seed: of the installation.
+    """
+
+    def __init__(
+        self,
+        link: "Link",
+        clock: IReactorTime,
+        doors: Iterable[str],
+        record: Callable[[str, dict[str, Any]], None],
+        seed: int,
+    ) -> None:
+        self._link = link
+        self._clock = clock
+        self._doors = tuple(doors)
+        self._record = record
+        self._seed = seed
+        self._count = 0
+        self._struck: list[_Struck] = []
+        self._armed: list[ArmedFault] = []
+
+    @property
+    def in_force(self) -> list[FaultInForce]:
+        """Return the faults that last."""
+        return [
+            FaultInForce(id=each.name, fault=each.ordered, heals_in_seconds=self._left(each))
+            for each in self._struck
+        ]
+
+    @property
+    def armed(self) -> list[ArmedFault]:
+        """Return the faults that wait for an event."""
+        return list(self._armed)
+
+    def strike(self, fault: Fault) -> None:
+        """Disturb the link now.
+
+        Raises:
+            FaultUnknown: the fault names no port of the link or has impossible numbers.
+        """
+        checked(fault, self._doors)
+        self._count += 1
+        name = f"f{self._count}"
+        self._record("fault", {"id": name, "fault": parameters(fault)})
+        found = disturbance(fault, name, self._seed)
+        if found.lasting:
+            healing = None
+            if fault.heal_after_seconds:
+                healing = self._clock.callLater(fault.heal_after_seconds, self._heal, found)
+            self._struck.append(_Struck(name, fault, found, healing))
+        found.strike(self._link)
+
+    def arm(self, armed: ArmedFault) -> None:
+        """Disturb it at the next such ledger event.
+
+        Raises:
+            FaultUnknown: as `strike`.
+        """
+        checked(armed.fault, self._doors)
+        self._armed.append(armed)
+        marked = {} if armed.wire is None else {"wire": armed.wire}
+        told = {"fault": parameters(armed.fault), "when": armed.when, **marked}
+        self._record("fault armed", told)
+
+    def ledger_line(self, line: LedgerLine) -> None:
+        """Let every fault strike that is armed for this event."""
+        if not self._armed:
+            return
+        here = (line.event, line.detail.get("wire", TAXATION))
+        due = [each for each in self._armed if (each.when, each.wire or TAXATION) == here]
+        self._armed = [each for each in self._armed if each not in due]
+        for armed in due:
+            self.strike(armed.fault)
+
+    def account(self) -> list[dict[str, Any]]:
+        """Return what the ledger is to know of the faults in force when they end."""
+        return [{"id": each.name, **each.found.account()} for each in self._struck]
+
+    def lift(self) -> None:
+        """End every fault; armed ones stay armed."""
+        struck, self._struck = self._struck, []
+        for each in struck:
+            _calm(each)
+            each.found.lift(self._link)
+
+    def spent(self, fault: Disturbance) -> None:
+        """The fault is over by itself, and has done what it was for."""
+        for each in [each for each in self._struck if each.found is fault]:
+            _calm(each)
+            self._struck.remove(each)
+
+    def join(self, connection: "Connection") -> None:
+        """Let every fault concern a new connection that is to."""
+        for each in self._struck:
+            each.found.join(connection)
+
+    def takes(self, connection: "Connection", towards: "Towards", data: bytes) -> bool:
+        """Let the faults have their share of arriving bytes; tell whether nothing is left."""
+        return any(
+            each.found.takes(self._link, connection, towards, data) for each in tuple(self._struck)
+        )
+
+    def _heal(self, found: Disturbance) -> None:
+        (healed,) = [each for each in self._struck if each.found is found]
+        self._struck.remove(healed)
+        told = {"id": healed.name, "kind": healed.ordered.kind, **found.account()}
+        self._record("healed", told)
+        found.lift(self._link)
+
+    def _left(self, struck: _Struck) -> float | None:
+        if struck.healing is None:
+            return None
+        return max(0.0, struck.healing.getTime() - self._clock.seconds())
+
+
+def _calm(struck: _Struck) -> None:
+    if struck.healing is not None and struck.healing.active():
+        struck.healing.cancel()
