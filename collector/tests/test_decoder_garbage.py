@@ -19,6 +19,7 @@ from oxo_collector.decoders.v24 import (
     LAYOUTS,
     Company,
     DayCount,
+    Document,
     Event,
     FormFeed,
     Headings,
@@ -53,6 +54,9 @@ def listing() -> st.SearchStrategy[bytes]:
     pieces = st.one_of(
         st.sampled_from(lines),
         st.sampled_from([b"\r\n", b"\n", b"\r", b"\f", b"HOTEL", b"TYPE  DATE", b"3".rjust(79)]),
+        st.sampled_from(
+            [b"PHONE BOOTH BILL", b"Cost".ljust(24) + b" : 1.70", b"THANKS FOR COMING"]
+        ),
         st.binary(max_size=20),
         st.binary(min_size=1020, max_size=1030),
     )
@@ -66,7 +70,7 @@ def substance(data: bytes) -> bytes:
 
 def bytes_of(event: Event) -> bytes:
     match event:
-        case Statement(raw=raw) | Malformed(raw=raw):
+        case Statement(raw=raw) | Malformed(raw=raw) | Document(raw=raw):
             return raw
         case FormFeed():
             return b""

@@ -16,6 +16,7 @@ from oxo_collector.decoders.v24 import (
     Column,
     Company,
     DayCount,
+    Document,
     Event,
     FormFeed,
     Headings,
@@ -76,7 +77,9 @@ def statement_meaning(statement: Statement, fields: list[str]) -> dict[str, obje
     return meaning
 
 
-def meaning_of(event: Event, fields: list[str]) -> Mapping[str, object]:
+def meaning_of(  # noqa: PLR0911 - one line each
+    event: Event, fields: list[str]
+) -> Mapping[str, object]:
     match event:
         case Statement():
             return statement_meaning(event, fields)
@@ -88,6 +91,8 @@ def meaning_of(event: Event, fields: list[str]) -> Mapping[str, object]:
             return {"event": "headings", "rows": list(rows)}
         case DayCount(count):
             return {"event": "day count", "count": count}
+        case Document(kind=kind):
+            return {"event": kind}
         case Malformed(raw=raw):
             return {"event": "undecodable line", "raw": raw.hex()}
 

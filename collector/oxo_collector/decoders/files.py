@@ -13,6 +13,7 @@ from oxo_collector.decoders.taxation_soap import TicketsAnswer, answer_of
 from oxo_collector.decoders.taxation_xml import decode_elements
 from oxo_collector.decoders.v24 import (
     LAYOUTS,
+    Document,
     Event,
     Layout,
     LayoutInvalid,
@@ -20,6 +21,7 @@ from oxo_collector.decoders.v24 import (
     V24Decoder,
     to_ticket,
 )
+from oxo_collector.decoders.v24_document import event_of
 from oxo_collector.decoders.xml_document import DOCUMENT, local_name, parse
 from oxo_collector.receipt import Piece
 from oxo_collector.taxation.contract import OWN, Contract
@@ -100,7 +102,7 @@ def _decode_frames(data: bytes, terms: Terms) -> Iterator[Piece]:
             yield Malformed("bytes that belong to no frame", event.raw, f"frame {number}")
 
 
-def _decode_text(data: bytes, terms: Terms) -> Iterable[Decoded]:
+def _decode_text(data: bytes, terms: Terms) -> Iterable[Piece]:
     chosen = _layout(terms.layout) or _best_layout(data)
     if chosen is None:
         names = ", ".join(LAYOUTS)
@@ -160,10 +162,12 @@ def _events(data: bytes, layout: Layout) -> list[Event]:
     return decoder.receive(data) + decoder.close()
 
 
-def _decode_listing(data: bytes, layout: Layout, zone: str | None) -> Iterator[Decoded]:
+def _decode_listing(data: bytes, layout: Layout, zone: str | None) -> Iterator[Piece]:
     for event in _events(data, layout):
         if isinstance(event, Statement):
             yield to_ticket(event, zone)
+        elif isinstance(event, Document):
+            yield event_of(event)
         elif isinstance(event, Malformed):
             yield event
 

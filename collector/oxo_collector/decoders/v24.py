@@ -8,6 +8,8 @@ no statement is page furniture (facts: oxo 6.1):
   can be told only by the next line, so it waits for it; without headings it is undecodable;
 * *day count*: a number of at most five digits that ends in the last column, nothing else.
 
+A hotel's documents stand between statements as blocks of lines (`v24_document`): each is one event.
+
 Without a layout the rows of titles tell the columns, and each next row of them tells them anew. A
 line that comes before the first is a `Malformed` with the reason `COLUMNS_UNKNOWN`: `read_again`
 makes of it what it is when the columns are known.
@@ -21,6 +23,11 @@ import re
 import msgspec
 
 from oxo_collector.decoders.outcome import Malformed
+from oxo_collector.decoders.v24_document import (
+    TITLE_CHARACTERS_MAX,
+    Document,
+    DocumentReader,
+)
 from oxo_collector.decoders.v24_headings import layout_of_headings
 from oxo_collector.decoders.v24_layout import LAYOUTS, TITLES, Column, Layout, LayoutInvalid
 from oxo_collector.decoders.v24_statement import Statement, StatementReader
@@ -34,6 +41,7 @@ __all__ = [
     "Column",
     "Company",
     "DayCount",
+    "Document",
     "Event",
     "FormFeed",
     "Headings",
@@ -85,7 +93,7 @@ class DayCount(msgspec.Struct, frozen=True):
     count: int
 
 
-Event = Statement | FormFeed | Company | Headings | DayCount | Malformed
+Event = Statement | FormFeed | Company | Headings | DayCount | Document | Malformed
 
 
 class V24Decoder:
@@ -105,7 +113,8 @@ class V24Decoder:
         self._after_cr = False
         self._overlong = False
         self._number = 1
-        self._company: tuple[Company, Malformed] | None = None
+        self._above: tuple[str, Malformed] | None = None
+        self._documents = DocumentReader(self._encoding)
         self._rows: list[str] = []
 
     def _use(self, layout: Layout | None) -> None:
@@ -126,7 +135,7 @@ class V24Decoder:
     @property
     def waiting_bytes(self) -> int:
         """How many bytes of a line without an end are held."""
-        return len(self._rest)
+        return self._documents.waiting_bytes + len(self._rest)
 
     def receive(self, data: bytes) -> list[Event]:
         """Take the next bytes and return what they complete."""
@@ -138,10 +147,13 @@ class V24Decoder:
         events: list[Event] = []
         begin = 0
         for end in _ENDS.finditer(waiting):
-            events += self._line(waiting[begin : end.start()])
+            line = waiting[begin : end.start()]
             begin = end.end()
+            if line or end[0] != b"\f":  # what stands before a form feed is no blank line
+                events += self._line(line)
             if end[0] == b"\f":
-                events += [*self._furniture(), FormFeed()]
+                cut = self._documents.end("a form feed came inside")
+                events += [*cut, *self._furniture(), FormFeed()]
             else:
                 self._number += 1
         self._rest = waiting[begin:]
@@ -150,6 +162,8 @@ class V24Decoder:
     def close(self) -> list[Event]:
         """The stream has ended: return what was waiting."""
         rest, self._rest = self._rest, b""
+        if self._documents.is_open:
+            return [*self._documents.end("the connection ended inside", rest)]
         events = self._furniture()
         if rest.strip(b" "):
             events.append(self._malformed("line without an end", rest))
@@ -162,7 +176,7 @@ class V24Decoder:
             self._overlong = False
             return [*pieces, self._too_long(self._rest)]
         if not raw.strip(b" "):
-            return []
+            return [*self._documents.end(None)]
         told = self._titles_above(raw)
         if self._statements is None:
             return [*told, *self._no_statement(raw, COLUMNS_UNKNOWN)]
@@ -170,7 +184,8 @@ class V24Decoder:
             statement = self._statements.read(raw, self._number)
         except Unreadable as fault:
             return [*told, *self._no_statement(raw, str(fault))]
-        return [*told, *self._furniture(), statement]
+        cut = self._documents.end("a statement came inside")
+        return [*cut, *told, *self._furniture(), statement]
 
     def _titles_above(self, raw: bytes) -> list[Event]:
         """Learn from a single row of titles before the line below it is read."""
@@ -187,33 +202,55 @@ class V24Decoder:
             pieces.append(self._too_long(self._rest[begin : begin + LINE_BYTES_MAX]))
             begin += LINE_BYTES_MAX
         if pieces:
-            pieces = [*self._furniture(), *pieces]
+            cut = self._documents.end("a line came inside that is too long")
+            pieces = [*cut, *self._furniture(), *pieces]
             self._overlong = True
             self._rest = self._rest[begin:]
         return pieces
 
     def _no_statement(self, raw: bytes, reason: str) -> list[Event]:
         text = raw.decode(self._encoding, "replace").rstrip(" ")
+        if self._documents.is_title(raw):
+            return [*self._furniture(), *self._documents.open(raw, self._number)]
         if self._titles.fullmatch(text):
+            cut = self._documents.end("rows of titles came inside")
             self._rows.append(text)
-            return self._furniture() if len(self._rows) == HEADING_ROWS_COUNT else []
+            return [*cut, *(self._furniture() if len(self._rows) == HEADING_ROWS_COUNT else [])]
+        if self._documents.is_open:
+            return [*self._documents.line(raw, self._number)]
+        if self._documents.is_item(raw):
+            return self._untitled(raw)
         events = self._furniture()
         counted = _DAY_COUNT.fullmatch(text)
         if counted and self._layout and len(text) == self._layout.line_width:
             events.append(DayCount(int(counted[1])))
-        elif len(text) <= COMPANY_CHARACTERS_MAX and text.isprintable():
-            self._company = Company(text), self._malformed(reason, raw)
+        elif len(text) <= TITLE_CHARACTERS_MAX and text.isprintable():
+            self._above = text, self._malformed(reason, raw)
         else:
             events.append(self._malformed(reason, raw))
         return events
 
     def _furniture(self) -> list[Event]:
         """Return what was waiting for the next line: company and headings, or neither."""
-        company, self._company = self._company, None
+        above, self._above = self._above, None
         rows, self._rows = self._rows, []
-        if rows:
-            return [*([company[0]] if company else []), self._headings(tuple(rows))]
-        return [company[1]] if company else []
+        if above is None:
+            return [self._headings(tuple(rows))] if rows else []
+        text, malformed = above
+        if not rows:
+            return [malformed]
+        company = Company(text) if len(text) <= COMPANY_CHARACTERS_MAX else malformed
+        return [company, self._headings(tuple(rows))]
+
+    def _untitled(self, raw: bytes) -> list[Event]:
+        """Begin a document whose title no source knows: the line above, where there is one."""
+        events: list[Event] = []
+        if self._above is not None and not self._rows:
+            (_, title), self._above = self._above, None
+            self._documents.open(title.raw, int(title.place.removeprefix("line ")))
+        else:
+            events = self._furniture()
+        return [*events, *self._documents.line(raw, self._number)]
 
     def _headings(self, rows: tuple[str, ...]) -> Event:
         if self._learns:

@@ -4,7 +4,8 @@ That there are blocks is documented, their layout is not (facts: oxo 6, 7.3): it
 block has a line for the title, perhaps, and then one line `heading : value` for each of the
 template's fields, in its order; the last field ends it, so that no ticket waits for the next. Blank
 lines and form feeds stand between blocks. What begins as a block and is none is a `Malformed` with
-all its bytes; the line that broke it may begin the next.
+all its bytes; the line that broke it may begin the next. A hotel's documents stand
+between blocks, too.
 """
 
 import re
@@ -19,6 +20,7 @@ from oxo_collector.decoders.v24 import (
     Event,
     FormFeed,
 )
+from oxo_collector.decoders.v24_document import TITLE_CHARACTERS_MAX, DocumentReader
 from oxo_collector.decoders.v24_headings import FORMS
 from oxo_collector.decoders.v24_layout import (
     COLUMNS_COUNT_MAX,
@@ -36,9 +38,6 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     for field in FIELDS
 }
 """The column headings of the manual (facts: oxo 2.1, 6.2); that blocks have them is ours."""
-
-TITLE_CHARACTERS_MAX = 40
-"""A word or two and a company of 16 characters; a longer line is no title (ours)."""
 
 
 class BlockLayout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,6 +103,7 @@ class BlockDecoder:
         self._number = 1
         self._begun = 1
         self._title: bytes | None = None
+        self._documents = DocumentReader(layout.encoding)
         self._block: list[bytes] = []
         self._cells: list[str] = []
 
@@ -111,7 +111,7 @@ class BlockDecoder:
     def waiting_bytes(self) -> int:
         """How many bytes of a block without an end are held."""
         held = sum(len(line) + 2 for line in self._block)
-        return held + len(self._rest)
+        return held + self._documents.waiting_bytes + len(self._rest)
 
     def receive(self, data: bytes) -> list[Event]:
         """Take the next bytes and return what they complete."""
@@ -123,16 +123,18 @@ class BlockDecoder:
         events: list[Event] = []
         begin = 0
         for end in _ENDS.finditer(waiting):
-            events += self._line(waiting[begin : end.start()])
+            line = waiting[begin : end.start()]
             begin = end.end()
+            if line or end[0] != b"\f":  # what stands before a form feed is no blank line
+                events += self._line(line)
             if end[0] == b"\f":
+                events += self._documents.end("a form feed came inside")
                 events += [*self._broken("a form feed inside"), *self._told_title(), FormFeed()]
             else:
                 self._number += 1
         while len(waiting) - begin > LINE_BYTES_MAX:
             piece = waiting[begin : begin + LINE_BYTES_MAX]
-            events += self._broken("a line that is too long inside")
-            events.append(self._too_long(piece))
+            events += [*self._too_long_inside(), self._too_long(piece)]
             begin += LINE_BYTES_MAX
         self._rest = waiting[begin:]
         return events
@@ -140,6 +142,8 @@ class BlockDecoder:
     def close(self) -> list[Event]:
         """The stream has ended: return what was waiting."""
         rest, self._rest = self._rest, b""
+        if self._documents.is_open:
+            return [*self._documents.end("the connection ended inside", rest)]
         if rest.strip():
             self._block.append(rest)
             return [*self._told_title(), *self._broken("a line without an end")]
@@ -147,13 +151,15 @@ class BlockDecoder:
 
     def _line(self, raw: bytes) -> list[Event]:
         if len(raw) > LINE_BYTES_MAX:
-            return [*self._broken("a line that is too long inside"), self._too_long(raw)]
+            return [*self._too_long_inside(), self._too_long(raw)]
         if not raw.strip():
-            return []
+            return [*self._documents.end(None)]
         text = raw.decode(self._layout.encoding, "replace")
         found = self._lines[len(self._cells)].fullmatch(text)
+        if self._documents.is_open and (found is None or self._documents.is_item(raw)):
+            return self._inside(raw)
         if found is not None:
-            return self._field(raw, found[1])
+            return [*self._documents.end("a block came inside"), *self._field(raw, found[1])]
         if not self._block:
             return self._between(raw, text)
         expected = " or ".join(self._layout.words(self._layout.fields[len(self._cells)]))
@@ -185,9 +191,25 @@ class BlockDecoder:
         self._block, self._cells = [], []
         return [Malformed(f"block that is not whole: {why}", raw, f"line {self._begun}")]
 
+    def _inside(self, raw: bytes) -> list[Event]:
+        if self._documents.is_title(raw):
+            return [*self._documents.open(raw, self._number)]
+        return [*self._documents.line(raw, self._number)]
+
+    def _too_long_inside(self) -> list[Event]:
+        cut = self._documents.end("a line came inside that is too long")
+        return [*cut, *self._broken("a line that is too long inside")]
+
     def _between(self, raw: bytes, text: str) -> list[Event]:
-        """Hold a line that may be the title of the next block; any other is none of ours."""
+        """Hold a line that may be the title of what follows; any other is none of ours."""
+        if self._documents.is_item(raw):
+            title, self._title = self._title, None
+            if title is not None:
+                self._documents.open(title, self._number - 1)
+            return [*self._documents.line(raw, self._number)]
         events = self._told_title()
+        if self._documents.is_title(raw):
+            return [*events, *self._documents.open(raw, self._number)]
         if len(text.strip()) <= TITLE_CHARACTERS_MAX and text.isprintable():
             self._title = raw
             return events

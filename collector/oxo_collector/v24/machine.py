@@ -10,7 +10,8 @@ stays there while the store does not take it: XOFF, the limit of what is held, a
                             holding: XOFF, rest, the same Keep again; readings are held meanwhile
     any ── Closed, StopAsked ──► the rest is told and kept ──► ended
 
-A statement's identity is the connection and its number there. Titles, company, form feeds and day
+A statement's identity is the connection and its number there. A hotel's document is an event and
+takes a number, too, when it is whole, or cut. Titles, company, form feeds and day
 counts are no tickets; they are not kept beside the bytes in which statements came. Whatever else
 cannot be read is set aside with its bytes.
 
@@ -22,8 +23,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from oxo_collector.decoders.outcome import Malformed
-from oxo_collector.decoders.v24 import Event as Printed
 from oxo_collector.decoders.v24 import (
+    Document,
     Headings,
     Layout,
     LayoutInvalid,
@@ -32,7 +33,9 @@ from oxo_collector.decoders.v24 import (
     layout_of_headings,
     to_ticket,
 )
+from oxo_collector.decoders.v24 import Event as Printed
 from oxo_collector.decoders.v24_block import BlockDecoder
+from oxo_collector.decoders.v24_document import event_of
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.receipt import Piece, Stored
 from oxo_collector.report import Level, Report
@@ -164,6 +167,9 @@ class V24Conversation:
             elif isinstance(one, Malformed):
                 self._undecoded_bytes += 0 if _DATED.search(one.raw) else len(one.raw)
                 pieces.append(one)
+            elif isinstance(one, Document):
+                self._undecoded_bytes = 0
+                pieces.append(event_of(one))
             elif isinstance(one, Headings):
                 reports += self._titles(one)
         self._raw += data
@@ -336,6 +342,8 @@ def _places(layout: Layout) -> list[tuple[str, int, int]]:
 def _told(stored: Stored, size: int) -> Report:
     level = Level.WARNING if stored.quarantined else Level.INFO
     counts = {"new": stored.new, "quarantined": stored.quarantined, "bytes": size}
+    if stored.events:
+        counts["documents"] = stored.events
     return Report(level, "lines stored", counts)
 
 

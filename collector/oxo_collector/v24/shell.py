@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.decoders.v24 import (
     COLUMNS_UNKNOWN,
+    Document,
     Layout,
     Statement,
     layout_of_headings,
@@ -91,6 +92,8 @@ def read_waiting(door: Door, source: Source, layout: Layout, zone: str) -> Store
                 return to_ticket(one, zone)
             if isinstance(one, Malformed):
                 return one
+            if isinstance(one, Document):
+                return Malformed(f"a line of a document: {one.cut}", raw, one.place)
         return None  # a day count, a company: no ticket
 
     return door.read_again(source, COLUMNS_UNKNOWN, read)
