@@ -103,7 +103,7 @@ def test_hotel_events_keep_their_bytes_and_hold_the_password_back() -> None:
 def test_a_body_that_nobody_knows_is_an_event_and_one_that_does_not_fit_is_kept() -> None:
     told = [piece for piece in pieces("every-type") if piece is not None]
     events = {one.kind for one in told if isinstance(one, WireEvent)}
-    assert "guest account" in events
+    assert "re-initialisation" in events
     assert "re-initialisation request" in events
     bad = [one for one in told if isinstance(one, Malformed)]
     assert {one.place for one in bad} >= {"message J", "message P"}
@@ -114,9 +114,9 @@ def test_a_body_that_nobody_knows_is_an_event_and_one_that_does_not_fit_is_kept(
 
 
 def test_of_a_body_that_nobody_knows_no_figure_is_told_but_the_room() -> None:
-    told = piece_of(frame("M117     " + "TROSTAVEL".ljust(25) + "7391".ljust(22)), None)
+    told = piece_of(frame("U117     " + "TROSTAVEL".ljust(25) + "7391".ljust(57)), None)
     assert isinstance(told, WireEvent)
-    assert dict(told.fields) == {"body": "117     " + "TROSTAVEL".ljust(25) + "****".ljust(22)}
+    assert dict(told.fields) == {"body": "117     " + "TROSTAVEL".ljust(25) + "****".ljust(57)}
     assert b"7391" in told.raw
 
 

@@ -169,6 +169,8 @@ UNPINNED = {
 def bends() -> Iterator[tuple[str, int, Field, str]]:
     """Yield letter, place in its table, the bent field, and what was done."""
     for letter, fields in BODIES.items():
+        if letter in "HMNT":  # no vector has one: test_ohl_bodies
+            continue
         length = max(MESSAGES[letter].lengths) - 5
         for place, field in enumerate(fields):
             first, last = field.first, field.last

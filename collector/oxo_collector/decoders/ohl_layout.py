@@ -139,6 +139,17 @@ BODIES: Mapping[str, tuple[Field, ...]] = {
     ),
     "A": _check_in(4),
     "B": _check_in(6),
+    "M": _check_in(4),
+    "N": _check_in(6),
+    "H": (Field("room", 1, 8), Field("set", 10, 17)),
+    "T": (
+        Field("room", 1, 8),
+        Field("date", 9, 14, "date"),
+        Field("time", 15, 18, "minute"),
+        Field("calls", 19, 22, "figure"),
+        Field("units", 23, 27, "figure"),
+        Field("cost", 28, 39, "hundredths"),
+    ),
     "D": (Field("room", 1, 8),),
     "I": (Field("room", 1, 8),),
     "R": (
