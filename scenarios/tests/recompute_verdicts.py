@@ -104,7 +104,6 @@ class Evidence:
         self.ledger = [x for x in self.lines("ledger.ndjson") if x.get("wire", "taxation" if x["event"] in ONE_WIRE else self.wire) == self.wire]
         self.doors = play.get("doors") or [self.wire]
         self.all = [x for x in self.lines("ledger.ndjson") if x.get("wire", "taxation") in self.doors]
-        self.place = {(x.get("wire", "taxation"), x["sequence"]): x["id"] for x in self.all if x["event"] == "buffered"}
         gone = {(x.get("wire", "taxation"), x["id"]) for x in self.all if x["event"] == "dropped"}
         self.kept = {x["id"]: x["n"] for x in reversed(self.all) if x["event"] == "buffered" and (x.get("wire", "taxation"), x["id"]) not in gone}
         dropped = {number for _, number in gone} - {*self.kept}
@@ -119,8 +118,15 @@ class Evidence:
         return [x for x in self.ledger if x["event"] in events and after < x["n"] <= upto]
     def told(self, events: list[str], door: str = "", upto: float = float("inf")) -> dict[int, Line]:
         """Return the first such line of each ticket, at one door or at any."""
-        lines = [x for x in self.all if x["event"] in events and x["n"] <= upto and door in ("", x.get("wire", "taxation"))]
-        return {self.place[x.get("wire", "taxation"), n]: x for x in reversed(lines) for n in range(x["first"], x["last"] + 1)}
+        place, found = dict[tuple[str, int], int](), dict[int, Line]()
+        for x in (x for x in self.all if x["n"] <= upto):  # a cold reset gives a sequence to another ticket
+            wire = x.get("wire", "taxation")
+            if x["event"] == "buffered":
+                place[wire, x["sequence"]] = x["id"]
+            elif x["event"] in events and door in ("", wire):
+                for n in range(x["first"], x["last"] + 1):
+                    found.setdefault(place[wire, n], x)
+        return found
     def waiting(self, upto: int) -> set[int]:
         return {number for number, n in self.kept.items() if n <= upto} - {*self.told(HAD, upto=upto)}
     def stretches(self) -> list[tuple[int, float]]:
@@ -222,9 +228,27 @@ def cookie_returned(e: Evidence) -> str:
             later.append(bool(given & {*header(r["request_headers"], "cookie").split("; ")}))
         given |= {x for x in header(r["answer_headers"], "set-cookie").split("; ") if "[redacted" in x}
     return done(later, *later, e.opened()) if given or not e.opened() else UNDECIDED
-def warm_reset(e: Evidence) -> str:
-    at = next((x["n"] for x in e.of("reset") if x["kind"] == "warm"), 0)
-    return proven(at, e.waiting(at), any(x["phase"] == "serving" for x in e.of("phase", after=at)))
+def reset(kind: str) -> Callable[[Evidence], str]:
+    def came_about(e: Evidence) -> str:
+        at = next((x["n"] for x in e.of("reset") if x["kind"] == kind), 0)
+        return proven(at, e.waiting(at), any(x["phase"] == "serving" for x in e.of("phase", after=at)))
+    return came_about
+def cold_reset(e: Evidence) -> str:
+    at = next((x["n"] for x in e.of("reset") if x["kind"] == "cold"), 0)
+    anew = ([x["n"] for x in e.of("epoch", after=at)] or [float("inf")])[0]
+    return proven(at, [x for x in e.of("dropped", after=at) if x["reason"] == "cold reset"], [x for x in e.of("buffered") if x["n"] > anew],
+                  any(x["phase"] == "serving" for x in e.of("phase", after=at)))
+def repeated_hour(e: Evidence) -> str:
+    passes = [({x: y for x, y in t.items() if x != "fold"}, t.get("fold")) for t in e.made]
+    return proven(any(one == other and a != b for n, (one, a) in enumerate(passes) for other, b in passes[:n]))
+def logged_out(e: Evidence) -> str:
+    stops = [e.of("session opened", "session closed", upto=x["after_line"])[-1:] for x in e.facts["restarts"] if x["signal"] != "KILL"]
+    ends = [x.get("reason") if x["event"] == "session closed" else None for last in stops for x in last]
+    return done(*(end == "logout" for end in ends)) if ends else UNDECIDED
+def disconnected(e: Evidence) -> str:
+    opened = [x["n"] for x in e.of("session opened")]
+    stops = [(x["after_line"], next((n for n in opened if n > x["after_line"]), 0)) for x in e.facts["restarts"]]
+    return proven(any(until and opened[0] <= stop and any(e.kept[t] > stop for t in e.waiting(until)) for stop, until in stops))
 def failure_message(e: Evidence) -> str:
     if told := [x["answer"] for x in e.facts.get("confirmations", []) if x["question"] == "failure message"]:
         return done(told[-1] == "yes")
@@ -261,7 +285,9 @@ DEMANDS: dict[str, Callable[..., str]] = {
     "link cut": lambda e: proven(any({"held", "made"} <= {*s.split()} for s in re.findall("fault-(?:cut|carry then cut) (.*?)restored", e.story()))),
     "link reset": lambda e: proven(e.under_way() and any("reset" in x["fault"]["kind"] and e.of("session opened", after=x["n"]) for x in e.of("fault"))),
     "healed": lambda e: done(e.under_way() <= {*e.told(["fetched"])}) if e.under_way() else UNDECIDED, "keep-alive answered": keep_alive,
-    "warm reset": warm_reset, "failure message": failure_message, "restarted": restarted,
+    "warm reset": reset("warm"), "power cut": reset("power cut"), "cold reset": cold_reset, "repeated hour": repeated_hour,
+    "overflow": lambda e: proven([x for x in e.of("dropped") if x["reason"] == "buffer full"]), "logged out": logged_out, "disconnected": disconnected,
+    "failure message": failure_message, "restarted": restarted,
 }
 
 def verdict(folder: Path, play: Line) -> str:

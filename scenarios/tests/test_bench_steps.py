@@ -25,6 +25,11 @@ GUARDS = {
     "restarted idle",
     "link reset",
     "file deleted",
+    "cold reset",
+    "power cut",
+    "overflow",
+    "repeated hour",
+    "disconnected",
 }
 """They see that the case came about as written; no step asks for them, the judge always does."""
 CATALOGUE = load_catalogue()

@@ -26,6 +26,12 @@ FROZEN = {
     "DIS101": ("DIS", ""),
     "DIS102": ("DIS", ""),
     "DIS104": ("DIS", ""),
+    "EXT1": ("EXT", ""),
+    "EXT5": ("EXT", ""),
+    "EXT6": ("EXT", ""),
+    "EXT7": ("EXT", ""),
+    "EXT8": ("EXT", ""),
+    "EXT9": ("EXT", ""),
 }
 """Id -> its chapter and its fields under test, typed by hand: a case never moves or changes."""
 
@@ -36,6 +42,7 @@ VALUES = {
     "SMDR3": {"dialling_mode": ("individual speed dial", "collective speed dial")},
 }
 """What tells two cases with the same field under test apart."""
+PLAYED = [case for case, (chapter, _) in FROZEN.items() if chapter != "EXT"]
 PUBLISHED = {"CIC": 6, "APP": 4, "BU": 6, "SMDR": 10, "DIS": 3}
 
 SMALL = """
@@ -69,7 +76,7 @@ def test_every_published_case_is_played_or_a_declared_gap() -> None:
     missing = [
         case for gap in catalogue.declared_gaps if gap.kind == "not yet played" for case in gap.ids
     ]
-    chapters = Counter(case.rstrip("0123456789") for case in [*FROZEN, *missing])
+    chapters = Counter(case.rstrip("0123456789") for case in [*PLAYED, *missing])
     assert len(missing) == 13
     assert chapters == PUBLISHED
     never = [gap.ids for gap in catalogue.declared_gaps if gap.kind == "never published"]

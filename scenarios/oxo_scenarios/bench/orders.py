@@ -1,8 +1,11 @@
 """What a play orders of the exchange and of the link in front of it."""
 
 import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from oxo_simulator.control.messages import AppointmentOrder, CallOrder, Fault
+from oxo_simulator.control.messages import AppointmentOrder, CallOrder, Fault, Reset
+from oxo_tickets import Ticket
 
 from oxo_scenarios.bench.installing import Moment, armed, in_transfer
 from oxo_scenarios.bench.output import Output
@@ -17,6 +20,7 @@ class Orders(Waits):
     _stand: Stand
     _output: Output
     _away_from: int | None
+    _began: datetime | None = None
 
     def call(self, *orders: CallOrder) -> None:
         """Place calls at one instant; exchange time moves until their tickets are written."""
@@ -26,8 +30,34 @@ class Orders(Waits):
         """Program an appointment; its activation ticket is written."""
         self._stand.exchange.control.program_appointment(AppointmentOrder(user=user, time=time))
 
+    def load(self, tickets: Sequence[Ticket]) -> None:
+        """Let the exchange write tickets as they are, such as calls seldom are."""
+        self._stand.exchange.control.load(list(tickets))
+
+    def pass_until(self, clock: str) -> None:
+        """Let exchange time go on until the wall clock shows `HH:MM` next; what is due happens."""
+        now = self._now()
+        then = datetime.combine(now.date(), datetime.strptime(clock, "%H:%M").time())  # noqa: DTZ007 - wall clock
+        if then <= now:
+            then += timedelta(days=1)
+        self.pass_seconds((then - now).total_seconds())
+
+    def pass_seconds(self, seconds: float) -> None:
+        """Let so many exchange seconds go by; what is due happens."""
+        self._stand.exchange.control.advance(seconds)
+
+    def repeat_hour(self) -> None:
+        """Let exchange time go on to an hour after the installation."""
+        assert self._began is not None, "the exchange was not installed at an instant of its own"
+        self.pass_seconds(3600 - (self._now() - self._began).total_seconds())
+
+    def _now(self) -> datetime:
+        """Return what the wall clock of the exchange shows."""
+        return self._stand.exchange.state().exchange_time.replace(tzinfo=None)
+
     def cut(self) -> None:
         """Cut the link in both directions."""
+        self._note_fault()
         self._away_from = self._output.size
         self._stand.exchange.control.strike(Fault(kind="cut"))
 
@@ -69,15 +99,23 @@ class Orders(Waits):
         said = self._stand.exchange.control.transcript()
         return sum(one.get("sender") == "exchange" and REQUEST in str(one["text"]) for one in said)
 
+    def strike(self, fault: Fault) -> None:
+        """Disturb the link; a fault that heals by itself needs no restoring."""
+        self._note_fault()
+        if self._away_from is None:
+            self._away_from = self._output.size
+        self._stand.exchange.control.strike(fault)
+
     def _arm(self, moment: Moment, fault: Fault) -> None:
+        self._note_fault()
         self._stand.exchange.control.arm(armed(self.wire, moment, fault))
 
     def restore(self, *, reset_connections: bool = True) -> None:
         """Make the link whole; connections that lived through the disturbance may be reset."""
         self._stand.exchange.control.restore(reset_connections=reset_connections)
 
-    def reset(self) -> None:
-        """Reset the exchange, warm."""
+    def reset(self, order: Reset | None = None) -> None:
+        """Reset the exchange, warm if nothing else is said."""
         if self._away_from is None:
             self._away_from = self._output.size
-        self._stand.exchange.control.reset()
+        self._stand.exchange.control.reset(order)

@@ -6,6 +6,7 @@ bench's own failure.
 """
 
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,9 +83,12 @@ class Play(Orders):
 
     # --- Given ---
 
-    def install(self, tag_set: str | None = None, **overrides: Any) -> None:
-        """Put a fresh exchange in place: empty buffer, new ledger."""
+    def install(
+        self, tag_set: str | None = None, *, start: datetime | None = None, **overrides: Any
+    ) -> None:
+        """Put a fresh exchange in place: empty buffer, new ledger, its wall clock at `start`."""
         self._stand.exchange.check()
+        self._began = start
         wanted = tag_set or self.planned.tag_set
         if wanted != self.planned.tag_set:
             raise ValueError(f"{self.planned.play} is not played with the {wanted} tags")
@@ -100,6 +104,7 @@ class Play(Orders):
                 },
                 tag_set=opening(self.wire, wanted).tags,
                 seed=self._stand.conditions.seed,
+                start=start,
             )
         )
         self._ledger = Ledger(self._stand.exchange.control, self.wire)

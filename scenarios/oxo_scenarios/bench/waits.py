@@ -28,6 +28,7 @@ class Waits(ABC):
     wire: Wire
     _ledger: Ledger
     _reset_seconds: float
+    _fault_after: int = 0
 
     @property
     @abstractmethod
@@ -63,13 +64,21 @@ class Waits(ABC):
             limit = f"{self.limit_seconds:g}"
             raise TimeoutError(f"the exchange keeps a session {limit} s after its connection ended")
 
+    def _note_fault(self) -> None:
+        """Remember where the ledger stands as a fault is ordered: what came before is no sign."""
+        self._ledger.refresh()
+        self._fault_after = self._ledger.lines[-1].n if self._ledger.lines else 0
+
+    def _since_fault(self, lines: ask.Lines, event: str) -> bool:
+        return any(line.event == event and line.n > self._fault_after for line in lines)
+
     def await_fault(self) -> None:
-        """Wait until the armed fault has struck."""
-        self._await(lambda lines: ask.count(lines, "fault") > 0, "acknowledge tickets")
+        """Wait until the fault that was armed last has struck."""
+        self._await(lambda lines: self._since_fault(lines, "fault"), "acknowledge tickets")
 
     def await_held(self) -> None:
-        """Wait until the cut link holds bytes back."""
-        self._await(lambda lines: ask.count(lines, "held") > 0, "use the link")
+        """Wait until the link, cut last, holds bytes back."""
+        self._await(lambda lines: self._since_fault(lines, "held"), "use the link")
 
     def await_taken(self) -> None:
         """Leave the subject time to take up what came; its delivery may show that it did.

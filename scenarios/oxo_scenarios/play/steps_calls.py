@@ -1,7 +1,20 @@
 """Steps on calls."""
 
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec.structs import replace
 from oxo_simulator.control.messages import CallOrder
-from oxo_tickets import DiallingMode
+from oxo_tickets import (
+    CommunicationType,
+    DiallingMode,
+    Direction,
+    Facility,
+    Kind,
+    Service,
+    Ticket,
+    TrunkKind,
+)
 from pytest_bdd import parsers, when
 
 from oxo_scenarios.bench.play import Play
@@ -84,3 +97,57 @@ def different_calls(number: int) -> list[CallOrder]:
         )
         for n in range(number)
     ]
+
+
+@when(parsers.parse("extension {user} makes {number:d} calls of {seconds:d} seconds"))
+def calls_of_one_set(play: Play, user: str, number: int, seconds: int) -> None:
+    """Outgoing calls one after the other, each to a number of its own."""
+    for n in range(number):
+        play.call(
+            CallOrder(
+                direction="outgoing",
+                user=user,
+                number=f"03885512{n:02d}",
+                call_seconds=seconds,
+                units=2,
+            )
+        )
+
+
+@when("tickets are written that a naive reader does not expect")
+def odd_tickets_written(play: Play) -> None:
+    """Each is legal; behind them comes a plain one, which is lost to whoever stops before it."""
+    play.load(odd_tickets())
+    play.call(*different_calls(1))
+
+
+def odd_tickets() -> list[Ticket]:
+    """Return tickets that are legal and rare: an empty user, no number, marks of XML in a name."""
+    call = Ticket(
+        kind=Kind.CALL,
+        direction=Direction.OUTGOING,
+        communication_type=CommunicationType.OUTGOING,
+        local_time=datetime.fromisoformat("2020-02-24T13:30:00"),
+        charged_user="128",
+        dialled_number=EXTERNAL,
+        service=Service.TELEPHONY,
+        trunk_kind=TrunkKind.T2,
+        trunk="01",
+        call_seconds=30,
+        units=1,
+        cost=Decimal("1.70"),
+        currency="EUR",
+    )
+    marks = replace(call, subscriber_name="Kraus & <Sons>")
+    empty = replace(call, charged_user="", subscriber_name=None)
+    private = replace(call, communication_type=CommunicationType.OUTGOING_PRIVATE, units=0,
+                      cost=Decimal(0), dialled_number="7201")  # fmt: skip
+    facility = Ticket(
+        kind=Kind.FACILITY,
+        direction=Direction.OUTGOING,
+        communication_type=CommunicationType.FACILITY_REQUEST,
+        local_time=datetime.fromisoformat("2020-02-24T13:40:00"),
+        charged_user="128",
+        facilities=(Facility.USER_TO_USER,),
+    )
+    return [marks, empty, private, facility]

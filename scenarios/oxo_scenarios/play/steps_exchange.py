@@ -1,8 +1,17 @@
 """Steps on how the exchange is installed before anything is played."""
 
+from datetime import date, datetime, time
+from typing import Any
+
 from pytest_bdd import given, parsers
 
 from oxo_scenarios.bench.play import Play
+
+DAY = date(2020, 2, 24)
+CHANGE = datetime.fromisoformat("2020-10-25T02:30:00")
+"""In the zone of profile `certify` the clock shows it twice."""
+CAPACITIES = {"taxation": ("buffer__capacity",)}
+"""The profile keys that say how many tickets wait at the outlet of a wire."""
 
 
 @given("an exchange without tickets")
@@ -40,3 +49,22 @@ def fresh_asking_often(play: Play) -> None:
 def cookies_demanded(play: Play) -> None:
     """A request without a known cookie is a fault, whatever the profile says."""
     play.install(session__without_cookie="fault")
+
+
+@given(parsers.parse("an exchange without tickets at {clock}"))
+def fresh_at(play: Play, clock: str) -> None:
+    """On the day of its profile, whatever the hour is there."""
+    play.install(start=datetime.combine(DAY, time.fromisoformat(clock)))
+
+
+@given("an exchange without tickets in the night in which its clock goes back")
+def fresh_before_the_change(play: Play) -> None:
+    """It is half past two, for the first time."""
+    play.install(start=CHANGE)
+
+
+@given(parsers.parse("an exchange without tickets whose buffer holds {number:d}"))
+def fresh_with_small_buffer(play: Play, number: int) -> None:
+    """What finds no room there is lost by the exchange, and by nobody else."""
+    capacities: dict[str, Any] = dict.fromkeys(CAPACITIES[play.wire], number)
+    play.install(**capacities)

@@ -1,5 +1,6 @@
 """Steps on the life of the exchange: resets."""
 
+from oxo_simulator.control.messages import Reset
 from pytest_bdd import parsers, when
 
 from oxo_scenarios.bench.play import Play
@@ -30,3 +31,28 @@ def reset_with_calls(play: Play, number: int) -> None:
 def serves(play: Play) -> None:
     """The reset is over."""
     play.await_serving()
+
+
+@when("the exchange is reset cold")
+def reset_cold(play: Play) -> None:
+    """What waits is lost, and its tickets are numbered from the beginning."""
+    play.reset(Reset(kind="cold"))
+
+
+@when("the power of the exchange fails")
+def power_fails(play: Play) -> None:
+    """Nothing ends in order; the power comes back at once, and the exchange starts."""
+    play.reset(Reset(kind="power cut"))
+    play.restore()
+
+
+@when(parsers.parse("the exchange clock goes on to {clock}"))
+def clock_goes_on(play: Play, clock: str) -> None:
+    """Whatever is due until then happens: reminders ring, the full hour passes."""
+    play.pass_until(clock)
+
+
+@when("the hour begins again")
+def hour_begins_again(play: Play) -> None:
+    """The wall clock shows what it showed when the play began, in its second pass."""
+    play.repeat_hour()

@@ -89,3 +89,9 @@ def failure_logged(performance: Performance) -> None:
         return
     performance.ask_failure_message()
     performance.holds("failure message")
+
+
+@then("the session was closed by a logout")
+def logged_out(performance: Performance) -> None:
+    """The ledger shows how it ended."""
+    performance.holds("logged out")

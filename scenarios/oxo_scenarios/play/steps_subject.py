@@ -48,6 +48,12 @@ def stopped(play: Play) -> None:
     play.stop()
 
 
+@when("the collector has collected every ticket")
+def has_collected(play: Play) -> None:
+    """None waits at the exchange; later ones do not count."""
+    play.await_collected()
+
+
 @when("the collector shows every ticket")
 def shows(play: Play) -> None:
     """They stand in its delivery; nothing else tells that it has them where it does not say so."""

@@ -8,6 +8,7 @@ from oxo_scenarios.judge.demands import (
     delivery,
     disruption,
     files,
+    life,
     prescribed,
     stream,
 )
@@ -15,7 +16,7 @@ from oxo_scenarios.judge.demands.demand import Answer, Asked, Demand, DemandUnkn
 
 ALL: Mapping[str, Demand] = {
     demand.name: demand
-    for room in (delivery, prescribed, connection, files, stream, buffer, disruption)
+    for room in (delivery, prescribed, connection, files, stream, buffer, disruption, life)
     for demand in room.DEMANDS
 }
 

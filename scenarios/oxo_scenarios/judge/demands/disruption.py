@@ -104,23 +104,6 @@ def _given_elsewhere(sight: Sight, station: Station) -> bool:
     return any(stays[door].given for door in stays if door != sight.chronicle.wire)
 
 
-def warm_reset(sight: Sight, _argument: str) -> Answer:
-    """The exchange was reset warm while tickets waited, and serves again.
-
-    Decided by the ledger: a `reset` of kind `warm` with tickets not yet acknowledged, and the
-    phase `serving` after it. Else undecided.
-    """
-    resets = [line for line in sight.chronicle.events("reset") if line["kind"] == "warm"]
-    if not resets:
-        return undecided("the exchange was not reset")
-    if not sight.chronicle.waiting(resets[0]["n"]):
-        return undecided("no ticket waited at the reset")
-    after = [line for line in sight.chronicle.events("phase") if line["n"] > resets[0]["n"]]
-    if not any(line["phase"] == "serving" for line in after):
-        return undecided("the exchange did not come back from its reset")
-    return ok("exchange reset warm")
-
-
 def failure_message(sight: Sight, _argument: str) -> Answer:
     """The subject's log tells of the failed connection.
 
@@ -232,7 +215,6 @@ _CAUGHT = {
 
 DEMANDS = (
     Demand("link cut", link_cut, (LEDGER,), Standing.OURS),
-    Demand("warm reset", warm_reset, (LEDGER,), Standing.OURS),
     Demand(FAILURE_MESSAGE, failure_message, (LOG,), Standing.DOCUMENTED),
     Demand("link reset", link_reset, (LEDGER,), Standing.OURS),
     Demand("healed", healed, (LEDGER,), Standing.OURS),
