@@ -5,14 +5,12 @@ ports is an *installation*: exchange, exchange time, ledger and transcript are m
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
 from oxo_tickets import Ticket
-from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
@@ -22,10 +20,7 @@ from oxo_simulator.control.messages import (
     BufferState,
     CallRequest,
     CallsPlaced,
-    CertificateOrder,
-    CertificateState,
     ExchangeState,
-    HostKey,
     Installation,
     ProfileState,
     Reset,
@@ -38,7 +33,6 @@ from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.life import ResetKind
 from oxo_simulator.exchange.orders import Appointment
 from oxo_simulator.exchange.telephony import LOAD_TICKETS_MAX, OrderError, Placed
-from oxo_simulator.identity import Identity, Prepared
 from oxo_simulator.installation import Installed, epoch_name, fresh_ledger_file, profile_of
 from oxo_simulator.ledger import Ledger
 from oxo_simulator.link.relay import Link
@@ -46,6 +40,7 @@ from oxo_simulator.premises import Premises
 from oxo_simulator.profile import FURTHER_WIRES, Profile, fixed_keys
 from oxo_simulator.profile_section import ProfileError
 from oxo_simulator.resets import Resets
+from oxo_simulator.site import Site
 from oxo_simulator.slices import Slices
 from oxo_simulator.transcript import Transcript
 from oxo_simulator.views import (
@@ -54,8 +49,11 @@ from oxo_simulator.views import (
     profile_state,
     wire_state,
 )
-from oxo_simulator.wire import ChangesHostKey, Wire
+from oxo_simulator.wire import Wire
 from oxo_simulator.wire_orders import WireOrders
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
 
 ADVANCE_SECONDS_MAX = 366 * 24 * 3600
 FACTOR_MAX = 100_000
@@ -74,18 +72,15 @@ class Simulation:
     """Steers link, wires and exchange together; `orders` are those to one wire.
 
     Args:
-        premises: what stays.
+        site: what stays.
         real: real time.
         link: in front of the wires.
         wires: by name, those whose ports the process holds.
         transcript: of the wires.
-        identity: the certificate that they show.
         utc_now: the real instant, for the ledger.
         factor: exchange seconds per real second; 0 is manual.
         broken: told when exchange time or the ledger cannot go on.
         new_token: makes each epoch unlike any other.
-        describe: told of the premises when they have changed.
-        in_thread: does what is slow beside everything else.
     """
 
     installed: Installed
@@ -93,26 +88,19 @@ class Simulation:
     def __init__(  # noqa: PLR0913 - the place where everything meets
         self,
         *,
-        premises: Premises,
+        site: Site,
         real: IReactorTime,
         link: Link,
         wires: Mapping[str, Wire],
         transcript: Transcript,
-        identity: Identity,
         utc_now: Callable[[], datetime],
         factor: float,
         broken: Callable[[Failure], None],
         new_token: Callable[[], str],
-        describe: Callable[[Premises], None],
-        in_thread: Callable[[Callable[[], Prepared]], "Deferred[Prepared]"],
     ) -> None:
-        self.premises = premises
+        self.site = site
         self.link = link
         self.transcript = transcript
-        self._identity = identity
-        self._describe = describe
-        self._in_thread = in_thread
-        self._renewal = DeferredLock()
         self._real = real
         self._utc_now = utc_now
         self._broken = broken
@@ -123,13 +111,18 @@ class Simulation:
             real=real,
             link=link,
             wires=wires,
-            ports=premises.wires,
+            ports=site.premises.wires,
             new_epoch=lambda: epoch_name(self._installations, new_token()),
             broken=broken,
         )
         self.orders = WireOrders(wires, lambda: self.exchange)
         self.slices = Slices(real)
         self.pacer = Pacer(real, factor, self._tick, broken)
+
+    @property
+    def premises(self) -> Premises:
+        """What outlives installations, as it is now."""
+        return self.site.premises
 
     @property
     def ledger(self) -> Ledger:
@@ -223,35 +216,6 @@ class Simulation:
         self.pacer.factor = factor
         self.pacer.start()
 
-    def renew_certificate(self, order: CertificateOrder) -> "Deferred[CertificateState]":
-        """Show another certificate to new connections, one order after the other.
-
-        Its failure is a `CertificateOrderWrong`; the present one stays then.
-        """
-        return self._renewal.run(self._renew_certificate, order)
-
-    def _renew_certificate(self, order: CertificateOrder) -> "Deferred[CertificateState]":
-        # A key takes long to make, and the wires are to be served meanwhile.
-        prepared = self._in_thread(lambda: self._identity.prepare(order, self._utc_now()))
-        return prepared.addCallback(self._show_certificate, order)
-
-    def _show_certificate(self, prepared: Prepared, order: CertificateOrder) -> CertificateState:
-        shown = prepared.state()
-        name = self.premises.name if order.names is None else shown.names[0]
-        premises = replace(self.premises, name=name, fingerprint=shown.fingerprint)
-        self._describe(premises)  # first: where that finds no room, the present one stays
-        self._identity.show(prepared)
-        self.premises = premises
-        self.exchange.record(
-            "certificate",
-            fingerprint=shown.fingerprint,
-            names=shown.names,
-            not_before=shown.not_before,
-            not_after=shown.not_after,
-            authority=order.authority,
-        )
-        return shown
-
     def end_session(self, name: str) -> None:
         """End a session, on whichever wire it lives.
 
@@ -262,34 +226,9 @@ class Simulation:
             living = ", ".join(session.name for session in self.sessions()) or "none"
             raise SessionUnknown(f"session {name[:64]!r} does not live; living: {living}")
 
-    def host_key(self) -> HostKey:
-        """Say which SSH host key new connections meet.
-
-        Raises:
-            OrderError: the process does not hold the wire.
-        """
-        return self._keyed().host_key()
-
-    def renew_host_key(self) -> HostKey:
-        """Show another SSH host key to new connections.
-
-        Raises:
-            OrderError: the process does not hold the wire.
-            OSError: it cannot be kept; the present one stays.
-        """
-        made = self._keyed().change_host_key()
-        self.premises = replace(self.premises, host_key=made.fingerprint)
-        self._describe(self.premises)
-        self.exchange.record("host key", wire="account", fingerprint=made.fingerprint)
-        return made
-
     def reset(self, order: Reset) -> None:
         """Begin a reset."""
         self.resets.begin(ResetKind(order.kind))
-
-    def certificate(self) -> CertificateState:
-        """Say which certificate new connections meet."""
-        return self._identity.state()
 
     def profile(self) -> ProfileState:
         """Say every key of the profile."""
@@ -366,19 +305,6 @@ class Simulation:
                 )
         for wire in self._wires.values():
             wire.check(profile)
-
-    def _keyed(self) -> ChangesHostKey:
-        """Return the wire that shows an SSH host key.
-
-        Raises:
-            OrderError: the process does not hold it.
-        """
-        for wire in self._wires.values():
-            if isinstance(wire, ChangesHostKey):
-                return wire
-        raise OrderError(
-            "this process shows no SSH host key; start it with `oxo-sim run --port account=0`"
-        )
 
 
 def _read(tickets: Sequence[msgspec.Raw]) -> Generator[None, None, list[Ticket]]:

@@ -166,6 +166,9 @@ class Wire(Protocol):
         exchange is another release of itself, with the tickets that waited.
         """
 
+    def move(self, address: str) -> None:
+        """Know the link's other address (`Parts.address`); conversations die by themselves."""
+
     def serve(self) -> None:
         """The doors are open: after an installation, and after a reset. Not told when closed."""
 

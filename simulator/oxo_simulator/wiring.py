@@ -37,6 +37,7 @@ from oxo_simulator.ohl import wire as ohl
 from oxo_simulator.premises import Premises
 from oxo_simulator.profile import Profile
 from oxo_simulator.simulation import Simulation
+from oxo_simulator.site import Site
 from oxo_simulator.stream import wire as stream
 from oxo_simulator.taxation import wire as taxation
 from oxo_simulator.transcript import Transcript
@@ -247,30 +248,44 @@ def _simulation(
     broken: Callable[[Failure], None],
     describe: Callable[[Premises], None],
 ) -> Simulation:
-    reactor, shown = ground.reactor, ground.identity.state()
-    return Simulation(
-        premises=Premises(
-            folder=ground.options.folder,
-            address=ground.options.listen,
-            ports={name: door.port for name, door in ground.link.doors.items()},
-            wires=ground.held.wires,
-            name=ground.profile.name,
-            user=ground.profile.user,
-            ca_file=Path(shown.ca_file),
-            fingerprint=shown.fingerprint,
-            host_key=_host_key(wires),
-        ),
+    reactor = ground.reactor
+    site = Site(
+        _premises(ground, wires),
+        behind=BEHIND,
+        link=ground.link,
+        wires=wires,
+        identity=ground.identity,
+        exchange=lambda: simulation.exchange,
+        utc_now=_utc_now,
+        describe=describe,
+        in_thread=lambda work: deferToThreadPool(reactor, reactor.getThreadPool(), work),
+    )
+    simulation = Simulation(
+        site=site,
         real=reactor,
         link=ground.link,
         wires=wires,
         transcript=ground.transcript,
-        identity=ground.identity,
         utc_now=_utc_now,
         factor=ground.options.time_factor,
         broken=broken,
         new_token=lambda: secrets.token_hex(4),
-        describe=describe,
-        in_thread=lambda work: deferToThreadPool(reactor, reactor.getThreadPool(), work),
+    )
+    return simulation
+
+
+def _premises(ground: _Ground, wires: Mapping[str, Wire]) -> Premises:
+    shown = ground.identity.state()
+    return Premises(
+        folder=ground.options.folder,
+        address=ground.options.listen,
+        ports={name: door.port for name, door in ground.link.doors.items()},
+        wires=ground.held.wires,
+        name=ground.profile.name,
+        user=ground.profile.user,
+        ca_file=Path(shown.ca_file),
+        fingerprint=shown.fingerprint,
+        host_key=_host_key(wires),
     )
 
 

@@ -160,6 +160,15 @@ def test_a_reset_is_awaited(oxo: EphemeralExchange, oxo_sim: Command) -> None:
     assert oxo_sim("reset", "--wait", "--json").json["phase"] == "serving"
 
 
+def test_a_cold_reset_is_told_from_a_kind_that_is_none(oxo_sim: Command) -> None:
+    before = oxo_sim("state", "--json").json["epoch"]
+    assert oxo_sim("reset", "--kind", "cold", "--json").json["epoch"] != before
+
+
+def test_the_address_is_shown(oxo_sim: Command) -> None:
+    assert oxo_sim("address").out == "address 127.0.0.1\n"
+
+
 def test_the_licence_is_closed_and_opened(oxo: EphemeralExchange, oxo_sim: Command) -> None:
     assert oxo_sim("licence").out == "licence open\n"
     assert oxo_sim("licence", "closed").out == "licence closed\n"
@@ -247,6 +256,8 @@ WRONG = [
     (["load", "/nonexistent"], 1, "/nonexistent: No such file"),
     (["time", "fast"], 2, "time fast: manual, real, or a number is expected"),
     (["time", "1000001"], 1, "factor 1000001.0; 0 (manual) to 100000 is expected"),
+    (["reset", "--kind", "hot"], 2, "Invalid enum value 'hot' - at `$.kind`; allowed: cold"),
+    (["address", "127.0.0.1"], 1, "address 127.0.0.1: the exchange has it already"),
     (["licence", "ajar"], 2, "licence ajar: open or closed is expected"),
     (["install", "--set", "colour"], 2, "--set colour: key=value is expected"),
     (["install", "--set", "colour=red"], 1, "override colour: no such key"),

@@ -1,6 +1,7 @@
 """The account wire of a process: account files by FTP and SFTP, for whichever exchange."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from oxo_simulator.account.filing import Filing
@@ -54,7 +55,7 @@ class Account:
             prove=parts.prove,
         )
         around = Surroundings(
-            address=parts.address,
+            address=lambda: self._parts.address,
             behind=parts.behind,
             data_ports={
                 name: number for name, number in parts.ports.items() if name.startswith(_DATA)
@@ -118,6 +119,10 @@ class Account:
         self._filing = Filing(outlet, exchange, profile.account, profile.ed52.manner, before)
         standing = stand(profile.account, outlet, self._filing.shelf)
         self._desk.install(standing, same_ledger=same_ledger)
+
+    def move(self, address: str) -> None:
+        """Tell collectors the other address from now on."""
+        self._parts = replace(self._parts, address=address)
 
     def serve(self) -> None:
         """It listens behind all the time; the link's doors decide."""

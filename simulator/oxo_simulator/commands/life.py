@@ -112,6 +112,21 @@ def reset(
     say(now, f"phase {now.phase}", json=json)
 
 
+@app.command("address")
+def move(
+    wanted: Annotated[
+        str | None, typer.Argument(help="Such as 127.0.0.3; shows it when not given.")
+    ] = None,
+    *,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Show the address for collectors, or give the exchange another, with a certificate for it."""
+    with ControlClient.from_state(state) as client:
+        now = client.state() if wanted is None else client.move(wanted)
+    say(now, f"address {now.ports[0].address}", json=json)
+
+
 @app.command()
 def licence(
     wanted: Annotated[

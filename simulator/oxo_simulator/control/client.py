@@ -16,6 +16,7 @@ from oxo_tickets import Ticket
 
 from oxo_simulator.control.messages import (
     BUFFER_TICKETS_MAX,
+    AddressOrder,
     Advance,
     AppointmentOrder,
     ArmedFault,
@@ -254,6 +255,10 @@ class ControlClient:
     def renew_certificate(self, order: CertificateOrder | None = None) -> CertificateState:
         """Show another certificate to new connections."""
         return self._post("/certificate", order or CertificateOrder(), CertificateState)
+
+    def move(self, address: str) -> ExchangeState:
+        """Move all ports to another address, with a new certificate; connections die."""
+        return self._post("/address", AddressOrder(address=address), ExchangeState)
 
     def ledger(self, since: int = 0, wait_seconds: float = 0) -> list[LedgerLine]:
         """Return every ledger line after number `since`; wait up to so long for the first."""

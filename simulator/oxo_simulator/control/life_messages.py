@@ -1,4 +1,4 @@
-"""What an operator orders of the life of the exchange: resets."""
+"""What an operator orders of the life of the exchange: resets, another address."""
 
 from typing import Literal
 
@@ -14,3 +14,13 @@ class Reset(Message, frozen=True):
     """
 
     kind: Literal["warm", "cold", "power cut"] = "warm"
+
+
+class AddressOrder(Message, frozen=True):
+    """Another address for all ports, with a new certificate for it; connections die.
+
+    Attributes:
+        address: IPv4, of 127.0.0.0/8, or the one where the process started.
+    """
+
+    address: str

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 from oxo_tickets import Ticket
 
-from oxo_simulator.control.life_messages import Reset
+from oxo_simulator.control.life_messages import AddressOrder, Reset
 from oxo_simulator.control.link_messages import (
     ArmedFault,
     CarriedConnection,
@@ -34,6 +34,7 @@ from oxo_simulator.control.wire_messages import (
 from oxo_simulator.exchange.orders import CallOrder
 
 __all__ = [
+    "AddressOrder",
     "Advance",
     "AppointmentOrder",
     "ArmedFault",

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from oxo_simulator.control.messages import (
     BUFFER_TICKETS_MAX,
     LEDGER_LINES_MAX,
+    AddressOrder,
     Advance,
     AppointmentOrder,
     ArmedFault,
@@ -140,6 +141,9 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/certificate", "renew_certificate",
           "A new certificate for new connections, as after a change of address.",
           CertificateState, CertificateOrder),
+    Route("POST", "/address", "move",
+          "Another address for all ports, with a certificate for it; connections die.",
+          ExchangeState, AddressOrder),
     Route("GET", "/ledger", "ledger", f"Lines of the ledger, at most {LEDGER_LINES_MAX}.",
           list[LedgerLine], query=(_SINCE, _WAIT), paged=True),
     Route("GET", "/transcript", "transcript", "What was said on every wire.",

@@ -104,8 +104,8 @@ class ControlServer:
             "nmc_password": lambda asked: orders.change_password(asked.order, "nmc"),
             "account_password": lambda asked: orders.change_password(asked.order, "account"),
             "close_account_file": lambda _: orders.close_account_file(),
-            "account_host_key": lambda _: simulation.host_key(),
-            "renew_account_host_key": lambda _: simulation.renew_host_key(),
+            "account_host_key": lambda _: simulation.site.host_key(),
+            "renew_account_host_key": lambda _: simulation.site.renew_host_key(),
             "switch_over": lambda asked: orders.switch_over(asked.order),
             "stream_say": lambda asked: orders.say_notice(asked.order),
             "hotel": lambda asked: orders.say(asked.order),
@@ -121,8 +121,9 @@ class ControlServer:
             "licence": lambda asked: simulation.exchange.set_licence(
                 call_accounting_over_ip=asked.order.call_accounting_over_ip
             ),
-            "certificate": lambda _: simulation.certificate(),
-            "renew_certificate": lambda asked: simulation.renew_certificate(asked.order),
+            "certificate": lambda _: simulation.site.certificate(),
+            "renew_certificate": lambda asked: simulation.site.renew_certificate(asked.order),
+            "move": lambda asked: simulation.site.move(asked.order),
             "ledger": self._ledger_lines,
             "transcript": lambda asked: simulation.transcript.page(int(asked.query["since"])),
             "openapi": lambda _: document(),

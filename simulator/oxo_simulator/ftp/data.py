@@ -265,7 +265,7 @@ class Passive(PassiveDTP):  # type: ignore[misc]  # untyped
             control.respond("425 The data port cannot be opened.")
             self.close()
             return
-        control.respond(_passive_reply(around.address, number, extended=extended))
+        control.respond(_passive_reply(around.address(), number, extended=extended))
         self.call_later(self.timeout, self.handle_timeout)
 
     def __repr__(self) -> str:

@@ -12,7 +12,7 @@ class Surroundings:
     """Where the conversations take place.
 
     Attributes:
-        address: of the link, which the reply to PASV names.
+        address: returns that of the link, which the reply to PASV names.
         behind: where data connections are listened for.
         data_ports: name -> number of the data ports.
         name_of: from a connection's two ends (peer, own) to the link's name of it and the
@@ -21,7 +21,7 @@ class Surroundings:
         tls_context: what a new connection is shown.
     """
 
-    address: str
+    address: Callable[[], str]
     behind: str
     data_ports: Mapping[str, int]
     name_of: Callable[[Place, Place], tuple[str, str]]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IDelayedCall, IListeningPort
 
 NOT_STARTED = "not started"
+_MOVING = "moving"
 LISTEN_TRIALS_MAX = 50
 LISTEN_AGAIN_SECONDS = 0.02
 """Whoever listened at the address until now lets go of it within the next turns."""
@@ -74,6 +75,14 @@ class Door:
         first = reason == NOT_STARTED and reason in self._reasons
         self._reasons.discard(reason)
         self._follow(at_once=first)
+
+    def move(self, reserved: socket.socket) -> None:
+        """Be at another address, under the same number, as soon as the old one is left."""
+        self.refuse(_MOVING)
+        old, self._reserved = self._reserved, reserved
+        old.close()
+        self.address, self.port = reserved.getsockname()
+        self.admit(_MOVING)
 
     def settled(self) -> "Deferred[None]":
         """Return what fires when the door is as its reasons want it."""

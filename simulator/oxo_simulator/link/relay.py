@@ -265,6 +265,12 @@ class Link:
         for connection in list(self._connections.values()):
             connection.reset()
 
+    def move(self, reserved: Mapping[str, socket]) -> None:
+        """Let the doors towards collectors be at other addresses; who is connected is reset."""
+        for name, held in reserved.items():
+            self.doors[name].move(held)
+        self.reset_connections()
+
     def renew(self, record: Record, seed: int = 1) -> None:
         """Begin anew for a fresh exchange: whole, nothing armed, nobody connected."""
         # What still happens to the old connections belongs in no ledger any more.

@@ -1,6 +1,7 @@
 """The NMC wire of a process: the FTP service behind the link's door, for whichever exchange."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from oxo_simulator.control.messages import SessionState
@@ -51,7 +52,7 @@ class Nmc:
         )
         data_ports = {name: number for name, number in parts.ports.items() if name != WIRE}
         around = Surroundings(
-            address=parts.address,
+            address=lambda: self._parts.address,
             behind=parts.behind,
             data_ports=data_ports,
             name_of=parts.connection_name,
@@ -97,6 +98,10 @@ class Nmc:
         self._settings, now = profile.nmc, exchange.now
         standing = stand(profile.nmc, outlet, exchange.release, lambda: now().local, counter or 0)
         self._desk.install(standing, same_ledger=same)
+
+    def move(self, address: str) -> None:
+        """Tell collectors the other address from now on."""
+        self._parts = replace(self._parts, address=address)
 
     def serve(self) -> None:
         """It listens behind all the time; the link's doors decide."""

@@ -1,6 +1,7 @@
 """The hotel link as the process runs it: the exchange listens, one hotel system is served."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from oxo_simulator.control.messages import HotelEvent, SessionState
@@ -69,6 +70,10 @@ class HotelLink:
         now = self._factory.reception
         if before is not None and now is not None:
             now.follow(before, lost=lost)
+
+    def move(self, address: str) -> None:
+        """Tell collectors the other address from now on."""
+        self._parts = replace(self._parts, address=address)
 
     def serve(self) -> None:
         """Let the hotel system in."""

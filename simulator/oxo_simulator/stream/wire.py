@@ -1,6 +1,7 @@
 """The wire `stream` of a process: two CPUs on two ports, one of them main."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from oxo_tickets import Direction, Kind, Ticket
@@ -100,6 +101,10 @@ class Stream:
         else:
             reception = Reception(outlet, profile.stream, profile.ed52.manner, sessions)
             self._servers.install(reception)
+
+    def move(self, address: str) -> None:
+        """Tell collectors the other address from now on."""
+        self._parts = replace(self._parts, address=address)
 
     def serve(self) -> None:
         """Let a collector in."""

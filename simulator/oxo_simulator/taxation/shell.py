@@ -118,6 +118,10 @@ class Taxation:
             self._desk.unknown = before.unknown
         self._soap = soap_transport(settings.contract)
 
+    def move(self, address: str) -> None:
+        """Name another address in the WSDL of one that names no host."""
+        self._address = address
+
     def end_sessions(self, reason: str) -> None:
         """End every session, with the ledger's word for it, such as `reset`."""
         if self._desk is not None:

@@ -1,6 +1,7 @@
 """The taxation wire as the process sees it: its two HTTPS ports, its account, its sessions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +103,11 @@ class TaxationWire:
     def restart(self, exchange: Exchange, profile: Profile, *, lost: bool) -> None:  # noqa: ARG002
         """Serve the exchange after a reset; nothing but its outlet held tickets."""
         self._taxation.restart(exchange, taxation_settings(profile))
+
+    def move(self, address: str) -> None:
+        """Tell collectors the other address from now on."""
+        self._parts = replace(self._parts, address=address)
+        self._taxation.move(address)
 
     def serve(self) -> None:
         """Go on: requests find out by themselves that the exchange serves."""

@@ -6,6 +6,7 @@ link, the link dials the printer; while nobody is there it comes back after `rec
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from socket import inet_aton
 from typing import TYPE_CHECKING, Any
 
@@ -125,6 +126,10 @@ class V24:
             self._close()
         outlet = exchange.outlets.get(WIRE)
         self._print = None if outlet is None else self._printer_of(outlet, sessions)
+
+    def move(self, address: str) -> None:
+        """Tell collectors the other address from now on."""
+        self._parts = replace(self._parts, address=address)
 
     def serve(self) -> None:
         """Listen, or connect."""
