@@ -1,7 +1,9 @@
 """How the process goes through a reset: the link, the wires and the exchange, in their order.
 
     warm, cold    the wires end their conversations, then the connections die
-    power cut     the connections die first: nobody says a word any more
+    power cut     the connections die first: nobody says a word any more. They are reset at once,
+                  or (`power_cut_connections = "silent"`) collectors are told nothing, until there
+                  is power again and somebody says something that nobody knows of
 
 Then the exchange forgets what it forgets (`exchange.life`), and after the phases of the profile the
 doors open again, each wire's in its own phase.
@@ -15,9 +17,13 @@ from twisted.python.failure import Failure
 from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.life import Life, Phase, ResetKind
 from oxo_simulator.exchange.reset_settings import ResetSettings
+from oxo_simulator.link.lane import Towards
+from oxo_simulator.link.ports import Ports
 from oxo_simulator.link.relay import Link
 from oxo_simulator.wire import Wire
 
+_LEFT: tuple[Towards, ...] = ("collector",)
+"""The ends of connections that outlive a power cut for a while."""
 _REASON = "reset"
 """For which the doors refuse."""
 
@@ -90,11 +96,17 @@ class Resets:
 
     def _go_down(self, exchange: Exchange, kind: ResetKind) -> None:
         self._link.refuse_all(_REASON)
-        if kind is ResetKind.POWER_CUT:
+        settings = exchange.profile.reset
+        silent = kind is ResetKind.POWER_CUT and settings.power_cut_connections == "silent"
+        if silent:
+            for connection in self._link.connections(Ports()):
+                connection.abandon(self, _LEFT)
+        elif kind is ResetKind.POWER_CUT:
             self._link.reset_connections()
         for wire in self.open_wires(exchange):
             wire.reset()
-        self._link.reset_connections()
+        if not silent:
+            self._link.reset_connections()
 
     def _enter(self, phase: Phase) -> None:
         exchange = self._exchange
@@ -102,11 +114,18 @@ class Resets:
         exchange.enter(phase)
         if phase is Phase.REFUSED:
             return
+        if phase is Phase.BUSY:
+            self._answer_the_abandoned()
         for wire in self.open_wires(exchange):
             if phase in (wire.admitted_from, Phase.SERVING):
                 self._link.admit_again(_REASON, self._ports_of(wire.name))
         if phase is Phase.SERVING:
             self._serve_when_settled(exchange)
+
+    def _answer_the_abandoned(self) -> None:
+        """There is power again, and nobody knows the connections of before."""
+        for connection in self._link.connections(Ports()):
+            connection.forget(self, repeated=True)
 
     def _serve_when_settled(self, exchange: Exchange) -> None:
         """Let the wires serve once the doors are as they are wanted, if they still are then."""

@@ -107,6 +107,26 @@ def test_a_cold_reset_leaves_nothing_on_any_wire_and_begins_an_epoch(
     assert len(set(opened)) == len(opened), "no session has another one's name"
 
 
+@pytest.mark.oxo(overrides={**QUICK, "reset.power_cut_connections": "silent"})
+def test_a_silent_power_cut_is_told_to_nobody_who_says_nothing(oxo: EphemeralExchange) -> None:
+    place = ("127.0.0.1", oxo.ports["nmc"])
+    with socket.create_connection(place, 5) as asking, socket.create_connection(place, 5) as silent:
+        for each in (asking, silent):
+            assert each.recv(100).startswith(b"220 ")
+        oxo.control.reset(Reset(kind="power cut"))
+        asking.sendall(b"NOOP\r\n")
+        oxo.wait_for("phase", phase="serving")
+        with pytest.raises(ConnectionResetError):
+            asking.recv(1)
+        silent.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            silent.recv(1)
+        silent.settimeout(5)
+        silent.sendall(b"NOOP\r\n")
+        with pytest.raises(ConnectionResetError):
+            silent.recv(1)
+
+
 def test_a_power_cut_keeps_what_waits_on_every_wire_and_the_count(
     oxo: EphemeralExchange, ask_exchange: Ask
 ) -> None:

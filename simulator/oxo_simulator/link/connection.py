@@ -144,6 +144,7 @@ class Connection:
         self._left: Collection[Towards] = BOTH
         self._lost_by: object | None = None
         self._is_known = True
+        self._discarded = False
         self.taken_bytes = 0
 
     def dial(self) -> None:
@@ -200,13 +201,16 @@ class Connection:
             if towards not in left and end is not None:
                 end.abortConnection()
 
-    def forget(self, key: object) -> None:
-        """Know it no more, if `key` abandoned it: who says something is answered by a reset."""
+    def forget(self, key: object, *, repeated: bool = False) -> None:
+        """Know it no more, if `key` abandoned it: who says something is answered by a reset.
+
+        `repeated`: what was thrown away is said again, as systems do that hear no answer.
+        """
         if self._lost_by is key:
             self._is_known = False
             said_by = [self.lanes[other].source for other in BOTH if _opposite(other) in self._left]
-            if not any(said_by):
-                self.reset()  # nobody is left who could say anything
+            if not any(said_by) or (repeated and self._discarded):
+                self.reset()  # nobody is left who could say anything, or it is said now
 
     def tell(self, event: str, **detail: Any) -> None:
         """Tell the ledger what a fault did here."""
@@ -277,6 +281,7 @@ class Connection:
         told: list[int] = []
 
         def discard(count: int) -> None:
+            self._discarded = True
             if not self._is_known:
                 self.reset()
             elif not told:
