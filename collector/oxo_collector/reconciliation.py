@@ -37,6 +37,7 @@ class Seen(NamedTuple):
     """One stored ticket as far as it is compared; they come in order of receipt (`id`).
 
     `same_as` is the earlier ticket of its leg with the same record; then the key says nothing.
+    `nowhere` are the wires that have no record for such a ticket (`carried`).
     """
 
     id: int
@@ -44,6 +45,7 @@ class Seen(NamedTuple):
     wire: str
     key: Hashable
     same_as: int | None = None
+    nowhere: frozenset[str] = frozenset()
 
 
 def counted_once(seen: Iterable[Seen], since: int = 0) -> Iterator[int]:
@@ -90,7 +92,10 @@ def _numbered(seen: Iterable[Seen]) -> Iterator[tuple[Seen, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A ticket that not every wire of its exchange had; `id` is that of the wire that counts."""
+    """A ticket that not every wire of its exchange had; `id` is that of the wire that counts.
+
+    A wire that cannot carry such a ticket misses nothing.
+    """
 
     id: int
     exchange: str
@@ -104,8 +109,8 @@ class Balance:
 
     Attributes:
         tickets: on this wire.
-        only_here: on no other wire.
-        missing_here: on another wire, but not on this.
+        only_here: on no other wire, though another could have it.
+        missing_here: on another wire, but not on this, which could have it.
         paired: whose very record the other one of account files and stream had, too.
         surplus: of the stream, which no account file has, though files that are stored go on
             beyond their end. A file is missing, or the exchange said a ticket again after a cut;
@@ -126,6 +131,7 @@ def differences(seen: Iterable[Seen]) -> Iterator[Difference]:
     wires: dict[str, set[str]] = {}
     ids: dict[tuple[str, Hashable, int], dict[str, int]] = {}
     of_leg: dict[int, dict[str, int]] = {}
+    nowhere: dict[int, frozenset[str]] = {}
     for one, number in _numbered(seen):
         wires.setdefault(one.exchange, set()).add(one.wire)
         if one.same_as is not None:
@@ -133,13 +139,16 @@ def differences(seen: Iterable[Seen]) -> Iterator[Difference]:
             continue
         had = ids.setdefault((one.exchange, one.key, number), {})
         had[one.wire] = one.id
+        if one.nowhere:
+            nowhere[one.id] = one.nowhere
         if leg_of(one.wire) in LEGS.values():
             of_leg[one.id] = had
     found = []
     for (exchange, _, _), had in ids.items():
-        missing = wires[exchange] - had.keys()
+        on = _in_order(had)
+        # The wire that counts knows best what the ticket is.
+        missing = wires[exchange] - had.keys() - nowhere.get(had[on[0]], frozenset())
         if missing:
-            on = _in_order(had)
             found.append(Difference(had[on[0]], exchange, on, _in_order(missing)))
     return iter(sorted(found, key=lambda one: one.id))
 

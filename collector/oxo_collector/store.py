@@ -19,6 +19,7 @@ from typing import Any, Final, Self
 
 from oxo_tickets import Kind, Ticket, TicketUnreadable, coarse_key, from_json
 
+from oxo_collector.carried import wires_without
 from oxo_collector.layout import VIEWS, LayoutUnknown, lay_out, version_of
 from oxo_collector.ownership import Ownership, StoreInUse, StoreUnusable, Whereabouts
 from oxo_collector.receipt import Wire
@@ -270,8 +271,12 @@ class Reading:
         """Return the tickets of these exchanges as far as the wires can be compared by them."""
         for row in self.tickets(until=until, once=once, kind=kind):
             if row.exchange in exchanges:
-                key = coarse_key(ticket_of(row)) if row.same_as is None else None
-                yield Seen(row.id, row.exchange, row.wire, key, row.same_as)
+                if row.same_as is not None:
+                    yield Seen(row.id, row.exchange, row.wire, None, row.same_as)
+                    continue
+                ticket = ticket_of(row)
+                key, nowhere = coarse_key(ticket), wires_without(ticket)
+                yield Seen(row.id, row.exchange, row.wire, key, None, nowhere)
 
     def surplus(self) -> dict[str, int]:
         """Return of each exchange how many tickets its stream told that no account file has.
