@@ -142,6 +142,34 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return msgspec.structs.replace(self, demands=left)
 
 
+EVERY_OTHER = "*"
+"""Key of `also_fails` for every case that is not named."""
+
+
+class WrongCollector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A collector with one wrong habit, which the bench must convict; tests have it.
+
+    Attributes:
+        id: its name.
+        title: a few words.
+        habit: what it does that is wrong.
+        wire: the wire it collects from.
+        must_fail: the cases that must find it out.
+        also_fails: other cases that find it out -> why; `*` is for all that are not named.
+    """
+
+    id: str
+    title: str
+    habit: str
+    must_fail: tuple[str, ...]
+    wire: Wire = HOME
+    also_fails: Mapping[str, str] = {}
+
+    def explains(self, case_id: str) -> bool:
+        """Tell whether it may be convicted by this case."""
+        return case_id in self.must_fail or not {case_id, EVERY_OTHER}.isdisjoint(self.also_fails)
+
+
 class Planned(NamedTuple):
     """One play to do: a case, as it is on this wire, in one mode, under one tag set.
 
@@ -183,6 +211,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     chapters: tuple[Chapter, ...]
     cases: tuple[Case, ...]
     declared_gaps: tuple[Gap, ...]
+    wrong_collectors: tuple[WrongCollector, ...] = ()
 
     def case(self, case_id: str) -> Case:
         """Return a case by its id, in any letter case.
@@ -284,6 +313,19 @@ def _problems(catalogue: Catalogue) -> Iterator[str]:
             known = ", ".join(sorted(chapters))
             yield f"case {case.id}: chapter {case.chapter!r} is none of {known}"
         yield from _case_problems(case)
+    for wrong in catalogue.wrong_collectors:
+        yield from _wrong_problems(wrong, catalogue)
+
+
+def _wrong_problems(wrong: WrongCollector, catalogue: Catalogue) -> Iterator[str]:
+    there = {case.id for case in catalogue.cases if wrong.wire in case.wires}
+    named = {*wrong.must_fail, *wrong.also_fails} - {EVERY_OTHER}
+    if unknown := sorted(named - there):
+        yield f"wrong collector {wrong.id}: no case {', '.join(unknown)} on {wrong.wire}"
+    if both := sorted({*wrong.must_fail} & {*wrong.also_fails}):
+        yield f"wrong collector {wrong.id}: {', '.join(both)} must fail, and so not also"
+    if not wrong.must_fail:
+        yield f"wrong collector {wrong.id}: needs a case that it must fail"
 
 
 def _case_problems(case: Case) -> Iterator[str]:

@@ -229,6 +229,47 @@ def test_a_wrong_catalogue_names_file_case_and_key(old: str, new: str, words: st
     assert str(caught.value).startswith("some/catalogue.toml: ")
 
 
+WRONG = """
+[[wrong_collectors]]
+id = "stores-twice"
+title = "Stores twice"
+habit = "It keeps what it has already."
+must_fail = ["BU1"]
+also_fails = { "*" = "whatever is said again" }
+"""
+
+
+def test_eight_wrong_collectors_are_named_with_the_cases_that_find_them_out() -> None:
+    wrong = load_catalogue().wrong_collectors
+    assert len({each.id for each in wrong}) == len(wrong) == 8
+    assert all(each.must_fail and each.habit for each in wrong)
+    folders = Path(__file__).resolve().parent / "subjects" / "wrong"
+    for each in wrong:
+        assert each.wire == "nmc" or (folders / each.id / "subject.toml").exists(), each.id
+
+
+def test_a_wrong_collector_is_explained_by_its_cases_or_by_what_is_said_of_all_others() -> None:
+    (wrong,) = Catalogue.from_toml(SMALL + WRONG).wrong_collectors
+    assert wrong.explains("BU1")
+    assert wrong.explains("BU2")
+    (strict,) = Catalogue.from_toml(SMALL + WRONG.replace("also", "#also")).wrong_collectors
+    assert not strict.explains("BU2")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('["BU1"]', '["BU7"]', "wrong collector stores-twice: no case BU7 on taxation"),
+        ('["BU1"]', "[]", "needs a case that it must fail"),
+        ('"*"', "BU1", "BU1 must fail, and so not also"),
+        ('["BU1"]', '["BU1"]\nwire = "nmc"', "no case BU1 on nmc"),
+    ],
+)
+def test_a_wrong_collector_that_names_no_case_is_refused(old: str, new: str, words: str) -> None:
+    with pytest.raises(CatalogueUnreadable, match=words):
+        Catalogue.from_toml(SMALL + WRONG.replace(old, new))
+
+
 def test_an_id_is_given_once() -> None:
     twice = SMALL + SMALL[SMALL.index("[[cases]]") :]
     with pytest.raises(CatalogueUnreadable, match="BU1: stands twice"):

@@ -16,8 +16,10 @@ import ssl
 import sys
 import threading
 import xml.etree.ElementTree as ET
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 Entry = dict[str, Any]
 NAMESPACE = "urn:oxo-sim:taxation:1"
@@ -43,7 +45,20 @@ DEFECTS = (
     "gives-up-when-cut",
     "stores-twice",
     "gives-up-when-refused",
+    "drops-equal-tickets",
+    "stops-at-unreadable",
+    "takes-local-time-for-utc",
+    "ignores-epochs",
+    "leaves-without-logout",
+    "reads-every-reminder-as-activation",
+    "loses-facilities",
+    "reads-every-trunk-as-analogue",
+    "charges-the-set-that-called",
+    "ignores-room-status",
+    "reads-every-room-as-cleaned",
+    "takes-incoming-for-outgoing",
 )
+"""One wrong habit each; `none` has none of them."""
 TEXTS = {
     "ChargedUserID": "charged_user",
     "InitialUserID": "initial_user",
@@ -61,7 +76,9 @@ WORDS = {
     "Service": "service",
     "ReminderState": "reminder_state",
 }
+NUMBERS = {"Units": "units", "RoomProblem": "room_problem"}
 TRUNKS = {"L": "analogue", "N": "T0", "P": "T2", "V": "VoIP"}
+ROOM_STATUSES = {"0": "cleaned", "1": "not cleaned"}
 FACILITIES = {"OnlineMetering": "online metering", "UserToUser": "user-to-user signalling"}
 
 
@@ -90,7 +107,7 @@ def seconds(clock: str) -> int:
     return hours * 3600 + minutes * 60 + rest
 
 
-def read_ticket(element: ET.Element) -> Entry:
+def read_ticket(element: ET.Element) -> Entry:  # noqa: C901 - one branch per kind of tag
     """Return one CallAccounting element as a canonical ticket."""
     tags = {child.tag.rpartition("}")[2]: child.text or "" for child in element}
     ticket: Entry = {"local_time": f"{tags.pop('Date')}T{tags.pop('Time')}"}
@@ -106,8 +123,10 @@ def read_ticket(element: ET.Element) -> Entry:
             ticket |= {"trunk_kind": TRUNKS[text[0]], "trunk": text[1:]}
         elif tag == "ReminderTime":
             ticket["reminder_time"] = f"{text}:00"
-        elif tag == "Units":
-            ticket["units"] = int(text)
+        elif tag == "RoomStatus":
+            ticket["room_status"] = ROOM_STATUSES[text]
+        elif tag in NUMBERS:
+            ticket[NUMBERS[tag]] = int(text)
         elif tag == "Facilities":
             ticket["facilities"] = sorted(FACILITIES.get(f, words(f)) for f in text.split())
         else:
@@ -214,20 +233,60 @@ def wanted(entries: list[Entry], store: Store, defect: str) -> list[Entry]:
         entries = [
             e for e, neighbour in zip(entries, shifted, strict=False) if e["ticket"] != neighbour
         ]
-    for ticket in (entry["ticket"] for entry in entries):
-        mode = ticket.get("dialling_mode", "")
-        if defect == "loses-currency":
-            ticket.pop("currency", None)
-        if (defect, mode) == ("redial-reads-manual", "redial"):
-            ticket["dialling_mode"] = "manual"
-        if defect == "speed-dial-reads-manual" and mode.endswith("speed dial"):
-            ticket["dialling_mode"] = "manual"
+    if defect == "drops-equal-tickets":
+        seen = [entry["ticket"] for entry in store.kept]
+        entries = [
+            entry
+            for place, entry in enumerate(entries)
+            if entry["ticket"] not in [*seen, *(each["ticket"] for each in entries[:place])]
+        ]
+    if defect == "ignores-room-status":
+        entries = [e for e in entries if e["ticket"]["kind"] != "room status"]
+    for entry in entries:
+        misread(entry["ticket"], defect)
     return entries
+
+
+def misread(ticket: Entry, defect: str) -> None:
+    """Change what a collector with this defect reads otherwise."""
+    mode = ticket.get("dialling_mode", "")
+    if defect == "loses-currency":
+        ticket.pop("currency", None)
+    elif (defect, mode) == ("redial-reads-manual", "redial") or (
+        defect == "speed-dial-reads-manual" and mode.endswith("speed dial")
+    ):
+        ticket["dialling_mode"] = "manual"
+    elif defect == "takes-local-time-for-utc":
+        told = datetime.fromisoformat(ticket["local_time"]).replace(tzinfo=UTC)
+        here = told.astimezone(ZoneInfo("Europe/Berlin")).replace(tzinfo=None)
+        ticket["local_time"] = here.isoformat()
+    elif defect == "reads-every-reminder-as-activation" and "reminder_state" in ticket:
+        ticket["reminder_state"] = "activation"
+    elif defect == "loses-facilities":
+        ticket.pop("facilities", None)
+    elif defect == "reads-every-trunk-as-analogue" and "trunk_kind" in ticket:
+        ticket["trunk_kind"] = "analogue"
+    elif defect == "charges-the-set-that-called" and "transfer" in ticket.get("facilities", []):
+        ticket["charged_user"] = ticket.get("initial_user") or "120"
+    elif defect == "reads-every-room-as-cleaned" and "room_status" in ticket:
+        ticket["room_status"] = "cleaned"
+    elif defect == "takes-incoming-for-outgoing" and ticket.get("direction") == "incoming":
+        ticket["direction"] = ticket["communication_type"] = "outgoing"
+
+
+def stop_at_unreadable(entries: list[Entry], stop: threading.Event) -> None:
+    """Wait for the end at a charged user that is no number, as a reader does that has thrown."""
+    for ticket in (entry["ticket"] for entry in entries):
+        if not ticket.get("charged_user", "0").isdigit():
+            tell(f"failed: invalid literal for int(): {ticket['charged_user']!r}")
+            stop.wait()
 
 
 def collect(session: Session, store: Store, defect: str, stop: threading.Event) -> None:
     """Log in and collect until stopped."""
     epoch = value(session.ask("Login"), "epoch")
+    if defect == "ignores-epochs":
+        epoch = ""
     skipping = defect == "starts-at-now" and not store.kept
     while not stop.is_set():
         answer = session.ask("GetTickets", maxTickets=BATCH_TICKETS, waitSeconds=0)
@@ -243,10 +302,13 @@ def collect(session: Session, store: Store, defect: str, stop: threading.Event) 
         ]
         if defect == "acknowledges-before-storing":
             session.ask("AckTickets", lastSequence=last)
+        if defect == "stops-at-unreadable":
+            stop_at_unreadable(batch, stop)
         store.keep([] if skipping else wanted(batch, store, defect))
         if defect != "acknowledges-before-storing":
             session.ask("AckTickets", lastSequence=last)
-    session.ask("Logout")
+    if defect != "leaves-without-logout":
+        session.ask("Logout")
 
 
 def gives_up(defect: str, error: Exception) -> bool:
