@@ -1,0 +1,124 @@
+"""An outlet under random operations: nothing twice, nothing silently gone, sequences monotone.
+
+The model is the ledger read by itself: from its lines alone it is known at any time which ticket
+waits under which sequence, and what became of every other one.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from oxo_simulator.exchange.outlet import Outlet, OutletTerms
+from oxo_simulator.exchange.port import NeverOffered
+from oxo_tickets import Kind, Ticket
+
+TICKET = Ticket(kind=Kind.CALL, local_time=datetime(2020, 2, 24, 14))  # noqa: DTZ001
+RANGED = ("acknowledged", "consumed", "sent", "filed")
+"""Events by which a row of sequences leaves for good."""
+
+
+class Ledger:
+    """What the lines say: who waits under which sequence, and what became of the others."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[int, int] = {}
+        self.fates: Counter[int] = Counter()
+        self.last = 0
+        self.alarms = 0
+
+    def __call__(self, event: str, detail: Mapping[str, Any]) -> None:
+        if event == "buffered":
+            assert detail["sequence"] == self.last + 1, "no gap, and never back"
+            self.last += 1
+            self.waiting[self.last] = detail["id"]
+        elif event == "dropped":
+            self.fates[detail["id"]] += 1
+            self.waiting = {at: who for at, who in self.waiting.items() if who != detail["id"]}
+        elif event in RANGED:
+            for sequence in range(detail["first"], detail["last"] + 1):
+                self.fates[self.waiting.pop(sequence)] += 1
+        elif event == "alarm":
+            self.alarms += 1
+
+
+class OutletUnderResets(RuleBasedStateMachine):
+    """Puts, takes, acknowledges and resets, in any order."""
+
+    @initialize(
+        capacity=st.integers(0, 6),
+        percent=st.integers(0, 100),
+        overflow=st.sampled_from(["newest", "oldest"]),
+    )
+    def begin(self, capacity: int, percent: int, overflow: Any) -> None:
+        self.ledger = Ledger()
+        self.put_in = self.offered = 0
+        terms = OutletTerms(wire="v24", capacity=capacity, alarm_percent=percent, overflow=overflow)
+        self.outlet = Outlet(terms, self.ledger)
+
+    @rule(count=st.integers(1, 4))
+    def put(self, count: int) -> None:
+        for _ in range(count):
+            self.put_in += 1
+            before, above = self.ledger.alarms, self.outlet.buffer.alarm
+            self.outlet.put(self.put_in, TICKET)
+            raised = self.outlet.buffer.alarm and not above
+            assert self.ledger.alarms - before == raised, "once, upwards"
+
+    @rule(count=st.integers(1, 6))
+    def offer(self, count: int) -> None:
+        found = self.outlet.waiting(count)
+        if found:
+            self.outlet.offered(found[0].sequence, found[-1].sequence, "s", "c")
+            self.offered = max(self.offered, found[-1].sequence)
+
+    @rule(last=st.integers(-1, 40))
+    def acknowledge(self, last: int) -> None:
+        expected = [at for at in self.ledger.waiting if at <= last]
+        if 0 <= last <= self.offered:
+            assert self.outlet.acknowledge(last, "s", "c") == len(expected)
+        else:
+            with pytest.raises(NeverOffered):
+                self.outlet.acknowledge(last, "s", "c")
+
+    @rule(how=st.sampled_from(["consumed", "sent", "filed"]), count=st.integers(1, 6))
+    def take(self, how: str, count: int) -> None:
+        found = self.outlet.waiting(count)
+        last = found[-1].sequence if found else 0
+        if how == "filed":
+            self.outlet.filed(last, "TAXAAAAA.DAT")
+        elif how == "sent":
+            self.outlet.sent(last, "s", "c")
+        else:
+            self.outlet.consumed(last, "s", "c", "printed")
+
+    @rule()
+    def lose(self) -> None:
+        self.outlet.lose("lost with the CPU")
+
+    @rule(cold=st.booleans())
+    def reset(self, cold: bool) -> None:  # noqa: FBT001 - hypothesis names it
+        self.outlet = self.outlet.emptied("reset", counts_anew=cold)
+        if cold:
+            self.ledger.last = self.offered = 0
+
+    @invariant()
+    def the_ledger_tells_all(self) -> None:
+        if not hasattr(self, "outlet"):
+            return
+        waiting = {each.sequence: each.id for each in self.outlet.waiting(100)}
+        assert waiting == self.ledger.waiting
+        assert all(count == 1 for count in self.ledger.fates.values()), "one fate each"
+        assert set(waiting.values()) | set(self.ledger.fates) == set(range(1, self.put_in + 1))
+        assert not set(waiting.values()) & set(self.ledger.fates)
+        for after in (0, self.ledger.last // 2, self.ledger.last):
+            found = self.outlet.buffer.after(after, 100)
+            assert [each.sequence for each in found] == [at for at in waiting if at > after]
+
+
+TestOutletUnderResets = OutletUnderResets.TestCase
+TestOutletUnderResets.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
