@@ -1,8 +1,10 @@
 """Steps on the link between collector and exchange."""
 
+from oxo_simulator.control.messages import Fault
 from pytest_bdd import given, when
 
 from oxo_scenarios.bench.play import Play
+from oxo_scenarios.play.fault_sentences import FaultSentence
 
 
 @given("the link will be cut as soon as a file has gone over whole")
@@ -54,3 +56,9 @@ def restored(play: Play) -> None:
 def ran_into_the_cut(play: Play) -> None:
     """The link keeps bytes back."""
     play.await_held()
+
+
+@when(FaultSentence())
+def struck(play: Play, fault: Fault) -> None:
+    """The link is disturbed so, from now on (`fault_sentences`)."""
+    play.strike(fault)
