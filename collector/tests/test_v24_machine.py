@@ -13,6 +13,7 @@ from oxo_collector.turns import StopAsked, TimeUp
 from oxo_collector.v24.machine import (
     DRAINED_SECONDS,
     FURNITURE_BYTES_MAX,
+    LEAVE_SECONDS,
     LINE_SECONDS_MAX,
     UNDECODED_BYTES_MAX,
     XOFF,
@@ -29,6 +30,7 @@ from oxo_collector.v24.messages import (
     Kept,
     Learn,
     Learned,
+    LeaveOff,
     NotKept,
     Received,
     Send,
@@ -42,6 +44,8 @@ TITLES = (
     b"USER      LINE         TIME           TAXES    ADD. SERVICES\r\n"
     b"      TYPE    DATE           DURATION       SERV     DIALLED NUMBER\r\n"
 )
+SILENCE = 900.0
+"""Seconds: what the configuration has where it says nothing."""
 ROWS = tuple(TITLES.decode().split("\r\n")[:2])
 NEW = Kept(Stored(1, 0, 0))
 FULL = NotKept("the store cannot be written: full")
@@ -83,13 +87,13 @@ def play(machine: V24Conversation, *exchanges: tuple[Event, list[object]]) -> No
 
 def test_a_line_is_kept_before_the_next_reading() -> None:
     machine = conversation()
-    assert machine.begin() == [Send(XON), Await()]
+    assert machine.begin() == [Send(XON), Await(SILENCE)]
     play(
         machine,
         (Received(LINE), [("keep", 1, ["128"], LINE)]),
-        (NEW, [Level.INFO, Await()]),
+        (NEW, [Level.INFO, Await(SILENCE)]),
         (Received(OTHER + LINE), [("keep", 2, ["101", "128"], OTHER + LINE)]),
-        (Kept(Stored(2, 0, 0)), [Level.INFO, Await()]),
+        (Kept(Stored(2, 0, 0)), [Level.INFO, Await(SILENCE)]),
         (Received(OTHER), [("keep", 4, ["101"], OTHER)]),
     )
 
@@ -99,9 +103,9 @@ def test_a_line_in_pieces_is_kept_once_it_is_whole_with_all_its_bytes() -> None:
     machine.begin()
     play(
         machine,
-        (Received(LINE[:10]), [Await()]),
+        (Received(LINE[:10]), [Await(SILENCE)]),
         (Received(LINE[10:] + OTHER[:5]), [("keep", 1, ["128"], LINE)]),
-        (NEW, [Level.INFO, Await()]),
+        (NEW, [Level.INFO, Await(SILENCE)]),
         (Received(OTHER[5:]), [("keep", 2, ["101"], OTHER)]),
     )
 
@@ -121,7 +125,7 @@ def test_page_furniture_is_no_ticket_and_comes_with_the_next_line() -> None:
     page = b"\fHOTEL SANDMEER\r\n" + TITLES
     play(
         machine,
-        (Received(page), [Await()]),
+        (Received(page), [Await(SILENCE)]),
         (Received(LINE), [("keep", 1, ["128"], page + LINE)]),
     )
 
@@ -129,9 +133,9 @@ def test_page_furniture_is_no_ticket_and_comes_with_the_next_line() -> None:
 def test_titles_that_contradict_the_configuration_are_told_once() -> None:
     machine = conversation(LAYOUTS["132"])
     machine.begin()
-    assert short(machine.receive(Received(TITLES))) == [Level.WARNING, Await()]
-    assert short(machine.receive(Received(TITLES))) == [Await()]
-    assert conversation().receive(Received(TITLES)) == [Await()]
+    assert short(machine.receive(Received(TITLES))) == [Level.WARNING, Await(SILENCE)]
+    assert short(machine.receive(Received(TITLES))) == [Await(SILENCE)]
+    assert conversation().receive(Received(TITLES)) == [Await(SILENCE)]
 
 
 def test_lines_wait_for_titles_which_are_learned_behind_them() -> None:
@@ -146,7 +150,7 @@ def test_lines_wait_for_titles_which_are_learned_behind_them() -> None:
     play(
         machine,
         (Kept(Stored(1, 0, 1)), [Level.WARNING, Learn(ROWS)]),
-        (Learned(Stored(1, 0, 0)), [Level.INFO, Await()]),
+        (Learned(Stored(1, 0, 0)), [Level.INFO, Await(SILENCE)]),
         (Received(LINE), [("keep", 3, ["128"], LINE)]),
     )
 
@@ -159,7 +163,7 @@ def test_titles_are_learned_when_no_line_came_yet_and_again_when_the_store_faile
         (Received(TITLES), [Learn(ROWS)]),
         (FULL, [Level.WARNING, Send(XOFF), Await(1.0)]),
         (TimeUp(), [Learn(ROWS)]),
-        (Learned(Stored(0, 0, 0)), [Level.INFO, Send(XON), Await()]),
+        (Learned(Stored(0, 0, 0)), [Level.INFO, Send(XON), Await(SILENCE)]),
     )
 
 
@@ -180,7 +184,7 @@ def test_a_store_that_takes_nothing_stops_the_peer_and_loses_nothing() -> None:
         (NEW, [Level.INFO, Level.INFO, ("keep", 2, ["101"], OTHER)]),
         (NEW, [Level.INFO, ("keep", 3, ["101", "128"], OTHER + LINE)]),
         (NEW, [Level.INFO, ("keep", 5, ["128"], LINE)]),
-        (NEW, [Level.INFO, Send(XON), Await()]),
+        (NEW, [Level.INFO, Send(XON), Await(SILENCE)]),
     )
 
 
@@ -193,17 +197,17 @@ def test_readings_that_come_full_stop_the_peer_until_they_are_drained() -> None:
         (NEW, [Level.INFO, Await(DRAINED_SECONDS)]),
         (Received(LINE, full=True), [("keep", 2, ["128"], LINE)]),
         (NEW, [Level.INFO, Await(DRAINED_SECONDS)]),
-        (TimeUp(), [Send(XON), Await()]),
+        (TimeUp(), [Send(XON), Await(SILENCE)]),
         (Received(LINE, full=True), [Send(XOFF), ("keep", 3, ["128"], LINE)]),
         (NEW, [Level.INFO, Await(DRAINED_SECONDS)]),
         (Received(LINE), [("keep", 4, ["128"], LINE)]),
-        (NEW, [Level.INFO, Send(XON), Await()]),
+        (NEW, [Level.INFO, Send(XON), Await(SILENCE)]),
     )
 
 
 def test_without_flow_control_no_character_is_said() -> None:
     machine = conversation(flow=False)
-    assert machine.begin() == [Await()]
+    assert machine.begin() == [Await(SILENCE)]
     machine.receive(Received(LINE, full=True))
     assert short(machine.receive(FULL)) == [Level.WARNING, Await(1.0)]
 
@@ -214,7 +218,7 @@ def test_the_end_of_the_connection_tells_the_line_that_was_cut() -> None:
     cut = LINE[:-4]
     play(
         machine,
-        (Received(cut), [Await()]),
+        (Received(cut), [Await(SILENCE)]),
         (Closed("the peer closed the connection"), [Level.INFO, ("keep", 1, [cut], cut)]),
         (Kept(Stored(0, 0, 1)), [Level.WARNING, HangUp(rest=False)]),
     )
@@ -246,12 +250,47 @@ def test_a_connection_that_ends_while_the_store_fails_is_kept_in_the_end() -> No
     )
 
 
+def test_a_silent_connection_is_begun_anew_and_what_comes_nevertheless_is_kept() -> None:
+    machine = conversation()
+    machine.begin()
+    play(
+        machine,
+        (TimeUp(), [Level.INFO, Send(XOFF), LeaveOff(), Await(LEAVE_SECONDS)]),
+        (Received(LINE[:10]), [Await(LEAVE_SECONDS)]),
+        (Received(LINE[10:]), [("keep", 1, ["128"], LINE)]),
+        (NEW, [Level.INFO, Await(LEAVE_SECONDS)]),
+        (TimeUp(), [HangUp(rest=False)]),
+    )
+    assert machine.ended
+
+
+def test_a_connection_that_ends_while_it_is_left_ends_once() -> None:
+    machine = conversation(flow=False)
+    machine.begin()
+    assert short(machine.receive(TimeUp())) == [Level.INFO, LeaveOff(), Await(LEAVE_SECONDS)]
+    assert short(machine.receive(Closed("the peer closed the connection"))) == [
+        Level.INFO,
+        HangUp(rest=False),
+    ]
+
+
+def test_half_a_line_before_a_silence_is_set_aside_and_not_held_for_ever() -> None:
+    machine = conversation()
+    machine.begin()
+    machine.receive(Received(LINE[:10]))
+    machine.receive(TimeUp())
+    (keep,) = machine.receive(TimeUp())
+    assert isinstance(keep, Keep)
+    assert keep.raw == LINE[:10]
+    assert machine.receive(NEW)[-1] == HangUp(rest=False)
+
+
 def test_a_stop_waits_shortly_for_the_line_under_way() -> None:
     machine = conversation()
     machine.begin()
     play(
         machine,
-        (Received(LINE[:10]), [Await()]),
+        (Received(LINE[:10]), [Await(SILENCE)]),
         (StopAsked(), [Send(XOFF), Await(LINE_SECONDS_MAX)]),
         (Received(LINE[10:]), [("keep", 1, ["128"], LINE)]),
         (NEW, [Level.INFO, Await(DRAINED_SECONDS)]),

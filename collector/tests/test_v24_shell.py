@@ -224,6 +224,27 @@ def test_who_knocks_and_goes_again_costs_a_silent_printer_nothing(
     assert printing.users() == ["101"]
 
 
+def test_a_connection_on_which_nothing_comes_is_begun_anew(
+    start: Callable[..., Printing],
+) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as printer:
+        port = printer.getsockname()[1]
+        keys = f'connect = "127.0.0.1:{port}"\nlayout = "79"\nsilence_seconds_max = 0.05\n'
+        printing = start(keys)
+        printer.settimeout(SECONDS_MAX)
+        silent, _ = printer.accept()
+        with silent:
+            silent.settimeout(SECONDS_MAX)
+            while silent.recv(64):  # XON, XOFF, and then the end of the collector's side
+                pass
+            silent.sendall(LINE % 128)  # it was under way
+            again, _ = printer.accept()
+            with again:
+                again.sendall(LINE % 129)
+                printing.await_said("lines stored", times=2)
+    assert printing.users() == ["128", "129"]
+
+
 def test_a_store_that_is_locked_stops_the_peer_and_takes_the_lines_later(
     start: Callable[..., Printing], monkeypatch: pytest.MonkeyPatch
 ) -> None:

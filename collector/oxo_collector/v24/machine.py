@@ -16,6 +16,10 @@ counts are no tickets; they are not kept beside the bytes in which statements ca
 cannot be read is set aside with its bytes.
 
 After a stop the peer is told XOFF, and a line that is under way is waited for shortly.
+
+A peer that is gone without a word cannot be told from one that has nothing to print. So a
+connection on which nothing came for `silence_seconds_max` is begun anew: our side is closed first,
+and what comes nevertheless is taken, so that no line is lost by it.
 """
 
 import re
@@ -50,6 +54,7 @@ from oxo_collector.v24.messages import (
     Kept,
     Learn,
     Learned,
+    LeaveOff,
     NotKept,
     Received,
     Send,
@@ -70,6 +75,9 @@ LINE_SECONDS_MAX: Final = 0.5
 LINES_COUNT_MAX_AFTER_STOP: Final = 20
 """So many readings are taken after a stop from a peer that obeys no XOFF."""
 
+LEAVE_SECONDS: Final = 1.0
+"""After our side was closed for the silence, so long is waited for what is under way."""
+
 DRAINED_SECONDS: Final = 0.05
 """Nothing came for so long after XOFF: what was under way is there."""
 
@@ -87,6 +95,7 @@ class V24Conversation:
         flow: whether XOFF and XON are said.
         rest_seconds: how long to rest after so many failures in a row.
         waiting_bytes_max: so much is held while the store takes nothing.
+        silence_seconds_max: a connection on which nothing came for so long is begun anew.
     """
 
     def __init__(  # noqa: PLR0913 - what a conversation depends on
@@ -98,6 +107,7 @@ class V24Conversation:
         flow: bool,
         rest_seconds: Callable[[int], float],
         waiting_bytes_max: int,
+        silence_seconds_max: float = 900.0,
     ) -> None:
         self.ended = False
         self._decoder = decoder
@@ -106,6 +116,8 @@ class V24Conversation:
         self._flow = flow
         self._rest_seconds = rest_seconds
         self._waiting_bytes_max = waiting_bytes_max
+        self._silence_seconds_max = silence_seconds_max
+        self._leaving = False
         self._next = 1
         self._raw = b""
         self._held: Keep | Learn | None = None
@@ -124,7 +136,7 @@ class V24Conversation:
 
     def begin(self) -> list[Command]:
         """Tell the peer to print."""
-        return [*self._xon(always=True), Await()]
+        return [*self._xon(always=True), Await(self._silence_seconds_max)]
 
     def receive(self, event: Event) -> list[Command]:
         """Take an event and return what is to be done."""
@@ -262,18 +274,28 @@ class V24Conversation:
     def _next_reading(self) -> list[Command]:
         if self._stopping:
             return self._after_stop()
+        if self._leaving:
+            return [Await(LEAVE_SECONDS)]
         if self._stopped_peer and self._full:
             return [Await(DRAINED_SECONDS)]
-        return [*self._xon(), Await()]
+        return [*self._xon(), Await(self._silence_seconds_max)]
 
     def _time_up(self) -> list[Command]:
         if self._held is not None:
             return [self._held]
-        if self._stopping:
+        if self._stopping or self._leaving:
             self._closing = True
             return self._end()
-        self._full = False
-        return self._go_on()
+        if self._stopped_peer and self._full:
+            self._full = False
+            return self._go_on()
+        return self._leave_off()
+
+    def _leave_off(self) -> list[Command]:
+        self._leaving = True
+        seconds = self._silence_seconds_max
+        what = f"nothing came for {seconds:g} seconds; connected anew, in case the peer is gone"
+        return [Report(Level.INFO, what), *self._xoff(), LeaveOff(), Await(LEAVE_SECONDS)]
 
     def _closed(self, end: Closed) -> list[Command]:
         self._closing = True

@@ -1,7 +1,7 @@
 """What goes into the conversation with a printer's peer and what comes out: events and commands.
 
 Commands stand in a list; they are carried out in order, and the last one gives the next event.
-`Send`, `HangUp` and `Report` give none.
+`Send`, `LeaveOff`, `HangUp` and `Report` give none.
 """
 
 from collections.abc import Sequence
@@ -92,10 +92,15 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveOff:
+    """Close our side of the connection: the peer prints no more, and what is under way comes."""
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """Close the connection, and rest where the peer is not worth another one at once."""
 
     rest: bool
 
 
-Command = Keep | Learn | Await | Send | HangUp | Report
+Command = Keep | Learn | Await | Send | LeaveOff | HangUp | Report

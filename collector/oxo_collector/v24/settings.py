@@ -117,6 +117,8 @@ class V24(Pauses):
         flow: whether XOFF and XON stop and start the sender.
         waiting_bytes_max: so much is held back from a peer that knows no XOFF, or does not obey,
             while the store does not take it; what is beyond stays in the sender's buffer.
+        silence_seconds_max: a connection on which nothing came for so long is begun anew: a peer
+            that is gone without a word cannot be told from one that has nothing to print.
     """
 
     listen: Annotated[InstanceOf[Place], BeforeValidator(_door)] | None = None
@@ -125,6 +127,7 @@ class V24(Pauses):
     block: Block | None = None
     flow: Literal["xon-xoff", "none"] = "xon-xoff"
     connect_seconds_max: Seconds = 10.0
+    silence_seconds_max: Seconds = 900.0
     waiting_bytes_max: Annotated[int, Field(ge=65_536, le=256 * 1024 * 1024)] = 1024 * 1024
 
     @model_validator(mode="after")

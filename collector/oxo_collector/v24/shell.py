@@ -39,6 +39,7 @@ from oxo_collector.v24.messages import (
     Kept,
     Learn,
     Learned,
+    LeaveOff,
     NotKept,
     Received,
     Send,
@@ -209,6 +210,9 @@ class Connection:
                 self._report(command)
             case Send(data):
                 self._send(data)
+            case LeaveOff():
+                with suppress(OSError):
+                    self._peer.shutdown(socket.SHUT_WR)
             case HangUp(rest):
                 self.rest_wanted = rest
             case Await(seconds, reading):

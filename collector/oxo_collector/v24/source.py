@@ -166,6 +166,7 @@ class _Collecting:
             flow=settings.flow == "xon-xoff",
             rest_seconds=self._rest_seconds,
             waiting_bytes_max=settings.waiting_bytes_max,
+            silence_seconds_max=settings.silence_seconds_max,
         )
         with alive(peer):
             connection = Connection(
