@@ -45,7 +45,8 @@ class FileDoor(Door):
         owner = (source.exchange, source.wire)
         same = self._read(f"{query} AND f.name = ? {order}", *owner, name)
         for _, state, raw in same or self._read(query + order, *owner):
-            if state == FileState.FETCHED or (same and state == FileState.LEFT):
+            there = (FileState.LEFT, FileState.UNDELETED)
+            if state == FileState.FETCHED or (same and state in there):
                 return zlib.decompress(raw)
         return None
 
@@ -60,7 +61,9 @@ class FileDoor(Door):
         """Make a whole file durable; when this returns, it may be deleted on the exchange.
 
         The same file again, by name and digest, stores nothing twice; nor do the first `known`
-        pieces, which are stored from the file that this one goes on with.
+        pieces, which are stored from the file that this one goes on with. One that is the same by
+        name and digest as another that is gone is another file: in an hour that daylight saving
+        repeats, or after a cold reset, the exchange may write the very same again.
 
         Raises:
             StoreUnusable: nothing is stored, and the file must not be deleted.
@@ -69,13 +72,15 @@ class FileDoor(Door):
         with self._transaction():
             # A crash before the commit leaves nothing: the file is still on the exchange, since
             # it is deleted after the commit alone, and is fetched again.
-            if self._shelves.same_file(self._shelves.owner(source), file, now):
+            owner = self._shelves.owner(source)
+            if self._shelves.same_file(owner, file, now):
                 stored = Stored(0, sum(not isinstance(one, Malformed) for one in pieces), 0)
-                self._shelves.note_contact(self._shelves.owner(source), now)
+                self._shelves.note_contact(owner, now)
             else:
+                time = self._shelves.time_of(owner, file)
                 stored, answer = self._keep(
                     source,
-                    file.epoch_on(source.wire),
+                    file.epoch_on(source.wire, time),
                     known + 1,
                     pieces[known:],
                     raw,
@@ -83,7 +88,7 @@ class FileDoor(Door):
                     always=True,
                 )
                 stored = replace(stored, known=stored.known + known)
-                self._shelves.note_file(self._shelves.owner(source), file, answer, now)
+                self._shelves.note_file(owner, file, answer, now, time)
             # A crash after the commit, before the deletion, leaves everything: the file is
             # fetched again, is known by its digest, and the deletion is made up for.
         self._contacts[source] = now
@@ -98,6 +103,20 @@ class FileDoor(Door):
         with self._transaction():
             # A crash between the deletion and this note leaves `fetched`: the file is not on
             # the exchange any more, and nothing depends on the note.
-            query = "UPDATE file SET state = ? WHERE source = ? AND name = ? AND digest = ?"
+            query = (
+                "UPDATE file SET state = ? WHERE source = ? AND name = ? AND digest = ?"
+                " AND state <> ?"
+            )
             owner = self._shelves.owner(source)
-            self._connection.execute(query, (state, owner, file.name, file.digest))
+            values = (state, owner, file.name, file.digest, FileState.GONE)
+            self._connection.execute(query, values)
+
+    def note_gone(self, source: Source, names: Sequence[str]) -> None:
+        """Note that files which were deleted are not listed any more.
+
+        Raises:
+            StoreUnusable: the store cannot be written.
+        """
+        with self._transaction():
+            # A crash before the commit leaves `deleted`: the next list says it again.
+            self._shelves.note_gone(self._shelves.owner(source), names)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Final
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 APPLICATION_ID: Final = 0x4F584F43
 """Marks an SQLite file as ours: `OXOC`."""
 
@@ -106,6 +106,30 @@ UPGRADES: Final[Mapping[int, str]] = {
           UNIQUE (source, epoch)
         );
     """,
+    # The table of the files alone is copied: as many rows as files, not as tickets.
+    4: """
+        CREATE TABLE file_5 (
+          id            INTEGER PRIMARY KEY,
+          source        INTEGER NOT NULL REFERENCES source (id),
+          name          TEXT NOT NULL,
+          size_bytes    INTEGER NOT NULL,
+          digest        TEXT NOT NULL,
+          fetched       TEXT NOT NULL,
+          answer        INTEGER NOT NULL REFERENCES answer (id),
+          tickets_told  INTEGER,
+          tickets_found INTEGER NOT NULL,
+          state         TEXT NOT NULL,
+          seen_count    INTEGER NOT NULL,
+          time          INTEGER NOT NULL DEFAULT 1,
+          UNIQUE (source, name, digest, time)
+        );
+        INSERT INTO file_5
+          SELECT id, source, name, size_bytes, digest, fetched, answer, tickets_told, tickets_found,
+            state, seen_count, 1
+          FROM file;
+        DROP TABLE file;
+        ALTER TABLE file_5 RENAME TO file;
+    """,
 }
 """Version -> what makes the next one of it. Columns of `source` are always named in queries."""
 
@@ -152,7 +176,10 @@ VIEWS: Final[Mapping[int, str]] = {
     2: _BEFORE_4 + _BEFORE_3 + _OF_2,
     3: _BEFORE_4 + _OF_3,
 }
-"""Version -> what shows a reader the tables of the present one; the file stays as it is."""
+"""Version -> what shows a reader the tables of the present one; the file stays as it is.
+
+Of the fourth the readers ask for nothing that it has not.
+"""
 
 
 class LayoutUnknown(Exception):

@@ -86,6 +86,11 @@ class FileState(StrEnum):
     FETCHED = "fetched"
     DELETED = "deleted"
     LEFT = "left"
+    UNDELETED = "undeleted"
+    """It was to be deleted, and the exchange refused: it is there still, or emptied itself."""
+
+    GONE = "gone"
+    """Deleted or refused to be, and then not listed: what is there later is another file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +111,16 @@ class FetchedFile:
     tickets_told: int | None
     tickets_found: int
 
-    def epoch_on(self, wire: Wire) -> str:
-        """Return the epoch of its tickets on a wire; the same file again has the same."""
-        return f"{wire}:{self.name}:{self.digest[:EPOCH_DIGEST_DIGITS]}"
+    def epoch_on(self, wire: Wire, time: int = 1) -> str:
+        """Return the epoch of its tickets on a wire; the same file again has the same.
+
+        Args:
+            wire: by which it came.
+            time: the how manieth file of this name and these bytes it is, each gone before the
+                next.
+        """
+        again = "" if time == 1 else f":{time}"
+        return f"{wire}:{self.name}:{self.digest[:EPOCH_DIGEST_DIGITS]}{again}"
 
 
 @dataclass(frozen=True, slots=True)

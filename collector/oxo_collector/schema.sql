@@ -1,4 +1,4 @@
--- The store of the collector, version 4. Times are UTC, ISO 8601.
+-- The store of the collector, version 5. Times are UTC, ISO 8601.
 
 -- One wire of one exchange.
 CREATE TABLE source (
@@ -90,7 +90,8 @@ CREATE TABLE alarm (
   UNIQUE (source, text)
 );
 
--- What was fetched whole; its tickets stand under the epoch <wire>:<name>:<beginning of digest>.
+-- What was fetched whole; its tickets stand under the epoch <wire>:<name>:<beginning of digest>
+-- and, from the second of one name and content on, :<time>.
 CREATE TABLE file (
   id            INTEGER PRIMARY KEY,
   source        INTEGER NOT NULL REFERENCES source (id),
@@ -101,9 +102,10 @@ CREATE TABLE file (
   answer        INTEGER NOT NULL REFERENCES answer (id),
   tickets_told  INTEGER,                     -- by its header
   tickets_found INTEGER NOT NULL,            -- readable or not
-  state         TEXT NOT NULL,               -- fetched, deleted or left
+  state         TEXT NOT NULL,               -- fetched, deleted, left, undeleted or gone
   seen_count    INTEGER NOT NULL,            -- the same again is counted, not stored again
-  UNIQUE (source, name, digest)
+  time          INTEGER NOT NULL DEFAULT 1,  -- another of this name and content, once it was gone
+  UNIQUE (source, name, digest, time)
 );
 
 -- What a wire told and is no ticket: a check-in, a change of the exchange's settings.

@@ -165,20 +165,35 @@ class Shelves:
         """Tell whether the file is kept already, and count that it was seen again."""
         query = (
             "UPDATE file SET seen_count = seen_count + 1, fetched = ?, state = ?"
-            " WHERE source = ? AND name = ? AND digest = ?"
+            " WHERE source = ? AND name = ? AND digest = ? AND state <> ?"
         )
-        values = (utc(now), FileState.FETCHED, owner, file.name, file.digest)
+        values = (utc(now), FileState.FETCHED, owner, file.name, file.digest, FileState.GONE)
         return self._connection.execute(query, values).rowcount > 0
 
-    def note_file(self, owner: int, file: FetchedFile, answer: int, now: datetime) -> None:
+    def time_of(self, owner: int, file: FetchedFile) -> int:
+        """Return the how manieth of its name and content a new file is."""
+        query = "SELECT count(*) FROM file WHERE source = ? AND name = ? AND digest = ?"
+        row = self._connection.execute(query, (owner, file.name, file.digest)).fetchone()
+        return int(row[0]) + 1
+
+    def note_file(
+        self, owner: int, file: FetchedFile, answer: int, now: datetime, time: int = 1
+    ) -> None:
         """Write that a file was fetched."""
         query = (
             "INSERT INTO file (source, name, size_bytes, digest, fetched, answer, tickets_told,"
-            " tickets_found, state, seen_count) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)"
+            " tickets_found, state, seen_count, time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)"
         )
         identity = (owner, file.name, file.size_bytes, file.digest, utc(now), answer)
         counts = (file.tickets_told, file.tickets_found, FileState.FETCHED)
-        self._connection.execute(query, (*identity, *counts))
+        self._connection.execute(query, (*identity, *counts, time))
+
+    def note_gone(self, owner: int, names: Sequence[str]) -> None:
+        """Write that files which were deleted, or refused to be, are not on the exchange."""
+        query = "UPDATE file SET state = ? WHERE source = ? AND name = ? AND state IN (?, ?)"
+        of = (FileState.DELETED, FileState.UNDELETED)
+        rows = [(FileState.GONE, owner, name, *of) for name in names]
+        self._connection.executemany(query, rows)
 
     def set_aside(
         self, owner: int, epoch: str, sequence: int, malformed: Malformed, now: datetime

@@ -207,7 +207,7 @@ def test_a_deletion_that_is_refused_leaves_the_file() -> None:
     until_kept(machine, ONE)
     play(machine, STORED)
     commands = play(machine, NO)
-    assert bare(commands) == [Note(FileState.LEFT)]
+    assert bare(commands) == [Note(FileState.UNDELETED)]
     assert "550" in reports(commands)[0].text
 
 

@@ -211,3 +211,34 @@ def test_a_stop_before_the_beginning_asks_nothing(intake: Intake) -> None:
     exchange.stop.set()
     assert collect(exchange, intake) == []
     assert exchange.fetched == []
+
+
+def test_the_very_same_file_again_is_another_once_it_was_deleted_and_gone(intake: Intake) -> None:
+    """The second pass of a repeated hour, or a cold reset: name and bytes are no identity."""
+    collect(Exchange({"ALZ0001.ALZ": SIX}), intake)
+    collect(Exchange({}), intake)
+    assert intake.files(SOURCE)["ALZ0001.ALZ"].state is FileState.GONE
+    (stored,) = collect(Exchange({"ALZ0001.ALZ": SIX}), intake)
+    assert (stored.fields["new"], stored.fields["known"]) == (6, 0)
+    assert len(users(intake)) == 12
+    assert intake.files(SOURCE)["ALZ0001.ALZ"].state is FileState.DELETED
+    epochs = {epoch for epoch, _ in users(intake)}
+    assert len(epochs) == 2
+    assert max(epochs) == f"{min(epochs)}:2"
+
+
+def test_a_file_that_is_listed_on_though_its_deletion_was_told_is_no_other(intake: Intake) -> None:
+    collect(Exchange({"ALZ0001.ALZ": SIX}), intake)
+    (stored,) = collect(Exchange({"ALZ0001.ALZ": SIX}), intake)
+    assert (stored.fields["new"], stored.fields["known"]) == (0, 6)
+
+
+@pytest.mark.parametrize("after", ["delete", "leave"])
+def test_a_left_file_that_is_not_listed_once_stays_what_it_is(intake: Intake, after: str) -> None:
+    """Nobody deleted it, or nobody knows whether the deletion arrived: it is the same again."""
+    exchange = Exchange({"ALZ0001.ALZ": SIX})
+    exchange.cut_before_deletion = True
+    collect(exchange, intake, after)
+    collect(Exchange({}), intake, after)
+    (stored,) = collect(Exchange({"ALZ0001.ALZ": SIX}), intake, after)
+    assert (stored.fields["new"], stored.fields["known"]) == (0, 6)

@@ -340,3 +340,47 @@ def test_an_upgrade_over_three_versions_is_one_step(older: Path, table: str) -> 
         open_for_writing(older)
     with closing(sqlite3.connect(older)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+@pytest.fixture
+def fourth(third: Path) -> Path:
+    """A store as the fourth version of the collector made it, with two files and an event."""
+    with closing(sqlite3.connect(third)) as made:
+        made.executescript(f"{UPGRADES[3]} PRAGMA user_version = 4;")
+        made.execute("INSERT INTO source (exchange, wire) VALUES ('site', 'nmc')")
+        for number, state in enumerate(("deleted", "left"), 1):
+            values = (3, f"ALZ000{number}.ALZ", 357, "ab" * 32, "2026-11-22", 9, 1, 2, state, 3)
+            marks = ", ".join("?" * len(values))
+            made.execute(f"INSERT INTO file VALUES (NULL, {marks})", values)  # noqa: S608
+        made.commit()
+    return third
+
+
+def test_a_store_of_the_fourth_version_is_read_as_it_is(fourth: Path) -> None:
+    before = fourth.read_bytes()
+    with Reading(fourth) as store:
+        assert [one.files for one in store.status()] == [0, 0, 2]
+        assert len(list(store.tickets_once(kind=Kind.CALL))) == 2
+        assert list(store.tickets_once(kind=Kind.ROOM_STATUS)) == []
+        assert len(store.last_tickets(9, exchange=None, wire=None)) == 3
+    assert fourth.read_bytes() == before
+
+
+def test_a_store_of_the_fourth_version_is_brought_up_and_loses_nothing(
+    fourth: Path, tmp_path: Path
+) -> None:
+    query = "SELECT id, source, name, digest, tickets_found, state, seen_count FROM file"
+    with closing(sqlite3.connect(fourth)) as made, Reading(fourth) as store:
+        files = made.execute(query).fetchall()
+        before = list(store.tickets()), store.status()
+    with closing(open_for_writing(fourth)) as connection:
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert connection.execute(query).fetchall() == files
+        assert connection.execute("SELECT DISTINCT time FROM file").fetchall() == [(1,)]
+        with Reading(fourth) as store:
+            assert (list(store.tickets()), store.status()) == before
+    with closing(open_for_writing(tmp_path / "new.db")):
+        pass
+    assert columns(fourth) == columns(tmp_path / "new.db")
+    assert constraints(fourth) == constraints(tmp_path / "new.db")
+    assert indices(fourth) == indices(tmp_path / "new.db")

@@ -72,7 +72,7 @@ def test_a_newer_version_is_refused(tmp_path: Path, opener: type[Reading]) -> No
     with closing(open_for_writing(path)) as connection:
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     with pytest.raises(
-        StoreUnusable, match=r"store of version 5; this oxo-collect reads version 4"
+        StoreUnusable, match=r"store of version 6; this oxo-collect reads version 5"
     ):
         opener(path)
 

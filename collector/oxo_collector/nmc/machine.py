@@ -25,8 +25,10 @@ durable, and only then delete or leave; a file at a time, in the order of their 
 * A file in which fewer or more records stand than its header tells is kept all the same, with what
   is there; but it is left on the exchange, so that a person can look at it.
 * A file that was left is not fetched again while name, size and time of change are those that it
-  was left with. An exchange that does not tell the time of change is asked for the file again, and
-  the store knows it by its digest. Only so is a new file of the same name and size not missed.
+  was left with, nor is one whose deletion was refused. An exchange that does not tell the time of
+  change is asked for the file again, and the store knows it by its digest. Only so is a new file of
+  the same name and size not missed. A file that was deleted, or refused to be, and then not listed,
+  is gone: the very same bytes under its name are another file from then on.
 * A stop ends the collection after the file in hand: kept, deleted or left, hung up.
 
 The table is the whole behaviour; an event that it does not know in a state is a defect of ours.
@@ -208,9 +210,9 @@ class FileCollection:
         return State.NOTING, [Note(FileState.DELETED)]
 
     def not_deleted(self, event: Event) -> Move:
-        """The exchange keeps it: it is left."""
+        """The exchange keeps it, or had emptied it by itself; the next list tells which."""
         assert isinstance(event, Refused)
-        return State.NOTING, [_warning(event.failure), Note(FileState.LEFT)]
+        return State.NOTING, [_warning(event.failure), Note(FileState.UNDELETED)]
 
     def noted(self, _event: Event) -> Move:
         """Go on with the next file; remember one that was left as it was listed."""
@@ -238,7 +240,7 @@ class FileCollection:
         return State.RESTING, [Wait(self._pause_seconds)]
 
     def _is_due(self, entry: Entry, known: KnownFile | None) -> bool:
-        if known is None or known.state is not FileState.LEFT:
+        if known is None or known.state not in (FileState.LEFT, FileState.UNDELETED):
             return True
         return entry.modified is None or self._left.get(entry.name) != entry
 

@@ -4,7 +4,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, assert_never
+from typing import Final, Protocol, assert_never
 
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.fetching import Failed, Refused
@@ -34,6 +34,9 @@ from oxo_collector.receipt import FetchedFile, FileState, KnownFile, Piece, Sour
 from oxo_collector.report import Report
 from oxo_collector.store import StoreUnusable
 from oxo_collector.turns import TimeUp, Wait, converse
+
+UNLISTED: Final = (FileState.DELETED, FileState.UNDELETED)
+"""A file in such a state that is not listed any more is gone."""
 
 
 class Wire(Protocol):
@@ -79,6 +82,9 @@ class Door(Protocol):
 
     def note_file(self, source: Source, file: FetchedFile, state: FileState) -> None:
         """Note what became of a file on the exchange."""
+
+    def note_gone(self, source: Source, names: Sequence[str]) -> None:
+        """Note that files which were deleted are not listed any more."""
 
 
 @dataclass
@@ -146,7 +152,13 @@ class Shell:
             return listed
         self.door.contact(self.source)
         entries, others = listed
-        return Listed(tuple(entries), others, self.door.files(self.source))
+        known = self.door.files(self.source)
+        there = {entry.name for entry in entries}
+        gone = [name for name, one in known.items() if one.state in UNLISTED and name not in there]
+        if gone:
+            self.door.note_gone(self.source, gone)
+            known = {name: one for name, one in known.items() if name not in gone}
+        return Listed(tuple(entries), others, known)
 
     def _fetch(self, entry: Entry) -> Event:
         fetched = self.wire.fetch(entry)
