@@ -8,18 +8,20 @@ the operator: since when something may be missing, and whether a file covers tha
 A file covers an outage when a call in it ended later than the first one that the stream told after
 it, both by the exchange's clock; where the stream told none, later than the connection was made
 again, by ours. Files come in the order in which they were closed, so that all before it were there.
+In an hour that is repeated by daylight saving, where nobody knows which pass a stamp is of, a file
+counts as early and an outage as late as can be: no file of the first pass heals one of the second.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from oxo_tickets import Ticket
 
 from oxo_collector.door import Door
 from oxo_collector.receipt import Piece, Recorded, Source, Wire
 from oxo_collector.shelves import utc
+from oxo_collector.wall_clock import earliest, latest
 
 OUTAGES_COUNT_MAX: Final = 100
 """Of one source; the oldest go."""
@@ -89,14 +91,17 @@ class OutageDoor(Door):
         tickets = [one.ticket for one in pieces if isinstance(one, Recorded)]
         if not tickets:
             return
-        last = max(map(_end_of, tickets))
         query = (
             "SELECT o.id, o.resumed, o.until_local FROM outage o JOIN source s ON s.id = o.source"
             " WHERE s.exchange = ? AND s.wire = ? AND o.healed IS NULL AND o.resumed IS NOT NULL"
         )
         found = self._connection.execute(query, (exchange, Wire.STREAM)).fetchall()
+        if not found:
+            return
+        last = max(earliest(_end_of(one), one.zone) for one in tickets)
         for ident, resumed, until in found:
-            if last >= (_local(resumed, tickets[-1].zone) if until is None else _naive(until)):
+            told = datetime.fromisoformat(resumed if until is None else until)
+            if last >= (told if until is None else latest(told, tickets[-1].zone)):
                 query = "UPDATE outage SET healed_by = ?, healed = ? WHERE id = ?"
                 self._connection.execute(query, (name, utc(now), ident))
 
@@ -107,13 +112,3 @@ def _end(piece: Recorded) -> datetime:
 
 def _end_of(ticket: Ticket) -> datetime:
     return ticket.local_end or ticket.local_time
-
-
-def _naive(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _local(instant: str, zone: str | None) -> datetime:
-    """Return an instant of the store as the exchange's wall clock shows it."""
-    here = datetime.fromisoformat(instant)
-    return here.astimezone(None if zone is None else ZoneInfo(zone)).replace(tzinfo=None)

@@ -25,6 +25,7 @@ from oxo_collector.ownership import Ownership, StoreInUse, StoreUnusable, Wherea
 from oxo_collector.receipt import Wire
 from oxo_collector.reconciliation import Seen, counted_once, leg_of
 from oxo_collector.standing import SourceStatus, standing
+from oxo_collector.wall_clock import earliest, latest
 
 __all__ = [
     "EventRow",
@@ -290,17 +291,18 @@ class Reading:
         for exchange, canonical in self._rows(_STREAM_ALONE):
             if exchange not in horizons:
                 last = next(self._rows(_LAST_FILED, exchange), None)
-                horizons[exchange] = None if last is None else self._end(*last)
+                horizons[exchange] = None if last is None else earliest(*self._end(*last))
             horizon = horizons[exchange]
-            found[exchange] += horizon is not None and self._end(canonical) < horizon
+            found[exchange] += horizon is not None and latest(*self._end(canonical)) < horizon
         return {exchange: count for exchange, count in found.items() if count}
 
-    def _end(self, canonical: bytes) -> datetime:
+    def _end(self, canonical: bytes) -> tuple[datetime, str | None]:
+        """Return when a call ended, by the exchange's clock, and its zone."""
         try:
             ticket = from_json(canonical)
         except TicketUnreadable as error:
             raise StoreUnusable(f"{self.path}: a stored ticket is damaged: {error}") from error
-        return ticket.local_end or ticket.local_time
+        return ticket.local_end or ticket.local_time, ticket.zone
 
     def _last_id(self) -> int:
         return int(next(self._rows("SELECT coalesce(max(id), 0) FROM ticket"))[0])

@@ -27,6 +27,7 @@ from oxo_collector.decoders.outcome import Decoded, Malformed, quoted
 from oxo_collector.decoders.taxation_record import UNKNOWN, CallAccounting, read_record
 from oxo_collector.decoders.values import CACHED_COUNT_MAX, Coded, Unreadable
 from oxo_collector.decoders.xml_document import DOCUMENT, local_name, originals, parse
+from oxo_collector.wall_clock import shortest
 
 Word = TypeVar("Word")
 
@@ -155,7 +156,7 @@ def to_ticket(record: CallAccounting, zone: str | None) -> Ticket:
         trunk=trunk,
         trunk_kind=trunk_kind,
         ring_seconds=record.ring_s,
-        call_seconds=_call_seconds(record),
+        call_seconds=_call_seconds(record, zone),
         units=record.units,
         cost=record.cost,
         currency=record.currency,
@@ -258,15 +259,19 @@ def _word(
     return word
 
 
-def _call_seconds(record: CallAccounting) -> int | None:
+def _call_seconds(record: CallAccounting, zone: str | None) -> int | None:
     """Return the duration; a local call has none but the difference of its two instants.
 
-    Wall clocks go back once a year. A call over that instant has two times and no certain
-    duration, so none is told.
+    Wall clocks are put forward and back once a year. The zone tells what that makes of a duration:
+    the shortest that the stamps allow, for a call is rather short than an hour longer. Without a
+    zone, a call over the repeated hour has no certain duration, so none is told.
     """
     if record.duration_s is not None or record.begin is None or record.end is None:
         return record.duration_s
-    seconds = int((record.end - record.begin).total_seconds())
-    if seconds < -REPEATED_HOUR_SECONDS:
+    if zone is not None:
+        seconds = int(shortest(record.begin, record.end, zone).total_seconds())
+    else:
+        seconds = int((record.end - record.begin).total_seconds())
+    if seconds < (-REPEATED_HOUR_SECONDS if zone is None else 0):
         raise Unreadable(f"DateOfEnd {record.end} is before DateOfBegin {record.begin}")
     return seconds if seconds >= 0 else None
