@@ -231,6 +231,10 @@ def test_buffered_first_and_session_first_exclude_each_other() -> None:
     assert answer("session first", ledger=open_)[0] == "ok"
     assert answer("session first", ledger=waited)[0] == "undecided"
     assert answer("session first", ledger=[])[0] == "undecided"
+    filtered = [MADE, ("dropped", {"id": 1, "reason": "unanswered call not ticketed"})]
+    later: Event = ("made", {"id": 2, "ticket": CALL})
+    kept: Event = ("buffered", {"id": 2, "sequence": 1})
+    assert answer("session first", ledger=ledger(*filtered, SESSION, later, kept))[0] == "ok"
 
 
 # --- Disturbances ---
@@ -248,6 +252,7 @@ RESTORED: Event = ("restored", {"reset_connections": True})
         ([CUT, MADE, BUFFERED, HELD, RESTORED], "ok"),
         ([REFUSE, HELD, MADE, BUFFERED, RESTORED], "undecided"),
         ([CUT, MADE, BUFFERED, RESTORED], "undecided"),
+        ([CUT, HELD, MADE, ("dropped", {"id": 1, "reason": "no licence"}), RESTORED], "undecided"),
         ([CUT, HELD, RESTORED, MADE, BUFFERED], "undecided"),
         ([CUT, HELD, MADE, BUFFERED], "undecided"),
         ([], "undecided"),

@@ -18,8 +18,8 @@ def buffered_first(sight: Sight, _argument: str) -> Answer:
 
 
 def session_first(sight: Sight, _argument: str) -> Answer:
-    """A session of the collector was open before the exchange made the tickets."""
-    first = next(iter(sight.chronicle.events("made", "session opened")), None)
+    """A session of the collector was open before the exchange kept the first ticket."""
+    first = next(iter(sight.chronicle.events("buffered", "session opened")), None)
     if first is None or first["event"] != "session opened":
         return undecided("no session was open before the calls")
     return ok()

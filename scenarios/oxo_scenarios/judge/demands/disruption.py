@@ -36,14 +36,15 @@ def link_cut(sight: Sight, _argument: str) -> Answer:
     """The link was cut while the subject used it, tickets were made meanwhile, and it came back.
 
     Decided by the ledger: between a `fault` that cuts, at once or after some bytes, and the
-    `restored` after it stand a `held` and a `made` line. Else undecided.
+    `restored` after it stand a `held` and, of a ticket that was kept, a `buffered` line. Else
+    undecided.
     """
     inside: list[str] | None = None
     for line in sight.chronicle.lines:
         if line["event"] == "fault" and line["fault"]["kind"] in CUTS:
             inside = []
         elif line["event"] == "restored" and inside is not None:
-            if "held" in inside and "made" in inside:
+            if "held" in inside and "buffered" in inside:
                 return ok("link cut and restored")
             inside = None
         elif inside is not None:
