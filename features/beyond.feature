@@ -44,8 +44,8 @@ Feature: Beyond the published report
     And every ticket is delivered once and unchanged
 
   @EXT7
-  Scenario: EXT7 More tickets than the buffer holds
-    Given an exchange without tickets whose buffer holds 30
+  Scenario Outline: EXT7 More tickets than the buffer holds
+    Given an exchange without tickets on the <wire> wire whose buffer holds 30
     And the collector is off
     When 40 calls are made
     And the collector is started
@@ -53,6 +53,12 @@ Feature: Beyond the published report
     And 5 calls are made
     Then the collector collects every ticket
     And every ticket is delivered once and unchanged
+
+    Examples:
+      | wire     |
+      | taxation |
+      | v24      |
+      | ohl      |
 
   @EXT8
   Scenario: EXT8 An hour is repeated

@@ -119,3 +119,7 @@ class Orders(Waits):
         if self._away_from is None:
             self._away_from = self._output.size
         self._stand.exchange.control.reset(order)
+
+    def licence(self, *, opened: bool) -> None:
+        """Open or close the licence for call accounting over IP."""
+        self._stand.exchange.control.licence(call_accounting_over_ip=opened)

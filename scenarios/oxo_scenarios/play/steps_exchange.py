@@ -10,7 +10,11 @@ from oxo_scenarios.bench.play import Play
 DAY = date(2020, 2, 24)
 CHANGE = datetime.fromisoformat("2020-10-25T02:30:00")
 """In the zone of profile `certify` the clock shows it twice."""
-CAPACITIES = {"taxation": ("buffer__capacity",)}
+CAPACITIES = {
+    "taxation": ("buffer__capacity",),
+    "v24": ("v24__capacity",),
+    "ohl": ("ohl__capacity",),
+}
 """The profile keys that say how many tickets wait at the outlet of a wire."""
 
 
@@ -63,8 +67,11 @@ def fresh_before_the_change(play: Play) -> None:
     play.install(start=CHANGE)
 
 
-@given(parsers.parse("an exchange without tickets whose buffer holds {number:d}"))
-def fresh_with_small_buffer(play: Play, number: int) -> None:
+@given(
+    parsers.parse("an exchange without tickets on the {wire} wire whose buffer holds {number:d}")
+)
+def fresh_with_small_buffer(play: Play, wire: str, number: int) -> None:
     """What finds no room there is lost by the exchange, and by nobody else."""
+    assert wire == play.wire, f"{play.planned.play} is not played on {wire}"
     capacities: dict[str, Any] = dict.fromkeys(CAPACITIES[play.wire], number)
     play.install(**capacities)

@@ -56,3 +56,15 @@ def clock_goes_on(play: Play, clock: str) -> None:
 def hour_begins_again(play: Play) -> None:
     """The wall clock shows what it showed when the play began, in its second pass."""
     play.repeat_hour()
+
+
+@when("the exchange is reset warm")
+def reset_warm(play: Play) -> None:
+    """What waits is kept."""
+    play.reset()
+
+
+@when(parsers.re(r"the licence for call accounting is (?P<state>opened|closed)"))
+def licence(play: Play, state: str) -> None:
+    """Without it nothing is kept on the taxation wire."""
+    play.licence(opened=state == "opened")
