@@ -129,6 +129,12 @@ class WallClock:
         if self._start.astimezone(zone).replace(tzinfo=None) != start:
             raise StartUnknown(f"start {start.isoformat()} does not exist in {zone.key}")
 
+    def in_zone(self, zone: ZoneInfo) -> "WallClock":
+        """Return the wall clock of another zone over the same instants."""
+        other = WallClock(self._clock, datetime(1970, 1, 1), ZoneInfo("UTC"))  # noqa: DTZ001
+        other.zone, other._start = zone, self._start
+        return other
+
     def now(self) -> Moment:
         """Return the present instant."""
         utc = self._start + timedelta(seconds=self._clock.seconds())

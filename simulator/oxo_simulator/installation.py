@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 from oxo_simulator.clock import VirtualClock, WallClock
 from oxo_simulator.control.messages import Installation
 from oxo_simulator.exchange.core import Exchange
+from oxo_simulator.exchange.era import Era
 from oxo_simulator.exchange.outlet import OutletTerms
 from oxo_simulator.ledger import Ledger
 from oxo_simulator.profile import Profile, load_profile
@@ -36,6 +37,7 @@ class Installed:
         self.order, self.profile = order, profile
         self.clock = VirtualClock()
         self.wall = WallClock(self.clock, profile.start, ZoneInfo(profile.zone))
+        self._era = Era(self.wall)
         self.ledger = Ledger(
             ledger_file,
             utc_now,
@@ -46,7 +48,7 @@ class Installed:
             profile=profile,
             seed=order.seed,
             epoch=epoch_name(number, token),
-            clock=self.wall,
+            clock=self._era,
             record=self.ledger.append,
             outlets=outlets,
         )
@@ -59,6 +61,26 @@ class Installed:
             tag_set=profile.tag_set,
             zone=profile.zone,
         )
+
+    def upgrade(
+        self, order: Installation, profile: Profile, outlets: Sequence[OutletTerms]
+    ) -> Exchange:
+        """Let another release stand in the exchange's place, and return it; the ledger goes on."""
+        before, era = self.exchange, self._era
+        self.order, self.profile = order, profile
+        self.wall = self.wall.in_zone(ZoneInfo(profile.zone))
+        self._era = Era(self.wall)
+        self.exchange = Exchange(
+            profile=profile,
+            seed=order.seed,
+            epoch=before.epoch,
+            clock=self._era,
+            record=self.ledger.append,
+            outlets=outlets,
+        )
+        self.exchange.follow(before)
+        era.end()
+        return self.exchange
 
 
 def epoch_name(installation: int, token: str) -> str:

@@ -78,6 +78,21 @@ class Resets:
             for wire in self.open_wires(exchange):
                 wire.restart(exchange, exchange.profile, lost=True)
 
+    def upgrade(self, kind: ResetKind, other: Callable[[], Exchange]) -> None:
+        """Begin a reset out of which another release of the exchange comes (`other` makes it)."""
+        before, life = self._exchange, self._life
+        assert before is not None  # nobody orders before the first installation
+        assert life is not None
+        before.record("reset", kind=kind.value)
+        life.stop()
+        self._go_down(before, kind)
+        lost = before.reset(kind, self._new_epoch())
+        self._exchange = exchange = other()
+        self._life = self._new_life(exchange.profile.reset)
+        for wire in self._wires.values():
+            wire.restart(exchange, exchange.profile, lost=lost)
+        self._life.begin()
+
     def stop(self) -> None:
         """Stand still in the present phase; the exchange goes."""
         if self._life is not None:

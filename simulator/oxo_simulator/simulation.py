@@ -21,6 +21,7 @@ from oxo_simulator.control.messages import (
     CallRequest,
     CallsPlaced,
     ExchangeState,
+    FirmwareOrder,
     Installation,
     ProfileState,
     Reset,
@@ -32,8 +33,15 @@ from oxo_simulator.control.messages import (
 from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.life import ResetKind
 from oxo_simulator.exchange.orders import Appointment
+from oxo_simulator.exchange.outlet import OutletTerms
 from oxo_simulator.exchange.telephony import LOAD_TICKETS_MAX, OrderError, Placed
-from oxo_simulator.installation import Installed, epoch_name, fresh_ledger_file, profile_of
+from oxo_simulator.installation import (
+    Installed,
+    epoch_name,
+    fresh_ledger_file,
+    profile_name,
+    profile_of,
+)
 from oxo_simulator.ledger import Ledger
 from oxo_simulator.link.relay import Link
 from oxo_simulator.premises import Premises
@@ -141,20 +149,16 @@ class Simulation:
             ProfileError, StartUnknown, OrderError: the old one stays.
             OSError: there is no place for its ledger; the old one stays.
         """
-        if fixed := [key for key in order.overrides if key in FIXED and self._installations]:
-            raise OrderError(f"{fixed[0]} stays while the exchange runs; give it to `oxo-sim run`")
-        profile = profile_of(order)
+        profile = self._checked(order)
         # Whatever can be wrong with the order is found before the old exchange goes.
         WallClock(VirtualClock(), profile.start, ZoneInfo(profile.zone))
-        self._check(profile)
-        terms = [wire.terms(profile) for wire in self._wires.values()]
         installed = Installed(
             order,
             profile,
             number=self._installations + 1,
             token=self._new_token(),
             ledger_file=fresh_ledger_file(self.premises.folder),
-            outlets=[each for each in terms if each is not None],
+            outlets=self._terms(profile),
             utc_now=self._utc_now,
             broken=self._broken,
         )
@@ -230,6 +234,32 @@ class Simulation:
         """Begin a reset."""
         self.resets.begin(ResetKind(order.kind))
 
+    def upgrade(self, order: FirmwareOrder) -> None:
+        """Begin a reset out of which the exchange comes with another profile.
+
+        Raises:
+            ProfileError, OrderError: nothing has changed.
+        """
+        installation = msgspec.structs.replace(
+            self.installed.order,
+            profile=order.profile,
+            overrides=order.overrides,
+            tag_set=order.tag_set,
+        )
+        profile = self._checked(installation)
+        terms = self._terms(profile)
+        self.exchange.record(
+            "firmware",
+            profile=profile_name(installation),
+            release=profile.release,
+            tag_set=profile.tag_set,
+            zone=profile.zone,
+        )
+        self.resets.upgrade(
+            ResetKind(order.reset), lambda: self.installed.upgrade(installation, profile, terms)
+        )
+        self._open_doors()
+
     def profile(self) -> ProfileState:
         """Say every key of the profile."""
         return profile_state(self.installed)
@@ -289,6 +319,23 @@ class Simulation:
         ports = [port for wire in wires for port in wire.open_ports(profile)]
         targets = {port: to for wire in wires for port, to in wire.outward(profile).items()}
         self.link.open(ports, targets)
+
+    def _checked(self, order: Installation) -> Profile:
+        """Return the profile of an order.
+
+        Raises:
+            ProfileError, OrderError: this process cannot have it.
+        """
+        if fixed := [key for key in order.overrides if key in FIXED and self._installations]:
+            raise OrderError(f"{fixed[0]} stays while the exchange runs; give it to `oxo-sim run`")
+        profile = profile_of(order)
+        self._check(profile)
+        return profile
+
+    def _terms(self, profile: Profile) -> list[OutletTerms]:
+        """Return what the wires that a profile opens ask of their outlets."""
+        terms = (wire.terms(profile) for wire in self._wires.values())
+        return [each for each in terms if each is not None]
 
     def _check(self, profile: Profile) -> None:
         """Look for what this process cannot do.

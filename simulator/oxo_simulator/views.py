@@ -31,14 +31,14 @@ def profile_state(installed: Installed) -> ProfileState:
 
 def buffer_state(buffer: TicketBuffer, after: int, count: int) -> BufferState:
     """Show what waits, with at most `count` tickets behind the sequence `after`."""
-    oldest = next((one.sequence for one in buffer.oldest(1)), None)
+    waiting = buffer.oldest(len(buffer))
     return BufferState(
         count=len(buffer),
         capacity=buffer.capacity,
         alarm_percent=buffer.alarm_percent,
         alarm=buffer.alarm,
-        oldest=oldest,
-        newest=None if oldest is None else oldest + len(buffer) - 1,
+        oldest=waiting[0].sequence if waiting else None,
+        newest=waiting[-1].sequence if waiting else None,
         tickets=[WaitingTicket(**one._asdict()) for one in buffer.after(after, count)],
     )
 

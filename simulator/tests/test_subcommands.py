@@ -165,6 +165,11 @@ def test_a_cold_reset_is_told_from_a_kind_that_is_none(oxo_sim: Command) -> None
     assert oxo_sim("reset", "--kind", "cold", "--json").json["epoch"] != before
 
 
+def test_another_release_is_awaited(oxo_sim: Command) -> None:
+    words = ("--set", "release=R6.2", "--reset", "cold", "--wait")
+    assert oxo_sim("firmware", *words).out == "phase serving, profile certify, R6.2\n"
+
+
 def test_the_address_is_shown(oxo_sim: Command) -> None:
     assert oxo_sim("address").out == "address 127.0.0.1\n"
 
@@ -257,6 +262,8 @@ WRONG = [
     (["time", "fast"], 2, "time fast: manual, real, or a number is expected"),
     (["time", "1000001"], 1, "factor 1000001.0; 0 (manual) to 100000 is expected"),
     (["reset", "--kind", "hot"], 2, "Invalid enum value 'hot' - at `$.kind`; allowed: cold"),
+    (["firmware", "--reset", "power cut"], 2, "Invalid enum value 'power cut' - at `$.reset`"),
+    (["firmware", "no-such"], 1, "no profile 'no-such'"),
     (["address", "127.0.0.1"], 1, "address 127.0.0.1: the exchange has it already"),
     (["licence", "ajar"], 2, "licence ajar: open or closed is expected"),
     (["install", "--set", "colour"], 2, "--set colour: key=value is expected"),

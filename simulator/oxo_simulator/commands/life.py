@@ -1,6 +1,6 @@
 """`oxo-sim state | install | profile | reset | licence | openapi`: who and how the exchange is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain
 from typing import Annotated
@@ -21,7 +21,13 @@ from oxo_simulator.commands.console import (
 )
 from oxo_simulator.commands.telephony import instant, pace_name
 from oxo_simulator.control.client import ControlClient
-from oxo_simulator.control.messages import ExchangeState, Installation, ProfileState, Reset
+from oxo_simulator.control.messages import (
+    ExchangeState,
+    FirmwareOrder,
+    Installation,
+    ProfileState,
+    Reset,
+)
 
 FOLLOW_SECONDS = 20.0
 OPEN, CLOSED = "open", "closed"
@@ -100,16 +106,35 @@ def reset(
     """Reset the exchange: sessions end; a warm one keeps what waits, a cold one loses it."""
     order: Reset = checked(Reset, {"kind": kind})
     with ControlClient.from_state(state) as client:
-        since = client.state().ledger_last
-        now = client.reset(order)
-        phase: str = now.phase
-        while wait and phase != "serving":
-            for line in client.ledger(since, FOLLOW_SECONDS):
-                since = line.n
-                phase = line.detail["phase"] if line.event == "phase" else phase
-        if wait:
-            now = client.state()
+        now = _until_it_serves(client, lambda: client.reset(order), wait=wait)
     say(now, f"phase {now.phase}", json=json)
+
+
+@app.command("firmware")
+def upgrade(  # noqa: PLR0913 - one parameter per option
+    wanted: Annotated[
+        str | None, typer.Argument(help="Packaged profile, or a .toml file; else the present one.")
+    ] = None,
+    *,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Profile key, e.g. v24.open=true.")
+    ] = None,
+    tag_set: Annotated[str | None, typer.Option(help="observed or extended.")] = None,
+    reset: Annotated[str, typer.Option(help="warm keeps what waits, cold does not.")] = "warm",
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until the exchange serves again.")
+    ] = False,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Reset the exchange; it comes back as another release, with the same tickets."""
+    overrides = dict(pair("--set", text) for text in set_ or ())
+    with ControlClient.from_state(state) as client:
+        source = client.profile().source if wanted is None else wanted
+        fields = {"profile": source, "overrides": overrides, "tag_set": tag_set, "reset": reset}
+        order: FirmwareOrder = checked(FirmwareOrder, fields)
+        now = _until_it_serves(client, lambda: client.upgrade(order), wait=wait)
+    say(now, f"phase {now.phase}, profile {now.profile}, {now.release}", json=json)
 
 
 @app.command("address")
@@ -154,6 +179,20 @@ def openapi(*, json: Json = False) -> None:
 
     encoded = msgspec.json.encode(document())
     typer.echo((encoded if json else msgspec.json.format(encoded, indent=2)).decode())
+
+
+def _until_it_serves(
+    client: ControlClient, order: Callable[[], ExchangeState], *, wait: bool
+) -> ExchangeState:
+    """Give an order that begins a reset; if wanted, wait for the end of the reset."""
+    since = client.state().ledger_last
+    now = order()
+    phase: str = now.phase
+    while wait and phase != "serving":
+        for line in client.ledger(since, FOLLOW_SECONDS):
+            since = line.n
+            phase = line.detail["phase"] if line.event == "phase" else phase
+    return client.state() if wait else now
 
 
 def _wall_clock(text: str | None) -> str | None:

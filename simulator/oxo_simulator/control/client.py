@@ -30,6 +30,7 @@ from oxo_simulator.control.messages import (
     ExchangeState,
     Fault,
     FileClosing,
+    FirmwareOrder,
     HostKey,
     HostKeyOrder,
     HotelEvent,
@@ -242,6 +243,10 @@ class ControlClient:
     def reset(self, order: Reset | None = None) -> ExchangeState:
         """Reset the exchange; the answer comes when the first phase has begun."""
         return self._post("/reset", order or Reset(), ExchangeState)
+
+    def upgrade(self, order: FirmwareOrder) -> ExchangeState:
+        """Reset the exchange; it comes back with another profile and the same tickets."""
+        return self._post("/firmware", order, ExchangeState)
 
     def licence(self, *, call_accounting_over_ip: bool) -> ExchangeState:
         """Open or close the licence Call Accounting over IP."""

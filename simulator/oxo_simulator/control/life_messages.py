@@ -1,6 +1,8 @@
-"""What an operator orders of the life of the exchange: resets, another address."""
+"""What an operator orders of the life of the exchange: resets, another release, another address."""
 
-from typing import Literal
+from typing import Any, Literal
+
+import msgspec
 
 from oxo_simulator.control.message import Message
 
@@ -24,3 +26,20 @@ class AddressOrder(Message, frozen=True):
     """
 
     address: str
+
+
+class FirmwareOrder(Message, frozen=True):
+    """Another release, or another profile, on the same tickets, through a reset.
+
+    Attributes:
+        profile: name of a packaged profile or path of a profile file.
+        overrides: dotted profile key -> value. Those of the installation are not kept.
+        tag_set: `observed` or `extended`; `None` leaves it to the profile.
+        reset: `warm` keeps what waits, `cold` does not; business and hotel mode change in a cold
+            one alone.
+    """
+
+    profile: str
+    overrides: dict[str, Any] = msgspec.field(default_factory=dict)
+    tag_set: Literal["observed", "extended"] | None = None
+    reset: Literal["warm", "cold"] = "warm"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 from oxo_tickets import Ticket
 
-from oxo_simulator.control.life_messages import AddressOrder, Reset
+from oxo_simulator.control.life_messages import AddressOrder, FirmwareOrder, Reset
 from oxo_simulator.control.link_messages import (
     ArmedFault,
     CarriedConnection,
@@ -50,6 +50,7 @@ __all__ = [
     "Fault",
     "FaultInForce",
     "FileClosing",
+    "FirmwareOrder",
     "HostKey",
     "HostKeyOrder",
     "HotelEvent",

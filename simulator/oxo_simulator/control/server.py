@@ -118,6 +118,9 @@ class ControlServer:
             "arm": lambda asked: link.arm(asked.order),
             "restore": lambda asked: link.restore(reset_connections=asked.order.reset_connections),
             "reset": lambda asked: simulation.reset(asked.order),
+            "upgrade": lambda asked: simulation.slices.alone(
+                lambda: simulation.upgrade(asked.order)
+            ),
             "licence": lambda asked: simulation.exchange.set_licence(
                 call_accounting_over_ip=asked.order.call_accounting_over_ip
             ),

@@ -72,6 +72,20 @@ class TicketBuffer:
         self._tickets.append(Buffered(self._last, number, ticket))
         return Placed(self._last, alarm=self.alarm and not before, gone=gone)
 
+    def take_over(self, waiting: Buffered) -> int | None:
+        """Let a ticket of another buffer wait, under its sequence, behind those that are here.
+
+        Returns the ledger id of the ticket that was let go for want of room, itself or another.
+        """
+        gone = None
+        self._last = max(self._last, waiting.sequence)
+        if len(self._tickets) >= self.capacity:
+            if self.overflow == "newest" or not self.capacity:
+                return waiting.id
+            gone = self._tickets.popleft().id
+        self._tickets.append(waiting)
+        return gone
+
     def oldest(self, count_max: int) -> Sequence[Buffered]:
         """Return the oldest, at most so many; they stay."""
         return tuple(islice(self._tickets, max(0, count_max)))
@@ -80,9 +94,17 @@ class TicketBuffer:
         """Return the oldest behind that sequence, at most so many; they stay."""
         if not self._tickets:
             return ()
-        # No gap lies between the sequences of two that wait beside each other.
+        # Mostly no gap lies between two that wait beside each other; where another release has left
+        # some out, no more than this many stand before.
         start = max(0, sequence + 1 - self._tickets[0].sequence)
+        if self._tickets[-1].sequence - self._tickets[0].sequence >= len(self._tickets):
+            found = (n for n, each in enumerate(self._tickets) if each.sequence > sequence)
+            start = next(found, len(self._tickets))
         return tuple(islice(self._tickets, start, start + max(0, count_max)))
+
+    def go_on_behind(self, sequence: int) -> None:
+        """Give the next ticket a sequence above this one."""
+        self._last = max(self._last, sequence)
 
     @property
     def newest(self) -> int:

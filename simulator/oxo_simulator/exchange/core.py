@@ -120,6 +120,15 @@ class Exchange:
             self.record("epoch", epoch=epoch)
         return not kept
 
+    def follow(self, before: "Exchange") -> None:
+        """Take the place of another release of itself, with what that remembers."""
+        self.tickets_made, self.licence = before.tickets_made, before.licence
+        for name, outlet in before.outlets.items():
+            if name in self.outlets:
+                self.outlets[name].follow(outlet)
+            else:
+                outlet.lose("wire closed")
+
     def enter(self, phase: Phase) -> None:
         """Go into a phase of the exchange's life."""
         self.phase = phase

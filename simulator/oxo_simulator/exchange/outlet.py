@@ -213,6 +213,20 @@ class Outlet:
             other._offered = self._offered
         return other
 
+    def follow(self, before: "Outlet") -> None:
+        """Take over what waits at the outlet of another release, under its sequences.
+
+        What this one does not keep, or has no room for, is dropped.
+        """
+        self._offered = before._offered  # noqa: SLF001 - of our own
+        for each in before.buffer.oldest(len(before.buffer)):
+            if reason := self.terms.accepts(each.ticket, "loaded"):
+                self.drop(each.id, reason)
+            elif (gone := self.buffer.take_over(each)) is not None:
+                self.drop(gone, "buffer full")
+        self.buffer.go_on_behind(before.buffer.newest)
+        self.notices.extend(each for each in before.notices if self.terms.notices(each.notice))
+
     def put(self, number: int, ticket: Ticket) -> None:
         """Let a ticket wait, or let one go when there is no room; tell the watchers."""
         placed = self.buffer.put(number, ticket)

@@ -44,9 +44,9 @@ class Answers:
         self._forgotten = 0
 
     def get_tickets(self, tickets: Sequence[Buffered], remaining: int, epoch: str) -> bytes:
-        """Render the answer with these tickets, consecutive and oldest first."""
+        """Render the answer with these tickets, oldest first."""
         first, last = (tickets[0].sequence, tickets[-1].sequence) if tickets else (0, 0)
-        kept = list(map(self._rendered.get, range(first, first + len(tickets))))
+        kept = [self._rendered.get(one.sequence) for one in tickets]
         if all(kept):  # the usual case, and a quick look
             rendered = cast("list[bytes]", kept)
         else:
