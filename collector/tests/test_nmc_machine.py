@@ -9,11 +9,13 @@ from oxo_collector.fetching import Failed, Refused
 from oxo_collector.nmc.machine import TABLE, FileCollection, Plan, State
 from oxo_collector.nmc.messages import (
     Command,
+    Compared,
     Delete,
     Deleted,
     Entry,
     Event,
     Fetch,
+    FetchAgain,
     Fetched,
     HangUp,
     HungUp,
@@ -119,6 +121,28 @@ def test_a_file_that_breaks_off_each_time_does_not_hold_back_the_others() -> Non
     assert bare(play(machine, Noted())) == [Fetch(ONE)]
     play(machine, Fetched(313), STORED, Deleted(), Noted(), HungUp(), TimeUp(), LoggedIn())
     assert bare(play(machine, listed(ONE, TWO))) == [Fetch(ONE)]
+
+
+def test_a_file_that_cannot_be_read_is_fetched_once_more_and_kept_where_it_is_the_same() -> None:
+    machine = collection()
+    play(machine, Started(), LoggedIn(), listed(ONE, TWO))
+    assert play(machine, Fetched(313, doubtful=True)) == [FetchAgain(ONE)]
+    assert play(machine, Compared(same=True)) == [Keep(ONE.name)]
+
+
+def test_a_file_that_comes_in_other_bytes_is_neither_kept_nor_deleted() -> None:
+    machine = collection()
+    play(machine, Started(), LoggedIn(), listed(ONE, TWO), Fetched(313, doubtful=True))
+    commands = play(machine, Compared(same=False))
+    assert bare(commands) == [Fetch(TWO)]
+    assert "damaged on their way; not kept, not deleted" in reports(commands)[0].text
+
+
+@pytest.mark.parametrize("why", [NO, CUT])
+def test_what_cannot_be_had_again_may_be_the_only_copy_and_is_kept(why: Event) -> None:
+    machine = collection()
+    play(machine, Started(), LoggedIn(), listed(ONE), Fetched(313, doubtful=True))
+    assert bare(play(machine, why)) == [Keep(ONE.name)]
 
 
 def test_a_resumed_transfer_is_told() -> None:

@@ -195,7 +195,7 @@ def test_a_doubtful_file_is_kept_with_what_is_there_and_left(intake: Intake) -> 
     stored, doubt = collect(exchange, intake)
     assert (stored.fields["new"], stored.fields["quarantined"]) == (2, 2)
     assert "ticket count differs: the header tells 3, 2 are there" in doubt.text
-    assert (exchange.deleted, exchange.fetched) == ([], ["ALZ0001.ALZ"])
+    assert (exchange.deleted, exchange.fetched) == ([], ["ALZ0001.ALZ"] * 2)
 
 
 def test_a_file_without_a_ticket_is_deleted_without_a_word(intake: Intake) -> None:
@@ -242,3 +242,42 @@ def test_a_left_file_that_is_not_listed_once_stays_what_it_is(intake: Intake, af
     collect(Exchange({}), intake, after)
     (stored,) = collect(Exchange({"ALZ0001.ALZ": SIX}), intake, after)
     assert (stored.fields["new"], stored.fields["known"]) == (0, 6)
+
+
+def damaged(place: int) -> bytes:
+    """The file with an impossible month in its third record: the way there did it."""
+    begin = SIX.index(b"#DataBegin\n") + 11 + 2 * RECORD_BYTES + 15
+    return SIX[:begin] + bytes([place]) + SIX[begin + 1 :]
+
+
+class Damaging(Exchange):
+    """The link damages what comes, so many times."""
+
+    def __init__(self, times: int, rounds: int = 1) -> None:
+        super().__init__({"ALZ0001.ALZ": SIX}, rounds)
+        self.times = times
+
+    def fetch(self, entry: Entry) -> tuple[bytes, bool] | Refused | Failed:
+        super().fetch(entry)
+        self.times -= 1
+        return (damaged(20 + self.times) if self.times >= 0 else SIX), False
+
+
+def test_what_the_link_damages_is_not_kept_and_the_next_round_has_it_whole(intake: Intake) -> None:
+    exchange = Damaging(1)
+    (told,) = collect(exchange, intake)
+    assert "came in other bytes when it was fetched again" in told.text
+    assert (users(intake), exchange.deleted) == ([], [])
+    exchange = Damaging(2, rounds=2)
+    told, stored = collect(exchange, intake)
+    assert (stored.fields["new"], stored.fields["quarantined"]) == (6, 0)
+    assert exchange.deleted == ["ALZ0001.ALZ"]
+    assert len(users(intake)) == 6
+
+
+def test_what_the_exchange_itself_wrote_so_is_kept_with_what_cannot_be_read(intake: Intake) -> None:
+    exchange = Exchange({"ALZ0001.ALZ": damaged(13)})
+    (stored,) = collect(exchange, intake)
+    assert (stored.fields["new"], stored.fields["quarantined"]) == (5, 1)
+    assert exchange.fetched == ["ALZ0001.ALZ"] * 2
+    assert exchange.deleted == ["ALZ0001.ALZ"]

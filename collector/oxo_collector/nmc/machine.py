@@ -24,6 +24,10 @@ durable, and only then delete or leave; a file at a time, in the order of their 
   others need not wait for it.
 * A file in which fewer or more records stand than its header tells is kept all the same, with what
   is there; but it is left on the exchange, so that a person can look at it.
+* A file in which something cannot be read is fetched once more before it is kept. Where its bytes
+  are others then, the way there damages them: it is neither kept nor deleted, but fetched in the
+  next round. Where it cannot be had again (it emptied itself, the connection was cut), what is here
+  may be the only copy, and is kept.
 * A file that was left is not fetched again while name, size and time of change are those that it
   was left with, nor is one whose deletion was refused. An exchange that does not tell the time of
   change is asked for the file again, and the store knows it by its digest. Only so is a new file of
@@ -43,11 +47,13 @@ from oxo_collector.failure import Failure, Fault
 from oxo_collector.fetching import Failed, Refused
 from oxo_collector.nmc.messages import (
     Command,
+    Compared,
     Delete,
     Deleted,
     Entry,
     Event,
     Fetch,
+    FetchAgain,
     Fetched,
     HangUp,
     HungUp,
@@ -85,6 +91,7 @@ class State(Enum):
     LOGGING_IN = auto()  # the exchange, about our account
     LISTING = auto()  # the list
     FETCHING = auto()  # the end of a file
+    COMPARING = auto()  # its end, once more
     KEEPING = auto()  # the store, about the file
     DELETING = auto()  # the exchange, about the deletion
     NOTING = auto()  # the store, about what became of it
@@ -190,7 +197,25 @@ class FileCollection:
         if event.resumed:
             fields = {"file": clipped(self._due[0].name)}
             reports.append(Report(Level.INFO, "transfer gone on with after a cut", fields))
+        if event.doubtful:
+            return State.COMPARING, [*reports, FetchAgain(self._due[0])]
         return State.KEEPING, [*reports, Keep(self._due[0].name)]
+
+    def compared(self, event: Event) -> Move:
+        """Keep what came the same twice; what did not was damaged on its way."""
+        assert isinstance(event, Compared)
+        if event.same:
+            return State.KEEPING, [Keep(self._due[0].name)]
+        what = (
+            f"file {clipped(self._due[0].name)} came in other bytes when it was fetched again: they"
+            " are damaged on their way; not kept, not deleted"
+        )
+        return self._skip(Failure(what, self._plan.where, Fault.NETWORK))
+
+    def not_compared(self, event: Event) -> Move:
+        """What is in hand may be all that there is."""
+        assert isinstance(event, Refused | Failed)
+        return State.KEEPING, [_warning(event.failure), Keep(self._due[0].name)]
 
     def kept(self, event: Event) -> Move:
         """The file is durable: now, and only now, it may go."""
@@ -290,6 +315,11 @@ TABLE: Final[Mapping[State, Mapping[type, Step]]] = {
     },
     State.LISTING: {Listed: FileCollection.listed, Refused: FileCollection.failed, **_FAILED},
     State.FETCHING: {Fetched: FileCollection.fetched, Refused: FileCollection.refused, **_FAILED},
+    State.COMPARING: {
+        Compared: FileCollection.compared,
+        Refused: FileCollection.not_compared,
+        Failed: FileCollection.not_compared,
+    },
     State.KEEPING: {Kept: FileCollection.kept, **_FAILED},
     State.DELETING: {
         Deleted: FileCollection.deleted,

@@ -63,10 +63,19 @@ class Fetched:
     Attributes:
         received_bytes: counted here, not by the exchange.
         resumed: it was gone on with after a cut.
+        doubtful: something in it cannot be read, and these bytes were never stored.
     """
 
     received_bytes: int
     resumed: bool = False
+    doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The file in hand was fetched once more; `same` tells whether its bytes were."""
+
+    same: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,7 @@ Event = (
     | LoggedIn
     | Listed
     | Fetched
+    | Compared
     | Kept
     | Deleted
     | Noted
@@ -138,6 +148,13 @@ class Fetch:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchAgain:
+    """Fetch the file in hand once more, and compare."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
     """Make the fetched file durable."""
 
@@ -163,4 +180,4 @@ class HangUp:
     """Close the connection, with a word (QUIT) where it lives."""
 
 
-Command = LogIn | ListFiles | Fetch | Keep | Delete | Note | HangUp | Wait | Report
+Command = LogIn | ListFiles | Fetch | FetchAgain | Keep | Delete | Note | HangUp | Wait | Report

@@ -6,16 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol, assert_never
 
+from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.fetching import Failed, Refused
 from oxo_collector.nmc.machine import FileCollection
 from oxo_collector.nmc.messages import (
     Command,
+    Compared,
     Delete,
     Deleted,
     Entry,
     Event,
     Fetch,
+    FetchAgain,
     Fetched,
     HangUp,
     HungUp,
@@ -29,7 +32,7 @@ from oxo_collector.nmc.messages import (
     Noted,
     Started,
 )
-from oxo_collector.nmc.reading import known_of, read_file
+from oxo_collector.nmc.reading import Reading, known_of, read_file
 from oxo_collector.receipt import FetchedFile, FileState, KnownFile, Piece, Source, Stored
 from oxo_collector.report import Report
 from oxo_collector.store import StoreUnusable
@@ -37,6 +40,10 @@ from oxo_collector.turns import TimeUp, Wait, converse
 
 UNLISTED: Final = (FileState.DELETED, FileState.UNDELETED)
 """A file in such a state that is not listed any more is gone."""
+
+
+NOTHING: Final = Reading((), None, 0, ())
+"""No file is in hand."""
 
 
 class Wire(Protocol):
@@ -109,6 +116,7 @@ class Shell:
     stop: threading.Event
     report: Callable[[Report], None]
     _raw: bytes = field(default=b"", init=False, repr=False)
+    _reading: Reading = field(default=NOTHING, init=False, repr=False)
     _file: FetchedFile | None = field(default=None, init=False)
 
     def run(self) -> None:
@@ -121,7 +129,7 @@ class Shell:
     def _begin(self) -> Event:
         return Started()
 
-    def _one(self, command: Command) -> Event:  # noqa: PLR0911 - one line for each command
+    def _one(self, command: Command) -> Event:  # noqa: C901, PLR0911 - one line for each command
         match command:
             case LogIn():
                 return self.wire.log_in() or LoggedIn()
@@ -129,6 +137,9 @@ class Shell:
                 return self._kept(self._list)
             case Fetch(entry):
                 return self._fetch(entry)
+            case FetchAgain(entry):
+                again = self.wire.fetch(entry)
+                return Compared(again[0] == self._raw) if isinstance(again, tuple) else again
             case Keep(name):
                 return self._kept(lambda: self._keep(name))
             case Delete(entry):
@@ -165,11 +176,22 @@ class Shell:
         if not isinstance(fetched, tuple):
             return fetched
         self._raw, resumed = fetched
-        return Fetched(len(self._raw), resumed)
+        self._reading = read_file(self._raw, self.zone)
+        unreadable = any(isinstance(one, Malformed) for one in self._reading.pieces)
+        doubtful = unreadable and not self._is_stored(entry.name)
+        return Fetched(len(self._raw), resumed, doubtful)
+
+    def _is_stored(self, name: str) -> bool:
+        """Tell whether the file in hand is stored already; a store that cannot say has it not."""
+        try:
+            known = self.door.files(self.source).get(name)
+        except StoreUnusable:
+            return False
+        return known is not None and known.digest == hashlib.sha256(self._raw).hexdigest()
 
     def _keep(self, name: str) -> Event:
         raw, self._raw = self._raw, b""
-        reading = read_file(raw, self.zone)
+        reading, self._reading = self._reading, NOTHING
         digest = hashlib.sha256(raw).hexdigest()
         self._file = FetchedFile(
             name, len(raw), digest, reading.tickets_told, reading.tickets_found
