@@ -113,6 +113,12 @@ def test_a_ticket_that_no_door_kept_was_not_made() -> None:
     assert ask("prescribed", [FIRST, SECOND], dropped=(2,))[0] == "undecided"
 
 
+def test_a_play_of_dropped_tickets_alone_proves_nothing() -> None:
+    """It is no appointment ticket that the subject only receives, either."""
+    verdict = ask("exactly once", [FIRST], dropped=(1,), found=[])
+    assert verdict == ("undecided", "the exchange kept no ticket")
+
+
 def test_a_field_is_looked_for_in_every_ticket_that_is_prescribed_with_it() -> None:
     assert ask("field charged_user", [FIRST, SECOND]) == ("ok", None)
     wrong = replace(SECOND, charged_user="120")

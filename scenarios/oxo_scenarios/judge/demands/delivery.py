@@ -69,6 +69,8 @@ def exactly_once(sight: Sight, _argument: str) -> Answer:
         return nok("; ".join(wrong), compared=fields)
     if not sight.destinies:
         return undecided("the exchange made no ticket")
+    if all(destiny.fate is Fate.DROPPED for destiny in sight.destinies):
+        return undecided("the exchange kept no ticket")
     if not sight.asked():
         return Answer(Verdict.NOT_APPLICABLE, ONLY_RECEIVED)
     return ok(compared=fields)
