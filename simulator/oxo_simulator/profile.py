@@ -83,10 +83,15 @@ class Session(Section):
 
 
 class Buffer(Section):
-    """The tickets that wait (facts: oxo 1.5, documented for the print buffer)."""
+    """The tickets that wait (facts: oxo 1.5, documented for the print buffer).
+
+    With `block` nothing is lost by new calls: while nothing more fits, nobody gets a line that
+    would be charged (facts: oxo 7.3, ours).
+    """
 
     capacity: Annotated[int, Field(ge=1, le=30_000), _INFERRED]
     alarm_percent: Annotated[int, Field(ge=1, le=100), _INFERRED]
+    overflow: Annotated[Literal["newest", "oldest", "block"], _INFERRED] = "newest"
 
 
 class LicenceKeys(Section):

@@ -21,6 +21,8 @@ def outlet_terms(profile: Profile) -> OutletTerms:
         wire=TAXATION,
         capacity=profile.buffer.capacity,
         alarm_percent=profile.buffer.alarm_percent,
+        # What was under way when the lines were blocked is lost like anything new.
+        overflow="oldest" if profile.buffer.overflow == "oldest" else "newest",
         licensed=True,
         accepts=accepts,
     )
