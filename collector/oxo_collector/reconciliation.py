@@ -13,7 +13,7 @@ where one ended must tell nothing again: what any wire had brought by then has b
 
 from array import array
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -129,7 +129,7 @@ class Balance:
 def differences(seen: Iterable[Seen]) -> Iterator[Difference]:
     """Return what not every wire of its exchange had, in order of receipt."""
     wires: dict[str, set[str]] = {}
-    ids: dict[tuple[str, Hashable, int], dict[str, int]] = {}
+    alike: dict[tuple[str, Hashable], list[dict[str, int]]] = {}
     of_leg: dict[int, dict[str, int]] = {}
     nowhere: dict[int, frozenset[str]] = {}
     for one, number in _numbered(seen):
@@ -137,20 +137,40 @@ def differences(seen: Iterable[Seen]) -> Iterator[Difference]:
         if one.same_as is not None:
             of_leg[one.same_as][one.wire] = one.same_as
             continue
-        had = ids.setdefault((one.exchange, one.key, number), {})
-        had[one.wire] = one.id
+        same = alike.setdefault((one.exchange, one.key), [])
+        if number > len(same):
+            same.append({})
+        same[number - 1][one.wire] = one.id
         if one.nowhere:
             nowhere[one.id] = one.nowhere
         if leg_of(one.wire) in LEGS.values():
-            of_leg[one.id] = had
+            of_leg[one.id] = same[number - 1]
     found = []
-    for (exchange, _, _), had in ids.items():
-        on = _in_order(had)
-        # The wire that counts knows best what the ticket is.
-        missing = wires[exchange] - had.keys() - nowhere.get(had[on[0]], frozenset())
-        if missing:
+    for (exchange, _), same in alike.items():
+        for had, missing in _missing(same, wires[exchange], nowhere):
+            on = _in_order(had)
             found.append(Difference(had[on[0]], exchange, on, _in_order(missing)))
     return iter(sorted(found, key=lambda one: one.id))
+
+
+def _missing(
+    same: Sequence[Mapping[str, int]],
+    wires: Collection[str],
+    nowhere: Mapping[int, frozenset[str]],
+) -> Iterator[tuple[Mapping[str, int], set[str]]]:
+    """Return of tickets that look alike those that wires missed, with these wires.
+
+    The wire that counts knows best what a ticket is, hence which wires cannot have it. What such a
+    wire has all the same stands for another one of them, and that is not missing then.
+    """
+    cannot = [nowhere.get(had[_in_order(had)[0]], frozenset()) for had in same]
+    missing: list[set[str]] = [set() for _ in same]
+    for wire in wires:
+        spare = sum(wire in had and wire in no for had, no in zip(same, cannot, strict=True))
+        lacking = [n for n, had in enumerate(same) if wire not in had and wire not in cannot[n]]
+        for number in lacking[spare:]:
+            missing[number].add(wire)
+    return ((had, some) for had, some in zip(same, missing, strict=True) if some)
 
 
 def balances(

@@ -78,6 +78,19 @@ def test_a_reminder_is_not_missing_on_nmc_but_is_on_the_print_out() -> None:
     ]
 
 
+def test_what_a_wire_cannot_have_is_not_made_up_for_by_what_looks_alike() -> None:
+    """A break-in and a call of one user, minute and duration: one wire knows which is which."""
+    plain = ticket(
+        direction=Direction.INCOMING, communication_type=CommunicationType.INCOMING, call_seconds=9
+    )
+    both = ((Wire.TAXATION, BREAK_IN), (Wire.TAXATION, plain))
+    assert list(differences(seen(*both, (Wire.ACCOUNT, plain)))) == []
+    assert list(differences(seen(*both[::-1], (Wire.ACCOUNT, plain)))) == []
+    other = ticket(direction=Direction.OUTGOING)
+    told = seen(*both, (Wire.ACCOUNT, other), (Wire.TAXATION, other))
+    assert [(one.id, one.missing_on) for one in differences(told)] == [(2, ("account",))]
+
+
 def test_a_room_status_counts_like_a_reminder() -> None:
     assert list(differences(seen((Wire.TAXATION, ROOM), (Wire.NMC, CALL)))) == [
         Difference(2, "site", ("nmc",), ("taxation",))
