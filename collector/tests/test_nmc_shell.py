@@ -35,6 +35,7 @@ class Exchange:
         self.deleted: list[str] = []
         self.odd: dict[str, Failed] = {}
         self.cut_before_deletion = False
+        self.sure = False
         self.stop = threading.Event()
 
     def log_in(self) -> Refused | Failed | None:
@@ -48,13 +49,13 @@ class Exchange:
         self.fetched.append(entry.name)
         return self.odd.pop(entry.name, None) or (self.files[entry.name], False)
 
-    def delete(self, entry: Entry) -> Refused | Failed | None:
+    def delete(self, entry: Entry) -> bool | Refused | Failed:
         if self.cut_before_deletion:
             self.cut_before_deletion = False
             return CUT
         self.deleted.append(entry.name)
         del self.files[entry.name]
-        return None
+        return self.sure
 
     def hang_up(self) -> None:
         self.rounds -= 1
@@ -225,6 +226,17 @@ def test_the_very_same_file_again_is_another_once_it_was_deleted_and_gone(intake
     epochs = {epoch for epoch, _ in users(intake)}
     assert len(epochs) == 2
     assert max(epochs) == f"{min(epochs)}:2"
+
+
+def test_the_very_same_file_at_once_is_another_where_the_exchange_says_that_the_first_is_gone(
+    intake: Intake,
+) -> None:
+    exchange = Exchange({"ALZ0001.ALZ": SIX})
+    exchange.sure = True
+    collect(exchange, intake)
+    assert intake.files(SOURCE)["ALZ0001.ALZ"].state is FileState.GONE
+    (stored,) = collect(Exchange({"ALZ0001.ALZ": SIX}), intake)
+    assert (stored.fields["new"], stored.fields["known"]) == (6, 0)
 
 
 def test_a_file_that_is_listed_on_though_its_deletion_was_told_is_no_other(intake: Intake) -> None:

@@ -228,7 +228,7 @@ def test_login_list_fetch_delete(server: Server) -> None:
     one = transport(server, folder="/tickets")
     assert one.list_files() == ([LISTED], 1)
     assert one.fetch(LISTED) == (FILE, False)
-    assert one.delete(LISTED) is None
+    assert one.delete(LISTED) is True
     one.hang_up()
     assert "ALZ0001.ALZ" not in server.files
     assert server.ends_seen == 2
@@ -408,7 +408,7 @@ def test_a_file_that_is_gone_is_as_good_as_deleted(server: Server, manners: Mann
     manners.answers["DELE"] = b"550 Not allowed.\r\n"
     assert "550" in failure(one.delete(LISTED), Refused).what
     server.files.clear()
-    assert one.delete(LISTED) is None
+    assert one.delete(LISTED) is True
 
 
 @pytest.fixture(scope="module")

@@ -31,8 +31,9 @@ durable, and only then delete or leave; a file at a time, in the order of their 
 * A file that was left is not fetched again while name, size and time of change are those that it
   was left with, nor is one whose deletion was refused. An exchange that does not tell the time of
   change is asked for the file again, and the store knows it by its digest. Only so is a new file of
-  the same name and size not missed. A file that was deleted, or refused to be, and then not listed,
-  is gone: the very same bytes under its name are another file from then on.
+  the same name and size not missed. A file that was deleted, and is not there any more by the word
+  of the exchange or by its next list, is gone: the very same bytes under its name are another file
+  from then on.
 * A stop ends the collection after the file in hand: kept, deleted or left, hung up.
 
 The table is the whole behaviour; an event that it does not know in a state is a defect of ours.
@@ -230,9 +231,10 @@ class FileCollection:
             return State.NOTING, [*reports, Note(FileState.LEFT)]
         return State.DELETING, [*reports, Delete(self._due[0])]
 
-    def deleted(self, _event: Event) -> Move:
-        """Note it."""
-        return State.NOTING, [Note(FileState.DELETED)]
+    def deleted(self, event: Event) -> Move:
+        """Note it; of what is not gone for certain the next list tells whether it is."""
+        assert isinstance(event, Deleted)
+        return State.NOTING, [Note(FileState.GONE if event.gone else FileState.DELETED)]
 
     def not_deleted(self, event: Event) -> Move:
         """The exchange keeps it, or had emptied it by itself; the next list tells which."""

@@ -97,7 +97,9 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """The exchange deleted the file."""
+    """The exchange deleted the file; `gone`: and says that there is none of its name."""
+
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,8 @@ class Wire(Protocol):
     def fetch(self, entry: Entry) -> tuple[bytes, bool] | Refused | Failed:
         """Return a whole file, and whether it was gone on with."""
 
-    def delete(self, entry: Entry) -> Refused | Failed | None:
-        """Delete a file, unless it grew since it was listed."""
+    def delete(self, entry: Entry) -> bool | Refused | Failed:
+        """Delete a file, unless it grew since it was listed; True: it is gone for certain."""
 
     def hang_up(self) -> None:
         """Close the connection."""
@@ -143,7 +143,8 @@ class Shell:
             case Keep(name):
                 return self._kept(lambda: self._keep(name))
             case Delete(entry):
-                return self.wire.delete(entry) or Deleted()
+                told = self.wire.delete(entry)
+                return Deleted(told) if isinstance(told, bool) else told
             case Note(state):
                 return self._kept(lambda: self._note(state))
             case HangUp():

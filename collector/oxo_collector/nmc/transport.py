@@ -76,8 +76,11 @@ class Transport(Connection):
         what = f"file {clipped(entry.name)}"
         return self.done(what, lambda: self._fetch(entry), TRANSFER_SECONDS_MAX)
 
-    def delete(self, entry: Entry) -> Refused | Failed | None:
-        """Delete a file, unless it grew since; one that is not there is as good as deleted."""
+    def delete(self, entry: Entry) -> bool | Refused | Failed:
+        """Delete a file, unless it grew since; one that is not there is as good as deleted.
+
+        True: the exchange says that there is none of the name any more.
+        """
         return self.done(f"deletion of {clipped(entry.name)}", lambda: self._delete(entry))
 
     def _list(self) -> tuple[list[Entry], int]:
@@ -124,7 +127,7 @@ class Transport(Connection):
         del self._partials[entry.name]
         return bytes(partial.data.data), resumed
 
-    def _delete(self, entry: Entry) -> None:
+    def _delete(self, entry: Entry) -> bool:
         client = self.connected()
         now = None if entry.size_bytes is None else self.size(entry.name)
         if now is not None and now != entry.size_bytes:
@@ -134,6 +137,11 @@ class Transport(Connection):
         except ftplib.error_perm as error:
             if str(error)[:3] != "550" or self._is_there(client, entry.name):
                 raise
+            return True
+        try:
+            return not self._is_there(client, entry.name)
+        except (ftplib.Error, EOFError, OSError):  # it is deleted, whatever is wrong now
+            return False
 
     @staticmethod
     def _is_there(client: Client, name: str) -> bool:
