@@ -41,8 +41,7 @@ def terms(wire: str, profile: Profile) -> OutletTerms:
         account_terms(profile.account, profile.ed52.manner),
         stream_terms(profile.stream, profile.ed52.manner),
     )
-    found = next(each for each in every if each is not None and each.wire == wire)
-    return found
+    return next(each for each in every if each is not None and each.wire == wire)
 
 
 def filled(wire: str, more: int, **keys: Any) -> tuple[Outlet, list[tuple[str, Any]], int]:

@@ -122,7 +122,7 @@ def test_an_upgrade_goes_on_where_the_release_before_it_was(tmp_path: Path) -> N
 
 
 @pytest.mark.process
-@pytest.mark.oxo(overrides={**QUICK, "v24.open": True, "nmc.licence_tickets": 1000})
+@pytest.mark.oxo(overrides={**QUICK, "v24.open": True, "account.open": True})
 def test_a_process_upgrades_opens_a_wire_closes_another_and_keeps_the_tickets(
     oxo: EphemeralExchange, ask_exchange: Any
 ) -> None:
@@ -134,12 +134,15 @@ def test_a_process_upgrades_opens_a_wire_closes_another_and_keeps_the_tickets(
         dialled_number="0390",
         trunk="7",
     )
-    oxo.load([whole, whole])
+    oxo.load([whole])
+    assert oxo.control.close_account_file().file == "TAXAAAAA.DAT"
+    oxo.load([whole])
     before = ask_exchange(oxo, "<Login/>")
     epoch = oxo.control.state().epoch
     with pytest.raises(OrderRefused, match="user stays while the exchange runs"):
         oxo.control.upgrade(FirmwareOrder(profile="certify", overrides={"user": "x"}))
-    overrides = {**QUICK, "nmc.open": True, "nmc.licence_tickets": 1000, "release": "R6.2"}
+    overrides = {**QUICK, "nmc.open": True, "nmc.licence_tickets": 1000, "account.open": True}
+    overrides["release"] = "R6.2"
     order = FirmwareOrder(profile="certify", overrides=overrides, tag_set="observed")
     assert oxo.control.upgrade(order).phase == "refused"
     oxo.wait_for("phase", phase="serving")
@@ -157,6 +160,10 @@ def test_a_process_upgrades_opens_a_wire_closes_another_and_keeps_the_tickets(
     assert [(wire.name, wire.waiting) for wire in oxo.control.wires() if wire.open] == [
         ("taxation", 3),
         ("nmc", 1),
+        ("account", 2),
     ]
+    closed = oxo.control.close_account_file()
+    assert (closed.file, closed.first, closed.last) == ("TAXAAAAB.DAT", 2, 3)
+    assert oxo.control.wires()[4].files == 2, "the one of before is there still"
     opened = [line.detail["session"] for line in oxo.ledger("session opened")]
     assert opened == ["s1", "s2"]
