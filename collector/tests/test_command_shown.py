@@ -228,3 +228,51 @@ def test_a_damaged_ticket_is_told(filled: Path) -> None:
     status, _, errors = call("appointments", "-c", filled)
     assert status == 3
     assert "damaged" in errors
+
+
+BILL = (
+    b"A128  --> N01 24/02/20 14:32 00:00:50     2 ST       00390670000\r\n"
+    b"GUEST GLOBAL BILL\r\n"
+    b"Room                     : 117\r\n"
+    b"Password                 : 4711\r\n"
+    b"Cost                     : 14.50\r\n"
+    b"THANKS FOR COMING\r\n\r\n"
+    b"PHONE BOOTH BILL\r\n"
+    b"Cost                     : 1.70\r\n"
+)
+
+
+def test_documents_of_a_file_are_named_beside_its_tickets(tmp_path: Path) -> None:
+    listing = tmp_path / "listing.txt"
+    listing.write_bytes(BILL)
+    status, out, errors = call("decode", listing)
+    assert status == 0
+    assert [one.charged_user for one in from_ndjson(out.splitlines())] == ["128"]
+    whole, cut = errors.splitlines()
+    assert "guest bill, no ticket" in whole
+    assert '"cost":"14.50","footnote":"THANKS FOR COMING"' in whole
+    assert "4711" not in whole
+    assert '"cut":"the connection ended inside"' in cut
+
+
+def test_documents_and_accounts_stand_among_the_events(filled: Path) -> None:
+    account: dict[str, str | int | None] = {"room": "117", "calls": 3, "units": 8, "cost": "14.50"}
+    bill: dict[str, str | int | None] = {
+        "room": "117",
+        "cost": "14.50",
+        "cut": "a form feed came inside",
+    }
+    with closing(open_for_writing(filled.parent / "tickets.db")) as connection:
+        door = Intake(connection, lambda: NOON)
+        door.keep_stream(
+            Source("north", Wire.V24), "v24:2", 1, [WireEvent("guest bill", bill, b"x")], b"x"
+        )
+        door.keep_stream(
+            Source("north", Wire.OHL), "ohl:2", 1, [WireEvent("guest account", account, b"T")], b"T"
+        )
+    _, out, _ = call("events", "-c", filled)
+    text = " ".join(out.decode().split())
+    assert "guest bill room 117, cost 14.50, cut a form feed came inside" in text
+    assert "guest account room 117, calls 3, units 8, cost 14.50" in text
+    kinds = [one["kind"] for one in lines("events", "-c", filled, "--json")]
+    assert kinds[-2:] == ["guest bill", "guest account"]
