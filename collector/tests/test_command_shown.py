@@ -272,7 +272,7 @@ def test_documents_and_accounts_stand_among_the_events(filled: Path) -> None:
         )
     _, out, _ = call("events", "-c", filled)
     text = " ".join(out.decode().split())
-    assert "guest bill room 117, cost 14.50, cut a form feed came inside" in text
+    assert "guest bill room 117, cost 14.50, cut a page ended" in text
     assert "guest account room 117, calls 3, units 8, cost 14.50" in text
     kinds = [one["kind"] for one in lines("events", "-c", filled, "--json")]
     assert kinds[-2:] == ["guest bill", "guest account"]
