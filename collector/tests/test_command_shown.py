@@ -260,7 +260,7 @@ def test_documents_and_accounts_stand_among_the_events(filled: Path) -> None:
     bill: dict[str, str | int | None] = {
         "room": "117",
         "cost": "14.50",
-        "cut": "a form feed came inside",
+        "cut": "a page ended",
     }
     with closing(open_for_writing(filled.parent / "tickets.db")) as connection:
         door = Intake(connection, lambda: NOON)
