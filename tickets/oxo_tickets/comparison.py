@@ -37,4 +37,8 @@ def differences(
 
 
 def _words(value: object) -> str:
-    return "nothing" if value is None else repr(str(value))
+    if value is None or value == ():
+        return "nothing"
+    if isinstance(value, tuple):
+        return repr(", ".join(str(each) for each in value))
+    return repr(str(value))

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from oxo_tickets import FIELDS, Difference, Ticket, differences
+from oxo_tickets import FIELDS, Difference, Facility, Ticket, differences
 
 
 def test_equal_tickets_differ_in_nothing(full_call: Ticket) -> None:
@@ -42,6 +42,12 @@ def test_only_the_fields_asked_for_are_compared(full_call: Ticket) -> None:
 def test_a_difference_reads_as_a_sentence(full_call: Ticket) -> None:
     changed = msgspec.structs.replace(full_call, currency=None)
     assert str(*differences(full_call, changed)) == "currency: expected 'EUR', found nothing"
+
+
+def test_several_facilities_are_listed_by_their_words() -> None:
+    both = (Facility.FORWARDING, Facility.TRANSFER)
+    told = str(Difference("facilities", both, ()))
+    assert told == "facilities: expected 'forwarding, transfer', found nothing"
 
 
 def test_money_compares_by_value(full_call: Ticket) -> None:
