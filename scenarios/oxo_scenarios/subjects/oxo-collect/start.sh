@@ -55,6 +55,7 @@ nmc() {
 v24() {
     printf '\n[exchange.v24]\n'
     printf 'connect = %s\n' "$(toml "$OXO_V24_HOST:$OXO_V24_PORT")"
+    printf 'silence_seconds_max = 5\n'      # a link that is half dead heals within a play
     pauses
 }
 
