@@ -48,7 +48,7 @@ def rooms_of_the_link(events: Iterable[EventRow], zones: Mapping[str, str]) -> I
         zones: exchange -> IANA name of its zone; one that is configured no more tells UTC.
     """
     for event in events:
-        if event.kind == ROOM_STATUS_EVENT and "room" in event.fields:
+        if event.kind == ROOM_STATUS_EVENT and event.fields.get("room") is not None:
             zone = zones.get(event.exchange, "UTC")
             yield Told(event.exchange, event.wire, _as_ticket(event, zone))
 

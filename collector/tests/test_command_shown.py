@@ -119,6 +119,7 @@ def filled(config: Path) -> Path:
                 ("check-in", "117", None, None),
                 ("room status", "117", "not cleaned", 9),
                 ("room status", "118", "3", 1000),
+                ("room status", None, "cleaned", None),
             )
         )
         door.keep_stream(Source("north", Wire.OHL), "ohl:1", 1, events, b"z")
