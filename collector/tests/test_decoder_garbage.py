@@ -3,6 +3,7 @@
 Every piece that is no ticket is in some `Malformed.raw`.
 """
 
+import json
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -28,6 +29,8 @@ from oxo_collector.decoders.v24 import (
     V24Decoder,
     to_ticket,
 )
+from oxo_collector.decoders.v24_block import BlockDecoder, BlockLayout
+from oxo_collector.decoders.v24_document import event_of
 from oxo_tickets import Ticket, from_json, to_json
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors"
@@ -96,12 +99,52 @@ def test_v24(data: bytes, layout: Layout, cuts: list[int]) -> None:
         if isinstance(event, Statement):
             ticket = to_ticket(event, None)
             assert from_json(to_json(ticket)) == ticket
+        if isinstance(event, Document):
+            check_document(event)
     in_pieces = V24Decoder(layout)
     places = [0, *sorted(cuts), len(data)]
     pieces = [data[begin:end] for begin, end in pairwise(places)]
     found = [event for piece in pieces for event in in_pieces.receive(piece)]
     if max(cuts, default=0) <= len(data):
         assert found + in_pieces.close() == events
+
+
+def check_document(document: Document) -> None:
+    """Everything that was told has a name of its own, but for a password."""
+    event = event_of(document)
+    told = len(document.items) + len(document.unread) + (document.footnote is not None)
+    kept_back = sum("password" in heading.casefold() for heading, _ in document.items)
+    assert len(event.fields) >= told - kept_back + (document.cut is not None)
+    json.dumps(dict(event.fields))
+
+
+BLOCK = (
+    b"TICKET HOTEL\r\nUSER : A117\r\nTYPE : -->\r\nLINE : N01\r\nDATE : 24/02/20\r\n"
+    b"TIME : 10:05\r\nDURATION : 00:00:50\r\nTAXES : 2\r\nSERV : ST\r\nADD. SERVICES : X\r\n"
+    b"DIALLED NUMBER : 0388\r\n\r\n"
+)
+BLOCKS = [
+    BLOCK,
+    b"GUEST GLOBAL BILL\r\nRoom                     : 117\r\nTHANKS FOR COMING\r\n\r\n",
+    b"GUEST INFORMATION\r\nRoom                     : 117\r\n\r\n",
+]
+
+
+@moderate
+@given(
+    data=st.lists(st.sampled_from(BLOCKS) | damaged(BLOCKS) | st.binary(max_size=30)).map(b"".join),
+    cuts=st.lists(st.integers(0, 400), max_size=4),
+)
+def test_v24_blocks(data: bytes, cuts: list[int]) -> None:
+    whole = BlockDecoder(BlockLayout())
+    events = whole.receive(data) + whole.close()
+    told = b"".join(substance(bytes_of(event)) for event in events)
+    assert told == substance(data)
+    in_pieces = BlockDecoder(BlockLayout())
+    places = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    pieces = [data[begin:end] for begin, end in pairwise(places)]
+    found = [event for piece in pieces for event in in_pieces.receive(piece)]
+    assert found + in_pieces.close() == events
 
 
 @moderate
