@@ -15,6 +15,15 @@ Feature: Beyond the published report
     And the session was closed by a logout
     And every ticket is delivered once and unchanged
 
+  @EXT2
+  Scenario: EXT2 A plain incoming call
+    Given an exchange without tickets
+    And the collector is collecting
+    When extension 128 is called from outside, rings 7 seconds and talks 30 seconds
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+
   @EXT5
   Scenario: EXT5 The exchange is reset cold
     Given an exchange without tickets

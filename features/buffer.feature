@@ -141,3 +141,40 @@ Feature: Ticket buffer
     Then the collector collects every ticket
     And every sign of life was given
     And every ticket is delivered once and unchanged
+
+  @BU4
+  Scenario Outline: BU4 Wake-up reminders before the first session
+    Given an exchange without tickets on the <wire> wire
+    And the collector is off
+    When appointments are set for extensions 106 to 110 at 07:00
+    And the collector is started
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+
+    Examples:
+      | wire     |
+      | taxation |
+      | nmc      |
+      | v24      |
+      | ohl      |
+      | account  |
+      | stream   |
+
+  @BU5
+  Scenario Outline: BU5 Wake-up reminders after the session ended
+    Given an exchange without tickets on the <wire> wire
+    And the collector is collecting
+    When the collector is stopped
+    And appointments are set for extensions 106 to 110 at 07:00
+    And the collector is started again
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+
+    Examples:
+      | wire     |
+      | taxation |
+      | nmc      |
+      | v24      |
+      | ohl      |
+      | account  |
+      | stream   |

@@ -123,3 +123,34 @@ Feature: Call tickets
     Then the collector collects every ticket
     And every ticket is delivered once and unchanged
     And each field under test reads as the exchange wrote it
+
+  @SMDR5
+  Scenario Outline: SMDR5 Call from a booth on a T0 line
+    Given an exchange without tickets that writes the <tags> tags
+    And the collector is collecting
+    When extension 120 dials an external number on line N01 and talks 50 seconds
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+
+    Examples:
+      | tags     |
+      | observed |
+      | extended |
+
+  @SMDR5
+  Scenario Outline: SMDR5 Call from a booth on a T0 line, on another wire
+    Given an exchange without tickets on the <wire> wire
+    And the collector is collecting
+    When extension 120 dials an external number on line N01 and talks 50 seconds
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+
+    Examples:
+      | wire     |
+      | nmc      |
+      | v24      |
+      | ohl      |
+      | stream   |
+      | account  |

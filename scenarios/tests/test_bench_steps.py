@@ -25,6 +25,7 @@ GUARDS = {
     "restarted idle",
     "link reset",
     "file deleted",
+    "prescribed",
     "cold reset",
     "power cut",
     "overflow",

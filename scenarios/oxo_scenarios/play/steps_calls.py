@@ -79,6 +79,38 @@ def dialled_call(play: Play, user: str, how: str, seconds: str) -> None:
     )
 
 
+@when(
+    parsers.parse(
+        "extension {user} dials an external number on line {line} and talks {seconds:d} seconds"
+    )
+)
+def call_on_line(play: Play, user: str, line: str, seconds: int) -> None:
+    """One charged call on this line."""
+    play.call(
+        CallOrder(
+            direction="outgoing", user=user, number=EXTERNAL, trunk=line, call_seconds=seconds,
+            units=2,
+        )
+    )  # fmt: skip
+
+
+@when(
+    parsers.parse(
+        "extension {user} is called from outside, rings {ring:d} seconds"
+        " and talks {seconds:d} seconds"
+    )
+)
+def called_and_rung(play: Play, user: str, ring: int, seconds: int) -> None:
+    """One call that comes in, and is not answered at once."""
+    play.call(_incoming(user, seconds, ring))
+
+
+def _incoming(user: str, seconds: int, ring: int = 5) -> CallOrder:
+    return CallOrder(
+        direction="incoming", user=user, number=EXTERNAL, ring_seconds=ring, call_seconds=seconds
+    )
+
+
 @when("the exchange closes its account file")
 def closes_account_file(play: Play) -> None:
     """As it does at every full hour: what was written since then is a file from now on."""

@@ -9,3 +9,10 @@ from oxo_scenarios.bench.play import Play
 def appointment(play: Play, user: str, time: str) -> None:
     """Its activation is written as a ticket."""
     play.appoint(user, time)
+
+
+@when(parsers.parse("appointments are set for extensions {first:d} to {last:d} at {time}"))
+def appointments(play: Play, first: int, last: int, time: str) -> None:
+    """One for each of them, one after the other."""
+    for user in range(first, last + 1):
+        play.appoint(str(user), time)

@@ -37,6 +37,7 @@ DEFECTS = (
     "drops-identical-neighbours",
     "reads-columns-one-off",
     "speed-dial-reads-manual",
+    "loses-facilities",
     "takes-broken-for-whole",
     "keeps-while-it-comes",
     "gives-up-when-cut",
@@ -109,6 +110,8 @@ class Collector:
         if self.defect == "reads-columns-one-off":
             return read_record(record, COLUMNS, shift=1)
         ticket: Entry = read_record(record, columns)
+        if self.defect == "loses-facilities":
+            ticket.pop("facilities", None)
         if self.defect == "speed-dial-reads-manual" and "dialling_mode" in ticket:
             ticket["dialling_mode"] = "manual"
         return ticket

@@ -32,6 +32,8 @@ DEFECTS = (
     "drops-last-record",
     "speed-dial-reads-manual",
     "reads-seconds-as-minutes",
+    "loses-facilities",
+    "reads-every-line-as-analogue",
     "tries-a-default-password",
     "gives-up-when-refused",
     "starts-at-now",
@@ -109,6 +111,10 @@ def wanted(tickets: list[Entry], kept: Kept, defect: str) -> list[Entry]:
     if defect == "drops-identical-neighbours":
         tickets = without_neighbours(tickets, kept.last["ticket"] if kept.last else None)
     for ticket in tickets:
+        if defect == "loses-facilities":
+            ticket.pop("facilities", None)
+        if defect == "reads-every-line-as-analogue" and "trunk_kind" in ticket:
+            ticket["trunk_kind"] = "analogue"
         if defect == "speed-dial-reads-manual":
             ticket["dialling_mode"] = "manual"
         if defect == "reads-seconds-as-minutes":

@@ -30,6 +30,7 @@ DEFECTS = (
     "drops-identical-neighbours",
     "stores-twice",
     "ignores-wake-ups",
+    "reads-every-wake-up-as-activation",
     "reads-seconds-as-minutes",
     "gives-up-when-lost",
     "never-acknowledges",
@@ -126,6 +127,8 @@ class Conversation:
         silent = self.defect == "ignores-wake-ups" and content[:1] == b"P"
         if ticket is not None and self.defect == "reads-seconds-as-minutes":
             ticket["call_seconds"] *= 60
+        if self.defect == "reads-every-wake-up-as-activation" and ticket is not None:
+            ticket |= {"reminder_state": "activation"} if "reminder_state" in ticket else {}
         if ticket is not None and not known and not silent:
             self.kept.keep([{"mark": mark, "ticket": ticket}])
 

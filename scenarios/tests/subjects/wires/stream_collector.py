@@ -44,6 +44,7 @@ DEFECTS = (
     "answers-no-keep-alive",
     "reads-columns-one-off",
     "speed-dial-reads-manual",
+    "loses-facilities",
     "never-heals",
     "heals-by-set",
     "heals-everything-again",
@@ -78,6 +79,8 @@ class Collector:
     def read(self, record: str) -> Entry:
         """Read a record."""
         ticket: Entry = read_record(record, shift=self.defect == "reads-columns-one-off")
+        if self.defect == "loses-facilities":
+            ticket.pop("facilities", None)
         if self.defect == "speed-dial-reads-manual" and "dialling_mode" in ticket:
             ticket["dialling_mode"] = "manual"
         return ticket

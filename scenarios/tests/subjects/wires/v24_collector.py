@@ -27,9 +27,12 @@ DEFECTS = (
     "drops-identical-neighbours",
     "speed-dial-reads-manual",
     "reads-seconds-as-minutes",
+    "loses-facilities",
+    "reads-every-line-as-analogue",
     "starts-at-now",
     "keeps-in-memory",
     "ignores-wake-up-lines",
+    "reads-every-room-as-cleaned",
     "gives-up-when-lost",
     "loses-the-line-behind-a-heading",
 )
@@ -43,6 +46,7 @@ FACILITIES = {
     "T": "online metering", "I": "user-to-user signalling",
 }  # fmt: skip
 MODES = {"M": "manual", "I": "individual speed dial", "R": "collective speed dial"}
+ROOM_STATUSES = {"0": "cleaned", "1": "not cleaned"}
 SECONDS = (3600, 60, 1)
 
 
@@ -72,6 +76,8 @@ def read_line(line: str) -> Entry | None:
         "charged_user_kind": USERS.get(cell(1, 1)),
         "charged_user": cell(2, 5),
     }
+    if line[10:13] == "RST":
+        return ticket | read_room(cell(54, 79), cell(117, 132))
     if line[10] == "R":
         number = cell(54, 79)
         return ticket | {"kind": "reminder", "reminder_time": f"{number[:2]}:{number[2:]}:00"}
@@ -95,6 +101,14 @@ def read_line(line: str) -> Entry | None:
     return {name: value for name, value in ticket.items() if value not in (None, "", [])}
 
 
+def read_room(number: str, guest: str) -> Entry:
+    """Return the status of a room: one digit, and three more where a problem is told."""
+    told: Entry = {"kind": "room status", "room_status": ROOM_STATUSES[number[:1]]}
+    if number[1:]:
+        told["room_problem"] = int(number[1:])
+    return told | ({"subscriber_name": guest} if guest else {})
+
+
 def wanted(lines: list[str], kept: Kept, defect: str) -> list[Entry]:
     """Return what of some lines is to be kept; most defects are here."""
     if defect == "loses-the-line-behind-a-heading":
@@ -106,6 +120,12 @@ def wanted(lines: list[str], kept: Kept, defect: str) -> list[Entry]:
     if defect == "ignores-wake-up-lines":
         tickets = [ticket for ticket in tickets if ticket["kind"] != "reminder"]
     for ticket in tickets:
+        if defect == "reads-every-room-as-cleaned" and "room_status" in ticket:
+            ticket["room_status"] = "cleaned"
+        if defect == "loses-facilities":
+            ticket.pop("facilities", None)
+        if defect == "reads-every-line-as-analogue" and "trunk_kind" in ticket:
+            ticket["trunk_kind"] = "analogue"
         if defect == "speed-dial-reads-manual":
             ticket["dialling_mode"] = "manual"
         if defect == "reads-seconds-as-minutes":
