@@ -50,6 +50,7 @@ from oxo_simulator.profile_section import ProfileError
 from oxo_simulator.resets import Resets
 from oxo_simulator.site import Site
 from oxo_simulator.slices import Slices
+from oxo_simulator.traffic_orders import TrafficOrders
 from oxo_simulator.transcript import Transcript
 from oxo_simulator.views import (
     buffer_state,
@@ -126,6 +127,7 @@ class Simulation:
         self.orders = WireOrders(wires, lambda: self.exchange)
         self.slices = Slices(real)
         self.pacer = Pacer(real, factor, self._tick, broken)
+        self.traffic = TrafficOrders(lambda: self.installed, lambda: self.pacer.manual)
 
     @property
     def premises(self) -> Premises:

@@ -20,6 +20,7 @@ from oxo_simulator.control.messages import (
     Fault,
     Installation,
     Message,
+    TrafficOrder,
 )
 from oxo_simulator.control.openapi import document
 from oxo_simulator.control.routes import ROUTES
@@ -155,6 +156,9 @@ def answers(client: ControlClient) -> Iterator[tuple[str, str, Any]]:
     yield "post", "/licence", client.licence(call_accounting_over_ip=True)
     yield "post", "/time", client.advance(1)
     yield "post", "/time/pace", client.pace(0)
+    yield "post", "/traffic", client.begin_traffic(TrafficOrder(hours=1))
+    yield "get", "/traffic", client.traffic()
+    yield "delete", "/traffic", client.end_traffic()
     yield "get", "/buffer", client.buffer()
     yield "get", "/sessions", client.sessions()
     yield "get", "/profile", client.profile()

@@ -170,6 +170,21 @@ def test_another_release_is_awaited(oxo_sim: Command) -> None:
     assert oxo_sim("firmware", *words).out == "phase serving, profile certify, R6.2\n"
 
 
+def test_traffic_is_begun_shown_and_ended(oxo: EphemeralExchange, oxo_sim: Command) -> None:
+    assert oxo_sim("traffic").out == "no traffic\n"
+    words = ("--hours", "1", "--busy-hour-calls", "60", "--seed", "3", "--holding", "30")
+    said = oxo_sim("traffic", "office", *words).out
+    assert "is over" in said
+    assert "0.5 E, 60 calls in the busy hour" in said
+    assert oxo.waiting > 20
+    (told,) = oxo.ledger("traffic")
+    assert (told.detail["day"], told.detail["seed"]) == ("office", 3)
+    assert oxo_sim("traffic", "office", "--no-advance", "--json").json["running"]
+    oxo.advance(3600)
+    assert oxo_sim("traffic", "--json").json["calls"] > 10
+    assert not oxo_sim("traffic", "--end", "--json").json["running"]
+
+
 def test_the_address_is_shown(oxo_sim: Command) -> None:
     assert oxo_sim("address").out == "address 127.0.0.1\n"
 
@@ -262,6 +277,9 @@ WRONG = [
     (["time", "fast"], 2, "time fast: manual, real, or a number is expected"),
     (["time", "1000001"], 1, "factor 1000001.0; 0 (manual) to 100000 is expected"),
     (["reset", "--kind", "hot"], 2, "Invalid enum value 'hot' - at `$.kind`; allowed: cold"),
+    (["traffic", "night"], 2, "Invalid enum value 'night' - at `$.day`; allowed: hotel-month"),
+    (["traffic", "office", "--end"], 2, "--end and office; one of them is expected"),
+    (["traffic", "hotel-month"], 1, "guests come and go in hotel mode only"),
     (["firmware", "--reset", "power cut"], 2, "Invalid enum value 'power cut' - at `$.reset`"),
     (["firmware", "no-such"], 1, "no profile 'no-such'"),
     (["address", "127.0.0.1"], 1, "address 127.0.0.1: the exchange has it already"),

@@ -141,7 +141,12 @@ def test_a_process_upgrades_opens_a_wire_closes_another_and_keeps_the_tickets(
     epoch = oxo.control.state().epoch
     with pytest.raises(OrderRefused, match="user stays while the exchange runs"):
         oxo.control.upgrade(FirmwareOrder(profile="certify", overrides={"user": "x"}))
-    overrides = {**QUICK, "nmc.open": True, "nmc.licence_tickets": 1000, "account.open": True}
+    overrides: dict[str, Any] = {
+        **QUICK,
+        "nmc.open": True,
+        "nmc.licence_tickets": 1000,
+        "account.open": True,
+    }
     overrides["release"] = "R6.2"
     order = FirmwareOrder(profile="certify", overrides=overrides, tag_set="observed")
     assert oxo.control.upgrade(order).phase == "refused"

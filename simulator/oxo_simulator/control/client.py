@@ -49,6 +49,8 @@ from oxo_simulator.control.messages import (
     SessionState,
     StreamNotice,
     SwitchOver,
+    TrafficOrder,
+    TrafficState,
     WireState,
 )
 
@@ -57,6 +59,8 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS_MAX = 5.0
 ANSWER_SECONDS_MAX = 60.0
+TRAFFIC_SECONDS_MAX = 1_800.0
+"""A year of a full hotel at full speed takes minutes."""
 
 _Answer = TypeVar("_Answer")
 
@@ -214,6 +218,21 @@ class ControlClient:
         """End a session, on whichever wire it lives."""
         path = f"/sessions/{quote(name, safe='')}"
         return self._exchange("DELETE", path, ExchangeState, ANSWER_SECONDS_MAX)
+
+    def begin_traffic(self, order: TrafficOrder) -> TrafficState:
+        """Begin traffic; in manual time the answer comes when exchange time is at its end."""
+        body = msgspec.json.encode(order)
+        headers = {"Content-Type": "application/json"}
+        seconds = TRAFFIC_SECONDS_MAX
+        return self._exchange("POST", "/traffic", TrafficState, seconds, data=body, headers=headers)
+
+    def traffic(self) -> TrafficState:
+        """Return the traffic that goes on, or went on last."""
+        return self._get("/traffic", {}, TrafficState)
+
+    def end_traffic(self) -> TrafficState:
+        """End the traffic; calls in progress go on."""
+        return self._exchange("DELETE", "/traffic", TrafficState, ANSWER_SECONDS_MAX)
 
     def advance(self, seconds: float) -> ExchangeState:
         """Move exchange time by so many seconds."""

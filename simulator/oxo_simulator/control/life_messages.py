@@ -1,5 +1,6 @@
-"""What an operator orders of the life of the exchange: resets, another release, another address."""
+"""What an operator orders of the exchange's life: resets, another release or address, traffic."""
 
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -43,3 +44,60 @@ class FirmwareOrder(Message, frozen=True):
     overrides: dict[str, Any] = msgspec.field(default_factory=dict)
     tag_set: Literal["observed", "extended"] | None = None
     reset: Literal["warm", "cold"] = "warm"
+
+
+class TrafficOrder(Message, frozen=True):
+    """A day or a month of people who call, are woken, come and go, drawn from a seed.
+
+    Attributes:
+        day: `office`, `hotel-morning` (each room is woken at 07:00), or `hotel-month` (guests come
+            and go; in hotel mode only).
+        rooms: so many guest rooms take part, of an office so many sets; `None`: all that there are.
+        busy_hour_calls: calls of the busy hour.
+        erlang: the same said as offered load; neither leaves it to the number of sets.
+        holding_seconds: how long an answered call lasts on average.
+        seed: of every choice; `None` takes that of the installation.
+        hours: of exchange time; `None`: a day, or 30 days.
+        advance: in manual time, move exchange time to the end at once. Where time is real or
+            scaled it goes there by itself.
+    """
+
+    day: Literal["office", "hotel-morning", "hotel-month"] = "office"
+    rooms: int | None = None
+    busy_hour_calls: float | None = None
+    erlang: float | None = None
+    holding_seconds: float = 120
+    seed: int | None = None
+    hours: float | None = None
+    advance: bool = True
+
+
+class TrafficState(Message, frozen=True):
+    """Traffic that goes on, or went on last; without `day` there was none.
+
+    Attributes:
+        begins: its first instant, wall clock of the exchange; `ends` is its last one.
+        calls: that people wanted to make; of these and of all other events `no_line` found no free
+            line, `no_service` came while a reset kept the exchange down, and `refused` were orders
+            that could not be carried out as things were.
+        arrivals: of guests and groups; `departures` are of rooms.
+        tickets_made: by the exchange so far, of whatever origin.
+    """
+
+    running: bool
+    day: str | None = None
+    sets: int = 0
+    erlang: float = 0
+    busy_hour_calls: float = 0
+    begins: datetime | None = None
+    ends: datetime | None = None
+    exchange_time: datetime | None = None
+    calls: int = 0
+    no_line: int = 0
+    no_service: int = 0
+    refused: int = 0
+    appointments: int = 0
+    arrivals: int = 0
+    departures: int = 0
+    room_statuses: int = 0
+    tickets_made: int = 0

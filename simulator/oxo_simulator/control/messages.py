@@ -10,7 +10,13 @@ from typing import Any, Literal
 import msgspec
 from oxo_tickets import Ticket
 
-from oxo_simulator.control.life_messages import AddressOrder, FirmwareOrder, Reset
+from oxo_simulator.control.life_messages import (
+    AddressOrder,
+    FirmwareOrder,
+    Reset,
+    TrafficOrder,
+    TrafficState,
+)
 from oxo_simulator.control.link_messages import (
     ArmedFault,
     CarriedConnection,
@@ -71,6 +77,8 @@ __all__ = [
     "SessionState",
     "StreamNotice",
     "SwitchOver",
+    "TrafficOrder",
+    "TrafficState",
     "WaitingTicket",
     "WireName",
     "WireState",

@@ -40,6 +40,8 @@ from oxo_simulator.control.messages import (
     SessionState,
     StreamNotice,
     SwitchOver,
+    TrafficOrder,
+    TrafficState,
     WireState,
 )
 
@@ -123,6 +125,13 @@ ROUTES: tuple[Route, ...] = (
           list[SessionState]),
     Route("DELETE", "/sessions/{session}", "end_session", "End a session.",
           ExchangeState, place="session"),
+    Route("POST", "/traffic", "begin_traffic",
+          "A day or a month of people who call, are woken, come and go.",
+          TrafficState, TrafficOrder),
+    Route("GET", "/traffic", "traffic", "The traffic that goes on, or went on last.",
+          TrafficState),
+    Route("DELETE", "/traffic", "end_traffic", "End the traffic; calls in progress go on.",
+          TrafficState),
     Route("POST", "/time", "advance", "Move exchange time.", ExchangeState, Advance),
     Route("POST", "/time/pace", "pace", "Let exchange time stand, go on, or hurry.",
           ExchangeState, Pace),

@@ -111,6 +111,11 @@ class ControlServer:
             "hotel": lambda asked: orders.say(asked.order),
             "sessions": lambda _: simulation.sessions(),
             "end_session": lambda asked: simulation.end_session(asked.place),
+            "begin_traffic": lambda asked: simulation.slices.play(
+                lambda: simulation.traffic.begin(asked.order)
+            ),
+            "traffic": lambda _: simulation.traffic.state(),
+            "end_traffic": lambda _: simulation.traffic.end(),
             "advance": lambda asked: simulation.advance(asked.order.seconds),
             "pace": lambda asked: simulation.pace(asked.order.factor),
             "link": lambda _: link.state(),

@@ -1,0 +1,135 @@
+"""Traffic through an exchange in virtual time: at any pace, over resets, with its wake-up peak."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from oxo_simulator.control.messages import Installation, TrafficOrder, TrafficState
+from oxo_simulator.exchange.life import Phase
+from oxo_simulator.exchange.telephony import OrderError
+from oxo_simulator.installation import Installed, profile_of
+from oxo_simulator.taxation import outlet_terms
+from oxo_simulator.traffic_orders import TrafficOrders
+
+
+class Bench:
+    """An exchange without wires, in manual time, and the traffic that it has."""
+
+    def __init__(self, folder: Path, **overrides: Any) -> None:
+        folder.mkdir()
+        order = Installation(overrides=overrides)
+        profile = profile_of(order)
+        self.installed = Installed(
+            order,
+            profile,
+            number=1,
+            token="a",
+            ledger_file=folder / "ledger.ndjson",
+            outlets=[outlet_terms(profile)],
+            utc_now=lambda: datetime(2026, 1, 1, tzinfo=UTC),
+            broken=print,
+        )
+        self.traffic = TrafficOrders(lambda: self.installed, lambda: True)
+
+    def let(self, **order: Any) -> TrafficState:
+        slices = self.traffic.begin(TrafficOrder(**order))
+        while True:
+            try:
+                next(slices)
+            except StopIteration as end:
+                found: TrafficState = end.value
+                return found
+
+    def lines(self, event: str) -> list[Any]:
+        ledger = self.installed.ledger
+        found = ledger.since(0, 1_000_000)
+        while found[-1].n < ledger.last:
+            found += ledger.since(found[-1].n, 1_000_000)
+        return [line for line in found if line.event == event]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Any]:
+    made: list[Bench] = []
+
+    def make(**overrides: Any) -> Bench:
+        made.append(Bench(tmp_path / str(len(made)), **overrides))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.installed.ledger.close()
+
+
+def test_an_office_day_leads_to_its_tickets_and_the_same_seed_to_the_same_ones(bench: Any) -> None:
+    one, other, third = bench(), bench(), bench()
+    told = one.let(day="office", busy_hour_calls=60, seed=7)
+    assert (told.running, told.day, told.erlang) == (False, "office", 2.0)
+    assert told.calls > 200
+    assert told.no_line == told.no_service == told.refused == 0
+    assert told.calls - 20 < told.tickets_made <= told.calls, "some still talk"
+    other.let(day="office", busy_hour_calls=60, seed=7)
+    third.let(day="office", busy_hour_calls=60, seed=8)
+    made = [[line.detail["ticket"] for line in each.lines("made")] for each in (one, other, third)]
+    assert made[0] == made[1] != made[2]
+
+
+def test_traffic_waits_for_its_own_instants_and_ends_when_it_is_ended(bench: Any) -> None:
+    one = bench()
+    assert one.traffic.state() == TrafficState(running=False)
+    begun = one.let(day="office", busy_hour_calls=600, advance=False)
+    assert (begun.running, begun.calls) == (True, 0)
+    one.installed.clock.advance(600)
+    after = one.traffic.state()
+    assert 50 < after.calls < 150
+    with pytest.raises(OrderError, match="traffic goes on already"):
+        one.let(day="office")
+    assert not one.traffic.end().running
+    one.installed.clock.advance(600)
+    assert one.traffic.state().calls == after.calls
+    assert one.let(day="office", hours=0.1).calls >= 0, "and another may begin"
+
+
+def test_nobody_gets_through_while_a_reset_keeps_the_exchange_down(bench: Any) -> None:
+    one = bench()
+    one.let(day="office", busy_hour_calls=600, advance=False)
+    one.installed.exchange.enter(Phase.REFUSED)
+    one.installed.clock.advance(600)
+    down = one.traffic.state()
+    assert down.no_service == down.calls > 50
+    one.installed.exchange.enter(Phase.SERVING)
+    one.installed.clock.advance(600)
+    up = one.traffic.state()
+    assert up.no_service == down.no_service
+    assert up.calls > down.calls
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        ({"day": "hotel-month"}, 'hotel mode only; this exchange has mode = "business"'),
+        ({"day": "hotel-morning", "rooms": 300}, "rooms 300; this exchange has 11 sets"),
+        ({"day": "office", "rooms": 0}, "rooms 0; this exchange has"),
+        ({"day": "office", "hours": -1}, "hours -1; more than 0"),
+        ({"day": "office", "hours": float("nan")}, "hours nan"),
+        ({"day": "office", "erlang": 1, "busy_hour_calls": 1}, "one of them is expected"),
+        ({"day": "office", "holding_seconds": 0}, "holding_seconds 0"),
+    ],
+)
+def test_an_order_that_cannot_be_is_named_and_nothing_begins(
+    bench: Any, order: dict[str, Any], words: str
+) -> None:
+    one = bench()
+    with pytest.raises(OrderError, match=words):
+        one.let(**order)
+    assert one.traffic.state() == TrafficState(running=False)
+
+
+def test_traffic_ends_with_its_installation(bench: Any) -> None:
+    one, next_one = bench(), bench()
+    one.let(day="office", advance=False)
+    assert one.traffic.state().running
+    one.installed, next_one.installed = next_one.installed, one.installed
+    assert not one.traffic.state().running
