@@ -38,7 +38,7 @@ def outcome(sight: Sight, word: str) -> Answer:
     """
     calls = sight.chronicle.events("call")
     if any(line.get("outcome") == word for line in calls):
-        return ok(f"a call {word}")
+        return ok(outcome=word)
     return undecided(f"no call was {word}")
 
 
