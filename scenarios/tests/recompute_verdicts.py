@@ -168,7 +168,7 @@ class Evidence:
         return ticket | {name: value for name, value in told.items() if name not in self.play["shown"]}
     def through(self, ticket: Line) -> Line:
         """Return the ticket as the wire can tell it."""
-        sort = "reminders" if ticket["kind"] == "reminder" else "calls"
+        sort = {"reminder": "reminders", "room status": "rooms"}.get(ticket["kind"], "calls")
         has = [x for x in {*self.play["carried"], "kind", "local_time"} if self.facts.get("only", {}).get(x, sort) == sort]
         kept = {name: ticket.get(name) for name in has}
         for name, rule in sorted(self.facts["coarser"].items()):
@@ -197,6 +197,8 @@ def answered(wanted: list[Line], made: list[Line]) -> list[Line] | None:
     return next(([t, *rest] for t, rest in tries if rest is not None), None)
 def prescribed(e: Evidence) -> str:
     return proven(len(e.made) == len(e.facts["prescribed"]), answered(e.facts["prescribed"], e.made) is not None)
+def plain(v: Any) -> Any:
+    return [*v] if isinstance(v, tuple) else v if v != [] else None
 def field(e: Evidence, name: str) -> str:
     if name not in e.play["carried"]:
         return UNSEEN
@@ -204,7 +206,7 @@ def field(e: Evidence, name: str) -> str:
     wanted = {x: e.facts["values"][x] for x in ("kind", name) if x in e.facts["values"]}
     told = answered(named, e.made) or [] if named else [
         t for t in e.made if t.get(name) not in (None, []) and all(any(answers(t, {x: w}) for w in wanted[x]) for x in wanted)]
-    if any(e.through(t).get(name) != t[name] for t in told):
+    if any(plain(e.through(t).get(name)) != plain(t.get(name)) for t in told):
         return UNSEEN
     asked = [t for t in told if t in e.due or e.found[e.seen(t)]]
     if asked:
