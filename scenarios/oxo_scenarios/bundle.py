@@ -303,14 +303,17 @@ def run_of(  # noqa: PLR0913 - one argument per part of the record
     planned: Collection[str] = (),
     operator: str | None = None,
 ) -> Run:
-    """Put the run together; verdicts, counts and result are derived from the plays.
+    """Put the run together; verdicts, counts and result are derived from the published plays.
+
+    Extra ones stand beside them: a NOK among them is told as something the run lacks.
 
     `planned` are the cases that were to be played: those that were not are the run's own gap.
     `operator` is who answered the bench's questions, if it asked any.
     """
-    words = [play.verdict for play in plays]
+    published = [play for play in plays if not play.extra]
+    words = [play.verdict for play in published]
     claim = Claim(subject.wires)
-    asked = {each.play for each in catalogue.plays(claim)}
+    asked = {each.play for each in catalogue.plays(claim) if not each.extra}
     return Run(
         run=run,
         started=started,
@@ -321,11 +324,11 @@ def run_of(  # noqa: PLR0913 - one argument per part of the record
         subject=subject,
         verdict=of_run(words),
         result=overall_result(
-            [Played(play.case, play.verdict, play.processed) for play in plays],
+            [Played(play.case, play.verdict, play.processed) for play in published],
             complete=asked <= {play.play for play in plays},
         ),
         counts={word.value: words.count(word) for word in reversed(Verdict)},
-        assumed_contract=sum(_rests_on_ours(play) for play in plays),
+        assumed_contract=sum(_rests_on_ours(play) for play in published),
         incomplete=[sentence for play in plays for sentence in _incomplete(play)],
         operator=OperatorRecord(name=operator) if operator else None,
         known_failures=_known_records(known_of(plays, subject.issues, started)),
@@ -363,8 +366,8 @@ def _incomplete(play: Play) -> Iterator[str]:
 
 
 def outcomes(plays: Sequence[Play]) -> list[Outcome]:
-    """Return cases and verdicts alone."""
-    return [Outcome(play.case, play.verdict) for play in plays]
+    """Return cases and verdicts alone, with those of extra cases set apart."""
+    return [Outcome(play.case, play.verdict, play.extra) for play in plays]
 
 
 def known_of(

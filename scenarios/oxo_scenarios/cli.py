@@ -85,6 +85,7 @@ def run(  # noqa: PLR0913 - one argument per option
     operator: options.OperatorName = None,
     answers: options.Answers = None,
     connect_seconds: options.ConnectSeconds = options.CONNECT_SECONDS_DEFAULT,
+    stands: options.Stands = None,
     as_json_text: options.Json = False,
 ) -> None:
     """Certify a subject: play the cases, judge them, write bundle and report.
@@ -111,9 +112,10 @@ def run(  # noqa: PLR0913 - one argument per option
             operator=options.operator_of(loaded, operator, answers, keep, console),
             connect_seconds=connect_seconds,
         )
+        beside = options.stands_of(stands, loaded, conditions, len(planned))
     except UsageWrong as wrong:
         leave(ExitStatus.USAGE, str(wrong))
-    wanted = Options(catalogue, planned, folder, allow_known, pdf)
+    wanted = Options(catalogue, planned, folder, allow_known, pdf, beside)
     outcome = _certified(loaded, wanted, conditions, console)
     hand_out(outcome, junit, as_json_text=as_json_text)
     summarise(console, outcome, len(catalogue.claimed(loaded.settings.claim)))

@@ -57,10 +57,11 @@ class KnownFailure(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """One play: its case and verdict."""
+    """One play: its case and verdict, and whether the published report lacks the case."""
 
     case: str
     verdict: Verdict
+    extra: bool = False
 
 
 def known_failures(
@@ -70,6 +71,15 @@ def known_failures(
     return [KnownFailure(*issue, _state(plays, issue, today)) for issue in issues]
 
 
+def status_of(plays: Sequence[Outcome]) -> ExitStatus:
+    """Return the exit status of a run: published and extra cases each come to their verdict.
+
+    The graver one decides; what none was played of says nothing.
+    """
+    apart = [[play.verdict for play in plays if play.extra is extra] for extra in (False, True)]
+    return exit_status(gravest(of_run(words) for words in apart if words))
+
+
 def allowed_status(plays: Sequence[Outcome], known: Iterable[KnownFailure]) -> ExitStatus:
     """Return the exit status under `--allow-known`.
 
@@ -77,10 +87,10 @@ def allowed_status(plays: Sequence[Outcome], known: Iterable[KnownFailure]) -> E
     ends the run as it always does; else a run passes that has an ok or a known failure.
     """
     excused = {failure.case for failure in known if failure.state is Known.KNOWN}
-    left = [p.verdict for p in plays if not (p.verdict is Verdict.NOK and p.case in excused)]
+    left = [p for p in plays if not (p.verdict is Verdict.NOK and p.case in excused)]
     if len(left) == len(plays):
-        return exit_status(of_run(left))
-    found = gravest([*left, Verdict.OK])
+        return status_of(left)
+    found = gravest([*(play.verdict for play in left), Verdict.OK])
     return ExitStatus.PASSED if found in _PEACEFUL else exit_status(found)
 
 

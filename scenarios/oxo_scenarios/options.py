@@ -1,6 +1,7 @@
 """The options of `oxo-certify run` and what they mean together, for Typer and for the bench."""
 
 import getpass
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,12 +11,14 @@ import typer
 from rich.console import Console
 
 from oxo_scenarios.bench.operator import AtTerminal, ByFile, Operator
-from oxo_scenarios.bench.stand import CONNECT_SECONDS
+from oxo_scenarios.bench.stand import CONNECT_SECONDS, Conditions
 from oxo_scenarios.bench.trouble import UsageWrong
 from oxo_scenarios.subject import Subject
 from oxo_scenarios.wires import MODES, WIRES
 
 SEED_MAX = 2**31 - 1
+STANDS_MAX = 8
+STANDS_DEFAULT = 2
 PORT_MAX = 65535
 PORT_NAMES = (
     *("standard", "alternate", "nmc", "v24", "ohl", "account-ftp", "account-sftp"),
@@ -83,6 +86,17 @@ ConnectSeconds = Annotated[
     float,
     typer.Option(min=1, max=86400, help="How long a remote subject may take to connect."),
 ]
+Stands = Annotated[
+    int | None,
+    typer.Option(
+        "-n",
+        "--stands",
+        min=1,
+        max=STANDS_MAX,
+        help="So many stands play side by side, each with an exchange and a subject of its own; "
+        "by default two where subject.toml allows it (side_by_side) and there are two cores.",
+    ),
+]
 CONNECT_SECONDS_DEFAULT = CONNECT_SECONDS
 
 
@@ -102,6 +116,37 @@ def port_numbers(told: Sequence[str]) -> dict[str, int]:
             raise UsageWrong(f"--port {text}: a number from 0 (a free one) to {PORT_MAX}")
         found[name] = int(number)
     return found
+
+
+def stands_of(asked: int | None, subject: Subject, conditions: Conditions, plays: int) -> int:
+    """Return how many stands play side by side.
+
+    Raises:
+        UsageWrong: several are asked for and cannot be; the text says why.
+    """
+    reason = _one_alone(subject, conditions)
+    if asked is None:
+        start = subject.settings.start
+        allowed = reason is None and start is not None and start.side_by_side
+        asked = min(STANDS_DEFAULT, os.cpu_count() or 1) if allowed else 1
+    elif asked > 1 and reason is not None:
+        raise UsageWrong(f"-n {asked}: {reason}")
+    return max(1, min(asked, plays))
+
+
+def _one_alone(subject: Subject, conditions: Conditions) -> str | None:
+    """Return why there can be only one stand; `None` when there may be several."""
+    if subject.settings.remote is not None:
+        return "a remote subject is one, and its operator has two hands"
+    if conditions.ports:
+        return "ports that are asked for can be held by one exchange alone"
+    if conditions.keep is not None:
+        return "--keep is the folder of one exchange"
+    for name, place in subject.settings.fixed_places:
+        return (
+            f"the subject has one {name} for all, {place}; with $OXO_WORK each would have its own"
+        )
+    return None
 
 
 def operator_of(

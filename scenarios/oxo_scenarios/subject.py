@@ -88,11 +88,18 @@ class Identity(_Table):
 
 
 class Start(_Table):
-    """How it is started, and how its readiness is seen."""
+    """How it is started, and how its readiness is seen.
+
+    Attributes:
+        kept: it may be kept running from play to play, where no case asks for its start or end.
+        side_by_side: several of it may run at once, each with its own working folder.
+    """
 
     command: Command
     ready_log: Pattern | None = None
     ready_seconds_max: Seconds = 10
+    kept: bool = True
+    side_by_side: bool = False
 
 
 class Remote(_Table):
@@ -322,6 +329,17 @@ class Settings(_Table):
     log: Log = Log()
     capabilities: Capabilities = Capabilities()
     not_applicable: Mapping[str, Text] = {}
+
+    @property
+    def fixed_places(self) -> list[tuple[str, str]]:
+        """Return name and place of each delivery that is the same whatever its working folder."""
+        doors = [("delivery", self.delivery)]
+        return [
+            (name, place)
+            for name, door in doors
+            for place in (door.file, door.folder, door.url)
+            if place is not None and "$OXO_WORK" not in place and "${OXO_WORK}" not in place
+        ]
 
     @property
     def claim(self) -> Claim:

@@ -27,6 +27,13 @@ def cases_of(defect: str) -> list[str]:
     return list(dict.fromkeys([*told, *(NAMED[defect].must_fail if defect in NAMED else ())]))
 
 
+def modes_of(cases: list[str]) -> list[str]:
+    """Return the options for the modes in which each of these cases is played once."""
+    catalogue = load_catalogue()
+    modes = {catalogue.case(case).mode_elsewhere for case in cases}
+    return [word for mode in sorted(modes) for word in ("--mode", mode)]
+
+
 def played(defect: str, *words: object, certify: Any) -> Any:
     options = ("--subject", SUBJECTS / "wrong" / defect, *words)
     return certify(*options, bends=[f"limit={LIMIT_SECONDS}"])
@@ -35,7 +42,8 @@ def played(defect: str, *words: object, certify: Any) -> Any:
 @pytest.mark.parametrize("defect", [each for each in DEFECTS if each != PLAYED_WHOLE])
 def test_the_defect_turns_its_cases_red(certify: Any, defect: str) -> None:
     wanted = cases_of(defect)
-    found = played(defect, *(x for c in wanted for x in ("--case", c)), certify=certify)
+    words = [word for case in wanted for word in ("--case", case)]
+    found = played(defect, *words, *modes_of(wanted), certify=certify)
     verdicts = found.verdicts()
     for case in wanted:
         plays = [verdicts[play] for play in verdicts if play.split(".")[0] == case.lower()]

@@ -36,6 +36,15 @@ def dies_with_bench(number: signal.Signals) -> Callable[[], None] | None:
     return ask
 
 
+def die_with(bench: int, number: signal.Signals) -> None:
+    """Get this signal at the end of the process `bench`, which started this one."""
+    if _PRCTL is None:
+        return
+    _PRCTL(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+    if os.getppid() != bench:
+        os.kill(os.getpid(), number)
+
+
 @contextmanager
 def threads_known() -> Iterator[None]:
     """Keep Python 3.12 and later from warning of a fork beside threads: `ask` takes no lock."""

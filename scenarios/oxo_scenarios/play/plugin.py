@@ -5,7 +5,7 @@ broken), not observable and not applicable are skips with their reason.
 """
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -19,7 +19,8 @@ from oxo_scenarios.catalogue import Planned
 from oxo_scenarios.judge import Incident
 from oxo_scenarios.play import allure_bridge
 from oxo_scenarios.play.interruption import Interruption
-from oxo_scenarios.play.record import Performance, Record, StepLine
+from oxo_scenarios.play.record import Performance, StepLine
+from oxo_scenarios.play.writing import Writing
 from oxo_scenarios.verdict import Verdict
 from oxo_scenarios.wires import HOME, MODES, WIRES
 
@@ -55,10 +56,20 @@ class Certifier:
     """The plugin; one object a run."""
 
     def __init__(
-        self, stand: Stand, record: Record, watcher: Watcher, interruption: Interruption
+        self,
+        stand: Stand,
+        record: Writing,
+        watcher: Watcher,
+        interruption: Interruption,
+        course: Iterator[str] | None = None,
     ) -> None:
-        """Play on `stand`, write into `record`, tell `watcher`, until `interruption`."""
+        """Play on `stand`, write into `record`, tell `watcher`, until `interruption`.
+
+        `course` names the plays to do, in their order; by default they are all that are planned.
+        Each is asked for when the one before it begins.
+        """
         self._stand = stand
+        self._course = course
         self._record = record
         self._watcher = watcher
         self._interruption = interruption
@@ -121,6 +132,24 @@ class Certifier:
         items[:] = [found[planned.play] for planned in self._record.options.planned]
         for planned, item in zip(self._record.options.planned, items, strict=True):
             item.stash[_planned] = planned
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Play what the course names.
+
+        Raises:
+            pytest.Session.Interrupted: not everything could be collected.
+        """
+        if session.testsfailed:
+            raise session.Interrupted(f"{session.testsfailed} errors during collection")
+        items = {item.stash[_planned].play: item for item in session.items}
+        course = iter(items) if self._course is None else self._course
+        name = next(course, None)
+        while name is not None:
+            following = next(course, None)
+            item, after = items[name], items.get(following or "")
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+            name = following
+        return True
 
     # --- One play ---
 

@@ -14,9 +14,8 @@ from oxo_tickets import Standing
 
 from oxo_scenarios import bundle
 from oxo_scenarios.bench.clock import utc_now, utc_text
-from oxo_scenarios.bench.evidence import STEPS, files, write_lines
+from oxo_scenarios.bench.evidence import STEPS
 from oxo_scenarios.bench.play import Play
-from oxo_scenarios.bench.stand import Stand
 from oxo_scenarios.bench.trouble import BenchBroken, NotHeld
 from oxo_scenarios.catalogue import Case, Catalogue, Planned
 from oxo_scenarios.judge import (
@@ -31,6 +30,7 @@ from oxo_scenarios.judge import (
 from oxo_scenarios.judge.judgement import PLAYED
 from oxo_scenarios.known import KnownFailure
 from oxo_scenarios.verdict import Mark, Verdict
+from oxo_scenarios.wires import MODES
 
 DISTRIBUTION = "oxo-interop"
 
@@ -130,19 +130,32 @@ class Performance:
 
 
 class Options(NamedTuple):
-    """What a run plays, where its bundle goes, whether known failures let it pass, and with PDF."""
+    """What a run plays, where its bundle goes, whether known failures let it pass, and with PDF.
+
+    `stands` are how many play side by side.
+    """
 
     catalogue: Catalogue
     planned: Sequence[Planned]
     out: Path
     allow_known: bool = False
     pdf: bool = True
+    stands: int = 1
+
+
+class About(NamedTuple):
+    """What is told of a run besides its plays."""
+
+    exchange: bundle.Exchange
+    subject: bundle.SubjectRecord
+    seed: int
+    operator: str | None = None
 
 
 class Record:
     """The run as it grows."""
 
-    def __init__(self, stand: Stand, options: Options) -> None:
+    def __init__(self, options: Options, about: About) -> None:
         """Name the run and make its folder."""
         now = datetime.now(UTC)
         self.name = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
@@ -150,9 +163,9 @@ class Record:
         self.folder = options.out / self.name
         self.folder.mkdir(parents=True)
         self.plays: list[bundle.Play] = []
-        self._stand = stand
+        self._order = {planned.play: place for place, planned in enumerate(options.planned)}
+        self._about = about
         self._started = utc_text(now)
-        self._subject = self._subject_record()
         self.run = self._written()
 
     @property
@@ -163,88 +176,47 @@ class Record:
     @property
     def known(self) -> list[KnownFailure]:
         """Return what the subject's issues mean for the plays so far."""
-        return bundle.known_of(self.plays, self._subject.issues, self._started)
+        return bundle.known_of(self.plays, self._about.subject.issues, self._started)
 
     def evidence_folder(self, planned: Planned) -> Path:
         """Return where the evidence of a play goes."""
         return self.folder / "evidence" / planned.play
 
-    def add(self, performance: Performance) -> bundle.Play:
-        """Record a judged performance and write run.json."""
-        planned = performance.planned
-        folder = self.evidence_folder(planned)
-        if performance.play is not None:
-            write_lines(folder / STEPS, [msgspec.to_builtins(step) for step in performance.steps])
-        subject = self._stand.subject
-        if performance.play is not None:
-            limit = {"limit_seconds": performance.play.limit_seconds}
-            planned = planned._replace(case=msgspec.structs.replace(planned.case, **limit))
-        play = bundle.play_of(
-            planned,
-            performance.evidence,
-            performance.judged(),
-            reference=subject.reference(planned.case.id),
-            started=performance.started,
-            seconds=performance.seconds,
-            settle_seconds=subject.settings.delivery.settle_seconds,
-            files=files(folder),
-            unknown_operations=performance.play.unknown_operations if performance.play else (),
-        )
+    def add(self, play: bundle.Play, exchange: bundle.Exchange) -> None:
+        """Record a judged play in the catalogue's place, and write run.json.
+
+        `exchange` is as the play left it: each one may show choices of its profile that no
+        other did.
+        """
         self.plays.append(play)
+        self.plays.sort(key=lambda each: self._order[each.play])
+        known = {choice["key"]: choice for choice in self._about.exchange.profile_choices}
+        for choice in exchange.profile_choices:
+            known.setdefault(choice["key"], choice)
+        told = msgspec.structs.replace(
+            self._about.exchange,
+            profile_choices=list(known.values()),
+            mode=", ".join(mode for mode in MODES if mode in {one.mode for one in self.plays}),
+        )
+        self._about = self._about._replace(exchange=told)
         self.run = self._written()
-        return play
 
     def _written(self) -> bundle.Run:
         run = bundle.run_of(
             run=self.name,
             started=self._started,
             ended=utc_now(),
-            seed=self._stand.conditions.seed,
+            seed=self._about.seed,
             bench=_bench(),
-            exchange=self._exchange(),
-            subject=self._subject,
+            exchange=self._about.exchange,
+            subject=self._about.subject,
             plays=self.plays,
             catalogue=self.options.catalogue,
             planned=[planned.case.id for planned in self.options.planned],
-            operator=self._stand.hands.operator.name if self._stand.hands else None,
+            operator=self._about.operator,
         )
         bundle.write_run(self.folder, run)
         return run
-
-    def _exchange(self) -> bundle.Exchange:
-        state = self._stand.state
-        return bundle.Exchange(
-            product="OXO Connect (simulated)",
-            name=state.name,
-            release=state.release,
-            profile=state.profile,
-            mode=state.mode,
-            address=self._stand.address,
-            host_name=self._stand.host_name or self._stand.address,
-            ports=self._stand.ports,
-            profile_choices=self._stand.profile_choices,
-        )
-
-    def _subject_record(self) -> bundle.SubjectRecord:
-        subject = self._stand.subject
-        identity = subject.settings.subject
-        return bundle.SubjectRecord(
-            name=identity.name,
-            version=self._stand.subject_version(),
-            vendor=identity.vendor,
-            contact=identity.contact,
-            folder=subject.folder.name,
-            wires=identity.wires,
-            issues=[
-                bundle.IssueRecord(
-                    case=issue.case,
-                    reference=issue.reference,
-                    summary=issue.summary,
-                    expires=issue.expires.isoformat() if issue.expires else None,
-                )
-                for issue in subject.issues
-            ],
-        )
 
 
 def _unjudged(case: Case, verdict: Verdict, told: Sequence[str], comment: str) -> Judgement:

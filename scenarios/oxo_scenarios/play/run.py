@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,13 +12,15 @@ from oxo_scenarios import bundle
 from oxo_scenarios.bench.operator import AtTerminal
 from oxo_scenarios.bench.stand import Conditions, Stand
 from oxo_scenarios.bench.trouble import BenchBroken
-from oxo_scenarios.known import allowed_status
+from oxo_scenarios.known import allowed_status, status_of
 from oxo_scenarios.play.meeting import announce, meet
 from oxo_scenarios.play.progress import Progressing
 from oxo_scenarios.play.record import Options, Record
-from oxo_scenarios.play.session import perform
+from oxo_scenarios.play.session import ALLURE_FOLDER, perform
+from oxo_scenarios.play.side_by_side import Parts
+from oxo_scenarios.play.writing import Direct, about
 from oxo_scenarios.subject import Subject
-from oxo_scenarios.verdict import ExitStatus, exit_status
+from oxo_scenarios.verdict import ExitStatus
 
 REPORT_SECONDS_MAX = 120.0
 REPORT_FILE = "report.html"
@@ -50,21 +52,18 @@ def certify(
         SubjectFailed: the subject cannot tell its version; likewise.
         NoConnection: a remote subject opened no session; likewise.
     """
-    trouble, remark = None, ""
-    with Stand(subject, conditions) as stand:
-        if conditions.listen is not None or stand.hands is not None:
-            _introduce(stand, console)
-        record = Record(stand, options)
-        try:
-            # A bar that is drawn anew would run over the operator's line.
-            barred = stand.hands is None
-            with Progressing(console, len(options.planned), bar=barred) as progress:
-                perform(stand, record, progress)
-            status = _status(record)
-        except KeyboardInterrupt:
-            trouble, status = "interrupted; the cases played so far stand", ExitStatus.UNDECIDED
-        except BenchBroken as broken:
-            trouble, status = str(broken), ExitStatus.BENCH_ERROR
+    remark = ""
+    if options.stands > 1:
+        parts = Parts(subject, options, conditions)
+        with parts:
+            record = Record(options, parts.about)
+            trouble, status = _played(record, lambda: _side_by_side(parts, record, console))
+    else:
+        with Stand(subject, conditions) as stand:
+            if conditions.listen is not None or stand.hands is not None:
+                _introduce(stand, console)
+            record = Record(options, about(stand))
+            trouble, status = _played(record, lambda: _alone(stand, record, console))
     try:
         remark = render(record.folder, pdf=options.pdf)
     except KeyboardInterrupt:
@@ -73,6 +72,31 @@ def certify(
         trouble, status = str(broken), ExitStatus.BENCH_ERROR
     known = [failure.sentence() for failure in record.known]
     return Outcome(record, status, trouble, known, remark)
+
+
+def _played(record: Record, play: Callable[[], None]) -> tuple[str | None, ExitStatus]:
+    """Play; return what broke, if anything, and the exit status."""
+    try:
+        play()
+    except KeyboardInterrupt:
+        return "interrupted; the cases played so far stand", ExitStatus.UNDECIDED
+    except BenchBroken as broken:
+        return str(broken), ExitStatus.BENCH_ERROR
+    if not record.complete:
+        return "not every case was played", ExitStatus.BENCH_ERROR
+    return None, _status(record)
+
+
+def _alone(stand: Stand, record: Record, console: Console) -> None:
+    # A bar that is drawn anew would run over the operator's line.
+    barred = stand.hands is None
+    with Progressing(console, len(record.options.planned), bar=barred) as progress:
+        perform(stand, Direct(stand, record), progress, record.folder / ALLURE_FOLDER)
+
+
+def _side_by_side(parts: Parts, record: Record, console: Console) -> None:
+    with Progressing(console, len(record.options.planned)) as progress:
+        parts.perform(record, progress)
 
 
 def _introduce(stand: Stand, console: Console) -> None:
@@ -86,7 +110,7 @@ def _introduce(stand: Stand, console: Console) -> None:
 def _status(record: Record) -> ExitStatus:
     if record.options.allow_known:
         return allowed_status(bundle.outcomes(record.plays), record.known)
-    return exit_status(record.run.verdict)
+    return status_of(bundle.outcomes(record.plays))
 
 
 def render(folder: Path, *, pdf: bool) -> str:

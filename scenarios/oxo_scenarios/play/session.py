@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from oxo_scenarios.bench.stand import Stand
 from oxo_scenarios.bench.trouble import BenchBroken
 from oxo_scenarios.play.interruption import kept
 from oxo_scenarios.play.plugin import Certifier, Watcher
-from oxo_scenarios.play.record import Record
+from oxo_scenarios.play.writing import Writing
 
 FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "ALLURE_TESTPLAN_PATH")
 """Variables by which a partner's environment would change what is played."""
@@ -26,8 +27,14 @@ NOT_WANTED = ("cacheprovider", "terminal", "junitxml", "faker", "logging")
 ALLURE_FOLDER = "allure-results"
 
 
-def perform(stand: Stand, record: Record, watcher: Watcher) -> None:
-    """Play everything the record plans.
+def perform(
+    stand: Stand,
+    record: Writing,
+    watcher: Watcher,
+    allure: Path,
+    course: Iterator[str] | None = None,
+) -> None:
+    """Play everything that is planned, or what the course names; Allure's results go to `allure`.
 
     Raises:
         BenchBroken: pytest could not do it; the plays recorded so far stand.
@@ -40,10 +47,10 @@ def perform(stand: Stand, record: Record, watcher: Watcher) -> None:
         _own_environment(),
         kept() as interruption,
     ):
-        certifier = Certifier(stand, record, watcher, interruption)
+        certifier = Certifier(stand, record, watcher, interruption, course)
         arguments = [
             str(bindings), "-c", str(configuration), "--rootdir", str(configuration.parent),
-            "--alluredir", str(record.folder / ALLURE_FOLDER), "--capture", "no",
+            "--alluredir", str(allure), "--capture", "no",
         ]  # fmt: skip
         for name in PLUGINS:
             arguments += ["-p", name]
@@ -54,7 +61,7 @@ def perform(stand: Stand, record: Record, watcher: Watcher) -> None:
         raise KeyboardInterrupt
     if certifier.trouble:
         raise BenchBroken(certifier.trouble)
-    if not record.complete:
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise BenchBroken(f"pytest ended with status {status} before every case was played")
 
 
