@@ -1,5 +1,6 @@
 """One exchange with several outlets: each keeps its own count, and no word of another's."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -204,7 +205,7 @@ def test_only_the_end_of_a_call_over_a_voip_trunk_is_a_notice() -> None:
     exchange.place([order, msgspec.structs.replace(order, trunk="V01")])
     assert not exchange.outlets["stream"].notices
     clock.advance(60)
-    ((behind, notice),) = exchange.outlets["stream"].notices
+    ((behind, notice, _number),) = exchange.outlets["stream"].notices
     assert (behind, notice.kind) == (2, "voip")
     assert notice.call is not None
     assert notice.call.call_seconds == 7
@@ -239,3 +240,53 @@ def test_a_watcher_hears_of_what_was_put_in_when_it_is_in_the_ledger_and_of_noth
     outlet.watch(lambda: heard.append((outlet.waiting_count(), lines[-1][0])))
     exchange.load([CALL, REMINDER, CALL, CALL], 0)
     assert heard == [(1, "alarm"), (2, "buffered")]
+
+
+PRINTED = OutletTerms(
+    wire="v24",
+    capacity=3,
+    alarm_percent=60,
+    notices=lambda _notice: True,
+    notices_count=True,
+    alarm_names=AlarmNames("HALF", "FULL"),
+)
+
+
+def words(lines: Lines) -> list[tuple[str, Any]]:
+    """Return what happened, with the id or name that tells which."""
+    return [
+        (event, detail.get("name") or detail.get("id") or detail.get("reason"))
+        for event, detail in of("v24", lines)
+    ]
+
+
+def test_a_document_is_one_item_of_the_print_buffer_and_raises_its_alarms() -> None:
+    exchange, lines = installed(PRINTED)
+    exchange.load([CALL], 0)
+    exchange.notify(Notice("guest bill", exchange.now()))
+    exchange.load([CALL, CALL], 0)
+    exchange.notify(Notice("guest bill", exchange.now()))
+    assert words(lines) == [
+        ("buffered", 1), ("alarm", "HALF"), ("buffered", 2), ("dropped", 3), ("alarm", "FULL"),
+        ("notice dropped", "buffer full"),
+    ]  # fmt: skip
+    outlet = exchange.outlets["v24"]
+    outlet.noticed_through(1, "v1", "c1")
+    assert (outlet.buffer.filling, len(outlet.notices)) == (2, 0)
+    exchange.load([CALL], 0)
+    assert words(lines)[-2:] == [("notice", None), ("buffered", 4)]
+
+
+def test_the_oldest_item_may_be_a_document() -> None:
+    exchange, lines = installed(replace(PRINTED, overflow="oldest"))
+    exchange.notify(Notice("guest bill", exchange.now()))
+    exchange.load([CALL, CALL, CALL], 0)
+    exchange.notify(Notice("booth bill", exchange.now()))
+    assert [event for event, _ in words(lines) if "dropped" in event] == [
+        "notice dropped", "dropped",
+    ]  # fmt: skip
+    outlet = exchange.outlets["v24"]
+    assert [one.id for one in outlet.waiting(9)] == [2, 3]
+    assert [(one.behind, one.notice.kind, one.number) for one in outlet.notices] == [
+        (3, "booth bill", 2)
+    ]

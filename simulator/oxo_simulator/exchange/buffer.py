@@ -7,7 +7,7 @@ has none.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Literal, NamedTuple
 
@@ -39,33 +39,50 @@ class TicketBuffer:
         alarm_percent: of the capacity; 0 raises no alarm (facts: oxo 1.3, documented).
         overflow: which ticket is let go when it is full.
         last: the sequence given last, where it goes on from another buffer.
+        beside: returns how many items that are no tickets take up room as well.
     """
 
     def __init__(
-        self, capacity: int, alarm_percent: int, overflow: Overflow = "newest", last: int = 0
+        self,
+        capacity: int,
+        alarm_percent: int,
+        overflow: Overflow = "newest",
+        last: int = 0,
+        beside: Callable[[], int] = lambda: 0,
     ) -> None:
         self.capacity = capacity
         self.alarm_percent = alarm_percent
         self.overflow = overflow
         self._tickets: deque[Buffered] = deque()
         self._last = last
+        self._beside = beside
 
     def __len__(self) -> int:
         return len(self._tickets)
+
+    @property
+    def filling(self) -> int:
+        """How many items take up room, tickets and others."""
+        return len(self._tickets) + self._beside()
+
+    @property
+    def full(self) -> bool:
+        """Tell whether nothing more fits."""
+        return self.filling >= self.capacity
 
     @property
     def alarm(self) -> bool:
         """Tell whether the threshold is reached."""
         if not self.capacity or not self.alarm_percent:
             return False
-        return len(self._tickets) * 100 >= self.capacity * self.alarm_percent
+        return self.filling * 100 >= self.capacity * self.alarm_percent
 
     def put(self, number: int, ticket: Ticket) -> Placed:
         """Let a ticket (of that ledger id) wait; one is let go when there is no room."""
         gone = None
         before = self.alarm
-        if len(self._tickets) >= self.capacity:
-            if self.overflow == "newest" or not self.capacity:
+        if self.full:
+            if self.overflow == "newest" or not self._tickets:
                 return Placed(None, alarm=False, gone=number)
             gone = self._tickets.popleft().id
         self._last += 1

@@ -78,7 +78,11 @@ class Notice(NamedTuple):
 
 
 class Noticed(NamedTuple):
-    """A notice that waits at an outlet, behind the ticket of that sequence (0: before all)."""
+    """A notice that waits at an outlet, behind the ticket of that sequence (0: before all).
+
+    `number` counts the notices of the outlet, from 1.
+    """
 
     behind: int
     notice: Notice
+    number: int = 0

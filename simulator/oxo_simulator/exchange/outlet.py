@@ -17,6 +17,7 @@ from oxo_simulator.exchange.notices import Notice, Noticed
 from oxo_simulator.exchange.port import Buffered, NeverOffered, Source
 
 TAXATION = "taxation"
+BUFFER_FULL = "buffer full"
 How = Literal["transfer complete", "deleted", "printed", "acknowledged"]
 """By what a ticket left its outlet for good."""
 
@@ -58,6 +59,8 @@ class OutletTerms:
             (facts: oxo 1.2: taxation and hotel link).
         accepts: why the wire does not keep a ticket; `None` when it does.
         notices: whether the wire takes a notice.
+        notices_count: whether one that waits takes room from tickets, as a printed document does
+            (facts: oxo 1.5, "tickets or statements", documented).
         alarm_names: of the buffer's alarms, in the ledger; `None`: the threshold's has none, and
             there is no other.
     """
@@ -69,6 +72,7 @@ class OutletTerms:
     licensed: bool = False
     accepts: Callable[[Ticket, Source], str | None] = everything
     notices: Callable[[Notice], bool] = no_notice
+    notices_count: bool = False
     alarm_names: AlarmNames | None = None
 
 
@@ -85,13 +89,20 @@ class Outlet:
     def __init__(self, terms: OutletTerms, record: Record, last: int = 0) -> None:
         self.wire = terms.wire
         self.terms = terms
-        self.buffer = TicketBuffer(terms.capacity, terms.alarm_percent, terms.overflow, last)
         self.notices: deque[Noticed] = deque()
+        self.buffer = TicketBuffer(
+            terms.capacity,
+            terms.alarm_percent,
+            terms.overflow,
+            last,
+            lambda: len(self.notices) if terms.notices_count else 0,
+        )
         self._mark: Mapping[str, str] = {} if terms.wire == TAXATION else {"wire": terms.wire}
         self._record = record
         self._watchers: list[Callable[[], None]] = []
         self._offered = 0
         self._full = False
+        self._noticed = 0
 
     # What its wire asks.
 
@@ -159,6 +170,11 @@ class Outlet:
         notice = self.notices.popleft().notice
         self.record("notice", kind=notice.kind, session=session, connection=connection)
         return notice
+
+    def noticed_through(self, number: int, session: str, connection: str) -> None:
+        """Take every notice up to that number, which the connection has now."""
+        while self.notices and self.notices[0].number <= number:
+            self.noticed(session, connection)
 
     def lose(self, reason: str) -> None:
         """Drop whatever waits."""
@@ -229,13 +245,16 @@ class Outlet:
 
     def put(self, number: int, ticket: Ticket) -> None:
         """Let a ticket wait, or let one go when there is no room; tell the watchers."""
+        let_go = self._let_a_notice_go()
         placed = self.buffer.put(number, ticket)
         if placed.gone is not None:
-            self.drop(placed.gone, "buffer full")
+            self.drop(placed.gone, BUFFER_FULL)
+        let_go = let_go or placed.gone is not None
+        if let_go:
             self._alarm_full()
         if placed.sequence is None:
             return
-        self._full = placed.gone is not None
+        self._full = let_go
         self.record("buffered", id=number, sequence=placed.sequence)
         if placed.alarm:
             self._alarm("threshold")
@@ -245,11 +264,41 @@ class Outlet:
         """Let a notice wait behind the tickets that are there, if the wire takes it."""
         if not self.terms.notices(notice):
             return
+        let_go = self._let_a_notice_go() or self._let_a_ticket_go()
         if len(self.buffer) + len(self.notices) >= self.buffer.capacity:
-            self.record("notice dropped", kind=notice.kind, reason="buffer full")
+            self.record("notice dropped", kind=notice.kind, reason=BUFFER_FULL)
+            self._alarm_full()
             return
-        self.notices.append(Noticed(self.buffer.newest, notice))
+        if let_go:
+            self._alarm_full()
+        before, self._full = self.buffer.alarm, let_go
+        self._noticed += 1
+        self.notices.append(Noticed(self.buffer.newest, notice, self._noticed))
+        if self.buffer.alarm and not before:
+            self._alarm("threshold")
         self._tell_watchers()
+
+    def _let_a_notice_go(self) -> bool:
+        """Let a notice go where there is no room, it is the oldest item, and the oldest goes."""
+        oldest = next(iter(self.waiting(1)), None)
+        is_oldest = bool(self.notices) and not (
+            oldest and oldest.sequence <= self.notices[0].behind
+        )
+        if not (self.buffer.full and self.buffer.overflow == "oldest" and is_oldest):
+            return False
+        lost = self.notices.popleft().notice
+        self.record("notice dropped", kind=lost.kind, reason=BUFFER_FULL)
+        return True
+
+    def _let_a_ticket_go(self) -> bool:
+        """Let the oldest ticket go where there is no room, and the oldest goes."""
+        if not (self.buffer.full and self.buffer.overflow == "oldest"):
+            return False
+        oldest = next(iter(self.waiting(1)), None)
+        gone = self.buffer.remove_through(oldest.sequence) if oldest else ()
+        for each in gone:
+            self.drop(each.id, BUFFER_FULL)
+        return bool(gone)
 
     def _alarm_full(self) -> None:
         """Raise the alarm once, until something fits again."""
@@ -261,7 +310,7 @@ class Outlet:
         names = self.terms.alarm_names
         self.record(
             "alarm",
-            buffered=len(self.buffer),
+            buffered=self.buffer.filling,
             capacity=self.buffer.capacity,
             percent=self.buffer.alarm_percent,
             **({} if names is None else {"name": getattr(names, which)}),
