@@ -128,6 +128,7 @@ class Restart(msgspec.Struct, frozen=True):
 
     after_line: int
     signal: str
+    started: str | None = None
 
 
 class Incident(msgspec.Struct, frozen=True):

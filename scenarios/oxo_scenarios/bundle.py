@@ -157,6 +157,8 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
     comment: str
     received: Mark
     processed: Mark
+    displayed: Mark | None = None
+    recovery_seconds: float | None = None
     standing: Standing
     started: str
     seconds: float
@@ -278,6 +280,8 @@ def play_of(  # noqa: PLR0913 - one argument per source of the record
         comment=judgement.comment,
         received=judgement.received,
         processed=judgement.processed,
+        displayed=judgement.displayed,
+        recovery_seconds=judgement.recovery_seconds,
         standing=judgement.standing,
         started=started,
         seconds=seconds,
@@ -324,7 +328,7 @@ def run_of(  # noqa: PLR0913 - one argument per part of the record
         subject=subject,
         verdict=of_run(words),
         result=overall_result(
-            [Played(play.case, play.verdict, play.processed) for play in published],
+            [Played(play.case, play.verdict, play.processed, play.displayed) for play in published],
             complete=asked <= {play.play for play in plays},
         ),
         counts={word.value: words.count(word) for word in reversed(Verdict)},

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
+from oxo_scenarios.crosstable import LEGEND, crosstable
 from oxo_scenarios.ending import end_streams, leave
 from oxo_scenarios.junit import write_junit
 from oxo_scenarios.play.record import as_json
@@ -70,6 +71,10 @@ def summarise(console: Console, outcome: Outcome, cases: int) -> None:
     partial = f" ({played} of {cases} cases played)" if played < cases else ""
     counts = ", ".join(f"{number} {word}" for word, number in run.counts.items() if number)
     console.print()
+    if len(run.plays) > 1:
+        console.print(crosstable(run.plays), soft_wrap=True)
+        console.print(LEGEND, style="dim", soft_wrap=True)
+        console.print()
     console.print(f"{counts or 'nothing played'}; result: {run.result}{partial}", soft_wrap=True)
     if outcome.trouble:
         console.print(outcome.trouble, style="bold red", soft_wrap=True)

@@ -323,6 +323,7 @@ class Settings(_Table):
     remote: Remote | None = None
     stop: Stop = Stop()
     delivery: DeliveryDoor
+    shown: DeliveryDoor | None = None
     nmc: Nmc = Nmc()
     v24: V24 = V24()
     account: AccountFiles = AccountFiles()
@@ -333,10 +334,11 @@ class Settings(_Table):
     @property
     def fixed_places(self) -> list[tuple[str, str]]:
         """Return name and place of each delivery that is the same whatever its working folder."""
-        doors = [("delivery", self.delivery)]
+        doors = [("delivery", self.delivery), ("list", self.shown)]
         return [
             (name, place)
             for name, door in doors
+            if door is not None
             for place in (door.file, door.folder, door.url)
             if place is not None and "$OXO_WORK" not in place and "${OXO_WORK}" not in place
         ]

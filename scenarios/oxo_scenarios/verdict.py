@@ -70,6 +70,7 @@ class Played(NamedTuple):
     case: str
     verdict: Verdict
     processed: Mark
+    displayed: Mark | None = None
 
 
 GRAVITY: tuple[Verdict, ...] = tuple(Verdict)
@@ -114,7 +115,8 @@ def overall_result(plays: Sequence[Played], *, complete: bool) -> Result:
 
     `Refused`: a case is nok. `Postponed`: the bench broke, a case is undecided, or the run is not
     `complete`: not all was played that the subject claims; tests are to be resumed. `Passed with
-    restriction`: a case is ok in no play, or its tickets are received without being processed.
+    restriction`: a case is ok in no play, or its tickets are received without being processed, or
+    appointments and room states without being shown.
     Else `Passed`.
     The published report names the boxes and does not define them (facts: iwr 1.1, inferred).
     """
@@ -128,7 +130,9 @@ def overall_result(plays: Sequence[Played], *, complete: bool) -> Result:
     if Verdict.UNDECIDED in words or not complete or not ok_cases:
         return Result.POSTPONED
     only_received = any(
-        play.verdict is Verdict.OK and play.processed is not Mark.YES for play in plays
+        play.verdict is Verdict.OK
+        and (play.processed is not Mark.YES or play.displayed not in (None, Mark.YES))
+        for play in plays
     )
     return Result.RESTRICTED if cases - ok_cases or only_received else Result.PASSED
 

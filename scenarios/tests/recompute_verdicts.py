@@ -195,6 +195,16 @@ def answered(wanted: list[Line], made: list[Line]) -> list[Line] | None:
         return []
     tries = ((t, answered(wanted[1:], made[:n] + made[n + 1:])) for n, t in enumerate(made) if answers(t, wanted[0]))
     return next(([t, *rest] for t, rest in tries if rest is not None), None)
+def shown(e: Evidence) -> str:
+    """Compare by user, time and state of a reminder, or room, status and problem, as far as carried."""
+    wanted = {"reminder": ("reminder_time", "reminder_state"), "room status": ("room_status", "room_problem")}
+    def look(told: list[Line]) -> Counter[str]:
+        kept = [(t, e.through(t)) for t in told if t["kind"] in wanted]
+        return Counter(str([t["kind"], *(kept_.get(x) for x in ("charged_user", *wanted[t["kind"]]))]) for t, kept_ in kept)
+    made = look([x["ticket"] for x in e.of("made") if x["id"] in e.kept])
+    if not made:
+        return NOT_APPLICABLE
+    return done(not made - look(e.lines("shown.ndjson"))) if (e.folder / "shown.ndjson").exists() else UNSEEN
 def prescribed(e: Evidence) -> str:
     return proven(len(e.made) == len(e.facts["prescribed"]), answered(e.facts["prescribed"], e.made) is not None)
 def plain(v: Any) -> Any:
@@ -277,7 +287,7 @@ def file_whole(e: Evidence) -> str:
 DEMANDS: dict[str, Callable[..., str]] = {
     "received": lambda e: done({*e.kept} <= {*e.told(LEFT)} & {*e.told(HAD)}) if e.kept else UNDECIDED,
     "prescribed": prescribed, "outcome": lambda e, word: proven([x for x in e.of("call") if x.get("outcome") == word]),
-    "exactly once": exactly_once, "field": field, "through the proxy": through_the_proxy, "by name": by_name,
+    "shown": shown, "exactly once": exactly_once, "field": field, "through the proxy": through_the_proxy, "by name": by_name,
     "basic authentication": basic_authentication, "cookie returned": cookie_returned,
     "on port": lambda e, name: done(e.opened(name), e.served("GetTickets", name)),
     "nmc account": lambda e: done(e.of("session opened"), not [x for x in e.of("refused") if x.get("wire") == e.wire]),

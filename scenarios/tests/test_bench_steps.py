@@ -15,6 +15,7 @@ from pytest_bdd.feature import get_features
 from pytest_bdd.steps import step_function_context_registry
 
 GUARDS = {
+    "shown",
     "buffered first",
     "session first",
     "link cut",

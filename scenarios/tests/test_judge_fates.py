@@ -226,6 +226,7 @@ def test_a_declared_receiver_of_appointments_passes_without_showing_them() -> No
     assert (judgement.received, judgement.processed) == (Mark.YES, Mark.NOT_ASKED)
     assert fates(judgement) == [(1, "not asked", ())]
     assert judgement.comment == (
+        "not shown by the collector; "
         "1 appointment ticket received, not processed (declared by the subject)"
     )
 
@@ -238,6 +239,7 @@ def test_one_that_says_nothing_must_process_them() -> None:
     shown = judged([WAKE], [WAKE], case="APP1")
     assert (shown.verdict, shown.processed) == (Verdict.OK, Mark.YES)
     assert shown.comment == (
+        "not shown by the collector; "
         "1 ticket received and processed; kind of ticket, reminder time and reminder state read"
     )
 

@@ -17,7 +17,7 @@ from oxo_scenarios.bench.redaction import Redaction
 from oxo_scenarios.bench.trouble import SubjectFailed
 from oxo_scenarios.delivery import read_delivery
 from oxo_scenarios.judge import Delivery
-from oxo_scenarios.subject import Subject
+from oxo_scenarios.subject import DeliveryDoor, Subject
 
 ONLY = ""
 """Name of the only place of a delivery that is no folder."""
@@ -32,8 +32,9 @@ class DeliveryReader:
         environment: Mapping[str, str],
         redaction: Redaction | None = None,
         before: Holding | None = None,
+        door: DeliveryDoor | None = None,
     ) -> None:
-        """Find the delivery as the subject's folder says, in this environment.
+        """Find the delivery, or another `door`, as the subject's folder says.
 
         `before` is what stood there when the play began, where it outlives a play.
         """
@@ -41,6 +42,7 @@ class DeliveryReader:
         self._subject = subject
         self._environment = environment
         self._before = before
+        self._door = door or subject.settings.delivery
         self.seen: Holding = {}
         """Everything that the last reading found, what stood there before included."""
 
@@ -59,7 +61,7 @@ class DeliveryReader:
         """
         found = self.holding()
         if last is None or fresh(found, last, header=False):
-            threading.Event().wait(self._subject.settings.delivery.settle_seconds)
+            threading.Event().wait(self._door.settle_seconds)
             found = self.holding()
         return found
 
@@ -72,7 +74,7 @@ class DeliveryReader:
         Raises:
             SubjectFailed: its delivery command does not work, or its file cannot be read.
         """
-        settle_seconds = self._subject.settings.delivery.settle_seconds
+        settle_seconds = self._door.settle_seconds
         deadline = time.monotonic() + settle_seconds
         raw = self.read()
         if settle_seconds <= 0:
@@ -87,7 +89,7 @@ class DeliveryReader:
         Files are read again; a command or a URL may need the running subject, so its `raw` answer
         stands.
         """
-        door = self._subject.settings.delivery
+        door = self._door
         in_files = door.file is not None or door.folder is not None
         last = self.read() if in_files else raw
         return last, read_delivery(last, door)
@@ -97,7 +99,7 @@ class DeliveryReader:
         self.seen = found = self.holding()
         if self._before is None and list(found) == [ONLY]:
             return found[ONLY]
-        header = self._subject.settings.delivery.format == "csv"
+        header = self._door.format == "csv"
         return fresh(self._before or {}, found, header=header)
 
     def holding(self) -> Holding:
@@ -109,7 +111,7 @@ class DeliveryReader:
 
     def _read(self) -> Mapping[str, bytes]:
         """Read it as it stands; a file that is not there yet is an empty delivery."""
-        door = self._subject.settings.delivery
+        door = self._door
         if door.command is not None:
             told = run_command(
                 door.command, self._subject.folder, self._environment, COMMAND_SECONDS_MAX

@@ -12,6 +12,7 @@ from oxo_scenarios.judge import Evidence
 LEDGER = "ledger.ndjson"
 TRANSCRIPT = "transcript.ndjson"
 DELIVERY = "delivery.ndjson"
+SHOWN = "shown.ndjson"
 DELIVERY_RAW = "delivery.raw"
 PROXY = "proxy.ndjson"
 SUBJECT_LOG = "subject.log"
@@ -26,6 +27,8 @@ def keep(folder: Path, evidence: Evidence, raw: bytes) -> None:
     write_lines(folder / TRANSCRIPT, evidence.transcript)
     write_lines(folder / PROXY, evidence.proxy)
     (folder / DELIVERY).write_bytes(to_ndjson(evidence.delivery.tickets))
+    if evidence.shown is not None:
+        (folder / SHOWN).write_bytes(to_ndjson(evidence.shown))
     (folder / DELIVERY_RAW).write_bytes(raw[:RAW_BYTES_MAX])
 
 
@@ -37,5 +40,5 @@ def write_lines(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
 
 def files(folder: Path) -> list[str]:
     """Return the names of the evidence files that a play left, empty ones left out."""
-    order = (LEDGER, TRANSCRIPT, DELIVERY, DELIVERY_RAW, PROXY, SUBJECT_LOG, STEPS)
+    order = (LEDGER, TRANSCRIPT, DELIVERY, DELIVERY_RAW, SHOWN, PROXY, SUBJECT_LOG, STEPS)
     return [name for name in order if (folder / name).exists() and (folder / name).stat().st_size]

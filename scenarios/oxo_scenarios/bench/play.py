@@ -10,10 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from oxo_simulator.control.messages import Installation
+from oxo_tickets import Ticket
 
 from oxo_scenarios.bench import ledger as ask
 from oxo_scenarios.bench.by_hand import ByHand
+from oxo_scenarios.bench.clock import utc_now
 from oxo_scenarios.bench.connect import Target
 from oxo_scenarios.bench.delivered import DeliveryReader
 from oxo_scenarios.bench.environment import ProxyAccess
@@ -31,6 +34,7 @@ from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
 from oxo_scenarios.catalogue import Planned
 from oxo_scenarios.delivery import read_delivery
 from oxo_scenarios.judge import Confirmation, Delivery, Evidence, Incident, Restart
+from oxo_scenarios.subject import DeliveryDoor
 from oxo_scenarios.wires import FAILURE_MESSAGE, HOME
 
 if TYPE_CHECKING:
@@ -79,6 +83,7 @@ class Play(Orders):
         self._reset_seconds = stand.reset_seconds
         self._met_at: Target | None = None
         self._before: Holding | None = None
+        self._shown_before: Holding | None = None
         self.collects_from_the_start = False
 
     # --- Given ---
@@ -111,6 +116,8 @@ class Play(Orders):
         if self._hands is not None and self._before is None:
             last, self._hands.hands.delivered = self._hands.hands.delivered, None
             self._before = self._reader(None).standing(last)
+            if (shown := self._stand.subject.settings.shown) is not None:
+                self._shown_before = self._reader(None, shown).holding()
 
     def use_proxy(self) -> None:
         """Let the subject reach the exchange through the proxy only."""
@@ -135,7 +142,8 @@ class Play(Orders):
         """Start the subject and wait until it is ready."""
         self._port = port or self._port
         if self._ended is not None:
-            self._restarts.append(self._ended)
+            again = msgspec.structs.replace(self._ended, started=utc_now())
+            self._restarts.append(again)
         if self._hands is not None:
             login = self._proxy.account if self._proxy is not None else None
             seconds = self._stand.conditions.connect_seconds
@@ -215,6 +223,7 @@ class Play(Orders):
     def conclude(self) -> Evidence:
         """Read the delivery, stop the subject, gather the evidence and write it down."""
         self._ledger.refresh()
+        shown = self._shown()
         raw, delivery = self._delivered()
         self._end()
         self._ledger.refresh()
@@ -234,6 +243,7 @@ class Play(Orders):
             incidents=tuple(self.incidents),
             host_name=self._stand.host_name or self._stand.address,
             confirmations=self.confirmations,
+            shown=shown,
         )
         keep(self.folder, evidence, raw)
         return evidence
@@ -269,9 +279,26 @@ class Play(Orders):
             self._hands.hands.delivered = reader.seen
         return told
 
-    def _reader(self, before: Holding | None) -> DeliveryReader:
+    def _shown(self) -> tuple[Ticket, ...] | None:
+        """Read what the subject shows, where the case asks for it and there is a place to look."""
+        door = self._stand.subject.settings.shown
+        if door is None or "shown" not in self.planned.case.demands:
+            return None
+        reader = self._reader(self._shown_before, door)
+        try:
+            told = read_delivery(reader.settled(), door)
+        except SubjectFailed as failure:
+            self.incidents.append(Incident(fault="subject", text=str(failure)))
+            return ()
+        if told.unreadable:
+            line = told.unreadable[0]
+            text = f"what it shows has an unreadable line {line.line}: {line.reason}"
+            self.incidents.append(Incident(fault="subject", text=text))
+        return told.tickets
+
+    def _reader(self, before: Holding | None, door: DeliveryDoor | None = None) -> DeliveryReader:
         return DeliveryReader(
-            self._stand.subject, self._environment(), self._output.redaction, before
+            self._stand.subject, self._environment(), self._output.redaction, before, door
         )
 
     def _stop_program(self) -> None:

@@ -47,10 +47,12 @@ class Restart(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         after_line: number `n` of the last ledger line when the subject was gone; 0 for none.
         signal: `KILL` (also a power cut by hand), `TERM`, `command`, or `hand`.
+        started: UTC instant at which it was started again.
     """
 
     after_line: int
     signal: str
+    started: str | None = None
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +103,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         incidents: what went wrong in playing.
         host_name: the name of the exchange that a connection by name must show.
         confirmations: what the operator of a remote subject did and saw, in order.
+        shown: what the subject shows of appointments and rooms; `None` where it names no place to
+            look, or where no case asks.
     """
 
     ledger: Sequence[Line] = ()
@@ -115,3 +119,4 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     incidents: Sequence[Incident] = ()
     host_name: str = "localhost"
     confirmations: Sequence[Confirmation] = ()
+    shown: Sequence[Ticket] | None = None

@@ -69,13 +69,22 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
-    """The verdict on a play with everything it rests on; the words are those of docs/bundle.md."""
+    """The verdict on a play with everything it rests on; the words are those of docs/bundle.md.
+
+    Attributes:
+        displayed: whether the subject shows the appointments and room states of the play; `None`
+            where the case asks for none.
+        recovery_seconds: from the end of the last disturbance to the last ticket given away after
+            it; `None` without one, or where a ticket was never had.
+    """
 
     verdict: Verdict
     reason: str | None
     comment: str
     received: Mark
     processed: Mark
+    displayed: Mark | None = None
+    recovery_seconds: float | None = None
     standing: Standing
     findings: tuple[Finding, ...]
     tickets: tuple[TicketFate, ...]

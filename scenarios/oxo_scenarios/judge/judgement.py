@@ -9,6 +9,7 @@ from oxo_scenarios.judge.comment import comment
 from oxo_scenarios.judge.demands import Answer, Asked, demand_of
 from oxo_scenarios.judge.evidence import Evidence, Incident
 from oxo_scenarios.judge.finding import Fate, Finding, Judgement
+from oxo_scenarios.judge.recovery import recovery_seconds
 from oxo_scenarios.judge.sight import Sight, look
 from oxo_scenarios.verdict import Mark, Verdict, of_play, weakest
 
@@ -46,6 +47,8 @@ def judge(case: Case, tag_set: str, evidence: Evidence) -> Judgement:
         comment=comment(sight, answers),
         received=_mark("received", findings),
         processed=_processed(sight, findings),
+        displayed=_displayed(findings),
+        recovery_seconds=recovery_seconds(sight),
         standing=weakest([case.standing, *(finding.standing for finding in findings)]),
         findings=tuple(findings),
         tickets=sight.tickets(),
@@ -110,6 +113,18 @@ def _mark(demand: str, findings: Sequence[Finding]) -> Mark:
         if finding.demand == demand:
             return _MARKS.get(finding.verdict, Mark.NOT_OBSERVABLE)
     return Mark.NOT_ASKED
+
+
+def _displayed(findings: Sequence[Finding]) -> Mark | None:
+    """Return the mark of what is shown; `None` where nothing is asked, or nothing was to be shown.
+
+    A subject that names no place to look is not asked, as in the published report.
+    """
+    words = {found.demand: found.verdict for found in findings}
+    verdict = words.get("shown", Verdict.NOT_APPLICABLE)
+    if verdict is Verdict.NOT_APPLICABLE:
+        return None
+    return Mark.NOT_ASKED if verdict is Verdict.NOT_OBSERVABLE else _MARKS[verdict]
 
 
 def _processed(sight: Sight, findings: Sequence[Finding]) -> Mark:

@@ -10,13 +10,14 @@ from oxo_scenarios.judge.demands import (
     files,
     life,
     prescribed,
+    shown,
     stream,
 )
 from oxo_scenarios.judge.demands.demand import Answer, Asked, Demand, DemandUnknown
 
 ALL: Mapping[str, Demand] = {
     demand.name: demand
-    for room in (delivery, prescribed, connection, files, stream, buffer, disruption, life)
+    for room in (delivery, prescribed, shown, connection, files, stream, buffer, disruption, life)
     for demand in room.DEMANDS
 }
 

@@ -12,6 +12,7 @@ LEDGER = "ledger.ndjson"
 TRANSCRIPT = "transcript.ndjson"
 DELIVERY = "delivery.ndjson"
 DELIVERY_RAW = "delivery.raw"
+SHOWN = "shown.ndjson"
 PROXY = "proxy.ndjson"
 LOG = "subject.log"
 NAMED_TICKETS_MAX = 5
