@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,9 @@ def summarise(console: Console, outcome: Outcome, cases: int) -> None:
         console.print(LEGEND, style="dim", soft_wrap=True)
         console.print()
     console.print(f"{counts or 'nothing played'}; result: {run.result}{partial}", soft_wrap=True)
+    if extra := Counter(play.verdict.value for play in run.plays if play.extra):
+        told = ", ".join(f"{number} {word}" for word, number in extra.items())
+        console.print(f"beyond the published report: {told}", soft_wrap=True)
     if outcome.trouble:
         console.print(outcome.trouble, style="bold red", soft_wrap=True)
     for sentence in outcome.known:

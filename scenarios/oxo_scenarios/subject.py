@@ -91,14 +91,12 @@ class Start(_Table):
     """How it is started, and how its readiness is seen.
 
     Attributes:
-        kept: it may be kept running from play to play, where no case asks for its start or end.
         side_by_side: several of it may run at once, each with its own working folder.
     """
 
     command: Command
     ready_log: Pattern | None = None
     ready_seconds_max: Seconds = 10
-    kept: bool = True
     side_by_side: bool = False
 
 
