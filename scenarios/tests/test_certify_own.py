@@ -81,12 +81,14 @@ def test_allure_holds_every_case_with_its_steps_and_evidence(certified: Any) -> 
         labels = {label["name"]: label["value"] for label in found["labels"]}
         assert labels["feature"].split()[0] in found["name"]
         assert labels["severity"] in ("blocker", "critical", "normal")
-        assert all(step["status"] == "passed" for step in found["steps"])
+        assert all(step["status"] == "passed" for step in found.get("steps", []))
         attached = {attachment["name"] for attachment in found["attachments"]}
         if found["status"] == "skipped":
             message = found["statusDetails"]["message"]
             assert any(words in message for words in ("does not carry", "too coarsely", "mode"))
-        assert {"ledger.ndjson", "steps.ndjson", "verdict"} <= attached or not found["steps"]
+        assert {"ledger.ndjson", "steps.ndjson", "verdict"} <= attached or not found.get(
+            "steps", []
+        )
     played = sum("ledger.ndjson" in {x["name"] for x in each["attachments"]} for each in results)
     assert played == len(PLAYS) - len(UNPLAYED)
 
