@@ -8,7 +8,6 @@ the maker's documents corrects the simulator by a file of its own, not by code.
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +21,8 @@ from pydantic_core import PydanticCustomError
 from oxo_simulator.account.settings import AccountSettings
 from oxo_simulator.contract_table import TABLE_ERROR, Contract
 from oxo_simulator.ed52.settings import Ed52Settings
+from oxo_simulator.exchange.charging_settings import Charging
+from oxo_simulator.exchange.metering_settings import Metering
 from oxo_simulator.exchange.reset_settings import ResetSettings
 from oxo_simulator.nmc.settings import NmcSettings
 from oxo_simulator.ohl.settings import OhlSettings
@@ -98,20 +99,7 @@ class LicenceKeys(Section):
     """Licences (facts: oxo 1.2)."""
 
     call_accounting_over_ip: Annotated[bool, _DOC]
-
-
-class Metering(Section):
-    """What becomes a ticket, and when after the call's end (exchange seconds)."""
-
-    unanswered_incoming: Annotated[bool, _DOC]
-    write_delay_seconds: Annotated[float, Field(ge=0, le=3600), _OURS]
-
-
-class Charging(Section):
-    """Money: one unit costs `unit_value` of `currency`."""
-
-    currency: Annotated[str, Field(min_length=1, max_length=8, pattern=_TEXT), _DOC]
-    unit_value: Annotated[Decimal, Field(ge=0, max_digits=6, decimal_places=2), _OURS]
+    local_calls: Annotated[bool, _DOC] = True
 
 
 class Profile(Section):
@@ -123,6 +111,7 @@ class Profile(Section):
     start: Annotated[datetime, AfterValidator(_wall_clock), _OURS]
     user: Annotated[str, Field(pattern=r"^[^:\x00-\x1f\x7f]{1,64}$"), _INFERRED]
     tag_set: Annotated[Literal["observed", "extended"], _OURS]
+    mode: Annotated[Literal["business", "hotel"], _DOC] = "business"
     batch_tickets_max: Annotated[int, Field(ge=1, le=10_000), _OURS]
     wsdl: Annotated[Literal["served", "withheld", "files"], _INFERRED]
     wsdl_folder: Annotated[Path | None, _OURS] = None

@@ -302,7 +302,8 @@ class Simulation:
         # Paced time comes to the tickets by itself.
         if advance and self.pacer.manual:
             yield from self._pass(placed.seconds)
-        return CallsPlaced(ids=placed.ids, exchange_time=self.installed.wall.now().local)
+        now = self.installed.wall.now().local
+        return CallsPlaced(ids=placed.ids, exchange_time=now, outcomes=placed.outcomes)
 
     def _pass(self, seconds: float) -> Generator[None, None, None]:
         yield from self.installed.clock.passing(seconds)

@@ -108,7 +108,7 @@ def exchange_state(
         release=profile.release,
         profile=profile_name(installed.order),
         tag_set=profile.tag_set,
-        mode="business",
+        mode=profile.mode,
         zone=profile.zone,
         epoch=exchange.epoch,
         seed=installed.order.seed,

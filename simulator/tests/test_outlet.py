@@ -107,12 +107,12 @@ def test_the_licence_concerns_the_wires_that_need_it_alone() -> None:
     assert of("nmc", lines)[0] == ("buffered", {"id": 1, "sequence": 1})
 
 
-def test_a_call_that_the_exchange_tickets_nowhere_is_dropped_everywhere() -> None:
+def test_a_call_that_leads_to_no_ticket_is_no_outlets_business() -> None:
     clock = VirtualClock()
     exchange, lines = installed(V24, clock=clock, metering__unanswered_incoming=False)
     clock.advance(exchange.place([MISSED]).seconds)
-    reason = [("dropped", {"id": 1, "reason": "unanswered call not ticketed"})]
-    assert of("taxation", lines) == of("v24", lines) == reason
+    assert of("v24", lines) == []
+    assert [event for event, _ in lines] == ["call", "call ended"]
 
 
 def test_what_is_consumed_leaves_one_outlet_and_says_how() -> None:

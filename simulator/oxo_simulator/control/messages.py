@@ -37,7 +37,7 @@ from oxo_simulator.control.wire_messages import (
     SwitchOver,
     WireName,
 )
-from oxo_simulator.exchange.orders import CallOrder
+from oxo_simulator.exchange.orders import CallOrder, Outcome
 
 __all__ = [
     "AddressOrder",
@@ -110,10 +110,15 @@ class Installation(Message, frozen=True):
 
 
 class CallsPlaced(Message, frozen=True):
-    """Answer to placing calls or appointments: the tickets written so far, by ledger id."""
+    """Answer to placing calls or appointments: the tickets written so far, by ledger id.
+
+    `outcomes` has one per call: `answered`, `unanswered`, `busy`, `out of service`,
+    `do not disturb`, `refused: data device`, `barred`, `cut off`.
+    """
 
     ids: list[int]
     exchange_time: datetime
+    outcomes: list[Outcome] = msgspec.field(default_factory=list)
 
 
 class CallRequest(Message, frozen=True):

@@ -8,17 +8,18 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from oxo_tickets import CommunicationType, Kind, Ticket, TrunkKind
+from oxo_tickets import Kind, Ticket, TrunkKind
 
 from oxo_simulator.exchange.buffer import TicketBuffer
+from oxo_simulator.exchange.calls import Calls
 from oxo_simulator.exchange.directory import Directory
 from oxo_simulator.exchange.life import Phase, ResetKind
-from oxo_simulator.exchange.metering import Tariff
 from oxo_simulator.exchange.moment import Cancellable, ExchangeTime, Moment
 from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.orders import Appointment, CallOrder
 from oxo_simulator.exchange.outlet import TAXATION, Outlet, OutletTerms, Record
 from oxo_simulator.exchange.port import Buffered, Source
+from oxo_simulator.exchange.prescribed import CallSettings
 from oxo_simulator.exchange.telephony import Placed, Telephony
 from oxo_simulator.exchange.trunks import TrunkGroup
 from oxo_simulator.profile import Profile
@@ -62,20 +63,27 @@ class Exchange:
         self._epoch = epoch
         self._clock = clock
         self._record = record
+        directory = Directory.from_seed(seed)
         self._telephony = Telephony(
-            directory=Directory.from_seed(seed),
-            trunks=TrunkGroup(),
-            tariff=Tariff(profile.charging.currency, profile.charging.unit_value),
+            directory=directory,
             write_delay_seconds=profile.metering.write_delay_seconds,
             clock=clock,
             write=self._write,
+        )
+        self.calls = Calls(
+            directory=directory,
+            trunks=TrunkGroup(),
+            settings=CallSettings(profile.metering, profile.charging, profile.licence.local_calls),
+            clock=clock,
+            write=self._write,
+            record=record,
         )
 
     # What its operator orders.
 
     def place(self, orders: Sequence[CallOrder]) -> Placed:
         """Place calls, all now."""
-        return self._telephony.place(orders)
+        return self.calls.place(orders)
 
     def program(self, order: Appointment) -> Placed:
         """Program an appointment."""
@@ -204,29 +212,18 @@ class Exchange:
 
     # The path of a ticket.
 
-    def _write(self, ticket: Ticket, source: Source) -> int:
+    def _write(self, ticket: Ticket, source: Source, call: str | None = None) -> int:
         self.tickets_made += 1
         number = self.tickets_made
-        self.record("made", id=number, ticket=ticket, source=source)
-        unprinted = self._unprinted(ticket, source)
+        of_call = {} if call is None else {"call": call}
+        self.record("made", id=number, ticket=ticket, source=source, **of_call)
         for outlet in self.outlets.values():
             # Each reason has its own scope: the licence of some wires, the exchange, the wire.
             unlicensed = "no licence" if outlet.terms.licensed and not self.licence else None
-            if reason := unlicensed or unprinted or outlet.terms.accepts(ticket, source):
+            if reason := unlicensed or outlet.terms.accepts(ticket, source):
                 outlet.drop(number, reason)
             else:
                 outlet.put(number, ticket)
         if source == "call" and ticket.kind is Kind.CALL and ticket.trunk_kind is TrunkKind.VOIP:
             self.notify(Notice("voip", self.now(), call=ticket))
         return number
-
-    def _unprinted(self, ticket: Ticket, source: Source) -> str | None:
-        """Say why the exchange writes no ticket of it on any wire, if it does not."""
-        unanswered = (
-            source == "call"
-            and ticket.communication_type is CommunicationType.INCOMING
-            and ticket.call_seconds == 0
-        )
-        if unanswered and not self.profile.metering.unanswered_incoming:
-            return "unanswered call not ticketed"
-        return None

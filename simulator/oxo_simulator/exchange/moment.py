@@ -1,7 +1,7 @@
 """Exchange time as the exchange's core needs it; `oxo_simulator.clock` provides it."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,12 @@ class Moment(NamedTuple):
     fold: int
     utc: datetime
     zone: str
+
+    def after(self, seconds: float) -> "Moment":
+        """Return the instant so many seconds later, by the wall clock of the same zone."""
+        utc = self.utc + timedelta(seconds=seconds)
+        local = utc.astimezone(ZoneInfo(self.zone))
+        return Moment(local.replace(tzinfo=None, fold=0), local.fold, utc, self.zone)
 
 
 class Cancellable(Protocol):

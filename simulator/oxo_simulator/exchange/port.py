@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from oxo_tickets import Ticket
 
-Source = Literal["call", "appointment", "loaded"]
+Source = Literal["call", "facility", "appointment", "room status", "loaded"]
 """What a ticket was made of."""
 
 

@@ -5,10 +5,11 @@ identical neighbours are possible (facts: oxo 2.1 TRK). The group itself is ours
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import NamedTuple
 
-from oxo_tickets import TrunkKind
+from oxo_tickets import TrunkKind, UserKind
 
 CHANNELS: Mapping[str, int] = MappingProxyType(
     {"P01": 30, "N01": 2, "N02": 2, "L01": 1, "L02": 1, "V01": 120}
@@ -18,10 +19,23 @@ CHANNELS: Mapping[str, int] = MappingProxyType(
 KINDS: Mapping[str, TrunkKind] = MappingProxyType(
     {"L": TrunkKind.ANALOGUE, "N": TrunkKind.T0, "P": TrunkKind.T2, "V": TrunkKind.VOIP}
 )
+USER_KINDS: Mapping[str, UserKind] = MappingProxyType(
+    {"L": UserKind.ANALOGUE_LINE, "N": UserKind.T0, "P": UserKind.T2, "V": UserKind.VOIP}
+)
+"""What a ticket says of an access that is charged itself (facts: oxo 2.1 SUB)."""
 
 
 class TrunkUnavailable(LookupError):
     """No line for the call (the operator's fault): unknown, or every channel occupied."""
+
+
+class Trunk(NamedTuple):
+    """One access: its name such as `N01`, its kind, its channels and how many are in use."""
+
+    name: str
+    kind: TrunkKind
+    channels: int
+    occupied: int
 
 
 class TrunkGroup:
@@ -31,16 +45,18 @@ class TrunkGroup:
         self._channels = channels
         self._occupied: Counter[str] = Counter()
 
+    def __contains__(self, line: str) -> bool:
+        """Tell whether there is such a line."""
+        return line in self._channels
+
     def seize(self, wanted: str | None) -> str:
         """Occupy one channel of the wanted line, or of the first with a free one; return the line.
 
         Raises:
             TrunkUnavailable: the line is unknown, or no channel is free.
         """
-        if wanted is not None and wanted not in self._channels:
-            raise TrunkUnavailable(
-                f"trunk {wanted!r} does not exist; there are {', '.join(self._channels)}"
-            )
+        if wanted is not None:
+            self.known(wanted)
         for line in [wanted] if wanted else self._channels:
             if self._occupied[line] < self._channels[line]:
                 self._occupied[line] += 1
@@ -49,8 +65,42 @@ class TrunkGroup:
         count = self._channels[wanted] if wanted else sum(self._channels.values())
         raise TrunkUnavailable(f"{where} is busy; {count} calls at once are carried")
 
+    def seize_all(self, wanted: Sequence[str | None]) -> list[str]:
+        """Occupy a channel for each, or none at all.
+
+        Raises:
+            TrunkUnavailable: nothing was occupied.
+        """
+        lines: list[str] = []
+        try:
+            for each in wanted:
+                lines.append(self.seize(each))  # noqa: PERF401 - those before are freed
+        except TrunkUnavailable:
+            for line in lines:
+                self.release(line)
+            raise
+        return lines
+
+    def known(self, line: str) -> None:
+        """Look whether there is such a line.
+
+        Raises:
+            TrunkUnavailable: there is none.
+        """
+        if line not in self._channels:
+            raise TrunkUnavailable(
+                f"trunk {line!r} does not exist; there are {', '.join(self._channels)}"
+            )
+
     def release(self, line: str) -> None:
         """Free one channel."""
         if self._occupied[line] < 1:
             raise ValueError(f"{line} is not occupied")
         self._occupied[line] -= 1
+
+    def occupation(self) -> Sequence[Trunk]:
+        """Return every access with what it carries now."""
+        return [
+            Trunk(name, KINDS[name[0]], channels, self._occupied[name])
+            for name, channels in self._channels.items()
+        ]

@@ -1,0 +1,244 @@
+"""Calls as they live: begin, lines in use, tickets when they are due, end.
+
+All calls of one request begin at the same exchange instant, or none does. Which tickets a call
+leads to is `prescribed`; this is its clockwork. Who may spend no money any more is barred, whose
+money is used up is cut off.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Protocol
+
+from oxo_tickets import Ticket
+
+from oxo_simulator.exchange.course import Course, Leg, course
+from oxo_simulator.exchange.cutting import shortened
+from oxo_simulator.exchange.directory import Directory
+from oxo_simulator.exchange.moment import Cancellable, ExchangeTime
+from oxo_simulator.exchange.orders import CallOrder, FacilityRequest
+from oxo_simulator.exchange.placed import OrderError, Placed
+from oxo_simulator.exchange.port import Source
+from oxo_simulator.exchange.prescribed import (
+    Call,
+    CallSettings,
+    Due,
+    Prescription,
+    facility_ticket,
+    prescribed,
+    spent,
+)
+from oxo_simulator.exchange.sets import SetState, SetStates
+from oxo_simulator.exchange.trunks import TrunkGroup
+from oxo_simulator.exchange.wrong_order import CALLS_MAX, wrong_order
+
+Allowance = Callable[[str], Decimal | None]
+"""Money that a set may still spend; `None`: no limit; 0: its lines are closed."""
+
+
+class Write(Protocol):
+    """Takes each finished ticket."""
+
+    def __call__(self, ticket: Ticket, source: Source, call: str | None = None) -> int:
+        """Return its ledger id."""
+
+
+class _Live:
+    """A call in progress."""
+
+    def __init__(self, name: str, call: Call, owed: Mapping[str, Decimal]) -> None:
+        self.name = name
+        self.call = call
+        self.owed = defaultdict(Decimal, owed)
+        self.ids: list[int] = []
+        self.timers: list[Cancellable] = []
+        self.talking = True
+
+
+class Calls:
+    """The calls of one exchange.
+
+    Args:
+        directory: who can call and be called.
+        trunks: lines to the outside.
+        settings: which tickets calls lead to, and what they cost.
+        clock: exchange time.
+        write: takes each ticket when it is due.
+        record: the ledger.
+        allowance: what each set may spend.
+    """
+
+    def __init__(  # noqa: PLR0913 - what calls are made of
+        self,
+        *,
+        directory: Directory,
+        trunks: TrunkGroup,
+        settings: CallSettings,
+        clock: ExchangeTime,
+        write: Write,
+        record: Callable[[str, dict[str, Any]], None],
+        allowance: Allowance = lambda _: None,
+    ) -> None:
+        self.directory = directory
+        self.trunks = trunks
+        self.states = SetStates()
+        self._settings = settings
+        self._clock = clock
+        self._write = write
+        self._record = record
+        self._allowance = allowance
+        self._live: dict[str, _Live] = {}
+        self._begun = 0
+
+    def place(self, orders: Sequence[CallOrder]) -> Placed:
+        """Place calls, all now.
+
+        Raises:
+            OrderError, SubscriberUnknown, TrunkUnavailable: nothing was placed.
+        """
+        planned = self._planned(orders)
+        lines = iter(self.trunks.seize_all([line for _, way in planned for line in way.lines]))
+        begin, placed = self._clock.now(), Placed()
+        for order, way in planned:
+            seized = [next(lines) for _ in way.lines]
+            self._begin(Call(order, way, seized, begin), placed)
+        return placed
+
+    def request(self, order: FacilityRequest) -> Placed:
+        """Ask the public network for a service, or cancel it; its ticket follows.
+
+        Raises:
+            SubscriberUnknown: no set has that number.
+        """
+        ticket = facility_ticket(order, self.directory[order.user], self._clock.now())
+        placed = Placed()
+        placed.seconds = self._settings.metering.write_delay_seconds
+        self._clock.later(
+            placed.seconds, lambda: placed.ids.append(self._write(ticket, "facility"))
+        )
+        return placed
+
+    def set_up(self, number: str, state: SetState) -> None:
+        """Let a set or group be otherwise from now on.
+
+        Raises:
+            OrderError, SubscriberUnknown: it stays as it is.
+        """
+        party = self.directory.party(number)
+        if number in self.directory.groups and state.condition != "free":
+            raise OrderError(f"group {number}: its members are {state.condition}, not the group")
+        if state.diverted_to == party.number:
+            raise OrderError(f"set {number} cannot be diverted to itself")
+        self.states.change(number, state)
+        self._record("set", {"user": number, **state._asdict()})
+
+    def talking(self, number: str) -> bool:
+        """Tell whether a set is in a call right now."""
+        return any(
+            leg.user.number == number
+            for live in self._live.values()
+            if live.talking
+            for leg in live.call.course.legs
+        )
+
+    def hang_up(self, why: str) -> None:
+        """End every call at once, as a reset does: lines are free, what was not written is lost."""
+        for live in tuple(self._live.values()):
+            for timer in live.timers:
+                if timer.active():
+                    timer.cancel()
+            self._release(live)
+            self._end(live, why)
+
+    def _planned(self, orders: Sequence[CallOrder]) -> list[tuple[CallOrder, Course]]:
+        """Say how each call would go; who is barred needs no line."""
+        for number, order in enumerate(orders, 1):
+            if wrong := wrong_order(order):
+                raise OrderError(f"call {number}: {wrong}")
+            if order.break_in:
+                self.trunks.known(order.user)
+        if (count := sum(order.times for order in orders)) > CALLS_MAX:
+            raise OrderError(f"{count} calls; at most {CALLS_MAX} are placed at once")
+        planned = []
+        for order in orders:
+            way = course(order, self.directory, self.states)
+            if any(self._barred(leg) for leg in way.legs):
+                way = Course("barred")
+            planned += [(order, way)] * order.times
+        return planned
+
+    def _barred(self, leg: Leg) -> bool:
+        # Who is handed a call later may be without money: then it is cut off there.
+        return leg.metered and leg.since == 0 and self._left(leg.user.number) == Decimal(0)
+
+    def _left(self, number: str) -> Decimal | None:
+        """Return the money that is left when every call in progress has been paid."""
+        allowed = self._allowance(number)
+        if allowed is None:
+            return None
+        return max(Decimal(0), allowed - sum(live.owed[number] for live in self._live.values()))
+
+    def _begin(self, call: Call, placed: Placed) -> None:
+        users = {leg.user.number for leg in call.course.legs if leg.metered}
+        left = {user: most for user in users if (most := self._left(user)) is not None}
+        call = shortened(call, self._settings, left)
+        self._begun += 1
+        live = _Live(f"c{self._begun}", call, spent(call, self._settings))
+        self._live[live.name] = live
+        placed.outcomes.append(call.course.outcome)
+        trunk = {"trunk": call.lines[0]} if call.lines else {}
+        order, outcome = call.order, call.course.outcome
+        self._record(
+            "call",
+            {
+                "call": live.name,
+                "direction": order.direction,
+                "user": order.user,
+                "number": order.number,
+                **trunk,
+                "outcome": outcome,
+            },
+        )
+        self._go(live, prescribed(call, self._settings), placed)
+
+    def _go(self, live: _Live, prescription: Prescription, placed: Placed) -> None:
+        """Set a call's timers."""
+        seconds = float(live.call.seconds)
+        if not seconds and not prescription.due:
+            self._release(live)
+            self._end(live, prescription.why)
+            return
+        self._later(live, seconds, lambda: self._release(live))
+        last = len(prescription.due)
+        for number, due in enumerate(prescription.due, 1):
+            written = due.seconds + self._settings.metering.write_delay_seconds
+            self._later(live, written, self._writing(live, due, placed, last=number == last))
+            seconds = max(seconds, written)
+        if not prescription.due:
+            self._later(live, seconds, lambda: self._end(live, prescription.why))
+        placed.seconds = max(placed.seconds, seconds)
+
+    def _writing(self, live: _Live, due: Due, placed: Placed, *, last: bool) -> Callable[[], None]:
+        def write() -> None:
+            number = self._write(due.ticket, "call", live.name)
+            live.ids.append(number)
+            placed.ids.append(number)
+            live.owed[due.ticket.charged_user or ""] -= due.ticket.cost or Decimal(0)
+            if last:
+                self._end(live, None)
+
+        return write
+
+    def _later(self, live: _Live, seconds: float, what: Callable[[], None]) -> None:
+        live.timers.append(self._clock.later(seconds, what))
+
+    def _release(self, live: _Live) -> None:
+        if live.talking:
+            live.talking = False
+            for line in live.call.lines:
+                self.trunks.release(line)
+
+    def _end(self, live: _Live, why: str | None) -> None:
+        del self._live[live.name]
+        told: dict[str, Any] = {"call": live.name, "tickets": live.ids}
+        self._record("call ended", told if why is None else {**told, "why": why})

@@ -1,0 +1,73 @@
+"""Who answers when a number of the exchange is called.
+
+A diversion is followed at once, whatever state the set is in, and at most `HOPS_MAX` times; an
+external target leaves the exchange (facts: oxo 4 SMDR4). A group calls its members in turn and
+takes the first that is free. A data device refuses a telephone call (facts: iwr 6.1).
+"""
+
+from typing import NamedTuple
+
+from oxo_simulator.exchange.directory import Directory, Group, Party, SetClass, Subscriber
+from oxo_simulator.exchange.orders import Outcome
+from oxo_simulator.exchange.sets import SetStates
+
+HOPS_MAX = 5
+"""Diversions in a row; behind them the caller meets a busy set. Ours."""
+
+
+class Reached(NamedTuple):
+    """What a call to a number meets.
+
+    Attributes:
+        outcome: `answered` where somebody can answer.
+        first: the set or group first called.
+        party: who answers, or who would have.
+        diverted: whether a diversion inside the exchange was followed.
+        outside: the external number that `party` is diverted to.
+    """
+
+    outcome: Outcome
+    first: Party
+    party: Party
+    diverted: bool = False
+    outside: str | None = None
+
+
+def reach(number: str, directory: Directory, states: SetStates) -> Reached:
+    """Follow a call to a set or group.
+
+    Raises:
+        SubscriberUnknown: nobody has that number.
+    """
+    first = party = directory.party(number)
+    for hop in range(HOPS_MAX + 1):
+        target = states[party.number].diverted_to
+        if target is None:
+            outcome, found = _met(party, directory, states)
+            return Reached(outcome, first, found, hop > 0)
+        if target not in directory:
+            return Reached("answered", first, party, hop > 0, outside=target)
+        party = directory.party(target)
+    return Reached("busy", first, party, diverted=True)
+
+
+def _met(party: Party, directory: Directory, states: SetStates) -> tuple[Outcome, Party]:
+    if isinstance(party, Subscriber):
+        return _answer(party, states), party
+    return _in_turn(party, directory, states)
+
+
+def _in_turn(group: Group, directory: Directory, states: SetStates) -> tuple[Outcome, Party]:
+    """Take the first member that is free; else the first one's reason, and the group is charged."""
+    outcomes = [(_answer(member, states), member) for member in directory.members(group)]
+    for outcome, member in outcomes:
+        if outcome == "answered":
+            return outcome, member
+    return (outcomes[0][0] if outcomes else "out of service"), group
+
+
+def _answer(subscriber: Subscriber, states: SetStates) -> Outcome:
+    if subscriber.set_class is SetClass.DATA:
+        return "refused: data device"
+    condition = states[subscriber.number].condition
+    return "answered" if condition == "free" else condition
