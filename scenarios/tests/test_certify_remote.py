@@ -147,7 +147,7 @@ def at_terminal(site: Site, *options: str | Path, refused: str = "") -> tuple[in
     """
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [COMMAND, "run", "--no-pdf", *options],
+        [COMMAND, "run", "--no-pdf", "--mode", "business", *options],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -247,6 +247,8 @@ def unattended(folder: Path, tmp_path: Path, *options: str | Path) -> Any:
             COMMAND,
             "run",
             "--no-pdf",
+            "--mode",
+            "business",
             "--subject",
             folder,
             "--out",
