@@ -21,7 +21,9 @@ from pydantic_core import PydanticCustomError
 from oxo_simulator.account.settings import AccountSettings
 from oxo_simulator.contract_table import TABLE_ERROR, Contract
 from oxo_simulator.ed52.settings import Ed52Settings
+from oxo_simulator.exchange.appointment_settings import AppointmentSettings
 from oxo_simulator.exchange.charging_settings import Charging
+from oxo_simulator.exchange.hotel_settings import HotelSettings
 from oxo_simulator.exchange.metering_settings import Metering
 from oxo_simulator.exchange.reset_settings import ResetSettings
 from oxo_simulator.nmc.settings import NmcSettings
@@ -122,6 +124,8 @@ class Profile(Section):
     reset: ResetSettings
     metering: Metering
     charging: Charging
+    appointments: AppointmentSettings = AppointmentSettings()
+    hotel: HotelSettings = HotelSettings()
     contract: Contract = Contract()
     nmc: NmcSettings = NmcSettings()
     v24: V24Settings = V24Settings()

@@ -31,8 +31,8 @@ from oxo_simulator.control.messages import (
     WireState,
 )
 from oxo_simulator.exchange.core import Exchange
+from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.life import ResetKind
-from oxo_simulator.exchange.orders import Appointment
 from oxo_simulator.exchange.outlet import OutletTerms
 from oxo_simulator.exchange.telephony import LOAD_TICKETS_MAX, OrderError, Placed
 from oxo_simulator.installation import (
@@ -183,7 +183,7 @@ class Simulation:
 
     def program(self, order: AppointmentOrder) -> "Deferred[CallsPlaced]":
         """Program an appointment, and go on to its ticket if asked."""
-        appointment = Appointment(order.user, order.time)
+        appointment = Appointment(order.user, order.time, order.kind, order.by, order.answered_at)
         return self.slices.play(
             lambda: self._go_on(self.exchange.program(appointment), advance=order.advance)
         )

@@ -9,7 +9,8 @@ import pytest
 from oxo_simulator.clock import VirtualClock, WallClock
 from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.directory import Directory, SubscriberUnknown
-from oxo_simulator.exchange.orders import Appointment, CallOrder
+from oxo_simulator.exchange.hotel_orders import Appointment
+from oxo_simulator.exchange.orders import CallOrder
 from oxo_simulator.exchange.port import NeverOffered, TicketPort
 from oxo_simulator.exchange.telephony import CHECKED_TICKETS, SLICE_TICKETS, OrderError
 from oxo_simulator.exchange.trunks import TrunkUnavailable
@@ -187,7 +188,8 @@ def test_an_appointment_leaves_its_activation_ticket() -> None:
     assert ticket.charged_user == "106"
     assert ticket.reminder_time == time(7)
     assert ticket.reminder_state is ReminderState.ACTIVATION
-    assert bench.lines[0][1]["source"] == "appointment"
+    assert [event for event, _ in bench.lines] == ["reminder", "made", "buffered"]
+    assert bench.lines[1][1]["source"] == "appointment"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 from oxo_tickets import Ticket
 
+from oxo_simulator.control.hotel_messages import AppointmentOrder
 from oxo_simulator.control.life_messages import (
     AddressOrder,
     FirmwareOrder,
@@ -128,14 +129,6 @@ class CallRequest(Message, frozen=True):
     """
 
     calls: list[CallOrder]
-    advance: bool = True
-
-
-class AppointmentOrder(Message, frozen=True):
-    """Program an appointment reminder (`time` as HH:MM): its activation ticket is written."""
-
-    user: str
-    time: str
     advance: bool = True
 
 

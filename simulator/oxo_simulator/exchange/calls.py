@@ -28,7 +28,7 @@ from oxo_simulator.exchange.prescribed import (
     prescribed,
     spent,
 )
-from oxo_simulator.exchange.sets import SetState, SetStates
+from oxo_simulator.exchange.sets import Condition, SetState, SetStates
 from oxo_simulator.exchange.trunks import TrunkGroup
 from oxo_simulator.exchange.wrong_order import CALLS_MAX, wrong_order
 
@@ -130,7 +130,15 @@ class Calls:
         if state.diverted_to == party.number:
             raise OrderError(f"set {number} cannot be diverted to itself")
         self.states.change(number, state)
-        self._record("set", {"user": number, **state._asdict()})
+        told = {"state": state.condition, "diverted_to": state.diverted_to}
+        self._record("set", {"user": number, **told, "monitoring": state.monitoring})
+
+    def silence(self, number: str, *, silent: bool) -> None:
+        """Let a free set not be disturbed, or make it free again; other conditions stay."""
+        state = self.states[number]
+        if state.condition in ("free", "do not disturb"):
+            condition: Condition = "do not disturb" if silent else "free"
+            self.set_up(number, state._replace(condition=condition))
 
     def talking(self, number: str) -> bool:
         """Tell whether a set is in a call right now."""

@@ -13,13 +13,17 @@ from oxo_tickets import Kind, Ticket, TrunkKind
 from oxo_simulator.exchange.buffer import TicketBuffer
 from oxo_simulator.exchange.calls import Calls
 from oxo_simulator.exchange.directory import Directory
+from oxo_simulator.exchange.hotel import Hotel, Premises
+from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.life import Phase, ResetKind
 from oxo_simulator.exchange.moment import Cancellable, ExchangeTime, Moment
 from oxo_simulator.exchange.notices import Notice
-from oxo_simulator.exchange.orders import Appointment, CallOrder
+from oxo_simulator.exchange.orders import CallOrder
 from oxo_simulator.exchange.outlet import TAXATION, Outlet, OutletTerms, Record
 from oxo_simulator.exchange.port import Buffered, Source
 from oxo_simulator.exchange.prescribed import CallSettings
+from oxo_simulator.exchange.reminders import Reach, Reminders
+from oxo_simulator.exchange.rooms import Room
 from oxo_simulator.exchange.telephony import Placed, Telephony
 from oxo_simulator.exchange.trunks import TrunkGroup
 from oxo_simulator.profile import Profile
@@ -40,6 +44,8 @@ class Exchange:
 
     Attributes:
         outlets: name of an open wire -> its outlet.
+        reminders: the appointments.
+        hotel: the guest rooms, in hotel mode.
     """
 
     def __init__(  # noqa: PLR0913 - what an exchange is made of
@@ -64,12 +70,26 @@ class Exchange:
         self._clock = clock
         self._record = record
         directory = Directory.from_seed(seed)
-        self._telephony = Telephony(
-            directory=directory,
-            write_delay_seconds=profile.metering.write_delay_seconds,
+        self.reminders = Reminders(
+            profile.appointments,
+            hotel=profile.mode == "hotel",
             clock=clock,
+            reach=Reach(directory.__getitem__, self._talks, self._is_dead),
             write=self._write,
+            write_delay_seconds=profile.metering.write_delay_seconds,
+            note=self.record,
         )
+        self.hotel = Hotel(
+            profile.hotel,
+            Premises.of(profile, directory),
+            clock=clock,
+            reminders=self.reminders,
+            write=self._write,
+            notify=self.notify,
+            note=self.record,
+            silence=lambda room, silent: self.calls.silence(room, silent=silent),
+        )
+        self._telephony = Telephony(clock=clock, write=self._write)
         self.calls = Calls(
             directory=directory,
             trunks=TrunkGroup(),
@@ -77,6 +97,7 @@ class Exchange:
             clock=clock,
             write=self._write,
             record=record,
+            allowance=self.hotel.allowance,
         )
 
     # What its operator orders.
@@ -87,7 +108,7 @@ class Exchange:
 
     def program(self, order: Appointment) -> Placed:
         """Program an appointment."""
-        return self._telephony.program(order)
+        return self.reminders.program(order)
 
     def load(self, tickets: Sequence[Ticket], pace: float, *, continues: bool = False) -> Placed:
         """Write tickets as they are."""
@@ -123,6 +144,8 @@ class Exchange:
                 }
             )
             self._taxation = self.outlets[TAXATION]
+            self.hotel.forget()
+            self.reminders.forget()
         if counts_anew:
             self._epoch = epoch
             self.record("epoch", epoch=epoch)
@@ -131,6 +154,8 @@ class Exchange:
     def follow(self, before: "Exchange") -> None:
         """Take the place of another release of itself, with what that remembers."""
         self.tickets_made, self.licence = before.tickets_made, before.licence
+        self.reminders.follow(before.reminders)
+        self.hotel.follow(before.hotel)
         for name, outlet in before.outlets.items():
             if name in self.outlets:
                 self.outlets[name].follow(outlet)
@@ -158,6 +183,11 @@ class Exchange:
     def serving(self) -> bool:
         """False while a reset keeps the exchange busy."""
         return self.phase is Phase.SERVING
+
+    @property
+    def rooms(self) -> Mapping[str, Room]:
+        """The guest rooms by number, as they stand now; `hotel` orders what becomes of them."""
+        return self.hotel.rooms
 
     def now(self) -> Moment:
         """Return the instant that the exchange's own clock shows."""
@@ -210,6 +240,12 @@ class Exchange:
         """
         return self._taxation.acknowledge(last, session, connection)
 
+    def _talks(self, user: str) -> bool:
+        return self.calls.talking(user) or self.calls.states[user].condition == "busy"
+
+    def _is_dead(self, user: str) -> bool:
+        return self.calls.states[user].condition == "out of service"
+
     # The path of a ticket.
 
     def _write(self, ticket: Ticket, source: Source, call: str | None = None) -> int:
@@ -226,4 +262,5 @@ class Exchange:
                 outlet.put(number, ticket)
         if source == "call" and ticket.kind is Kind.CALL and ticket.trunk_kind is TrunkKind.VOIP:
             self.notify(Notice("voip", self.now(), call=ticket))
+        self.hotel.heard(number, ticket, source)
         return number

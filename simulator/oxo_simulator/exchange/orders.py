@@ -72,10 +72,3 @@ class FacilityRequest(NamedTuple):
     user: str
     facility: Facility
     cancelled: bool = False
-
-
-class Appointment(NamedTuple):
-    """An appointment reminder to program: whose set rings, and when (`HH:MM`)."""
-
-    user: str
-    time: str

@@ -1,18 +1,14 @@
-"""Telephony besides calls: appointments, and recorded tickets that are written as they are."""
+"""Telephony besides calls: recorded tickets that are written as they are."""
 
-import re
 from collections.abc import Callable, Generator, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from oxo_tickets import Ticket
 
-from oxo_simulator.exchange.directory import Directory
-from oxo_simulator.exchange.metering import activation_ticket
 from oxo_simulator.exchange.moment import ExchangeTime
-from oxo_simulator.exchange.orders import Appointment
 from oxo_simulator.exchange.placed import OrderError, Placed
 from oxo_simulator.exchange.port import Source
 from oxo_simulator.exchange.recorded import unsayable
@@ -36,8 +32,6 @@ LOAD_SECONDS_MAX = 100 * 366 * 24 * 3600
 
 Write = Callable[[Ticket, Source], int]
 
-_CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
-
 
 class _Loaded(NamedTuple):
     """The last ticket of a load: its own instant, and the exchange's when it is written."""
@@ -50,8 +44,6 @@ class Telephony:
     """What else of one exchange leads to tickets.
 
     Args:
-        directory: whose sets ring.
-        write_delay_seconds: from an event to its ticket.
         clock: exchange time.
         write: takes each finished ticket and returns its ledger id.
     """
@@ -59,31 +51,12 @@ class Telephony:
     def __init__(
         self,
         *,
-        directory: Directory,
-        write_delay_seconds: float,
         clock: ExchangeTime,
         write: Write,
     ) -> None:
-        self._directory = directory
-        self._delay = write_delay_seconds
         self._clock = clock
         self._write = write
         self._loaded: _Loaded | None = None
-
-    def program(self, order: Appointment) -> Placed:
-        """Program an appointment reminder; its activation ticket follows.
-
-        Raises:
-            OrderError, SubscriberUnknown: nothing was programmed.
-        """
-        found = _CLOCK_TIME.fullmatch(order.time)
-        if not found:
-            raise OrderError(f"appointment time {order.time!r}; HH:MM is expected")
-        reminder = time(int(found[1]), int(found[2]))
-        ticket = activation_ticket(self._directory[order.user], reminder, self._clock.now())
-        placed = Placed()
-        self._write_later(placed, self._delay, ticket, "appointment")
-        return placed
 
     def load(self, tickets: Sequence[Ticket], pace: float, *, continues: bool = False) -> Placed:
         """Write tickets as they are, in one go; see `loading`."""

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from oxo_simulator.exchange.orders import Appointment, CallOrder
+from oxo_simulator.exchange.hotel_orders import Appointment
+from oxo_simulator.exchange.orders import CallOrder
 from oxo_simulator.exchange.telephony import OrderError
 from oxo_simulator.exchange.trunks import TrunkUnavailable
 from oxo_simulator.traffic.events import (

@@ -1,0 +1,369 @@
+"""Hotel mode: guests come, call, are woken and go; the wires are told, documents are printed.
+
+    vacant --check-in--> occupied --modification--> occupied --check-out--> vacant, not cleaned
+
+A deposit is lowered by the cost of each ticket that the room is charged with; when it is used up,
+the lines are closed until more is paid (facts: oxo 4, documented). A call that began before the
+guest came is not on the guest's bill (ours). A room's status is told by housekeeping from the
+room's set, or by reception; that a room is to be cleaned behind its guest is not ticketed
+(facts: oxo 4, documented). In business mode none of this can be ordered.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from oxo_tickets import Direction, Kind, RoomStatus, Ticket
+
+from oxo_simulator.exchange import billing
+from oxo_simulator.exchange.directory import Directory, SetClass
+from oxo_simulator.exchange.hotel_orders import Appointment
+from oxo_simulator.exchange.hotel_settings import HotelSettings
+from oxo_simulator.exchange.hotel_tickets import room_status_ticket
+from oxo_simulator.exchange.moment import ExchangeTime, Moment
+from oxo_simulator.exchange.notices import DocumentKind, HotelKind, Notice
+from oxo_simulator.exchange.placed import OrderError, Placed
+from oxo_simulator.exchange.port import Source
+from oxo_simulator.exchange.reminders import Note, Reminders, clock_time
+from oxo_simulator.exchange.rooms import Room, Stay
+from oxo_simulator.profile import Profile
+
+PROBLEM_MAX = 999
+
+HotelOrderedBy = Literal["operator", "room", "hotel system"]
+"""Reception by its set, housekeeping by the room's, or the hotel's own system over its link."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Premises:
+    """The hotel as it was installed.
+
+    Attributes:
+        open: whether the exchange is in hotel mode.
+        rooms: numbers of the guest rooms.
+        booths: numbers of the phone booths.
+        currency: of every bill.
+        write_delay_seconds: from an event to its ticket.
+    """
+
+    open: bool
+    rooms: Sequence[str]
+    booths: Sequence[str]
+    currency: str
+    write_delay_seconds: float
+
+    @classmethod
+    def of(cls, profile: Profile, directory: Directory) -> "Premises":
+        """Return what the directory says of them."""
+        sets = directory.subscribers.values()
+        return cls(
+            open=profile.mode == "hotel",
+            rooms=[each.number for each in sets if each.set_class is SetClass.ROOM],
+            booths=[each.number for each in sets if each.set_class is SetClass.BOOTH],
+            currency=profile.charging.currency,
+            write_delay_seconds=profile.metering.write_delay_seconds,
+        )
+
+
+class Hotel:
+    """The rooms of one exchange.
+
+    Args:
+        settings: of the profile.
+        premises: as it was installed.
+        clock: exchange time.
+        reminders: for wake-ups.
+        write: takes each ticket and returns its ledger id.
+        notify: tells the wires.
+        note: the ledger.
+        silence: lets a room's set not be disturbed, or free again.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a hotel rests on
+        self,
+        settings: HotelSettings,
+        premises: Premises,
+        *,
+        clock: ExchangeTime,
+        reminders: Reminders,
+        write: Callable[[Ticket, Source], int],
+        notify: Callable[[Notice], None],
+        note: Note,
+        silence: Callable[[str, bool], None] = lambda _room, _silent: None,
+    ) -> None:
+        self._settings = settings
+        self._premises = premises
+        self._terms = billing.Terms(premises.currency, settings.vat_rate, settings.footnote)
+        self._clock = clock
+        self._reminders = reminders
+        self._write = write
+        self._notify = notify
+        self._note = note
+        self._silence = silence
+        self._rooms = {number: Room(room=number) for number in premises.rooms}
+        self._epoch = 0
+
+    # What is asked.
+
+    @property
+    def open(self) -> bool:
+        """Whether the exchange is in hotel mode."""
+        return self._premises.open
+
+    @property
+    def rooms(self) -> Mapping[str, Room]:
+        """Every room by its number, as it stands now."""
+        return {number: self._seen(room) for number, room in self._rooms.items()}
+
+    def allowance(self, user: str) -> Decimal | None:
+        """Return what a set may still spend; `None`: no limit, 0: its lines are closed."""
+        room = self._rooms.get(user)
+        return None if room is None or not self.open else room.balance
+
+    # What is ordered.
+
+    def check_in(self, rooms: Sequence[str], stay: Stay, by: HotelOrderedBy = "operator") -> Placed:
+        """Check a guest, or a group, into rooms; each gets the same.
+
+        Raises:
+            OrderError: nobody was checked in.
+        """
+        vacant = self._known(rooms)
+        for room in vacant:
+            if room.occupied:
+                raise OrderError(f"room {room.room} is occupied; check it out first")
+        self._allowed(stay)
+        if len(vacant) > 1 and stay.direct_number is not None:
+            raise OrderError("direct_number: one guest's; a group has none in common")
+        placed, now = Placed(), self._clock.now()
+        for room in vacant:
+            self._rooms[room.room] = room.taken(stay, now)
+            self._happened(room.room, "checked in", by)
+            self._disturb(room, stay)
+            self._tell("check-in", room.room, by, _said(stay))
+            self._wake(room.room, stay, placed)
+            self._print("guest information", room.room, self._settings.guest_information)
+        return placed
+
+    def modify(self, number: str, stay: Stay, by: HotelOrderedBy = "operator") -> Placed:
+        """Change what is known of a guest; what is not told stays.
+
+        Raises:
+            OrderError: nothing has changed.
+        """
+        room = self._occupied([number])[0]
+        self._allowed(stay)
+        changed = room.modified(stay)
+        self._rooms[number], placed = changed, Placed()
+        self._happened(number, "modified", by)
+        self._disturb(room, stay)
+        self._tell("modification", number, by, {"guest_name": room.guest_name, **_said(stay)})
+        if room.closed != changed.closed:
+            self._happened(number, "lines closed" if changed.closed else "lines open", by)
+        self._wake(number, stay, placed)
+        return placed
+
+    def check_out(self, rooms: Sequence[str], by: HotelOrderedBy = "operator") -> Placed:
+        """Check guests out: their wake-ups are cancelled, their bills are printed.
+
+        Raises:
+            OrderError: nobody was checked out.
+        """
+        placed = Placed()
+        for room in self._occupied(rooms):
+            self._reminders.cancel_all(room.room, placed)
+            self._happened(room.room, "checked out", by)
+            self._tell("check-out", room.room, by, {"guest_name": room.guest_name})
+            self._print("guest bill", room.room, self._settings.guest_bill)
+            self._disturb(room, Stay(do_not_disturb=False))
+            self._rooms[room.room] = room.left()
+        return placed
+
+    def tell_status(
+        self,
+        number: str,
+        status: RoomStatus,
+        problem: int | None = None,
+        by: HotelOrderedBy = "operator",
+    ) -> Placed:
+        """Take what housekeeping says of a room; a ticket follows where they are printed.
+
+        Raises:
+            OrderError: nothing has changed.
+        """
+        room = self._known([number])[0]
+        if problem is not None and not 0 <= problem <= PROBLEM_MAX:
+            raise OrderError(f"problem {problem}; 0 to {PROBLEM_MAX} is expected")
+        # 000 clears the problem, none leaves it as it was (facts: oxo 4, documented).
+        kept = room.problem if problem is None else (problem or None)
+        self._rooms[number] = replace(room, room_status=status, problem=kept)
+        self._happened(number, status.value, by)
+        said = {"room_status": status.value, "problem": problem, "guest_name": room.guest_name}
+        self._tell("room status", number, by, said)
+        placed = Placed()
+        if self._settings.print_room_status:
+            ticket = room_status_ticket(number, status, problem, room.guest_name, self._clock.now())
+            self._write_later(ticket, placed)
+        return placed
+
+    def forget(self) -> None:
+        """Lose guests and status of every room, and tickets not written yet (a cold reset)."""
+        self._epoch += 1
+        self._rooms = {number: Room(room=number) for number in self._premises.rooms}
+
+    def follow(self, before: "Hotel") -> None:
+        """Go on with the rooms of another release."""
+        self._rooms.update(
+            (number, room) for number, room in before.rooms.items() if number in self._rooms
+        )
+
+    # What it hears.
+
+    def heard(self, _number: int, ticket: Ticket, source: Source) -> None:
+        """Charge a ticket to the room's guest, or print the bill of a booth's call."""
+        user = ticket.charged_user
+        if not self.open or user is None or source in ("loaded", "appointment", "room status"):
+            return
+        if user in self._premises.booths and _is_paid(ticket):
+            self._document("booth bill", user, billing.booth_bill(ticket, self._terms),
+                           printed=self._settings.booth_bill)  # fmt: skip
+            return
+        room = self._rooms.get(user)
+        if room is not None and room.since is not None and _begins(ticket) >= _second(room.since):
+            self._charge(room, ticket)
+
+    def _charge(self, room: Room, ticket: Ticket) -> None:
+        charged = room.charged(_is_paid(ticket), ticket.units or 0, ticket.cost or Decimal(0))
+        self._rooms[room.room] = charged
+        if charged.closed and not room.closed:
+            self._happened(room.room, "lines closed", "exchange")
+
+    # In between.
+
+    def _known(self, rooms: Sequence[str]) -> Sequence[Room]:
+        """Return the rooms of an order.
+
+        Raises:
+            OrderError: not in hotel mode, no room, one named twice, or one that is none.
+        """
+        if not self.open:
+            raise OrderError(
+                'this exchange is in business mode; rooms are ordered with mode = "hotel", '
+                "which needs an installation or a cold reset"
+            )
+        for number in rooms:
+            if number not in self._rooms:
+                listed = ", ".join(self._rooms)
+                raise OrderError(f"{number[:64]!r} is no guest room; there are {listed}")
+        if not rooms or len(set(rooms)) < len(rooms):
+            raise OrderError(f"rooms {', '.join(rooms) or 'none'}; each once, at least one")
+        return [self._rooms[number] for number in rooms]
+
+    def _occupied(self, rooms: Sequence[str]) -> Sequence[Room]:
+        found = self._known(rooms)
+        for room in found:
+            if not room.occupied:
+                raise OrderError(f"room {room.room} is vacant; check a guest in first")
+        return [self._seen(room) for room in found]
+
+    def _allowed(self, stay: Stay) -> None:
+        if wrong := stay.wrong():
+            raise OrderError(wrong)
+        if stay.wake_up is not None:
+            clock_time(stay.wake_up)
+
+    def _disturb(self, room: Room, stay: Stay) -> None:
+        """Let the room's set be silent, or not, where that is told and new."""
+        if stay.do_not_disturb is not None and stay.do_not_disturb != bool(room.do_not_disturb):
+            self._silence(room.room, stay.do_not_disturb)
+
+    def _wake(self, number: str, stay: Stay, placed: Placed) -> None:
+        """Program the wake-up that was told, unless it is there already."""
+        if stay.wake_up is None:
+            return
+        present = [each.order.time for each in self._reminders.of(number)]
+        if stay.wake_up not in present:
+            self._reminders.cancel_all(number, placed)
+            self._reminders.program(Appointment(number, stay.wake_up, by="operator"), placed)
+
+    def _seen(self, room: Room) -> Room:
+        """Return a room with its next wake-up, which the reminders know."""
+        waking = self._reminders.of(room.room)
+        return replace(room, reminder_time=clock_time(waking[0].order.time) if waking else None)
+
+    def _print(
+        self,
+        kind: DocumentKind,
+        number: str,
+        printed: bool,  # noqa: FBT001 - a setting
+    ) -> None:
+        room, now = self._seen(self._rooms[number]), self._clock.now()
+        if kind == "guest bill":
+            self._document(
+                kind, number, billing.global_bill(room, now, self._terms), printed=printed
+            )
+        else:
+            self._document(kind, number, billing.information(room, self._terms), printed=printed)
+
+    def _document(
+        self, kind: DocumentKind, number: str, items: billing.Items, *, printed: bool
+    ) -> None:
+        if printed:
+            self._note("document", kind=kind, room=number)
+            self._notify(Notice(kind, self._clock.now(), items))
+
+    def _tell(
+        self, kind: HotelKind, number: str, by: HotelOrderedBy, said: Mapping[str, object]
+    ) -> None:
+        items = billing.told({"room": number, "by": by, **said})
+        self._notify(Notice(kind, self._clock.now(), items))
+
+    def _happened(self, number: str, what: str, by: str) -> None:
+        self._note("room", room=number, what=what, by=by)
+
+    def _write_later(self, ticket: Ticket, placed: Placed) -> None:
+        seconds, epoch = self._premises.write_delay_seconds, self._epoch
+        placed.seconds = max(placed.seconds, seconds)
+
+        def write() -> None:
+            if epoch == self._epoch:
+                placed.ids.append(self._write(ticket, "room status"))
+
+        self._clock.later(seconds, write)
+
+
+def _said(stay: Stay) -> Mapping[str, object]:
+    """Return the items that tell of a guest."""
+    return {
+        "guest_name": stay.guest_name,
+        "language": stay.language,
+        "direct_number": stay.direct_number,
+        "password": stay.password,
+        "barring": stay.barring,
+        "do_not_disturb": billing.yes_or_no(stay.do_not_disturb),
+        "deposit": None if stay.deposit is None else billing.money(stay.deposit),
+        "reminder_time": stay.wake_up,
+    }
+
+
+def _is_paid(ticket: Ticket) -> bool:
+    """Tell an answered outgoing call, which is what a guest pays for."""
+    return (
+        ticket.kind is Kind.CALL
+        and ticket.direction is Direction.OUTGOING
+        and bool(ticket.call_seconds)
+    )
+
+
+def _begins(ticket: Ticket) -> datetime:
+    """Return when a call began, in UTC."""
+    zone = ZoneInfo(ticket.zone or "UTC")
+    return ticket.local_time.replace(tzinfo=zone, fold=ticket.fold or 0).astimezone(UTC)
+
+
+def _second(since: Moment) -> datetime:
+    """Return the second of an instant; tickets know no finer time."""
+    return since.utc.replace(microsecond=0)
