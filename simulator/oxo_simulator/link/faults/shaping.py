@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Shaping(Disturbance):
+class Shaping(Disturbance, ABC):
     """Puts a stage of its own into these directions on these ports, on new connections too.
 
     Attributes:
@@ -27,9 +28,9 @@ class Shaping(Disturbance):
     ports: Ports
     towards: tuple[Towards, ...]
 
+    @abstractmethod
     def stage(self, connection: Connection, towards: Towards) -> Stage:
         """Return the stage for one direction of one connection."""
-        raise NotImplementedError
 
     def strike(self, link: Link) -> None:
         """Shape what is connected."""

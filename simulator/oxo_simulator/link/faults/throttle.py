@@ -36,13 +36,13 @@ class _Narrow:
     def __init__(self, bytes_per_second: int) -> None:
         self._rate = bytes_per_second
         self._portion = max(1, int(bytes_per_second * PORTION_SECONDS))
-        self._free = float("-inf")
+        self._free = 0.0
         self._waiting: deque[bytes] = deque()
 
     def take(self, now: float, piece: bytes) -> None:
         """Queue a piece; the line begins with it when it is free."""
         if not self._waiting:
-            self._free = max(self._free, now)
+            self._free = now
         self._waiting.append(piece)
 
     def due(self) -> float | None:
