@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from oxo_simulator.commands import life, line, orders, telephony, traffic, wire
+from oxo_simulator.commands import hotel, life, line, orders, sets, telephony, traffic, wire
 from oxo_simulator.commands.console import (
     DEFAULT_STATE,
     RUN_FAILED,
@@ -128,5 +128,5 @@ def run(  # noqa: PLR0913 - one parameter per option
         fail(wrong.text, WRONG_USAGE if wrong.usage else RUN_FAILED)
 
 
-for _group in (telephony, traffic, life, wire, orders, line):
+for _group in (telephony, hotel, sets, traffic, life, wire, orders, line):
     app.registered_commands += _group.app.registered_commands

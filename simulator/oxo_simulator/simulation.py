@@ -14,9 +14,9 @@ from oxo_tickets import Ticket
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
+from oxo_simulator.call_orders import CallOrders
 from oxo_simulator.clock import Pacer, VirtualClock, WallClock
 from oxo_simulator.control.messages import (
-    AppointmentOrder,
     BufferState,
     CallRequest,
     CallsPlaced,
@@ -31,10 +31,10 @@ from oxo_simulator.control.messages import (
     WireState,
 )
 from oxo_simulator.exchange.core import Exchange
-from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.life import ResetKind
 from oxo_simulator.exchange.outlet import OutletTerms
 from oxo_simulator.exchange.telephony import LOAD_TICKETS_MAX, OrderError, Placed
+from oxo_simulator.hotel_desk import HotelDesk
 from oxo_simulator.installation import (
     Installed,
     epoch_name,
@@ -127,6 +127,8 @@ class Simulation:
         self.orders = WireOrders(wires, lambda: self.exchange)
         self.slices = Slices(real)
         self.pacer = Pacer(real, factor, self._tick, broken)
+        self.calls = CallOrders(lambda: self.exchange, self.slices, self._go_on)
+        self.desk = HotelDesk(lambda: self.exchange, self.slices, self._go_on, self.orders.say)
         self.traffic = TrafficOrders(lambda: self.installed, lambda: self.pacer.manual)
 
     @property
@@ -179,13 +181,6 @@ class Simulation:
         """Place calls, and go on to their tickets if asked."""
         return self.slices.play(
             lambda: self._go_on(self.exchange.place(request.calls), advance=request.advance)
-        )
-
-    def program(self, order: AppointmentOrder) -> "Deferred[CallsPlaced]":
-        """Program an appointment, and go on to its ticket if asked."""
-        appointment = Appointment(order.user, order.time, order.kind, order.by, order.answered_at)
-        return self.slices.play(
-            lambda: self._go_on(self.exchange.program(appointment), advance=order.advance)
         )
 
     def load(self, order: UnreadLoad) -> "Deferred[CallsPlaced]":

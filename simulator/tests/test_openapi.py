@@ -15,6 +15,7 @@ import requests
 from oxo_simulator.control import messages
 from oxo_simulator.control.client import ControlClient
 from oxo_simulator.control.messages import (
+    AppointmentOrder,
     ArmedFault,
     CertificateOrder,
     Fault,
@@ -149,6 +150,14 @@ def answers(client: ControlClient) -> Iterator[tuple[str, str, Any]]:
     armed = ArmedFault(when="offered", fault=Fault(kind="cut", ports=["standard"]))
     yield "post", "/installation", client.install(Installation())
     yield "post", "/tickets", client.load([ticket])
+    yield (
+        "post",
+        "/appointments",
+        client.program_appointment(AppointmentOrder(user="106", time="07:00")),
+    )
+    yield "get", "/appointments", client.appointments()
+    yield "delete", "/appointments/{user}", client.cancel_appointment("106", "07:00")
+    yield "get", "/hotel/rooms", client.rooms()
     yield "post", "/link/armed", client.arm(armed)
     yield "post", "/link/fault", client.strike(Fault(kind="cut"))
     yield "get", "/link", client.link()
@@ -177,7 +186,7 @@ def test_no_operation_is_for_strangers(oxo: EphemeralExchange) -> None:
     with requests.Session() as session:
         session.trust_env = False
         for route in ROUTES:
-            url = oxo.control.url + route.path.format(session="s1")
+            url = oxo.control.url + re.sub(r"\{\w+\}", "1", route.path)
             answer = session.request(route.method, url, data=b"{}", timeout=20)
             assert answer.status_code == 401, route.path
             assert list(answer.json()) == ["error"]

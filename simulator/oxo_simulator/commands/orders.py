@@ -1,6 +1,5 @@
 """`oxo-sim nmc-password | account-... | switch-over | stream-say | hotel`: orders to one wire."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -8,19 +7,16 @@ import typer
 
 from oxo_simulator.commands.console import (
     DEFAULT_STATE,
-    WRONG_USAGE,
     Json,
     State,
     checked,
-    fail,
     pair,
     say,
 )
+from oxo_simulator.commands.secret import STANDARD_INPUT, secret
 from oxo_simulator.control.client import ControlClient
 from oxo_simulator.control.messages import ClosedFile, HotelEvent, StreamNotice
-from oxo_simulator.files import PASSWORD_BYTES_MAX, PasswordUnusable, read_password
 
-STANDARD_INPUT = "-"
 EVENTS = "One of: " + ", ".join(get_args(get_type_hints(HotelEvent)["event"])) + "."
 
 PasswordFile = Annotated[
@@ -35,7 +31,7 @@ def nmc_password(
     file: PasswordFile = Path(STANDARD_INPUT), *, json: Json = False, state: State = DEFAULT_STATE
 ) -> None:
     """Give the account of the NMC wire another password, valid when the profile says."""
-    password = _secret(file)
+    password = secret(file)
     with ControlClient.from_state(state) as client:
         found = client.nmc_password(password)
     say(found, "the password is taken; nmc.password_valid says when it is valid", json=json)
@@ -46,7 +42,7 @@ def account_password(
     file: PasswordFile = Path(STANDARD_INPUT), *, json: Json = False, state: State = DEFAULT_STATE
 ) -> None:
     """Give the account of the account files another password, valid when the profile says."""
-    password = _secret(file)
+    password = secret(file)
     with ControlClient.from_state(state) as client:
         found = client.account_password(password)
     say(found, "the password is taken", json=json)
@@ -140,14 +136,14 @@ def hotel(  # noqa: PLR0913 - one parameter per field
     json: Json = False,
     state: State = DEFAULT_STATE,
 ) -> None:
-    """Say an event on the hotel link."""
+    """Let an event happen that the hotel link tells; in hotel mode to the rooms."""
     fields = {
         "event": event,
         "room": room,
         "guest_name": guest_name,
         "language": language,
         "direct_number": direct_number,
-        "password": None if password_file is None else _secret(password_file),
+        "password": None if password_file is None else secret(password_file),
         "barring": barring,
         "do_not_disturb": do_not_disturb,
         "deposit": deposit,
@@ -158,23 +154,10 @@ def hotel(  # noqa: PLR0913 - one parameter per field
     said: HotelEvent = checked(HotelEvent, fields)
     with ControlClient.from_state(state) as client:
         found = client.hotel(said)
-    say(found, f"{said.event} of room {said.room} is said on the hotel link", json=json)
+    say(found, f"{said.event} of room {said.room} has happened", json=json)
 
 
 def _closed(found: ClosedFile) -> str:
     if found.file is None:
         return "no ticket waits for a file"
     return f"{found.file} is closed, sequences {found.first} to {found.last}"
-
-
-def _secret(file: Path) -> str:
-    """Return a secret from a file or standard input, never from the command line."""
-    if str(file) == STANDARD_INPUT:
-        line = sys.stdin.buffer.readline(PASSWORD_BYTES_MAX).decode("utf-8", "replace")
-        if not (password := line.rstrip("\r\n")):
-            fail("standard input: its first line is empty; a password is expected", WRONG_USAGE)
-        return password
-    try:
-        return read_password(file)
-    except PasswordUnusable as error:
-        fail(str(error), WRONG_USAGE)

@@ -1,11 +1,12 @@
-"""`oxo-sim call | appointment | load | advance | time`: tickets, and the time that brings them."""
+"""`oxo-sim call | load | advance | time`: tickets, and the time that brings them."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
-from oxo_tickets import DiallingMode, Ticket, to_json
+from oxo_tickets import DiallingMode, Facility, Ticket, to_json
 
 from oxo_simulator.commands.console import (
     DEFAULT_STATE,
@@ -18,7 +19,7 @@ from oxo_simulator.commands.console import (
 )
 from oxo_simulator.commands.tickets import batch, opened
 from oxo_simulator.control.client import ControlClient
-from oxo_simulator.control.messages import AppointmentOrder, CallOrder, CallsPlaced, ExchangeState
+from oxo_simulator.control.messages import CallOrder, CallsPlaced, ExchangeState
 
 MANUAL, REAL = 0.0, 1.0
 
@@ -28,16 +29,32 @@ app = typer.Typer()
 @app.command()
 def call(  # noqa: PLR0913 - one parameter per option
     *,
-    user: Annotated[str, typer.Argument(help="The set that calls or is called.")],
-    number: Annotated[str, typer.Argument(help="The other party.")],
-    direction: Annotated[str, typer.Option(help="outgoing or incoming.")] = "outgoing",
+    user: Annotated[
+        str, typer.Argument(help="The set that calls or is called; with --break-in a line.")
+    ],
+    number: Annotated[str, typer.Argument(help="The other party; internal: the set called.")],
+    direction: Annotated[str, typer.Option(help="outgoing, incoming or internal.")] = "outgoing",
     mode: Annotated[DiallingMode, typer.Option(help="How it is dialled.")] = DiallingMode.MANUAL,
     duration: Annotated[int, typer.Option(help="Conversation in seconds; 0 is unanswered.")] = 50,
     ring: Annotated[int, typer.Option(help="Ringing in seconds.")] = 0,
-    units: Annotated[int, typer.Option(help="Metering units.")] = 0,
+    units: Annotated[int | None, typer.Option(help="Metering units; else the tariff says.")] = None,
     account: Annotated[str | None, typer.Option(help="Account code.")] = None,
     trunk: Annotated[str | None, typer.Option(help="Line, e.g. N01.")] = None,
     times: Annotated[int, typer.Option(help="So many such calls at once.")] = 1,
+    transfer_to: Annotated[str | None, typer.Option(help="Set the call is handed to.")] = None,
+    transfer_after: Annotated[int, typer.Option(help="Seconds of conversation before that.")] = 0,
+    conference_with: Annotated[
+        list[str] | None, typer.Option(help="A further party; more than once.")
+    ] = None,
+    conference_after: Annotated[int, typer.Option(help="Seconds before they are there.")] = 0,
+    network: Annotated[bool, typer.Option("--network", help="Over the private network.")] = False,
+    break_in: Annotated[bool, typer.Option("--break-in", help="From line to line.")] = False,
+    operator_made: Annotated[
+        bool, typer.Option("--operator-made", help="The operator dialled for a guest or booth.")
+    ] = False,
+    service: Annotated[
+        list[Facility] | None, typer.Option(help="Supplementary service; more than once.")
+    ] = None,
     advance: Annotated[bool, typer.Option(help="Move exchange time to the tickets.")] = True,
     json: Json = False,
     state: State = DEFAULT_STATE,
@@ -54,28 +71,20 @@ def call(  # noqa: PLR0913 - one parameter per option
         "account_code": account,
         "trunk": trunk,
         "times": times,
+        "transfer_to": transfer_to,
+        "transfer_after_seconds": transfer_after,
+        "conference_with": conference_with or [],
+        "conference_after_seconds": conference_after,
+        "network": network,
+        "break_in": break_in,
+        "operator_made": operator_made,
+        "services": service or [],
     }
     order = checked(CallOrder, wanted)
     with ControlClient.from_state(state) as client:
         before = client.state().ledger_last
         placed = client.place_calls(order, advance=advance)
-        _say_tickets(client, before, placed, json=json)
-
-
-@app.command()
-def appointment(
-    *,
-    user: Annotated[str, typer.Argument(help="The set that rings.")],
-    time: Annotated[str, typer.Argument(help="When, as HH:MM.")],
-    advance: Annotated[bool, typer.Option(help="Move exchange time to the ticket.")] = True,
-    json: Json = False,
-    state: State = DEFAULT_STATE,
-) -> None:
-    """Program an appointment and print its activation ticket."""
-    with ControlClient.from_state(state) as client:
-        before = client.state().ledger_last
-        order = AppointmentOrder(user=user, time=time, advance=advance)
-        _say_tickets(client, before, client.program_appointment(order), json=json)
+        say_tickets(client, before, placed, json=json)
 
 
 @app.command()
@@ -161,7 +170,8 @@ def _factor(text: str) -> float:
         fail(f"time {text}: manual, real, or a number is expected", WRONG_USAGE)
 
 
-def _say_tickets(client: ControlClient, before: int, placed: CallsPlaced, *, json: bool) -> None:
+def say_tickets(client: ControlClient, before: int, placed: CallsPlaced, *, json: bool) -> None:
+    """Print the tickets that an order has led to, and how its calls went."""
     wanted = set(placed.ids)
     tickets = [
         msgspec.convert(line.detail["ticket"], Ticket)
@@ -172,11 +182,21 @@ def _say_tickets(client: ControlClient, before: int, placed: CallsPlaced, *, jso
     def plain() -> None:
         for ticket in tickets:
             typer.echo(to_json(ticket).decode())
+        for outcome, count in Counter(placed.outcomes).items():
+            if outcome != "answered":
+                typer.echo(f"{count} {'call' if count == 1 else 'calls'}: {outcome}", err=True)
         if not wanted:
-            typer.echo("the tickets are written when the calls have ended", err=True)
+            typer.echo(
+                "no ticket so far: it is written when the call has ended, if any is", err=True
+            )
 
     shown = [msgspec.Raw(to_json(ticket)) for ticket in tickets]
-    answer = {"ids": placed.ids, "exchange_time": placed.exchange_time, "tickets": shown}
+    answer = {
+        "ids": placed.ids,
+        "exchange_time": placed.exchange_time,
+        "outcomes": placed.outcomes,
+        "tickets": shown,
+    }
     say(answer, plain, json=json)
 
 

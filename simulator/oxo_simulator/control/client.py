@@ -19,6 +19,7 @@ from oxo_simulator.control.messages import (
     AddressOrder,
     Advance,
     AppointmentOrder,
+    AppointmentState,
     ArmedFault,
     BufferState,
     CallOrder,
@@ -26,11 +27,15 @@ from oxo_simulator.control.messages import (
     CallsPlaced,
     CertificateOrder,
     CertificateState,
+    CheckIn,
+    CheckOut,
     ClosedFile,
     ExchangeState,
+    FacilityOrder,
     Fault,
     FileClosing,
     FirmwareOrder,
+    GuestChange,
     HostKey,
     HostKeyOrder,
     HotelEvent,
@@ -46,11 +51,16 @@ from oxo_simulator.control.messages import (
     ProfileState,
     Reset,
     Restore,
+    RoomState,
+    RoomStatusOrder,
     SessionState,
+    SetOrder,
+    SetState,
     StreamNotice,
     SwitchOver,
     TrafficOrder,
     TrafficState,
+    TrunkState,
     WireState,
 )
 
@@ -159,9 +169,35 @@ class ControlClient:
         """Place calls, all at the same exchange instant."""
         return self._post("/calls", CallRequest(calls=list(calls), advance=advance), CallsPlaced)
 
+    def sets(self) -> list[SetState]:
+        """Return every set and group as it is."""
+        return self._get("/sets", {}, list[SetState])
+
+    def set_up(self, number: str, order: SetOrder) -> SetState:
+        """Let a set or group be busy, diverted or otherwise from now on."""
+        return self._post(f"/sets/{quote(number, safe='')}", order, SetState)
+
+    def trunks(self) -> list[TrunkState]:
+        """Return every access, and how many calls it has."""
+        return self._get("/trunks", {}, list[TrunkState])
+
+    def request_facility(self, order: FacilityOrder) -> CallsPlaced:
+        """Ask the public network for a supplementary service, or cancel it."""
+        return self._post("/facilities", order, CallsPlaced)
+
     def program_appointment(self, order: AppointmentOrder) -> CallsPlaced:
         """Program an appointment; its activation ticket is written."""
         return self._post("/appointments", order, CallsPlaced)
+
+    def appointments(self) -> list[AppointmentState]:
+        """Return the appointments, in the order in which they ring."""
+        return self._get("/appointments", {}, list[AppointmentState])
+
+    def cancel_appointment(self, user: str, time: str | None = None) -> CallsPlaced:
+        """Cancel a user's appointments, or those for a time (HH:MM); the tickets are written."""
+        path = f"/appointments/{quote(user, safe='')}"
+        asked = {} if time is None else {"time": time}
+        return self._exchange("DELETE", path, CallsPlaced, ANSWER_SECONDS_MAX, params=asked)
 
     def load(
         self, tickets: list[Ticket], pace: float = 0, *, continues: bool = False
@@ -207,8 +243,28 @@ class ControlClient:
         return self._post("/stream/say", notice, ExchangeState)
 
     def hotel(self, event: HotelEvent) -> ExchangeState:
-        """Say an event on the hotel link."""
+        """Let an event happen that the hotel link tells; in hotel mode to the rooms."""
         return self._post("/hotel", event, ExchangeState)
+
+    def check_in(self, order: CheckIn) -> CallsPlaced:
+        """Check a guest in, or a group."""
+        return self._post("/hotel/check-in", order, CallsPlaced)
+
+    def modify_guest(self, order: GuestChange) -> CallsPlaced:
+        """Change what is known of a guest."""
+        return self._post("/hotel/modification", order, CallsPlaced)
+
+    def check_out(self, order: CheckOut) -> CallsPlaced:
+        """Check guests out."""
+        return self._post("/hotel/check-out", order, CallsPlaced)
+
+    def room_status(self, order: RoomStatusOrder) -> CallsPlaced:
+        """Tell a room's status."""
+        return self._post("/hotel/room-status", order, CallsPlaced)
+
+    def rooms(self) -> list[RoomState]:
+        """Return the guest rooms."""
+        return self._get("/hotel/rooms", {}, list[RoomState])
 
     def sessions(self) -> list[SessionState]:
         """Return who is in a session, on any wire."""

@@ -10,7 +10,21 @@ from typing import Any, Literal
 import msgspec
 from oxo_tickets import Ticket
 
-from oxo_simulator.control.hotel_messages import AppointmentOrder
+from oxo_simulator.control.call_messages import (
+    FacilityOrder,
+    SetOrder,
+    SetState,
+    TrunkState,
+)
+from oxo_simulator.control.hotel_messages import (
+    AppointmentOrder,
+    AppointmentState,
+    CheckIn,
+    CheckOut,
+    GuestChange,
+    RoomState,
+    RoomStatusOrder,
+)
 from oxo_simulator.control.life_messages import (
     AddressOrder,
     FirmwareOrder,
@@ -44,6 +58,7 @@ __all__ = [
     "AddressOrder",
     "Advance",
     "AppointmentOrder",
+    "AppointmentState",
     "ArmedFault",
     "BufferState",
     "CallOrder",
@@ -52,12 +67,16 @@ __all__ = [
     "CarriedConnection",
     "CertificateOrder",
     "CertificateState",
+    "CheckIn",
+    "CheckOut",
     "ClosedFile",
     "ExchangeState",
+    "FacilityOrder",
     "Fault",
     "FaultInForce",
     "FileClosing",
     "FirmwareOrder",
+    "GuestChange",
     "HostKey",
     "HostKeyOrder",
     "HotelEvent",
@@ -75,11 +94,16 @@ __all__ = [
     "ProfileState",
     "Reset",
     "Restore",
+    "RoomState",
+    "RoomStatusOrder",
     "SessionState",
+    "SetOrder",
+    "SetState",
     "StreamNotice",
     "SwitchOver",
     "TrafficOrder",
     "TrafficState",
+    "TrunkState",
     "WaitingTicket",
     "WireName",
     "WireState",

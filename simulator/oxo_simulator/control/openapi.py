@@ -98,11 +98,13 @@ def _json(schema: Any) -> dict[str, Any]:
 
 
 def _in_query(parameter: Parameter) -> dict[str, Any]:
-    schema = {
-        "type": "integer" if parameter.whole else "number",
-        "minimum": 0,
-        "default": parameter.default,
-    }
+    schema: dict[str, Any] = {"type": "string"}
+    if not parameter.text:
+        schema = {
+            "type": "integer" if parameter.whole else "number",
+            "minimum": 0,
+            "default": parameter.default,
+        }
     return {
         "name": parameter.name,
         "in": "query",

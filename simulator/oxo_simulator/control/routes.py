@@ -12,17 +12,22 @@ from oxo_simulator.control.messages import (
     AddressOrder,
     Advance,
     AppointmentOrder,
+    AppointmentState,
     ArmedFault,
     BufferState,
     CallRequest,
     CallsPlaced,
     CertificateOrder,
     CertificateState,
+    CheckIn,
+    CheckOut,
     ClosedFile,
     ExchangeState,
+    FacilityOrder,
     Fault,
     FileClosing,
     FirmwareOrder,
+    GuestChange,
     HostKey,
     HostKeyOrder,
     HotelEvent,
@@ -37,11 +42,16 @@ from oxo_simulator.control.messages import (
     ProfileState,
     Reset,
     Restore,
+    RoomState,
+    RoomStatusOrder,
     SessionState,
+    SetOrder,
+    SetState,
     StreamNotice,
     SwitchOver,
     TrafficOrder,
     TrafficState,
+    TrunkState,
     WireState,
 )
 
@@ -51,13 +61,14 @@ NUMBER_MAX = 2**53 - 1
 
 
 class Parameter(NamedTuple):
-    """A number in the query: 0 to `most`; what is more counts as `most`."""
+    """A number in the query: 0 to `most`; what is more counts as `most`. Or a `text`, or none."""
 
     name: str
     meaning: str
     most: float = NUMBER_MAX
     default: float = 0
     whole: bool = True
+    text: bool = False
 
 
 class Route(NamedTuple):
@@ -86,6 +97,8 @@ _COUNT = Parameter(
     "count", "At most so many tickets; 0 asks for none.", BUFFER_TICKETS_MAX, BUFFER_TICKETS_MAX
 )
 
+_TIME = Parameter("time", "Only those for HH:MM.", text=True)
+
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/state", "state", "Who and how the exchange is.", ExchangeState),
     Route("POST", "/installation", "install",
@@ -95,8 +108,22 @@ ROUTES: tuple[Route, ...] = (
           "Every key of the profile with its value and its standing.", ProfileState),
     Route("POST", "/calls", "place_calls", "Place calls, all at the same instant.",
           CallsPlaced, CallRequest),
+    Route("GET", "/sets", "sets", "Every set and group as it is.", list[SetState]),
+    Route("POST", "/sets/{number}", "set_up",
+          "Let a set or group be busy, diverted or otherwise from now on.",
+          SetState, SetOrder, place="number"),
+    Route("GET", "/trunks", "trunks", "Every access, and how many calls it has.",
+          list[TrunkState]),
+    Route("POST", "/facilities", "request_facility",
+          "Ask the public network for a supplementary service, or cancel it.",
+          CallsPlaced, FacilityOrder),
     Route("POST", "/appointments", "program_appointment", "Program an appointment.",
           CallsPlaced, AppointmentOrder),
+    Route("GET", "/appointments", "appointments",
+          "The appointments, in the order in which they ring.", list[AppointmentState]),
+    Route("DELETE", "/appointments/{user}", "cancel_appointment",
+          "Cancel a user's appointments, or those for a time.",
+          CallsPlaced, query=(_TIME,), place="user"),
     Route("POST", "/tickets", "load", "Write tickets as they are.", CallsPlaced, Load),
     Route("GET", "/buffer", "buffer", "What waits for the taxation client, and a page of it.",
           BufferState, query=(_AFTER, _COUNT)),
@@ -119,8 +146,17 @@ ROUTES: tuple[Route, ...] = (
           ExchangeState, SwitchOver),
     Route("POST", "/stream/say", "stream_say", "Say a notice on the stream.",
           ExchangeState, StreamNotice),
-    Route("POST", "/hotel", "hotel", "Say an event on the hotel link.",
+    Route("POST", "/hotel", "hotel",
+          "Let an event happen that the hotel link tells; in hotel mode to the rooms.",
           ExchangeState, HotelEvent),
+    Route("POST", "/hotel/check-in", "check_in", "Check a guest in, or a group.",
+          CallsPlaced, CheckIn),
+    Route("POST", "/hotel/modification", "modify_guest", "Change what is known of a guest.",
+          CallsPlaced, GuestChange),
+    Route("POST", "/hotel/check-out", "check_out", "Check guests out.", CallsPlaced, CheckOut),
+    Route("POST", "/hotel/room-status", "room_status", "Tell a room's status.",
+          CallsPlaced, RoomStatusOrder),
+    Route("GET", "/hotel/rooms", "rooms", "The guest rooms.", list[RoomState]),
     Route("GET", "/sessions", "sessions", "Who is in a session, on any wire.",
           list[SessionState]),
     Route("DELETE", "/sessions/{session}", "end_session", "End a session.",

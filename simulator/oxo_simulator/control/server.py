@@ -53,11 +53,12 @@ _log = structlog.get_logger()
 
 
 class Asked(NamedTuple):
-    """A request as read: the message in its body, the numbers of its query, the path's value."""
+    """A request as read: the message in its body, what its query says, the path's value."""
 
     order: Any
     query: Mapping[str, float]
     place: str
+    texts: Mapping[str, str]
 
 
 class ControlServer:
@@ -95,7 +96,15 @@ class ControlServer:
             ),
             "profile": lambda _: simulation.profile(),
             "place_calls": lambda asked: simulation.place(asked.order),
-            "program_appointment": lambda asked: simulation.program(asked.order),
+            "sets": lambda _: simulation.calls.sets(),
+            "set_up": lambda asked: simulation.calls.set_up(asked.place, asked.order),
+            "trunks": lambda _: simulation.calls.trunks(),
+            "request_facility": lambda asked: simulation.calls.request(asked.order),
+            "program_appointment": lambda asked: simulation.desk.program(asked.order),
+            "appointments": lambda _: simulation.desk.appointments(),
+            "cancel_appointment": lambda asked: simulation.desk.cancel(
+                asked.place, asked.texts.get("time")
+            ),
             "load": lambda asked: simulation.load(asked.order),
             "buffer": lambda asked: simulation.buffer(
                 int(asked.query["after"]), int(asked.query["count"])
@@ -108,7 +117,12 @@ class ControlServer:
             "renew_account_host_key": lambda _: simulation.site.renew_host_key(),
             "switch_over": lambda asked: orders.switch_over(asked.order),
             "stream_say": lambda asked: orders.say_notice(asked.order),
-            "hotel": lambda asked: orders.say(asked.order),
+            "hotel": lambda asked: simulation.desk.event(asked.order),
+            "check_in": lambda asked: simulation.desk.check_in(asked.order),
+            "modify_guest": lambda asked: simulation.desk.modify(asked.order),
+            "check_out": lambda asked: simulation.desk.check_out(asked.order),
+            "room_status": lambda asked: simulation.desk.tell_status(asked.order),
+            "rooms": lambda _: simulation.desk.rooms(),
             "sessions": lambda _: simulation.sessions(),
             "end_session": lambda asked: simulation.end_session(asked.place),
             "begin_traffic": lambda asked: simulation.slices.play(
@@ -198,8 +212,13 @@ def _asked(route: Route, request: Any, places: Mapping[str, str]) -> Asked:
     body: Any = UnreadLoad if route.body is Load else route.body
     return Asked(
         order=_order(request.content.read(), body) if body else None,
-        query={parameter.name: _number(request, parameter) for parameter in route.query},
+        query={each.name: _number(request, each) for each in route.query if not each.text},
         place=places.get(route.place or "", ""),
+        texts={
+            each.name: request.args[each.name.encode()][0].decode("latin-1")
+            for each in route.query
+            if each.text and each.name.encode() in request.args
+        },
     )
 
 

@@ -1,0 +1,254 @@
+"""`oxo-sim appointments | cancel-appointment | rooms | check-in ...`: reminders and guests."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from oxo_simulator.commands.console import DEFAULT_STATE, Json, State, checked, say, table
+from oxo_simulator.commands.secret import secret
+from oxo_simulator.commands.telephony import say_tickets
+from oxo_simulator.control.client import ControlClient
+from oxo_simulator.control.messages import (
+    AppointmentOrder,
+    AppointmentState,
+    CallsPlaced,
+    CheckIn,
+    CheckOut,
+    GuestChange,
+    RoomState,
+    RoomStatusOrder,
+)
+
+Rooms = Annotated[list[str], typer.Argument(help="Numbers of the rooms.")]
+Room = Annotated[str, typer.Argument(help="Number of the room.")]
+Advance = Annotated[bool, typer.Option(help="Move exchange time to the tickets.")]
+Language = Annotated[str | None, typer.Option(help="One character.")]
+DirectNumber = Annotated[str | None, typer.Option(help="The guest's own number.")]
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option(help="Its first line is the room's password; - reads standard input."),
+]
+Barring = Annotated[str | None, typer.Option(help="Class of barring, one character.")]
+Disturb = Annotated[
+    bool | None, typer.Option("--do-not-disturb/--may-disturb", help="The set is silent.")
+]
+Deposit = Annotated[str | None, typer.Option(help="Money paid in advance, all of it.")]
+WakeUp = Annotated[str | None, typer.Option(help="HH:MM of a wake-up.")]
+
+app = typer.Typer()
+
+
+@app.command()
+def appointment(  # noqa: PLR0913 - one parameter per option
+    *,
+    user: Annotated[str, typer.Argument(help="The set that rings.")],
+    time: Annotated[str, typer.Argument(help="When, as HH:MM.")],
+    kind: Annotated[str, typer.Option(help="temporary (once) or permanent.")] = "temporary",
+    by: Annotated[str, typer.Option(help="user, or in hotel mode operator.")] = "user",
+    answered_at: Annotated[
+        int | None, typer.Option(help="The attempt that is acknowledged; else it fails.")
+    ] = None,
+    advance: Advance = True,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Program an appointment and print its activation ticket."""
+    wanted = {
+        "user": user,
+        "time": time,
+        "kind": kind,
+        "by": by,
+        "answered_at": answered_at,
+        "advance": advance,
+    }
+    order = checked(AppointmentOrder, wanted)
+    with ControlClient.from_state(state) as client:
+        before = client.state().ledger_last
+        say_tickets(client, before, client.program_appointment(order), json=json)
+
+
+@app.command("cancel-appointment")
+def cancel_appointment(
+    user: Annotated[str, typer.Argument(help="The set.")],
+    time: Annotated[str | None, typer.Argument(help="Only those for HH:MM.")] = None,
+    *,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Cancel a set's appointments and print the tickets."""
+    with ControlClient.from_state(state) as client:
+        before = client.state().ledger_last
+        say_tickets(client, before, client.cancel_appointment(user, time), json=json)
+
+
+@app.command()
+def appointments(*, json: Json = False, state: State = DEFAULT_STATE) -> None:
+    """Show the appointments, in the order in which they ring."""
+    with ControlClient.from_state(state) as client:
+        found = client.appointments()
+    say(found, lambda: _show_appointments(found), json=json)
+
+
+@app.command()
+def rooms(*, json: Json = False, state: State = DEFAULT_STATE) -> None:
+    """Show the guest rooms."""
+    with ControlClient.from_state(state) as client:
+        found = client.rooms()
+    say(found, lambda: _show_rooms(found), json=json)
+
+
+@app.command("check-in")
+def check_in(  # noqa: PLR0913 - one parameter per field
+    rooms: Rooms,
+    *,
+    guest_name: Annotated[str, typer.Option(help="Up to 20 characters.")],
+    language: Language = None,
+    direct_number: DirectNumber = None,
+    password_file: PasswordFile = None,
+    barring: Barring = None,
+    do_not_disturb: Disturb = None,
+    deposit: Deposit = None,
+    wake_up: WakeUp = None,
+    advance: Advance = True,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Check a guest into a room, or a group into several; print the tickets."""
+    wanted = {
+        "rooms": rooms,
+        "guest_name": guest_name,
+        "language": language,
+        "direct_number": direct_number,
+        "password": None if password_file is None else secret(password_file),
+        "barring": barring,
+        "do_not_disturb": do_not_disturb,
+        "deposit": deposit,
+        "wake_up": wake_up,
+        "advance": advance,
+    }
+    order: CheckIn = checked(CheckIn, wanted)
+    with ControlClient.from_state(state) as client:
+        before = client.state().ledger_last
+        _say(client, before, client.check_in(order), f"{len(rooms)} checked in", json=json)
+
+
+@app.command("guest")
+def guest(  # noqa: PLR0913 - one parameter per field
+    room: Room,
+    *,
+    guest_name: Annotated[str | None, typer.Option(help="Up to 20 characters.")] = None,
+    language: Language = None,
+    direct_number: DirectNumber = None,
+    password_file: PasswordFile = None,
+    barring: Barring = None,
+    do_not_disturb: Disturb = None,
+    deposit: Deposit = None,
+    wake_up: WakeUp = None,
+    advance: Advance = True,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Change what is known of a guest: what is left out stays."""
+    wanted = {
+        "room": room,
+        "guest_name": guest_name,
+        "language": language,
+        "direct_number": direct_number,
+        "password": None if password_file is None else secret(password_file),
+        "barring": barring,
+        "do_not_disturb": do_not_disturb,
+        "deposit": deposit,
+        "wake_up": wake_up,
+        "advance": advance,
+    }
+    order: GuestChange = checked(GuestChange, wanted)
+    with ControlClient.from_state(state) as client:
+        before = client.state().ledger_last
+        _say(
+            client,
+            before,
+            client.modify_guest(order),
+            f"the guest of {room} is known so",
+            json=json,
+        )
+
+
+@app.command("check-out")
+def check_out(
+    rooms: Rooms, *, advance: Advance = True, json: Json = False, state: State = DEFAULT_STATE
+) -> None:
+    """Check guests out; print the tickets of the wake-ups that are cancelled."""
+    with ControlClient.from_state(state) as client:
+        before = client.state().ledger_last
+        placed = client.check_out(CheckOut(rooms=rooms, advance=advance))
+        _say(client, before, placed, f"{len(rooms)} checked out", json=json)
+
+
+@app.command("room-status")
+def room_status(  # noqa: PLR0913 - one parameter per field
+    room: Room,
+    status: Annotated[str, typer.Argument(help="cleaned, or 'not cleaned'.")],
+    *,
+    problem: Annotated[
+        int | None, typer.Option(min=0, max=999, help="What was found; 0 clears it.")
+    ] = None,
+    by: Annotated[str, typer.Option(help="room or operator.")] = "operator",
+    advance: Advance = True,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Tell a room's status and print its ticket, where the profile prints them."""
+    wanted: dict[str, Any] = {"room": room, "status": status, "problem": problem, "by": by}
+    order: RoomStatusOrder = checked(RoomStatusOrder, {**wanted, "advance": advance})
+    with ControlClient.from_state(state) as client:
+        before = client.state().ledger_last
+        _say(client, before, client.room_status(order), f"{room} is {status}", json=json)
+
+
+def _say(
+    client: ControlClient, before: int, placed: CallsPlaced, words: str, *, json: bool
+) -> None:
+    """Print the tickets that an order has led to, or what it did without any."""
+    if placed.ids or json:
+        say_tickets(client, before, placed, json=json)
+    else:
+        typer.echo(words)
+
+
+def _show_appointments(found: list[AppointmentState]) -> None:
+    if not found:
+        typer.echo("no appointment is programmed")
+        return
+    table(
+        ("user", "time", "kind", "by", "state", "attempt", "rings at"),
+        (
+            (one.user, one.time, one.kind, one.by, one.state, one.attempt, f"{one.rings_at}")
+            for one in found
+        ),
+    )
+
+
+def _show_rooms(found: list[RoomState]) -> None:
+    table(
+        ("room", "guest", "status", "problem", "wake-up", "calls", "cost", "balance"),
+        (
+            (
+                one.room,
+                (one.guest_name or "somebody") if one.occupied else "",
+                one.room_status,
+                "" if one.problem is None else one.problem,
+                one.reminder_time or "",
+                one.calls,
+                one.cost,
+                _balance(one),
+            )
+            for one in found
+        ),
+    )
+
+
+def _balance(room: RoomState) -> str:
+    if room.balance is None:
+        return ""
+    return f"{room.balance}, lines closed" if room.lines_closed else str(room.balance)
