@@ -91,12 +91,15 @@ class Start(_Table):
     """How it is started, and how its readiness is seen.
 
     Attributes:
+        kept: it may be left running from play to play where no case asks for its start or end: it
+            takes an exchange that was installed anew for another one (a new epoch, from 1 on).
         side_by_side: several of it may run at once, each with its own working folder.
     """
 
     command: Command
     ready_log: Pattern | None = None
     ready_seconds_max: Seconds = 10
+    kept: bool = False
     side_by_side: bool = False
 
 

@@ -19,6 +19,8 @@ TEN = ["SUB", "TYP", "TRK", "DAT", "TIM", "DUR", "TAX", "SER", "FAC", "DNU"]
 FIFTEEN = [*TEN, "DMO", "RIN", "CST", "ACC", "SUN"]
 CALLED_AT = "v24.target"
 """The profile key of where an exchange connects to its printer."""
+FIRST_FILE = "account.first_file"
+"""The profile key of the five letters that the first account file is called by."""
 RECONNECT_SECONDS = 0.2
 """How soon an exchange that connects to its printer tries again; its profile would take longer."""
 
@@ -81,6 +83,15 @@ def wire_overrides(
     if "account" in doors:
         told["account.transfer"] = transport
     return {**told, **opening(wire, tag_set).overrides}
+
+
+def first_file(day: int) -> str:
+    """Return the letters of the first account file of a play, so that no two have one name."""
+    letters = ""
+    for _ in range(3):
+        day, place = divmod(day, 26)
+        letters = chr(ord("A") + place) + letters
+    return letters + "AA"
 
 
 Moment = Literal["offered", "acknowledged"]

@@ -17,6 +17,8 @@ WATCHED_BYTES_MAX = 256 * 1024
 LINE_CHARACTERS_MAX = 1024
 """The ready pattern is looked for in so many last characters of each line."""
 CHUNK_BYTES = 16 * 1024
+BETWEEN_BYTES_MAX = 256 * 1024
+"""So much of what a subject prints between two plays goes into the log of the next."""
 
 
 class Output:
@@ -30,6 +32,7 @@ class Output:
         self._watched = b""
         self._kept = 0
         self._cut_at: int | None = None
+        self._between: bytes | None = None
         self._file = path.open("wb", buffering=0)
 
     def follow(self, pipe: IO[bytes]) -> threading.Thread:
@@ -86,6 +89,21 @@ class Output:
         with self._news:
             self._file.close()
 
+    def leave(self) -> None:
+        """Close the file of a play; what is printed until `move` goes into the next one."""
+        with self._news:
+            self._file.close()
+            self._between = b""
+
+    def move(self, path: Path, redaction: Redaction) -> None:
+        """Write to another file from here on: the log of the next play."""
+        with self._news:
+            self.path, self.redaction = path, redaction
+            self._kept, self._cut_at = 0, None
+            self._file = path.open("wb", buffering=0)
+            between, self._between = self._between or b"", None
+        self._append(between, watch=False)
+
     def _has(self, pattern: re.Pattern[str]) -> bool:
         lines = self._watched.decode("utf-8", "replace").split("\n")
         return any(pattern.search(line[-LINE_CHARACTERS_MAX:]) for line in lines)
@@ -106,6 +124,8 @@ class Output:
         with self._news:
             if watch:
                 self._watched = (self._watched + chunk)[-WATCHED_BYTES_MAX:]
+            if self._between is not None:
+                self._between = (self._between + chunk)[:BETWEEN_BYTES_MAX]
             if not self._file.closed and self._cut_at is None:
                 self._file.write(chunk)
                 self._kept += len(chunk)

@@ -21,9 +21,10 @@ from oxo_scenarios.bench.connect import Target
 from oxo_scenarios.bench.delivered import DeliveryReader
 from oxo_scenarios.bench.environment import ProxyAccess
 from oxo_scenarios.bench.evidence import keep
-from oxo_scenarios.bench.fresh import Holding
+from oxo_scenarios.bench.fresh import Holding, fresh
 from oxo_scenarios.bench.hands import Setting
 from oxo_scenarios.bench.installing import opening
+from oxo_scenarios.bench.lasting import Lasting
 from oxo_scenarios.bench.ledger import Ledger
 from oxo_scenarios.bench.offspring import Offspring
 from oxo_scenarios.bench.orders import Orders
@@ -53,23 +54,31 @@ class Play(Orders):
             runs already need not be stopped first.
     """
 
-    def __init__(self, stand: Stand, planned: Planned, folder: Path) -> None:
-        """Make the evidence folder and the subject's empty working folder."""
+    def __init__(
+        self, stand: Stand, planned: Planned, folder: Path, *, day: int = 0, after: str = ""
+    ) -> None:
+        """Make the evidence folder, and the subject's empty working folder if it does not run yet.
+
+        `day` is the play's own, counted from the profile's; `after` names the play that comes next
+        and takes the subject over, where its case allows it.
+        """
         self.planned = planned
         self.folder = folder
         self.incidents: list[Incident] = []
         folder.mkdir(parents=True)
         self.unknown_operations: list[dict[str, Any]] = []
         self._stand = stand
-        self._work = stand.work_folder(planned.play)
-        self._offspring = Offspring(self._work)
+        self._day, self._after = day, after
         self._closing = ExitStack()
-        self._output = Output(folder / "subject.log")
-        self._output.redaction = stand.redaction()
-        self._closing.callback(self._output.close)
+        self._program: Program | None = None
+        self._met_at: Target | None = None
+        self._lasting = stand.take_over(planned.play)
+        if self._lasting is None:
+            self._new_subject()
+        else:
+            self._take_over(self._lasting)
         self.wire = planned.wire
         self._ledger = Ledger(stand.exchange.control, self.wire)
-        self._program: Program | None = None
         self._proxy: Proxy | None = None
         self._host = stand.address
         self._port = "standard"
@@ -81,10 +90,34 @@ class Play(Orders):
         if stand.hands is not None:
             self._hands = ByHand(stand.hands, planned.play, self._output)
         self._reset_seconds = stand.reset_seconds
-        self._met_at: Target | None = None
         self._before: Holding | None = None
         self._shown_before: Holding | None = None
+        self._seen: Holding = {}
+        self._gone_on = False
         self.collects_from_the_start = False
+
+    def _new_subject(self) -> None:
+        self._work = self._stand.work_folder(self.planned.play)
+        self._offspring = Offspring(self._work)
+        self._output = Output(self.folder / "subject.log")
+        self._output.redaction = self._stand.redaction()
+
+    def _take_over(self, lasting: Lasting) -> None:
+        self._program, self._met_at = lasting.program, lasting.target
+        self._work, self._offspring = lasting.work, lasting.offspring
+        self._output = lasting.output
+        self._output.move(self.folder / "subject.log", self._stand.redaction())
+        self._output.note(f"the subject goes on running since the play {lasting.before}")
+
+    def _begin_afresh(self, why: str) -> None:
+        """End a subject that was taken over; the play begins like any other."""
+        self._output.note(f"the subject is started anew: {why}")
+        if self._program is not None:
+            self._program.stop()
+        self._program = self._lasting = self._met_at = None
+        self._before = self._shown_before = None
+        self._work = self._stand.work_folder(self.planned.play)
+        self._offspring = Offspring(self._work)
 
     # --- Given ---
 
@@ -93,23 +126,28 @@ class Play(Orders):
     ) -> None:
         """Put a fresh exchange in place: empty buffer, new ledger, its wall clock at `start`."""
         self._stand.exchange.check()
-        self._began = start
+        self._began, own_day = self._stand.begins_at(self._day, start)
+        if not own_day:
+            self._after = ""
         wanted = tag_set or self.planned.tag_set
         if wanted != self.planned.tag_set:
             raise ValueError(f"{self.planned.play} is not played with the {wanted} tags")
         if self._hands is not None:
             self._hands.have_off(collects_from_the_start=self.collects_from_the_start)
+        if self._lasting is not None:
+            self._meet_again(self._lasting, own_day=own_day)
         self._stand.install(
             Installation(
                 profile=self._stand.conditions.profile,
                 overrides={
                     **self._stand.overrides_on(self.wire, wanted, self._target()),
                     **self._stand.in_mode(self.planned.mode),
+                    **self._stand.of_day(self.wire, self._day),
                     **{name.replace("__", "."): value for name, value in overrides.items()},
                 },
                 tag_set=opening(self.wire, wanted).tags,
                 seed=self._stand.conditions.seed,
-                start=start,
+                start=self._began,
             )
         )
         self._ledger = Ledger(self._stand.exchange.control, self.wire)
@@ -118,6 +156,26 @@ class Play(Orders):
             self._before = self._reader(None).standing(last)
             if (shown := self._stand.subject.settings.shown) is not None:
                 self._shown_before = self._reader(None, shown).holding()
+
+    def _meet_again(self, lasting: Lasting, *, own_day: bool) -> None:
+        """See what a subject that goes on running has delivered, before anything new is made."""
+        if not lasting.program.running:
+            self._begin_afresh(f"it ended by itself, with status {lasting.program.status}")
+        elif not (own_day and self.collects_from_the_start):
+            self._begin_afresh("the case begins otherwise")
+        elif self._before is None:
+            self._before = self._reader(None).standing(lasting.delivered)
+            door = self._stand.subject.settings.shown
+            if door is not None and "shown" in self.planned.case.demands:
+                self._shown_before = self._reader(None, door).holding()
+            header = self._stand.subject.settings.delivery.format == "csv"
+            late = fresh(lasting.delivered, self._before, header=header)
+            if late.strip() and not (header and late.count(b"\n") == 1):
+                text = (
+                    f"{late.count(bytes([10]))} lines came into its delivery after everything of "
+                    f"the play {lasting.before} had stood there"
+                )
+                self.incidents.append(Incident(fault="subject", text=text))
 
     def use_proxy(self) -> None:
         """Let the subject reach the exchange through the proxy only."""
@@ -156,9 +214,26 @@ class Play(Orders):
 
     def start_collecting(self) -> None:
         """Start the subject and wait until it has opened a session."""
+        if self._lasting is not None:
+            if self._environment() != self._lasting.environment:
+                self._begin_afresh("it is to connect otherwise")
+            elif not self._comes_back():
+                self._begin_afresh(self._ending())
+            else:
+                return
         if self._hands is None or not self._hands.collects(self._setting()):
             self.start()
         self.await_session()
+
+    def _comes_back(self) -> bool:
+        """Wait for the session of a subject that goes on running; False where it has ended."""
+        try:
+            self.await_session()
+        except SubjectFailed:
+            if not self._gone():
+                raise
+            return False
+        return True
 
     def stop(self) -> str | None:
         """Stop the subject in peace; return what was wrong with its end, if anything."""
@@ -220,12 +295,44 @@ class Play(Orders):
 
     # --- The end ---
 
-    def conclude(self) -> Evidence:
-        """Read the delivery, stop the subject, gather the evidence and write it down."""
+    @property
+    def may_go_on(self) -> bool:
+        """Tell whether the next play could take the subject over, if all of this one is well."""
+        usual = self._proxy is None and self._host == self._stand.address
+        running = self._program is not None and self._program.running
+        return bool(self._after) and usual and running and not self.incidents
+
+    def go_on(self) -> None:
+        """Leave the subject running for the next play: nothing of this one is owed."""
+        assert self._program is not None
+        self._output.leave()
+        self._stand.leave_running(
+            Lasting(
+                before=self.planned.play,
+                after=self._after,
+                program=self._program,
+                environment=self._environment(),
+                work=self._work,
+                offspring=self._offspring,
+                output=self._output,
+                target=self._met_at if self.wire != HOME else None,
+                delivered=self._seen,
+            )
+        )
+        self._program = None
+        self._gone_on = True
+
+    def conclude(self, *, running: bool = False) -> Evidence:
+        """Read the delivery, stop the subject, gather the evidence and write it down.
+
+        `running`: the subject is not stopped yet; it is read and judged as it is, and either goes
+        on (`go_on`) or is concluded again.
+        """
         self._ledger.refresh()
         shown = self._shown()
-        raw, delivery = self._delivered()
-        self._end()
+        raw, delivery = self._delivered(running=running)
+        if not running:
+            self._end()
         self._ledger.refresh()
         self._see_log_whole()
         self.unknown_operations = self._stand.exchange.unknown_operations()
@@ -258,15 +365,20 @@ class Play(Orders):
             if self._program is not None:
                 self._program.kill()
                 self._program = None
-            self._offspring.end()
+            if not self._gone_on:
+                self._offspring.end()
+                self._output.close()
         finally:
             self._closing.close()
 
-    def _delivered(self) -> tuple[bytes, Delivery]:
-        """Read the delivery when it has settled, and stop the subject in peace."""
+    def _delivered(self, *, running: bool) -> tuple[bytes, Delivery]:
+        """Read the delivery when it has settled, and stop the subject in peace, if asked."""
         reader = self._reader(self._before)
         try:
             raw = reader.settled()
+            self._seen = reader.seen
+            if running:
+                return raw, read_delivery(raw, self._stand.subject.settings.delivery)
             self._stop_program()
             told = reader.final(raw)
         except SubjectFailed as failure:
@@ -333,6 +445,7 @@ class Play(Orders):
 
     def _end(self) -> None:
         """Close what the evidence must not see moving any more."""
+        self._output.close()
         self._closing.close()
 
     def _came_back(self) -> None:

@@ -11,9 +11,11 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+import msgspec
 from oxo_simulator.control.messages import ExchangeState, Installation
 
 from oxo_scenarios.bench.connect import Account, Target
@@ -23,7 +25,14 @@ from oxo_scenarios.bench.environment import Access, Place, ProxyAccess, environm
 from oxo_scenarios.bench.exchange import Exchange, own_commands
 from oxo_scenarios.bench.handout import Handout
 from oxo_scenarios.bench.hands import Hands
-from oxo_scenarios.bench.installing import CALLED_AT, calling, wire_overrides
+from oxo_scenarios.bench.installing import (
+    CALLED_AT,
+    FIRST_FILE,
+    calling,
+    first_file,
+    wire_overrides,
+)
+from oxo_scenarios.bench.lasting import Lasting
 from oxo_scenarios.bench.names import naming, resolved_name
 from oxo_scenarios.bench.offspring import Offspring, adopt_orphans
 from oxo_scenarios.bench.operator import Operator
@@ -33,7 +42,7 @@ from oxo_scenarios.bench.redaction import Redaction
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
 from oxo_scenarios.catalogue import Case, Planned
 from oxo_scenarios.subject import Subject
-from oxo_scenarios.wires import BUSINESS, HOME, doors_of
+from oxo_scenarios.wires import HOME, doors_of
 
 ACKNOWLEDGEMENT, ON_READ = "contract.acknowledgement", "on-read"
 NEXT_REQUEST = "next-request"
@@ -90,7 +99,7 @@ class Stand:
         self.doors: Doors
         self.state: ExchangeState
         self._told: dict[str, dict[str, str]] = {}
-        self._modes: bool | None = None
+        self._lasting: Lasting | None = None
         self.host_name = ""
         self.ca_url: str | None = None
         self.hands: Hands | None = None
@@ -113,6 +122,9 @@ class Stand:
             self._shown = _folder(closing)
             self.exchange = closing.enter_context(self._exchange(hidden))
             self.state = self.exchange.state()
+            self._start = self.exchange.profile_value("start")
+            usual = self.exchange.profile_value(FIRST_FILE)
+            self._file_names_free = usual == first_file(0)
             self.remember(self.state)
             known_hosts = self._shown / "known_hosts"
             settings = self.subject.settings
@@ -127,8 +139,9 @@ class Stand:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        """End the exchange and remove the folders."""
-        self._closing.close()
+        """End the exchange and a subject that was left running, and remove the folders."""
+        with self._closing:
+            self.take_over("")
 
     def _exchange(self, hidden: Path) -> Exchange:
         asked = self.conditions
@@ -241,11 +254,16 @@ class Stand:
 
     def in_mode(self, mode: str) -> dict[str, Any]:
         """Return the profile key that puts the exchange into a mode."""
-        if self._modes is None:
-            told = {key.key: key.value for key in self.exchange.control.profile().keys}
-            self._modes = "mode" in told
-        # An exchange that knows no modes is a business one.
-        return {"mode": mode} if self._modes or mode != BUSINESS else {}
+        return {"mode": mode}
+
+    def of_day(self, wire: str, day: int) -> dict[str, Any]:
+        """Return the profile keys that let nothing of a play be called as in another one.
+
+        A file that bears the name of one that a subject has fetched already is the same to it.
+        """
+        if not self.keeps or "account" not in doors_of(wire) or not self._file_names_free:
+            return {}
+        return {FIRST_FILE: first_file(day)}
 
     def target(self, wire: str, host: str, port: str) -> Target:
         """Return where exchange and subject meet; `host` and `port` are of the taxation wire.
@@ -279,8 +297,47 @@ class Stand:
             self._proxy_port = proxy.port
 
     def install(self, installation: Installation) -> None:
-        """Put a fresh exchange behind the same ports."""
-        self.remember(self.exchange.control.install(installation))
+        """Put a fresh exchange behind the same ports.
+
+        Its certificate may be another one since a play had it changed: subjects are told.
+        """
+        state = self.exchange.control.install(installation)
+        self.remember(state)
+        if state.fingerprint != self.state.fingerprint:
+            self.state = msgspec.structs.replace(self.state, fingerprint=state.fingerprint)
+            shutil.copyfile(state.ca_file, self.ca_file)
+
+    @property
+    def keeps(self) -> bool:
+        """Tell whether the subject may be kept running from play to play."""
+        start = self.subject.settings.start
+        return start is not None and start.kept
+
+    def leave_running(self, lasting: Lasting) -> None:
+        """Keep a running subject for the play that takes it over."""
+        self._lasting = lasting
+
+    def take_over(self, play: str) -> Lasting | None:
+        """Return the subject that was left running for this play; any other one is ended."""
+        found, self._lasting = self._lasting, None
+        if found is not None and found.after != play:
+            found.end()
+            return None
+        return found
+
+    def begins_at(self, day: int, start: datetime | None) -> tuple[datetime | None, bool]:
+        """Return when an exchange begins, and whether that is a day of the play's own.
+
+        A subject that goes on running must not meet an exchange whose clock was put back. So each
+        play has a day of its own, at the hour that the profile or the case (`start`) says; a case
+        that needs a certain day says so by another one than the profile's.
+        """
+        usual = datetime.fromisoformat(self._start)
+        if start is not None and start.date() != usual.date():
+            return start, False
+        if not self.keeps:
+            return start, True
+        return (start or usual) + timedelta(days=day), True
 
     def remember(self, state: ExchangeState) -> None:
         """Remember what is chosen: the exchange tells keys of a wire only while it is open.
@@ -289,6 +346,8 @@ class Stand:
         listens is no choice.
         """
         for choice in state.profile_choices:
+            if choice["key"] == FIRST_FILE and self._file_names_free:
+                choice = {**choice, "value": first_file(0)}  # noqa: PLW2901 - the run's own
             if choice["key"] != CALLED_AT:
                 self._told.setdefault(choice["key"], choice)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from pytest_bdd.parser import Scenario, Step
+from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from oxo_scenarios import bundle
 from oxo_scenarios.bench.play import Play
@@ -32,6 +33,7 @@ COLLECTING = "the collector is collecting"
 """The step of a case that begins with a collector that collects."""
 MODE = "oxo_mode"
 _performance = pytest.StashKey[Performance]()
+_after = pytest.StashKey[str]()
 _planned = pytest.StashKey[Planned]()
 
 
@@ -147,9 +149,21 @@ class Certifier:
         while name is not None:
             following = next(course, None)
             item, after = items[name], items.get(following or "")
+            item.stash[_after] = self._taken_over(item, after)
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
             name = following
         return True
+
+    def _taken_over(self, item: pytest.Item, after: pytest.Item | None) -> str:
+        """Return the name of the next play if it may take the subject of this one over."""
+        if after is None or not self._stand.keeps:
+            return ""
+        this, then = item.stash[_planned], after.stash[_planned]
+        played = self._stand.not_applicable(then) is None and then.case.not_carried is None
+        template = scenario_wrapper_template_registry.get(after.function)  # type: ignore[attr-defined]
+        steps = template.render({}).steps if template is not None else []
+        begins_so = any(step.name == COLLECTING for step in steps)
+        return then.play if this.wire == then.wire and played and begins_so else ""
 
     # --- One play ---
 
@@ -183,7 +197,9 @@ class Certifier:
                 performance.unseen(unseen)
             self._end(performance)
             return
-        play = Play(self._stand, planned, self._record.evidence_folder(planned))
+        day = self._record.options.planned.index(planned)
+        folder = self._record.evidence_folder(planned)
+        play = Play(self._stand, planned, folder, day=day, after=item.stash[_after])
         performance = Performance(planned, play)
         item.stash[_performance] = performance
         try:

@@ -32,6 +32,8 @@ from oxo_scenarios.known import KnownFailure
 from oxo_scenarios.verdict import Mark, Verdict
 from oxo_scenarios.wires import MODES
 
+GONE_ON = (Verdict.OK, Verdict.NOT_OBSERVABLE)
+"""Behind such a play nothing is owed: the subject may go on into the next one."""
 DISTRIBUTION = "oxo-interop"
 
 
@@ -96,9 +98,23 @@ class Performance:
         """Conclude the play and judge it."""
         if self._judgement is None:
             assert self.play is not None
-            self.evidence = self.play.conclude()
-            self._judgement = judge(self.planned.case, self.planned.tag_set, self.evidence)
+            self._judgement = self._judged(self.play)
         return self._judgement
+
+    def _judged(self, play: Play) -> Judgement:
+        """Judge while the subject runs, if the next play may take it over; it then goes on.
+
+        Where anything is not as it should be it is stopped, and what it delivered last counts.
+        """
+        case, tag_set = self.planned.case, self.planned.tag_set
+        if play.may_go_on:
+            self.evidence = play.conclude(running=True)
+            judgement = judge(case, tag_set, self.evidence)
+            if judgement.verdict in GONE_ON and play.may_go_on:
+                play.go_on()
+                return judgement
+        self.evidence = play.conclude()
+        return judge(case, tag_set, self.evidence)
 
     def declared(self, reason: str) -> None:
         """Take it that the case does not apply: nothing is played."""
