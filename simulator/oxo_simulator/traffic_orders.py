@@ -36,7 +36,9 @@ class TrafficOrders:
         if self.state().running:
             raise OrderError("traffic goes on already; end it first, or wait for its end")
         seed = installed.order.seed if order.seed is None else order.seed
-        planned = plan(order, installed.wall, seed)
+        exchange = installed.exchange
+        directory, open_hotel = exchange.calls.directory, exchange.hotel.open
+        planned = plan(order, installed.wall, seed, directory, open_hotel=open_hotel)
         feed = Feed(planned.events, lambda: installed.exchange, installed.clock)
         installed.exchange.record(
             "traffic",

@@ -1,5 +1,6 @@
 """Traffic through an exchange in virtual time: at any pace, over resets, with its wake-up peak."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -133,3 +134,25 @@ def test_traffic_ends_with_its_installation(bench: Any) -> None:
     assert one.traffic.state().running
     one.installed, next_one.installed = next_one.installed, one.installed
     assert not one.traffic.state().running
+
+
+def test_a_month_of_a_hotel_leads_to_guests_wake_ups_and_bills(bench: Any) -> None:
+    one = bench(mode="hotel")
+    told = one.let(day="hotel-month", hours=5 * 24, seed=3)
+    assert told.arrivals > 3
+    assert told.refused == told.no_service == 0
+    assert told.departures > 5
+    documents = [line.detail["kind"] for line in one.lines("document")]
+    checked_in = [line for line in one.lines("room") if line.detail["what"] == "checked in"]
+    checked_out = [line for line in one.lines("room") if line.detail["what"] == "checked out"]
+    assert documents.count("guest information") == len(checked_in) >= told.arrivals
+    assert documents.count("guest bill") == len(checked_out) >= told.departures
+    woken = Counter(
+        line.detail["ticket"]["reminder_state"]
+        for line in one.lines("made")
+        if line.detail["source"] == "appointment"
+    )
+    assert woken["activation"] > 10
+    assert woken["complete"] > woken["failed"]
+    statuses = [line for line in one.lines("made") if line.detail["source"] == "room status"]
+    assert len(statuses) == told.room_statuses

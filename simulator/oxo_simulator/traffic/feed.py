@@ -6,10 +6,14 @@ a cold one reception finds no guest in the rooms. Nothing is planned further tha
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from oxo_tickets import RoomStatus
 
 from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.orders import CallOrder
+from oxo_simulator.exchange.rooms import Stay
 from oxo_simulator.exchange.telephony import OrderError
 from oxo_simulator.exchange.trunks import TrunkUnavailable
 from oxo_simulator.traffic.events import (
@@ -111,7 +115,13 @@ def _order(exchange: "Exchange", what: Happening) -> None:
     match what:
         case CallOrder():
             exchange.place([what])
-        case WakeUp(user, time, _):
-            exchange.program(Appointment(user, time))
-        case Arrival() | Departure() | Housekeeping():
-            raise OrderError("this exchange has no reception")
+        case WakeUp(user, time, answered_at):
+            exchange.program(Appointment(user, time, answered_at=answered_at))
+        case Arrival(rooms, guest_name, deposit):
+            paid = None if deposit is None else Decimal(deposit)
+            exchange.hotel.check_in(rooms, Stay(guest_name=guest_name, deposit=paid))
+        case Departure(rooms):
+            exchange.hotel.check_out(rooms)
+        case Housekeeping(room, cleaned, problem):
+            status = RoomStatus.CLEANED if cleaned else RoomStatus.NOT_CLEANED
+            exchange.hotel.tell_status(room, status, problem, "room")

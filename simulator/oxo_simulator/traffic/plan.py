@@ -6,7 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from oxo_simulator.control.life_messages import TrafficOrder
-from oxo_simulator.exchange.directory import OPERATOR, SETS
+from oxo_simulator.exchange.directory import Directory, SetClass
 from oxo_simulator.exchange.telephony import OrderError
 from oxo_simulator.traffic import hotel, office
 from oxo_simulator.traffic.events import Timed
@@ -16,9 +16,6 @@ from oxo_simulator.traffic.terms import Load, LoadImpossible, Span, load
 if TYPE_CHECKING:
     from oxo_simulator.exchange.moment import ExchangeTime
 
-ROOMS = tuple(str(number) for number in range(106, 117))
-NO_TELEPHONES = ("120", "140")
-"""The booth and the data device of the default installation."""
 HOURS = {"office": 24.0, "hotel-morning": 24.0, "hotel-month": 30 * 24.0}
 """Of exchange time, where the order says nothing."""
 HOURS_MAX = 366 * 24.0
@@ -43,7 +40,9 @@ class Plan:
     load: Load
 
 
-def plan(order: TrafficOrder, time: "ExchangeTime", seed: int) -> Plan:
+def plan(
+    order: TrafficOrder, time: "ExchangeTime", seed: int, directory: Directory, *, open_hotel: bool
+) -> Plan:
     """Return what an order asks for, from the present instant on.
 
     Raises:
@@ -52,11 +51,11 @@ def plan(order: TrafficOrder, time: "ExchangeTime", seed: int) -> Plan:
     hours = HOURS[order.day] if order.hours is None else order.hours
     if not 0 < hours <= HOURS_MAX:
         raise OrderError(f"hours {hours:g}; more than 0, to {HOURS_MAX:g}, are expected")
-    if order.day == "hotel-month":
+    if order.day == "hotel-month" and not open_hotel:
         raise OrderError(
             'guests come and go in hotel mode only; this exchange has mode = "business"'
         )
-    users = _users(order)
+    users = _users(order, directory)
     span = Span(time.now().utc, time.zone, hours)
     wanted = _load(order, len(users))
     dice = Random(seed)  # noqa: S311 - the same ones each time
@@ -65,11 +64,11 @@ def plan(order: TrafficOrder, time: "ExchangeTime", seed: int) -> Plan:
     return Plan(events, span, len(users), wanted)
 
 
-def _users(order: TrafficOrder) -> Sequence[str]:
+def _users(order: TrafficOrder, directory: Directory) -> Sequence[str]:
     """Return the sets that take part."""
-    others = (OPERATOR, *ROOMS, *NO_TELEPHONES)
-    wanted = "business" if order.day == "office" else "room"
-    users = ROOMS if wanted == "room" else [each for each in SETS if each not in others]
+    wanted = SetClass.BUSINESS if order.day == "office" else SetClass.ROOM
+    sets = directory.subscribers.values()
+    users = [each.number for each in sets if each.set_class is wanted]
     count = len(users) if order.rooms is None else order.rooms
     if not 1 <= count <= len(users):
         raise OrderError(
