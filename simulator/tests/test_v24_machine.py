@@ -11,6 +11,7 @@ from oxo_simulator.v24.machine import (
     LINES_UNDER_WAY_MAX,
     Close,
     Command,
+    DocumentPrinted,
     NotReady,
     Offer,
     Open,
@@ -61,7 +62,7 @@ class Desk:
         self.said += words
         return words
 
-    def _one(self, command: Command) -> str:  # noqa: PLR0911 - one word each
+    def _one(self, command: Command) -> str:  # noqa: C901, PLR0911 - one word each
         match command:
             case Write(data):
                 self.written.append(data)
@@ -71,6 +72,8 @@ class Desk:
             case Printed(last):
                 self.buffer.remove_through(last)
                 return f"printed {last}"
+            case DocumentPrinted(number):
+                return f"document {number}"
             case Open(session, connection):
                 return f"open {session} {connection}"
             case Close(session, connection, reason, stray_bytes, hang_up):

@@ -1,12 +1,14 @@
 """Every key of the section turned over, and what changes: bytes, conversation, or the buffer."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from oxo_simulator.exchange.moment import Moment
+from oxo_simulator.exchange.notices import Notice, NoticeKind
 from oxo_simulator.exchange.outlet import Outlet
 from oxo_simulator.v24.machine import Printing, Write
 from oxo_simulator.v24.page import Paper, sheet
@@ -89,6 +91,14 @@ def buffered(settings: V24Settings) -> list[str]:
     return outlet_of(settings)[1]
 
 
+def taken(settings: V24Settings) -> list[str]:
+    """Tell which notices the outlet takes."""
+    now = Moment(BEGIN, 0, BEGIN.replace(tzinfo=UTC), "UTC")
+    kinds: tuple[NoticeKind, ...] = ("mao", "check-in", "guest bill", "booth bill")
+    terms = outlet_terms(settings)
+    return [kind for kind in kinds if terms.notices(Notice(kind, now))]
+
+
 def dialled(settings: V24Settings) -> list[str]:
     """Install the wire on paper, and let the first attempt to connect fail."""
     told: list[str] = []
@@ -150,6 +160,7 @@ FLIPS: Mapping[str, tuple[Any, See, dict[str, Any]]] = {
     "cost_decimals": (0, printed, {}),
     "unanswered": (False, printed, {}),
     "leased_lines": (False, printed, {}),
+    "print_documents": (False, taken, {}),
     "flow": ("none", spoken, {}),
     "ready": ("xon", spoken, {}),
     "xon_seconds_max": (5, spoken, {}),

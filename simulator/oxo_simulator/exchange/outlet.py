@@ -242,6 +242,7 @@ class Outlet:
                 self.drop(gone, "buffer full")
         self.buffer.go_on_behind(before.buffer.newest)
         self.notices.extend(each for each in before.notices if self.terms.notices(each.notice))
+        self._noticed = before._noticed  # noqa: SLF001 - of our own
 
     def put(self, number: int, ticket: Ticket) -> None:
         """Let a ticket wait, or let one go when there is no room; tell the watchers."""

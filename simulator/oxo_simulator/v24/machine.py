@@ -14,13 +14,17 @@ One printer is served at a time. Lines are offered, written, and are printed whe
 nothing left of them: at most `LINES_UNDER_WAY_MAX` are between the two, whatever the printer does.
 What was offered and not printed when a connection is lost is printed again for the next.
 
+A document stands between the lines where it was made. It goes by itself, never beside lines, so
+that it is whole on paper or printed again whole; it is done when nothing of it is left, as a line.
+
 Events in, commands out; nothing here knows a socket, a clock or the ledger.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from oxo_simulator.exchange.notices import Noticed
 from oxo_simulator.exchange.port import Buffered
 from oxo_simulator.v24.page import Paper, Sheet
 
@@ -46,6 +50,12 @@ class Printed(NamedTuple):
     """Take every ticket up to this sequence out of the buffer."""
 
     last: int
+
+
+class DocumentPrinted(NamedTuple):
+    """Take every document up to this one out of the buffer."""
+
+    number: int
 
 
 class Open(NamedTuple):
@@ -98,7 +108,9 @@ class NotReady(NamedTuple):
     seconds: float
 
 
-Command = Write | Offer | Printed | Open | Close | Refuse | Watch | Unwatch | NotReady
+Command = (
+    Write | Offer | Printed | DocumentPrinted | Open | Close | Refuse | Watch | Unwatch | NotReady
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +123,7 @@ class Session:
         ready: it may be printed to.
         due: bytes of a page's beginning that wait for it to be ready.
         under_way: last sequence written and not known to have left; 0 is none.
+        document: number of the document that is under way; 0 is none.
         writing: whether anything is.
         paper: where the print-out has come to when all that was written has left.
         watched: whether `overdue` is to come.
@@ -124,6 +137,7 @@ class Session:
     paper: Paper
     due: bytes = b""
     under_way: int = 0
+    document: int = 0
     writing: bool = False
     watched: bool = False
     told: bool = False
@@ -137,20 +151,24 @@ class Printing:
     Args:
         sheet: how lines become bytes.
         waiting: returns the oldest tickets of the outlet, which stay there.
+        documents: returns those of the outlet, oldest first, which stay there.
 
     Attributes:
         paper: where the print-out has come to.
         session: the printer that is served.
         sessions: how many there were.
         printed: sequence of the last line printed.
+        document: number of the last document printed.
     """
 
     sheet: Sheet
     waiting: Callable[[int], Sequence[Buffered]]
+    documents: Callable[[], Iterable[Noticed]] = tuple
     paper: Paper = field(default_factory=Paper)
     session: Session | None = None
     sessions: int = 0
     printed: int = 0
+    document: int = 0
 
     # Events.
 
@@ -187,14 +205,18 @@ class Printing:
         if session is None or not session.writing:
             return []
         self.paper = session.paper
-        self.session = replace(session, writing=False, under_way=0)
-        if not session.under_way:
-            return list(self._go_on())
-        self.printed = session.under_way
-        return [Printed(session.under_way), *self._go_on()]
+        self.session = replace(session, writing=False, under_way=0, document=0)
+        done: list[Command] = []
+        if session.document:
+            self.document = session.document
+            done.append(DocumentPrinted(session.document))
+        if session.under_way:
+            self.printed = session.under_way
+            done.append(Printed(session.under_way))
+        return [*done, *self._go_on()]
 
     def filled(self) -> list[Command]:
-        """A ticket was put into the outlet."""
+        """A ticket or a document was put into the outlet."""
         if self.session is None or self.session.writing:
             return []  # asked again when it is drained
         return list(self._go_on())
@@ -240,28 +262,43 @@ class Printing:
             yield from self._print(session)
 
     def _print(self, session: Session) -> Iterator[Command]:
-        tickets = self._next(session)
+        tickets, document = self._next(session)
         written, paper = session.due, session.paper
         for waiting in tickets:
             said, paper = self.sheet.ticket(paper, waiting.ticket)
             written += said
+        if document is not None:
+            said, paper = self.sheet.document(paper, document.notice)
+            written += said
         if not written:
             return
         under_way = tickets[-1].sequence if tickets else 0
-        self.session = replace(session, due=b"", paper=paper, under_way=under_way, writing=True)
+        number = 0 if document is None else document.number
+        self.session = replace(
+            session, due=b"", paper=paper, under_way=under_way, document=number, writing=True
+        )
         if tickets:
             yield Offer(tickets[0].sequence, under_way)
         yield Write(written)
 
-    def _next(self, session: Session) -> Sequence[Buffered]:
-        """Return the next lines; those of a `Printed` just said may still be in the outlet."""
+    def _next(self, session: Session) -> tuple[Sequence[Buffered], Noticed | None]:
+        """Return the next lines, or the next document.
+
+        What a `Printed` just took may still be in the outlet.
+        """
         last = max(self.printed, session.under_way)
+        done = max(self.document, session.document)
+        document = next((each for each in self.documents() if each.number > done), None)
         oldest = self.waiting(2 * LINES_UNDER_WAY_MAX)
-        return [each for each in oldest if each.sequence > last][:LINES_UNDER_WAY_MAX]
+        lines = [each for each in oldest if each.sequence > last][:LINES_UNDER_WAY_MAX]
+        if document is None:
+            return lines, None
+        before = [each for each in lines if each.sequence <= document.behind]
+        return before, None if before else document
 
     def _wait(self, session: Session) -> Iterator[Command]:
         seconds = self.sheet.settings.xon_seconds_max
-        if seconds and not (session.watched or session.told) and self._next(session):
+        if seconds and not (session.watched or session.told) and any(self._next(session)):
             self.session = replace(session, watched=True)
             yield Watch(seconds)
 

@@ -254,17 +254,18 @@ def _number(ticket: Ticket, settings: V24Settings) -> str | None:
         return None
     if settings.prefix == "removed" and ticket.direction is Direction.OUTGOING:
         number = number.removeprefix(settings.trunk_prefix)
-    return _masked(number, settings.mask_digits, settings.mask_character)
+    return masked(number, settings.mask_digits, settings.mask_character)
 
 
 def _account_code(code: str | None, settings: V24Settings) -> str | None:
     if code is None:
         return None
     hidden = len(code) if settings.account_code_mask == "all" else int(settings.account_code_mask)
-    return _masked(code, hidden, settings.mask_character)
+    return masked(code, hidden, settings.mask_character)
 
 
-def _masked(number: str, hidden: int, character: str) -> str:
+def masked(number: str, hidden: int, character: str) -> str:
+    """Hide so many of the last characters; all of them where there are no more."""
     hidden = min(hidden, len(number))
     return number[: len(number) - hidden] + character * hidden
 

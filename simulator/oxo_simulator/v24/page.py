@@ -17,7 +17,9 @@ from typing import NamedTuple
 
 from oxo_tickets import Ticket
 
+from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.v24.codec import Column, Statement, cell, layout, line
+from oxo_simulator.v24.document import rows
 from oxo_simulator.v24.language import LANGUAGES
 from oxo_simulator.v24.mapping import statement
 from oxo_simulator.v24.settings import LINE_ENDS, V24Settings
@@ -89,6 +91,16 @@ class Sheet:
         if paper.on_page < self.settings.statements_per_page:
             return said, paper
         return said + self.feed(), self._turned(paper)
+
+    def document(self, paper: Paper, notice: Notice) -> tuple[bytes, Paper]:
+        """Print a document; with form feeds it has a page to itself.
+
+        It is no statement: neither the page nor the day counts it (ours).
+        """
+        said = b"".join(map(self._line, rows(notice, self.settings)))
+        if not self.settings.form_feed:
+            return said, paper
+        return self.feed() + said + self.feed(), self._turned(paper)
 
     def feed(self) -> bytes:
         """Return what ends a page."""

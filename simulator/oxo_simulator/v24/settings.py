@@ -58,6 +58,7 @@ class V24Settings(WireSection):
         cost_decimals: decimals of a printed cost.
         unanswered: whether tickets of unanswered incoming calls are printed.
         leased_lines: whether calls over leased lines (private network) are printed.
+        print_documents: whether guest information and bills are printed between statements.
         flow: XON and XOFF are obeyed, or read and left alone.
         ready: a connected printer prints at once, or its first XON is awaited.
         xon_seconds_max: a printer that keeps lines waiting so long is told of; 0 is never.
@@ -100,6 +101,7 @@ class V24Settings(WireSection):
     cost_decimals: Annotated[int, Field(ge=0, le=2), _DOC] = 2
     unanswered: Annotated[bool, _OURS] = True
     leased_lines: Annotated[bool, _OURS] = True
+    print_documents: Annotated[bool, _OURS] = True
     flow: Annotated[Literal["xon-xoff", "none"], _DOC] = "xon-xoff"
     ready: Annotated[Literal["connected", "xon"], _INFERRED] = "connected"
     xon_seconds_max: Annotated[float, Field(ge=0, le=86_400), _OURS] = 60

@@ -233,7 +233,7 @@ class Print:
         for command in commands:
             self._carry_out(command)
 
-    def _carry_out(self, command: Command) -> None:
+    def _carry_out(self, command: Command) -> None:  # noqa: C901 - one closed dispatch
         match command:
             case said.Write(data):
                 self._write(data)
@@ -243,6 +243,9 @@ class Print:
             case said.Printed(last):
                 served = self._present()
                 self._outlet.consumed(last, served.name, served.connection, "printed")
+            case said.DocumentPrinted(number):
+                served = self._present()
+                self._outlet.noticed_through(number, served.name, served.connection)
             case said.Watch(seconds):
                 self._overdue = self._clock.callLater(seconds, self._overdue_now)
             case said.Unwatch():
@@ -295,7 +298,7 @@ class Print:
             end.refuse()
 
     def _not_ready(self, session: str, connection: str, seconds: float) -> None:
-        waiting = self._outlet.waiting_count()
+        waiting = self._outlet.buffer.filling
         _log.warning("v24.printer_not_ready", session=session, seconds=seconds, waiting=waiting)
         self._outlet.record(
             "printer not ready",

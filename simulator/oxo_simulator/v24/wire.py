@@ -18,10 +18,12 @@ from twisted.python.failure import Failure
 
 from oxo_simulator.control.messages import SessionState
 from oxo_simulator.exchange.life import Phase
+from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.outlet import Outlet, OutletTerms
 from oxo_simulator.exchange.port import Source
 from oxo_simulator.profile_section import ProfileError
 from oxo_simulator.v24.codec import layout
+from oxo_simulator.v24.document import is_document
 from oxo_simulator.v24.machine import Printing
 from oxo_simulator.v24.mapping import unprintable
 from oxo_simulator.v24.page import sheet
@@ -48,12 +50,17 @@ def outlet_terms(settings: V24Settings) -> OutletTerms:
     def accepts(ticket: Ticket, _source: Source) -> str | None:
         return unprintable(ticket, settings, columns)
 
+    def notices(notice: Notice) -> bool:
+        return settings.print_documents and is_document(notice)
+
     return OutletTerms(
         wire=WIRE,
         capacity=settings.capacity,
         alarm_percent=settings.alarm_percent,
         overflow=settings.overflow,
         accepts=accepts,
+        notices=notices,
+        notices_count=True,
     )
 
 
@@ -193,7 +200,12 @@ class V24:
     def _printer_of(self, outlet: Outlet, sessions: int) -> Print:
         return Print(
             outlet=outlet,
-            printing=Printing(sheet(self._settings), outlet.waiting, sessions=sessions),
+            printing=Printing(
+                sheet(self._settings),
+                outlet.waiting,
+                documents=lambda: outlet.notices,
+                sessions=sessions,
+            ),
             clock=self._parts.reactor,
             tell=self._parts.said,
             utc_now=self._parts.utc_now,
