@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from oxo_tickets import Standing
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, PrivateAttr, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from oxo_simulator.account.settings import AccountSettings
@@ -25,8 +25,10 @@ from oxo_simulator.exchange.appointment_settings import AppointmentSettings
 from oxo_simulator.exchange.charging_settings import Charging
 from oxo_simulator.exchange.hotel_settings import HotelSettings
 from oxo_simulator.exchange.metering_settings import Metering
+from oxo_simulator.exchange.numbering import NumberingPlan, PlanUnusable
 from oxo_simulator.exchange.reset_settings import ResetSettings
 from oxo_simulator.nmc.settings import NmcSettings
+from oxo_simulator.numbering_file import read_plan
 from oxo_simulator.ohl.settings import OhlSettings
 from oxo_simulator.profile_section import ProfileError, Section, WireSection
 from oxo_simulator.stream.settings import StreamSettings
@@ -117,6 +119,7 @@ class Profile(Section):
     batch_tickets_max: Annotated[int, Field(ge=1, le=10_000), _OURS]
     wsdl: Annotated[Literal["served", "withheld", "files"], _INFERRED]
     wsdl_folder: Annotated[Path | None, _OURS] = None
+    installation: Annotated[Path | None, _OURS] = None
     ports: Ports
     session: Session
     buffer: Buffer
@@ -134,12 +137,27 @@ class Profile(Section):
     stream: StreamSettings = StreamSettings()
     ed52: Ed52Settings = Ed52Settings()
 
+    _numbering: NumberingPlan | None = PrivateAttr(default=None)
+
     @property
     def wsdl_files(self) -> WsdlFiles | None:
         """The maker's files, read now; `None` where the profile serves none."""
         if self.wsdl != "files" or self.wsdl_folder is None:
             return None
         return read_wsdl_folder(self.wsdl_folder)
+
+    @property
+    def numbering(self) -> NumberingPlan | None:
+        """The numbering plan of the installation's own file; `None` is the default installation."""
+        return self._numbering
+
+    @model_validator(mode="after")
+    def _plan_can_be_installed(self) -> "Profile":
+        try:
+            self._numbering = None if self.installation is None else read_plan(self.installation)
+        except PlanUnusable as error:
+            raise _together("installation", str(error)) from error
+        return self
 
     @model_validator(mode="after")
     def _files_can_be_served(self) -> "Profile":
@@ -225,7 +243,7 @@ def keys() -> Mapping[str, Standing]:
 def choices(profile: Profile) -> list[dict[str, str]]:
     """List what is not documented but chosen: key, value, standing."""
     unused = {f"contract.{key}" for key in profile.contract.unused}
-    unused |= {"wsdl_folder"} if profile.wsdl_folder is None else set()
+    unused |= {key for key in ("wsdl_folder", "installation") if getattr(profile, key) is None}
     closed = {wire for wire in FURTHER_WIRES if not getattr(profile, wire).open}
     closed |= {name for name, wires in SHARED_SECTIONS.items() if closed.issuperset(wires)}
     unused |= {key for key in keys() if key.partition(".")[0] in closed}
@@ -273,10 +291,10 @@ def _content(name: str) -> bytes:
 
 
 def _beside_file(table: dict[str, Any], name: str) -> None:
-    """Let a folder that a file names by a relative path lie beside that file."""
-    folder = table.get("wsdl_folder")
-    if isinstance(folder, str):
-        table["wsdl_folder"] = Path(name).parent / folder
+    """Let what a file names by a relative path lie beside that file."""
+    for key in ("wsdl_folder", "installation"):
+        if isinstance(named := table.get(key), str):
+            table[key] = Path(name).parent / named
 
 
 def _lay(table: dict[str, Any], dotted: str, value: Any) -> None:

@@ -170,7 +170,7 @@ def test_an_installation_without_a_place_for_its_ledger_leaves_the_old_one(
             oxo.control.install(Installation())
         assert oxo.control.state() == before
         assert oxo.control.place_calls(CALL).ids == [1]
-        assert events(oxo)[-1] == "buffered"
+        assert events(oxo)[-2:] == ["buffered", "call ended"]
     finally:
         aside.rename(oxo.folder)
 
@@ -186,7 +186,7 @@ def test_the_ledger_waits_for_its_next_line(oxo: EphemeralExchange) -> None:
         waiting.start()
         oxo.control.place_calls(CALL)
         waiting.join(SECONDS_MAX)
-    assert found[0] == "made"
+    assert found[0] == "call"
 
 
 def test_who_waits_for_the_old_ledger_is_let_go(oxo: EphemeralExchange) -> None:
@@ -259,7 +259,7 @@ def test_the_licence_switch_drops_and_keeps(oxo: EphemeralExchange) -> None:
     assert not oxo.control.licence(call_accounting_over_ip=False).licence
     oxo.control.place_calls(CALL)
     assert oxo.control.state().buffered == 1
-    assert events(oxo)[-1] == "dropped"
+    assert events(oxo)[-2:] == ["dropped", "call ended"]
     assert oxo.control.licence(call_accounting_over_ip=True).licence
     told = [line.detail for line in oxo.control.ledger() if line.event == "licence"]
     assert told == [{"call_accounting_over_ip": False}, {"call_accounting_over_ip": True}]

@@ -193,7 +193,7 @@ def test_the_licence_is_closed_and_opened(oxo: EphemeralExchange, oxo_sim: Comma
     assert oxo_sim("licence").out == "licence open\n"
     assert oxo_sim("licence", "closed").out == "licence closed\n"
     oxo.call()
-    assert (oxo.waiting, oxo.ledger()[-1].event) == (0, "dropped")
+    assert (oxo.waiting, oxo.ledger()[-2].event) == (0, "dropped")
     assert oxo_sim("licence", "open", "--json").json["licence"] is True
 
 
@@ -270,7 +270,7 @@ def test_the_description_needs_no_exchange(oxo_sim: Command) -> None:
 WRONG = [
     (["call", "999", "0"], 1, "user '999' is no set of this exchange"),
     (["call", "128", "0", "--direction", "up"], 2,
-     "Invalid enum value 'up' - at `$.direction`; allowed: incoming, outgoing"),
+     "Invalid enum value 'up' - at `$.direction`; allowed: incoming, internal, outgoing"),
     (["cut", "--kind", "saw"], 2, "Invalid enum value 'saw'"),
     (["cut", "--when", "never"], 2, "Invalid enum value 'never'"),
     (["load", "/nonexistent"], 1, "/nonexistent: No such file"),
@@ -326,6 +326,7 @@ def test_the_ledger_can_be_followed(oxo: EphemeralExchange) -> None:
         assert following.stdout is not None
         assert json.loads(following.stdout.readline())["event"] == "installed"
         oxo.call()
+        assert json.loads(following.stdout.readline())["event"] == "call"
         assert json.loads(following.stdout.readline())["event"] == "made"
         following.send_signal(signal.SIGINT)
         assert following.wait(SECONDS_MAX) == 0

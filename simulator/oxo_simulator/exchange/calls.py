@@ -5,7 +5,7 @@ leads to is `prescribed`; this is its clockwork. Who may spend no money any more
 money is used up is cut off.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
@@ -50,6 +50,7 @@ class _Live:
         self.name = name
         self.call = call
         self.owed = defaultdict(Decimal, owed)
+        self.due: deque[Due] = deque()
         self.ids: list[int] = []
         self.timers: list[Cancellable] = []
         self.talking = True
@@ -66,6 +67,7 @@ class Calls:
         write: takes each ticket when it is due.
         record: the ledger.
         allowance: what each set may spend.
+        blocked: whether nobody gets a line that would be charged.
     """
 
     def __init__(  # noqa: PLR0913 - what calls are made of
@@ -78,6 +80,7 @@ class Calls:
         write: Write,
         record: Callable[[str, dict[str, Any]], None],
         allowance: Allowance = lambda _: None,
+        blocked: Callable[[], bool] = lambda: False,
     ) -> None:
         self.directory = directory
         self.trunks = trunks
@@ -87,6 +90,7 @@ class Calls:
         self._write = write
         self._record = record
         self._allowance = allowance
+        self._blocked = blocked
         self._live: dict[str, _Live] = {}
         self._begun = 0
 
@@ -149,14 +153,23 @@ class Calls:
             for leg in live.call.course.legs
         )
 
-    def hang_up(self, why: str) -> None:
-        """End every call at once, as a reset does: lines are free, what was not written is lost."""
+    def hang_up(self, why: str, *, kept: bool) -> None:
+        """End every call at once, as a reset does.
+
+        The lines are free. Of what was not written yet, parts of calls that had ended by now are,
+        if what waits is `kept`; all else is lost (ours: no source tells).
+        """
+        now = self._clock.now().utc
         for live in tuple(self._live.values()):
             for timer in live.timers:
                 if timer.active():
                     timer.cancel()
             self._release(live)
-            self._end(live, why)
+            passed = (now - live.call.begin.utc).total_seconds()
+            while live.due and kept and live.due[0].seconds <= passed:
+                self._write_next(live)
+            if live.name in self._live:
+                self._end(live, why)
 
     def _planned(self, orders: Sequence[CallOrder]) -> list[tuple[CallOrder, Course]]:
         """Say how each call would go; who is barred needs no line."""
@@ -176,8 +189,11 @@ class Calls:
         return planned
 
     def _barred(self, leg: Leg) -> bool:
+        if not leg.metered:
+            return False
         # Who is handed a call later may be without money: then it is cut off there.
-        return leg.metered and leg.since == 0 and self._left(leg.user.number) == Decimal(0)
+        without_money = leg.since == 0 and self._left(leg.user.number) == Decimal(0)
+        return without_money or self._blocked()
 
     def _left(self, number: str) -> Decimal | None:
         """Return the money that is left when every call in progress has been paid."""
@@ -217,25 +233,23 @@ class Calls:
             self._end(live, prescription.why)
             return
         self._later(live, seconds, lambda: self._release(live))
-        last = len(prescription.due)
-        for number, due in enumerate(prescription.due, 1):
+        live.due.extend(prescription.due)
+        for due in prescription.due:
             written = due.seconds + self._settings.metering.write_delay_seconds
-            self._later(live, written, self._writing(live, due, placed, last=number == last))
+            self._later(live, written, lambda: placed.ids.append(self._write_next(live)))
             seconds = max(seconds, written)
         if not prescription.due:
             self._later(live, seconds, lambda: self._end(live, prescription.why))
         placed.seconds = max(placed.seconds, seconds)
 
-    def _writing(self, live: _Live, due: Due, placed: Placed, *, last: bool) -> Callable[[], None]:
-        def write() -> None:
-            number = self._write(due.ticket, "call", live.name)
-            live.ids.append(number)
-            placed.ids.append(number)
-            live.owed[due.ticket.charged_user or ""] -= due.ticket.cost or Decimal(0)
-            if last:
-                self._end(live, None)
-
-        return write
+    def _write_next(self, live: _Live) -> int:
+        ticket = live.due.popleft().ticket
+        number = self._write(ticket, "call", live.name)
+        live.ids.append(number)
+        live.owed[ticket.charged_user or ""] -= ticket.cost or Decimal(0)
+        if not live.due:
+            self._end(live, None)
+        return number
 
     def _later(self, live: _Live, seconds: float, what: Callable[[], None]) -> None:
         live.timers.append(self._clock.later(seconds, what))

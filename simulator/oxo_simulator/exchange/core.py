@@ -69,7 +69,8 @@ class Exchange:
         self._epoch = epoch
         self._clock = clock
         self._record = record
-        directory = Directory.from_seed(seed)
+        plan = profile.numbering
+        directory = plan.directory(seed) if plan else Directory.from_seed(seed)
         self.reminders = Reminders(
             profile.appointments,
             hotel=profile.mode == "hotel",
@@ -92,12 +93,13 @@ class Exchange:
         self._telephony = Telephony(clock=clock, write=self._write)
         self.calls = Calls(
             directory=directory,
-            trunks=TrunkGroup(),
+            trunks=TrunkGroup(plan.channels()) if plan else TrunkGroup(),
             settings=CallSettings(profile.metering, profile.charging, profile.licence.local_calls),
             clock=clock,
             write=self._write,
             record=record,
             allowance=self.hotel.allowance,
+            blocked=self._is_blocked,
         )
 
     # What its operator orders.
@@ -136,6 +138,7 @@ class Exchange:
         """
         counts_anew = kind is ResetKind.COLD
         kept = kind.keeps(self.profile.reset)
+        self.calls.hang_up(kind.reason, kept=kept)
         if not kept:
             self.outlets = MappingProxyType(
                 {
@@ -245,6 +248,10 @@ class Exchange:
 
     def _is_dead(self, user: str) -> bool:
         return self.calls.states[user].condition == "out of service"
+
+    def _is_blocked(self) -> bool:
+        full = len(self.buffer) >= self.buffer.capacity
+        return full and self.profile.buffer.overflow == "block"
 
     # The path of a ticket.
 
