@@ -246,6 +246,7 @@ def choices(profile: Profile) -> list[dict[str, str]]:
     unused |= {key for key in ("wsdl_folder", "installation") if getattr(profile, key) is None}
     closed = {wire for wire in FURTHER_WIRES if not getattr(profile, wire).open}
     closed |= {name for name, wires in SHARED_SECTIONS.items() if closed.issuperset(wires)}
+    closed |= {"hotel"} if profile.mode != "hotel" else set()
     unused |= {key for key in keys() if key.partition(".")[0] in closed}
     listed = (each for each in described(profile) if each["key"] not in unused)
     return [each for each in listed if each["standing"] != str(_DOC)]

@@ -17,7 +17,7 @@ from oxo_simulator.exchange.orders import CallOrder
 from oxo_simulator.exchange.outlet import OutletTerms
 from oxo_simulator.exchange.placed import OrderError, Placed
 from oxo_simulator.exchange.rooms import Stay
-from oxo_simulator.profile import load_profile
+from oxo_simulator.profile import choices, load_profile
 from oxo_simulator.taxation import outlet_terms
 from oxo_tickets import Kind, RoomStatus, Ticket
 
@@ -449,3 +449,11 @@ def bill_is_true(desk: Desk, bill: Notice) -> bool:
     count = sum(1 for ticket in mine if ticket.call_seconds)
     units = sum(ticket.units or 0 for ticket in mine)
     return said == (str(count), str(units), f"{cost:.2f}", f"{vat}")
+
+
+def test_what_is_chosen_of_a_hotel_is_a_choice_in_hotel_mode_only() -> None:
+    def chosen(mode: str) -> bool:
+        listed = [each["key"] for each in choices(load_profile("certify", {"mode": mode}))]
+        return "hotel.vat_rate" in listed
+
+    assert (chosen("business"), chosen("hotel")) == (False, True)

@@ -16,7 +16,7 @@ order in which they were programmed; the attempts behind the first keep their ow
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal, NamedTuple, Protocol
@@ -216,12 +216,11 @@ class Reminders:
 
     def awaited(self) -> Sequence[Awaited]:
         """Return every reminder, in the order in which they ring."""
-        found = sorted(self._reminders.values(), key=lambda each: each.rings_at)
-        return [_awaited(each) for each in found]
+        return _in_order(self._reminders.values())
 
     def of(self, user: str) -> Sequence[Awaited]:
         """Return the reminders of a user, in the order in which they ring."""
-        return [each for each in self.awaited() if each.order.user == user]
+        return _in_order(self._of(user))
 
     # What happens.
 
@@ -359,6 +358,10 @@ def clock_time(text: str) -> time:
 def _stop(reminder: _Reminder) -> None:
     if reminder.timer is not None and reminder.timer.active():
         reminder.timer.cancel()
+
+
+def _in_order(reminders: Iterable[_Reminder]) -> Sequence[Awaited]:
+    return [_awaited(each) for each in sorted(reminders, key=lambda each: each.rings_at)]
 
 
 def _awaited(reminder: _Reminder) -> Awaited:
