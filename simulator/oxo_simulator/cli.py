@@ -3,9 +3,10 @@
 Everything slow (Twisted, the SOAP library, certificates) is loaded by `run` alone, inside it.
 """
 
+import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +22,9 @@ from oxo_simulator.commands.console import (
     pair,
 )
 from oxo_simulator.control.client import ControlError
+
+if TYPE_CHECKING:
+    from oxo_simulator.outside import Outside
 
 UsageError: Any = typer.BadParameter.__bases__[0]
 """Whatever Typer finds wrong with a command line."""
@@ -102,9 +106,17 @@ def run(  # noqa: PLR0913 - one parameter per option
             "folder, which must not exist.",
         ),
     ] = False,
+    screen: Annotated[
+        bool | None,
+        typer.Option(
+            "--screen/--no-screen",
+            help="A living screen with a line for orders; on a terminal that is the default.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Run an exchange until SIGTERM or SIGINT."""
+    """Run an exchange until SIGTERM or SIGINT; on a terminal with a living screen."""
+    shown = _screen_is_wanted(screen, elsewhere=json or ephemeral)
     from twisted.internet import reactor  # noqa: PLC0415, TID251 - the real one, and slow
 
     from oxo_simulator.running import Start, run_until_signal  # noqa: PLC0415 - slow
@@ -124,8 +136,27 @@ def run(  # noqa: PLR0913 - one parameter per option
         ephemeral=ephemeral,
         json=json,
     )
-    if wrong := run_until_signal(order, reactor):
+    if wrong := run_until_signal(order, reactor, _on_terminal() if shown else None):
         fail(wrong.text, WRONG_USAGE if wrong.usage else RUN_FAILED)
+
+
+def _on_terminal() -> "Outside":
+    from oxo_simulator.screen.on_terminal import OnTerminal  # noqa: PLC0415 - only here
+
+    return OnTerminal(app)
+
+
+def _screen_is_wanted(ordered: bool | None, *, elsewhere: bool) -> bool:  # noqa: FBT001 - or open
+    """Tell whether there is to be a screen; `elsewhere`: a program reads what `run` says."""
+    if ordered is False:
+        return False
+    from oxo_simulator.screen.terminal import is_ours  # noqa: PLC0415 - only here
+
+    possible = not elsewhere and is_ours(sys.stdin, sys.stdout)
+    if ordered and not possible:
+        needs = "--screen: a terminal in the foreground is expected, without --json or --ephemeral"
+        fail(needs, WRONG_USAGE)
+    return possible and (ordered is not None or os.environ.get("TERM", "dumb") != "dumb")
 
 
 for _group in (telephony, hotel, sets, traffic, life, wire, orders, line):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import msgspec
 import structlog
@@ -29,6 +29,7 @@ from oxo_simulator.held import PortTwice, PortUnknown, port_name
 from oxo_simulator.identity import NameWrong, host_name
 from oxo_simulator.ledger import LedgerBroken
 from oxo_simulator.link.door import PortOccupied
+from oxo_simulator.outside import Outside
 from oxo_simulator.profile_section import ProfileError
 from oxo_simulator.simulation import FACTOR_MAX
 from oxo_simulator.wiring import BEHIND, FolderOccupied, Running, RunOptions, start
@@ -77,12 +78,14 @@ class Trouble(NamedTuple):
     usage: bool = False
 
 
-def run_until_signal(typed: Start, reactor: Any) -> Trouble | None:
+def run_until_signal(typed: Start, reactor: Any, outside: Outside | None = None) -> Trouble | None:
     """Serve until SIGTERM or SIGINT; return what kept the exchange from it, if anything.
 
-    Standard output tells where to connect; what happens is logged on standard error.
+    Standard output tells where to connect. What happens is logged where `outside` has it, by
+    default on standard error.
     """
-    _log_to_standard_error()
+    outside = outside or Outside(sys.stderr)
+    _log_to(outside.log)
     wrong: list[Trouble] = []
 
     def stop() -> None:
@@ -109,12 +112,14 @@ def run_until_signal(typed: Start, reactor: Any) -> Trouble | None:
             if typed.ephemeral:
                 _watch_standard_input(lambda: reactor.callFromThread(stop))
             _say(running, as_json=typed.json)
+            outside.show(running.simulation.premises.folder, stop, reactor)
         except Exception as error:  # noqa: BLE001 - see above
             end(_trouble(error))
 
     # Not before the reactor runs: from then on a signal ends the exchange in order.
     reactor.callWhenRunning(begin)
     reactor.run()
+    outside.leave()
     if typed.ephemeral and not any(trouble.usage for trouble in wrong):
         shutil.rmtree(typed.folder, ignore_errors=True)
     if wrong:
@@ -260,7 +265,7 @@ def _say(running: Running, *, as_json: bool) -> None:
     typer.echo(f"  control      {running.control_url}, token in {folder / 'control.token'}")
 
 
-def _log_to_standard_error() -> None:
+def _log_to(file: TextIO) -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -268,7 +273,7 @@ def _log_to_standard_error() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file),
     )
     globalLogBeginner.beginLoggingTo([_from_twisted], redirectStandardIO=False, discardBuffer=True)
 

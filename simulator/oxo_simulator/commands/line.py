@@ -172,9 +172,9 @@ def _show_link(found: LinkState) -> None:
     for each in found.in_force:
         heals = each.heals_in_seconds
         left = "" if heals is None else f", heals in {heals:.1f} s"
-        typer.echo(f"in force: {each.id} {_words(each.fault)}{left}")
+        typer.echo(f"in force: {each.id} {fault_words(each.fault)}{left}")
     for armed in found.armed:
-        typer.echo(f"armed for {armed.when}: {_words(armed.fault)}")
+        typer.echo(f"armed for {armed.when}: {fault_words(armed.fault)}")
     if found.connections:
         table(
             ("connection", "port", "collector"),
@@ -182,7 +182,8 @@ def _show_link(found: LinkState) -> None:
         )
 
 
-def _words(fault: Fault) -> str:
+def fault_words(fault: Fault) -> str:
+    """Say a fault in words."""
     amounts = [words.format(getattr(fault, name)) for name, words in AMOUNTS if _told(fault, name)]
     ports = [f"ports {', '.join(fault.ports)}"] if fault.ports else []
     return ", ".join([fault.kind, f"towards {fault.towards}", *amounts, *ports])
