@@ -244,6 +244,10 @@ class Simulation:
             tag_set=order.tag_set,
         )
         profile = self._checked(installation)
+        if profile.mode != self.installed.profile.mode and order.reset != "cold":
+            raise OrderError(
+                f'mode: {profile.mode} mode needs a cold reset; "reset": "cold" is expected'
+            )
         terms = self._terms(profile)
         self.exchange.record(
             "firmware",

@@ -12,7 +12,10 @@ from oxo_simulator.exchange.life import Phase
 from oxo_simulator.exchange.telephony import OrderError
 from oxo_simulator.installation import Installed, profile_of
 from oxo_simulator.taxation import outlet_terms
+from oxo_simulator.traffic.terms import blocking
 from oxo_simulator.traffic_orders import TrafficOrders
+
+HOTEL = {"mode": "hotel", "hotel.print_room_status": True, "buffer.capacity": 30_000}
 
 
 class Bench:
@@ -75,6 +78,44 @@ def test_an_office_day_leads_to_its_tickets_and_the_same_seed_to_the_same_ones(b
     third.let(day="office", busy_hour_calls=60, seed=8)
     made = [[line.detail["ticket"] for line in each.lines("made")] for each in (one, other, third)]
     assert made[0] == made[1] != made[2]
+
+
+def test_rooms_are_woken_in_groups_of_five_two_seconds_apart(bench: Any) -> None:
+    one = bench()
+    told = one.let(day="hotel-morning")
+    assert told.appointments == 11
+    begun: dict[str, Any] = {}
+    for line in one.lines("reminder"):
+        if line.detail["state"] in ("ringing", "busy"):
+            begun.setdefault(line.detail["user"], line.exchange_time)
+    assert Counter(begun.values()) == {
+        "2020-02-25T07:00:00": 5,
+        "2020-02-25T07:00:02": 5,
+        "2020-02-25T07:00:04": 1,
+    }
+
+
+def test_a_hotel_month_is_carried_out_whole_and_nobody_is_refused(bench: Any) -> None:
+    one = bench(**HOTEL)
+    told = one.let(day="hotel-month", hours=24 * 10, erlang=0.5)
+    assert told.refused == told.no_service == told.no_line == 0
+    assert told.arrivals > 10
+    assert told.room_statuses == told.departures
+    kinds = Counter(line.detail["ticket"]["kind"] for line in one.lines("made"))
+    assert kinds["room status"] == told.room_statuses
+    assert kinds["reminder"] >= told.appointments
+    assert kinds["call"] >= told.calls * 0.9
+
+
+def test_a_load_beyond_the_lines_loses_what_erlang_says(bench: Any) -> None:
+    one = bench()
+    lines = sum(trunk.channels for trunk in one.installed.exchange.calls.trunks.occupation())
+    hour = {"hours": 1.0, "holding_seconds": 600, "seed": 3}
+    one.installed.clock.advance(20 * 3600)  # ten o'clock, the busy hour
+    told = one.let(day="office", erlang=4.0 * lines, **hour)
+    # The hour begins with free lines, so less is lost than in a busy hour that lasts.
+    assert 0.3 < told.no_line / told.calls < blocking(4.0 * lines, lines)
+    assert max(t.occupied for t in one.installed.exchange.calls.trunks.occupation()) >= 0
 
 
 def test_traffic_waits_for_its_own_instants_and_ends_when_it_is_ended(bench: Any) -> None:
@@ -156,3 +197,10 @@ def test_a_month_of_a_hotel_leads_to_guests_wake_ups_and_bills(bench: Any) -> No
     assert woken["complete"] > woken["failed"]
     statuses = [line for line in one.lines("made") if line.detail["source"] == "room status"]
     assert len(statuses) == told.room_statuses
+
+
+def test_no_slice_takes_long(bench: Any) -> None:
+    one = bench(**HOTEL)
+    steps = sum(1 for _ in one.traffic.begin(TrafficOrder(day="hotel-month", erlang=1)))
+    # The clock yields after every hundred events; a month of this load has thousands.
+    assert steps > 50

@@ -141,6 +141,8 @@ def test_a_process_upgrades_opens_a_wire_closes_another_and_keeps_the_tickets(
     epoch = oxo.control.state().epoch
     with pytest.raises(OrderRefused, match="user stays while the exchange runs"):
         oxo.control.upgrade(FirmwareOrder(profile="certify", overrides={"user": "x"}))
+    with pytest.raises(OrderRefused, match="hotel mode needs a cold reset"):
+        oxo.control.upgrade(FirmwareOrder(profile="certify", overrides={"mode": "hotel"}))
     overrides: dict[str, Any] = {
         **QUICK,
         "nmc.open": True,

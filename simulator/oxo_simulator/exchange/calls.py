@@ -171,6 +171,10 @@ class Calls:
             if live.name in self._live:
                 self._end(live, why)
 
+    def follow(self, before: "Calls") -> None:
+        """Take another release's place: sets are as they were, and calls go on counting."""
+        self.states, self._begun = before.states, before._begun  # noqa: SLF001 - of our own
+
     def _planned(self, orders: Sequence[CallOrder]) -> list[tuple[CallOrder, Course]]:
         """Say how each call would go; who is barred needs no line."""
         for number, order in enumerate(orders, 1):

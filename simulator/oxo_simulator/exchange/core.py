@@ -157,6 +157,7 @@ class Exchange:
     def follow(self, before: "Exchange") -> None:
         """Take the place of another release of itself, with what that remembers."""
         self.tickets_made, self.licence = before.tickets_made, before.licence
+        self.calls.follow(before.calls)
         self.reminders.follow(before.reminders)
         self.hotel.follow(before.hotel)
         for name, outlet in before.outlets.items():
