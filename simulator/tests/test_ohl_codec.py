@@ -59,6 +59,18 @@ OWN_BODIES: Sequence[tuple[str, dict[str, Any], str]] = (
     ("M", OTHER | FOUR, "21031217 VAUDRUY-QUILLORE ANÉ1    04175099999999        "),
     ("N", GUEST | SIX, "217      LÜDELING            2854004178331000123450645    "),
     ("N", OTHER | SIX, "21031217 VAUDRUY-QUILLORE ANÉ1    0417835099999999        "),
+    (
+        "T",
+        {"room": "217", "date": date(2026, 11, 22), "time": time(10, 35), "calls": 12,
+         "units": 345, "cost": Decimal("67.80")},
+        "217     2211261035001200345000000006780",
+    ),
+    (
+        "T",
+        {"room": "21031217", "date": date(2031, 2, 3), "time": time(23, 59), "calls": 9876,
+         "units": 54321, "cost": Decimal("9876543210.12")},
+        "210312170302312359987654321987654321012",
+    ),
     ("H", {"room": "217", "set": "31217"}, "217      31217   "),
     ("H", {"room": "21031217", "set": "31031217"}, "21031217 31031217"),
     ("Z", {"room": "217", "scope": "F"}, "217     F"),
@@ -184,7 +196,7 @@ def test_bodies_that_are_ours(letter: str, body: dict[str, Any], text: str) -> N
     assert len(text) == body_length(letter)
     assert body_text(letter, body, LAYOUTS[letter]) == text
     if letter != "J":
-        assert body_values(text, LAYOUTS[letter]) == body
+        assert reads(text, body, LAYOUTS[letter])
 
 
 # Bending: no place of any table can be wrong without a known body noticing.

@@ -160,7 +160,7 @@ class Hotel:
         self._rooms[number], placed = changed, Placed()
         self._happened(number, "modified", by)
         self._disturb(room, stay)
-        self._tell("modification", number, by, {"guest_name": room.guest_name, **_said(stay)})
+        self._tell("modification", number, by, {**_said(stay), "guest_name": changed.guest_name})
         if room.closed != changed.closed:
             self._happened(number, "lines closed" if changed.closed else "lines open", by)
         self._wake(number, stay, placed)

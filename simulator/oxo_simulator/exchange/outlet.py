@@ -103,6 +103,7 @@ class Outlet:
         self._offered = 0
         self._full = False
         self._noticed = 0
+        self._take: Callable[[Notice], None] | None = None
 
     # What its wire asks.
 
@@ -175,6 +176,10 @@ class Outlet:
         """Take every notice up to that number, which the connection has now."""
         while self.notices and self.notices[0].number <= number:
             self.noticed(session, connection)
+
+    def take_notices(self, take: Callable[[Notice], None]) -> None:
+        """Hand notices to `take` as they come: its wire has a queue of its own for them."""
+        self._take = take
 
     def lose(self, reason: str) -> None:
         """Drop whatever waits."""
@@ -264,6 +269,10 @@ class Outlet:
     def put_notice(self, notice: Notice) -> None:
         """Let a notice wait behind the tickets that are there, if the wire takes it."""
         if not self.terms.notices(notice):
+            return
+        if self._take is not None:
+            self._take(notice)
+            self._tell_watchers()
             return
         let_go = self._let_a_notice_go() or self._let_a_ticket_go()
         if len(self.buffer) + len(self.notices) >= self.buffer.capacity:

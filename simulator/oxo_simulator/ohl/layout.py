@@ -58,7 +58,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "room_status": "number", "problem": "number", "result": "number", "attempts": "number",
         "charged_user": "text", "direction": "text", "units": "number", "date": "date",
         "time": "clock", "duration": "duration", "dialled_number": "text", "cost": "money",
-        "wake_up_event": "text",
+        "wake_up_event": "text", "calls": "number",
     }
 )  # fmt: skip
 """What a place may hold, by its name."""
@@ -188,6 +188,10 @@ LAYOUTS_TEXT: Mapping[str, Sequence[str]] = MappingProxyType(
             "room 1-8", "wake_up_event 9-9", "date 10-15", "time 16-19", "reminder_time 20-23",
             "attempts 24-24 right zero", "guest_name 25-44",
         ),
+        "T": (
+            "room 1-8", "date 9-14", "time 15-18", "calls 19-22 right zero",
+            "units 23-27 right zero", "cost 28-39 right zero",
+        ),
         "C": ("room 1-8", "room_status 9-9", "problem 10-12 right zero"),
         "A": _guest(4), "B": _guest(6), "M": _guest(4), "N": _guest(6),
         "D": ("room 1-8",), "I": ("room 1-8",),
@@ -198,7 +202,7 @@ LAYOUTS_TEXT: Mapping[str, Sequence[str]] = MappingProxyType(
         FULL: _whole(4), PARTIAL: _part(4), FULL_SIX: _whole(6), PARTIAL_SIX: _part(6),
     }
 )  # fmt: skip
-"""The default tables. Bodies of H, M, N, S, U, V, Z are ours throughout."""
+"""The default tables. Bodies of H, M, N, S, T, U, V, Z are ours throughout."""
 
 LAYOUTS: Layouts = MappingProxyType(
     {letter: layout(letter, places) for letter, places in LAYOUTS_TEXT.items()}

@@ -9,10 +9,12 @@ coarser by nature: a name ends at the width of its place, money is rounded to hu
 from collections.abc import Mapping
 from datetime import datetime, time
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from oxo_tickets import Direction, Kind, ReminderState, Ticket
 
 from oxo_simulator.control.messages import HotelEvent
+from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.ohl.codec import Body, CannotSay, LrcRange, Value, body_text, frame
 from oxo_simulator.ohl.layout import FULL, FULL_SIX, LAYOUTS, Layouts
 
@@ -34,6 +36,12 @@ ROOM_STATUS = {"cleaned": 0, "not cleaned": 1}
 """First digit of the status (facts: oxo 4, user guides)."""
 
 NAME_CHARACTERS_MAX = 20
+
+_EVENTS = frozenset({"check-in", "check-out", "modification", "room status"})
+_TEXTS = (
+    "room", "guest_name", "language", "direct_number", "password", "barring", "reminder_time",
+    "room_status",
+)  # fmt: skip
 
 _LETTERS: Mapping[str, tuple[str, str]] = {
     "check-in": ("A", "B"),
@@ -125,6 +133,43 @@ def _wake_up(ticket: Ticket) -> Body:
         "reminder_time": ticket.reminder_time,
         "attempts": ATTEMPTS.get(state, 0),
         "guest_name": _name(ticket.subscriber_name),
+    }
+
+
+def is_told(notice: Notice) -> bool:
+    """Tell whether a notice has a frame; guest information and booth bills have none."""
+    return notice.kind in _EVENTS or notice.kind == "guest bill"
+
+
+def notice_body(notice: Notice, *, six_digits: bool) -> tuple[str, Body]:
+    """Return letter and values of the frame that says what happened to a room, or its bill.
+
+    Raises:
+        CannotSay: a value cannot be one; names the field.
+    """
+    items = dict(notice.items)
+    if notice.kind == "guest bill":
+        return "T", _bill(items)
+    said: dict[str, Any] = {"event": notice.kind}
+    said |= {name: items[name] for name in _TEXTS if name in items}
+    if "do_not_disturb" in items:
+        said["do_not_disturb"] = items["do_not_disturb"] == "yes"
+    if "deposit" in items:
+        said["deposit"] = Decimal(items["deposit"])
+    if "problem" in items:
+        said["problem"] = int(items["problem"])
+    return event_body(HotelEvent(**said), six_digits=six_digits)
+
+
+def _bill(items: Mapping[str, str]) -> Body:
+    end = datetime.fromisoformat(items["to"])
+    return {
+        "room": items["room"],
+        "date": end.date(),
+        "time": end.time(),
+        "calls": int(items["calls"]),
+        "units": int(items["units"]),
+        "cost": Decimal(items["cost"]).quantize(Decimal("0.01"), ROUND_HALF_UP),
     }
 
 

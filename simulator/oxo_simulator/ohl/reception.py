@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 from oxo_tickets import Kind, ReminderState, Ticket
 
 from oxo_simulator.control.messages import HotelEvent
+from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.outlet import Outlet, OutletTerms
 from oxo_simulator.exchange.port import Source
 from oxo_simulator.ohl.backlog import Backlog, Message
 from oxo_simulator.ohl.codec import BodyUnreadable, CannotSay, body_values
 from oxo_simulator.ohl.layout import WORDS, laid_over
-from oxo_simulator.ohl.mapping import FrameWriter, event_body
+from oxo_simulator.ohl.mapping import FrameWriter, event_body, is_told, notice_body
 from oxo_simulator.ohl.reader import BadFrame, Control, Frame, Read
 from oxo_simulator.ohl.rooms import Outcome, Rooms
 from oxo_simulator.ohl.settings import OhlSettings
@@ -54,6 +55,7 @@ def outlet_terms(settings: OhlSettings) -> OutletTerms:
         overflow=settings.overflow,
         licensed=True,
         accepts=accepts,
+        notices=is_told,
     )
 
 
@@ -73,6 +75,7 @@ class Reception:
         self.rooms = Rooms(six_digits=settings.six_digit_passwords)
         self.backlog = Backlog(outlet, settings.events_max)
         self._sessions = 0
+        outlet.take_notices(self.hear)
 
     def follow(self, before: "Reception", *, lost: bool) -> None:
         """Go on where another one of the same ledger ended; `lost`: rooms and events are not."""
@@ -110,13 +113,32 @@ class Reception:
         """
         letter, body = event_body(event, six_digits=self.settings.six_digit_passwords)
         octets = self.writer.body(letter, body)
-        number = self.backlog.put_event(octets)
-        told: dict[str, Any] = {"happened": event.event, "room": event.room}
-        if number is None:
-            self.outlet.record("hotel event lost", reason="queue full", **told)
-        else:
+        if self._wait(octets, event.event, event.room):
             self.rooms.told(letter, body)
-            self.outlet.record("hotel event", number=number, **told)
+
+    def hear(self, notice: Notice) -> None:
+        """Let what happened to a room wait for its turn; what the hotel system ordered it knows."""
+        room = notice.item("room") or ""
+        try:
+            letter, body = notice_body(notice, six_digits=self.settings.six_digit_passwords)
+            octets = self.writer.body(letter, body)
+        except CannotSay as cannot:
+            self._lost(str(cannot), notice.kind, room)
+            return
+        self.rooms.told(letter, body)
+        if notice.item("by") != "hotel system":
+            self._wait(octets, notice.kind, room)
+
+    def _wait(self, octets: bytes, happened: str, room: str) -> bool:
+        number = self.backlog.put_event(octets)
+        if number is None:
+            self._lost("queue full", happened, room)
+            return False
+        self.outlet.record("hotel event", number=number, happened=happened, room=room)
+        return True
+
+    def _lost(self, reason: str, happened: str, room: str) -> None:
+        self.outlet.record("hotel event lost", reason=reason, happened=happened, room=room)
 
     def next(self) -> Message | None:
         """Return what is to be told now."""
