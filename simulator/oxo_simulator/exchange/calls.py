@@ -30,7 +30,7 @@ from oxo_simulator.exchange.prescribed import (
 )
 from oxo_simulator.exchange.sets import Condition, SetState, SetStates
 from oxo_simulator.exchange.trunks import TrunkGroup
-from oxo_simulator.exchange.wrong_order import CALLS_MAX, wrong_order
+from oxo_simulator.exchange.wrong_order import CALLS_MAX, wrong_order, wrong_target
 
 Allowance = Callable[[str], Decimal | None]
 """Money that a set may still spend; `None`: no limit; 0: its lines are closed."""
@@ -133,6 +133,9 @@ class Calls:
             raise OrderError(f"group {number}: its members are {state.condition}, not the group")
         if state.diverted_to == party.number:
             raise OrderError(f"set {number} cannot be diverted to itself")
+        target = state.diverted_to
+        if target is not None and target not in self.directory and (wrong := wrong_target(target)):
+            raise OrderError(f"diverted_to: {wrong}")
         self.states.change(number, state)
         told = {"state": state.condition, "diverted_to": state.diverted_to}
         self._record("set", {"user": number, **told, "monitoring": state.monitoring})

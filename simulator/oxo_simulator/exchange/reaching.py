@@ -40,15 +40,15 @@ def reach(number: str, directory: Directory, states: SetStates) -> Reached:
         SubscriberUnknown: nobody has that number.
     """
     first = party = directory.party(number)
-    for hop in range(HOPS_MAX + 1):
-        target = states[party.number].diverted_to
-        if target is None:
-            outcome, found = _met(party, directory, states)
-            return Reached(outcome, first, found, hop > 0)
+    hops = 0
+    while (target := states[party.number].diverted_to) is not None:
+        if hops == HOPS_MAX:
+            return Reached("busy", first, party, diverted=True)
         if target not in directory:
-            return Reached("answered", first, party, hop > 0, outside=target)
-        party = directory.party(target)
-    return Reached("busy", first, party, diverted=True)
+            return Reached("answered", first, party, hops > 0, outside=target)
+        party, hops = directory.party(target), hops + 1
+    outcome, found = _met(party, directory, states)
+    return Reached(outcome, first, found, hops > 0)
 
 
 def _met(party: Party, directory: Directory, states: SetStates) -> tuple[Outcome, Party]:

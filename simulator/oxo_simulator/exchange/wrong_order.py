@@ -29,6 +29,11 @@ def wrong_number(number: str) -> str | None:
     return f"number {number!r}; at most {DIGITS_MAX} of 0-9 A-D * # + are expected"
 
 
+def wrong_target(number: str) -> str | None:
+    """Say what is wrong with an external number that the exchange dials itself."""
+    return wrong_number(number) if number else "a number is expected"
+
+
 def _figures(order: CallOrder) -> str | None:
     limits = (
         ("ring_seconds", order.ring_seconds, 0, RING_SECONDS_MAX),
@@ -78,4 +83,4 @@ def _conference(order: CallOrder) -> str | None:
             f"conference_after_seconds {order.conference_after_seconds}; "
             f"0 to less than call_seconds {order.call_seconds} is expected"
         )
-    return next((wrong for each in order.conference_with if (wrong := wrong_number(each))), None)
+    return next((wrong for each in order.conference_with if (wrong := wrong_target(each))), None)
