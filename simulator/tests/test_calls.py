@@ -27,9 +27,14 @@ from oxo_tickets import (
     UserKind,
 )
 
-OUT = {"direction": "outgoing", "user": "128", "number": "00390670000", "units": 0}
-IN = {"direction": "incoming", "user": "128", "number": "0346057124", "ring_seconds": 8}
-BETWEEN = {"direction": "internal", "user": "101", "number": "128"}
+OUT: dict[str, Any] = {"direction": "outgoing", "user": "128", "number": "00390670000", "units": 0}
+IN: dict[str, Any] = {
+    "direction": "incoming",
+    "user": "128",
+    "number": "0346057124",
+    "ring_seconds": 8,
+}
+BETWEEN: dict[str, Any] = {"direction": "internal", "user": "101", "number": "128"}
 
 
 class Desk:
