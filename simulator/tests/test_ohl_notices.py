@@ -10,6 +10,8 @@ from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.orders import CallOrder
 from oxo_simulator.exchange.placed import Placed
 from oxo_simulator.exchange.rooms import Stay
+from oxo_simulator.ohl.layout import body_length
+from oxo_simulator.ohl.reader import Frame
 from oxo_simulator.ohl.reception import Reception, Session, outlet_terms
 from oxo_simulator.profile import load_profile
 from oxo_simulator.taxation import outlet_terms as taxation_terms
@@ -35,10 +37,16 @@ class Site:
             outlets=[taxation_terms(profile), outlet_terms(profile.ohl)],
         )
         self.hotel = self.exchange.hotel
-        self.reception = Reception(self.exchange.outlets["ohl"], profile.ohl)
+        self.reception = Reception(self.exchange.outlets["ohl"], profile.ohl, self.hotel)
 
     def go(self, placed: Placed) -> None:
         self.clock.advance(placed.seconds)
+
+    def order(self, letter: str, body: str) -> list[str]:
+        """Let the hotel system order, and take what the exchange says then."""
+        length = body_length(letter)
+        assert self.reception.carry_out(Frame(letter, body.ljust(length), None, b""), SESSION)
+        return self.told()
 
     def told(self) -> list[str]:
         """Take every frame, as a hotel system that acknowledges; letter and body."""
@@ -114,3 +122,26 @@ def test_events_have_a_queue_of_their_own_beside_a_full_buffer() -> None:
     assert [frame[0] for frame in site.told()] == ["J", "A", "A"]
     assert site.lost() == ["queue full"]
     assert not [detail for event, detail in site.ledger if event == "notice dropped"]
+
+
+def test_the_hotel_systems_orders_are_carried_out_by_the_exchanges_own_rooms() -> None:
+    site = Site()
+    reply = "R106         00"
+    assert site.order("A", "106      Garcia") == [reply]
+    assert site.exchange.rooms["106"].guest_name == "Garcia"
+    assert site.order("A", "106      Garcia              2") == [reply]
+    assert site.exchange.rooms["106"].language == "2"
+    assert site.order("M", "106                          3") == [reply]
+    assert site.exchange.rooms["106"].language == "3"
+    again, bill = site.order("A", "106      Siering")
+    assert (again, bill[:9]) == (reply, "T106     ")
+    assert site.exchange.rooms["106"].guest_name == "Siering"
+    assert [frame[0] for frame in site.order("D", "106")] == ["R", "T"]
+    assert not site.exchange.rooms["106"].occupied
+    assert site.order("D", "106") == ["R106         01"]
+
+
+def test_a_check_in_where_no_room_is_is_refused() -> None:
+    site = Site()
+    assert site.order("A", "999      Garcia") == ["R999         02"]
+    assert not site.reception.rooms["999"].occupied

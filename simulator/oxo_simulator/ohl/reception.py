@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 from oxo_tickets import Kind, ReminderState, Ticket
 
 from oxo_simulator.control.messages import HotelEvent
+from oxo_simulator.exchange.hotel import Hotel
 from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.outlet import Outlet, OutletTerms
 from oxo_simulator.exchange.port import Source
+from oxo_simulator.ohl import orders
 from oxo_simulator.ohl.backlog import Backlog, Message
-from oxo_simulator.ohl.codec import BodyUnreadable, CannotSay, body_values
+from oxo_simulator.ohl.codec import Body, BodyUnreadable, CannotSay, body_values
 from oxo_simulator.ohl.layout import WORDS, laid_over
 from oxo_simulator.ohl.mapping import FrameWriter, event_body, is_told, notice_body
 from oxo_simulator.ohl.reader import BadFrame, Control, Frame, Read
@@ -65,9 +67,11 @@ class Reception:
     Args:
         outlet: the tickets, and the ledger.
         settings: of the profile.
+        hotel: the exchange's rooms, in hotel mode; orders are carried out there.
     """
 
-    def __init__(self, outlet: Outlet, settings: OhlSettings) -> None:
+    def __init__(self, outlet: Outlet, settings: OhlSettings, hotel: Hotel | None = None) -> None:
+        self._hotel = hotel
         self.outlet = outlet
         self.settings = settings
         self.layouts = laid_over(settings.layouts)
@@ -191,7 +195,20 @@ class Reception:
         except BodyUnreadable:
             return self.rooms.unreadable(None), None
         room = body.get("room")
-        return self.rooms.carry_out(frame.letter, body), room if isinstance(room, str) else None
+        named = room if isinstance(room, str) else None
+        if named is not None and not self._allowed(frame.letter, named, body):
+            return self.rooms.unreadable(named), named
+        return self.rooms.carry_out(frame.letter, body), named
+
+    def _allowed(self, letter: str, room: str, body: Body) -> bool:
+        """Let the exchange's rooms carry out what they have a word for.
+
+        A vacant room is told apart by the link's own rooms, which know the same.
+        """
+        if self._hotel is None or letter not in orders.ORDERS:
+            return True
+        done = orders.carry_out(self._hotel, letter, room, body)
+        return done or (letter in "MND" and not self.rooms[room].occupied)
 
     def _reply(self, letter: str, body: Any) -> bool:
         try:

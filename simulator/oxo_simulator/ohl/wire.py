@@ -61,7 +61,8 @@ class HotelLink:
         """Stand in front of a fresh exchange."""
         outlet = exchange.outlets.get(NAME)
         self._factory.serving = False
-        self._factory.install(None if outlet is None else Reception(outlet, profile.ohl))
+        hotel = exchange.hotel if profile.mode == "hotel" else None
+        self._factory.install(None if outlet is None else Reception(outlet, profile.ohl, hotel))
 
     def restart(self, exchange: "Exchange", profile: "Profile", *, lost: bool) -> None:
         """Stand in front of what waits now; conversations and events go on being counted."""
