@@ -106,6 +106,13 @@ def run(  # noqa: PLR0913 - one parameter per option
             "folder, which must not exist.",
         ),
     ] = False,
+    real_link: Annotated[
+        bool,
+        typer.Option(
+            "--real-link",
+            help="A link with devices of its own, whose cut is that of a cable (Linux, root).",
+        ),
+    ] = False,
     screen: Annotated[
         bool | None,
         typer.Option(
@@ -134,6 +141,7 @@ def run(  # noqa: PLR0913 - one parameter per option
         control_port=control_port,
         password_file=password_file,
         ephemeral=ephemeral,
+        real_link=real_link,
         json=json,
     )
     if wrong := run_until_signal(order, reactor, _on_terminal() if shown else None):

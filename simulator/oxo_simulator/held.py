@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from socket import socket
 
 from oxo_simulator.control.messages import WireName
+from oxo_simulator.link.cable import Cable
 from oxo_simulator.link.door import PortOccupied, reserve
 from oxo_simulator.profile import (
     FURTHER_WIRES,
@@ -40,11 +41,13 @@ class Held:
         wires: name of a port -> its wire.
         towards_collectors: name -> a socket bound to its address there, which does not listen.
         behind: name -> the same behind the link, where the exchange listens.
+        cable: behind which the collectors' sockets are.
     """
 
     wires: Mapping[str, WireName]
     towards_collectors: Mapping[str, socket]
     behind: Mapping[str, socket]
+    cable: Cable
 
     def of(self, wire: str) -> tuple[str, ...]:
         """Return the ports of a wire."""
@@ -128,24 +131,25 @@ def numbers(
     return found
 
 
-def hold(ports: Mapping[str, tuple[WireName, int]], address: str, behind: str) -> Held:
-    """Hold each port's number on both sides of the link.
+def hold(
+    ports: Mapping[str, tuple[WireName, int]], address: str, behind: str, cable: Cable | None = None
+) -> Held:
+    """Hold each port's number on both sides of the link, the collectors' behind the cable.
 
     Raises:
         PortOccupied: names address and port, and how to take another.
     """
-    held = Held({name: wire for name, (wire, _) in ports.items()}, near := {}, far := {})
+    cable = cable or Cable()
+    held = Held({name: wire for name, (wire, _) in ports.items()}, near := {}, far := {}, cable)
     try:
         # Those that are to have a number of their own come before those that take any.
         for name, (_, number) in sorted(ports.items(), key=lambda port: not port[1][1]):
-            near[name], far[name] = _pair(name, number, address, behind)
+            near[name], far[name] = _pair(name, number, (address, behind), cable)
     except PortOccupied:
         held.close()
         raise
-    order = list(ports)
-    return Held(
-        held.wires, {name: near[name] for name in order}, {name: far[name] for name in order}
-    )
+    in_order = {name: near[name] for name in ports}, {name: far[name] for name in ports}
+    return Held(held.wires, *in_order, cable)
 
 
 def _wire(port: str) -> str:
@@ -179,10 +183,12 @@ def _ports(profile: Profile, wire: str, named: Mapping[str, int]) -> Mapping[str
     return section.ports
 
 
-def _pair(name: str, number: int, address: str, behind: str) -> tuple[socket, socket]:
+def _pair(name: str, number: int, sides: tuple[str, str], cable: Cable) -> tuple[socket, socket]:
+    address, behind = sides
     for trial in range(1, FREE_PORT_TRIALS_MAX + 1):
         try:
-            front = reserve(address, number)
+            with cable.within():
+                front = reserve(address, number)
         except PortOccupied as error:
             raise _advised(error, name) from error
         try:

@@ -29,12 +29,14 @@ from oxo_simulator.held import PortTwice, PortUnknown, port_name
 from oxo_simulator.identity import NameWrong, host_name
 from oxo_simulator.ledger import LedgerBroken
 from oxo_simulator.link.door import PortOccupied
+from oxo_simulator.link.real import RealLinkImpossible
 from oxo_simulator.outside import Outside
 from oxo_simulator.profile_section import ProfileError
 from oxo_simulator.simulation import FACTOR_MAX
 from oxo_simulator.wiring import BEHIND, FolderOccupied, Running, RunOptions, start
 
 PORT_MAX = 65_535
+LISTEN = "127.0.0.1"
 STANDARD_INPUT = 0
 INPUT_BYTES = 4096
 _GRAVE = (LogLevel.warn, LogLevel.error, LogLevel.critical)
@@ -48,7 +50,13 @@ class OptionWrong(ValueError):
 
 WRONGLY_ORDERED = (OptionWrong, ProfileError, StartUnknown, PortTwice, PortUnknown)
 """The operator wrote something that is right on no machine."""
-IMPOSSIBLE_HERE = (PortOccupied, FolderOccupied, AuthorityUnreadable, PasswordUnusable)
+IMPOSSIBLE_HERE = (
+    PortOccupied,
+    FolderOccupied,
+    AuthorityUnreadable,
+    PasswordUnusable,
+    RealLinkImpossible,
+)
 """The operator's order is understood, but this machine does not allow it now."""
 
 
@@ -68,6 +76,7 @@ class Start:
     control_port: int
     password_file: Path | None
     ephemeral: bool = False
+    real_link: bool = False
     json: bool = False
 
 
@@ -177,6 +186,8 @@ def options(typed: Start) -> RunOptions:
         "tag_set": typed.tag_set,
         "seed": typed.seed,
     }
+    if typed.real_link and typed.listen != LISTEN:
+        raise OptionWrong(f"--listen {typed.listen}: with --real-link the link has its own address")
     if typed.ephemeral and typed.folder.exists() and any(typed.folder.iterdir()):
         raise OptionWrong(
             f"--ephemeral --state {typed.folder}: it would be removed, but it is not empty; "
@@ -195,6 +206,7 @@ def options(typed: Start) -> RunOptions:
         names=[_name(text) for text in typed.names],
         time_factor=_factor(typed.time),
         control_port=typed.control_port,
+        real_link=typed.real_link,
     )
 
 
@@ -260,6 +272,8 @@ def _say(running: Running, *, as_json: bool) -> None:
         closed = "" if port.open else "  (closed by the profile)"
         if shown := running.wires[port.wire].shown(port.name):
             typer.echo(f"  {port.name:<13}{shown}{closed}")
+    if told := running.simulation.link.cable.told:
+        typer.echo(f"  link         {told}")
     typer.echo(f"  authority    {state.ca_file}")
     typer.echo(f"  account      {state.user}, password in {folder / 'taxation.password'}")
     typer.echo(f"  control      {running.control_url}, token in {folder / 'control.token'}")

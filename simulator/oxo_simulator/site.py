@@ -165,6 +165,8 @@ class Site:
             raise OrderError(f"address {text}: the exchange itself listens there, behind the link")
         if str(found) == self.premises.address:
             raise OrderError(f"address {text}: the exchange has it already")
+        if self._link.cable.is_real:
+            raise OrderError(f"address {text}: with --real-link it stays {self._first_address}")
         if not found.is_loopback and str(found) != self._first_address:
             raise OrderError(
                 f"address {text}; one of 127.0.0.0/8 is expected, "

@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,7 +30,9 @@ from oxo_simulator.files import write_whole
 from oxo_simulator.held import Held, hold, numbers
 from oxo_simulator.identity import Identity
 from oxo_simulator.installation import profile_of
+from oxo_simulator.link.cable import Cable
 from oxo_simulator.link.door import PortOccupied
+from oxo_simulator.link.real import RealCable, real_cable
 from oxo_simulator.link.relay import Link
 from oxo_simulator.nmc import wire as nmc
 from oxo_simulator.ohl import wire as ohl
@@ -85,6 +87,7 @@ class RunOptions:
         names: further names for the certificate.
         time_factor: exchange seconds per real second, 0 is manual.
         control_port: 0 is a free one.
+        real_link: have devices and a namespace for the link; `listen` is theirs then.
     """
 
     folder: Path
@@ -95,6 +98,7 @@ class RunOptions:
     names: Sequence[str] = ()
     time_factor: float = 0
     control_port: int = 0
+    real_link: bool = False
 
 
 class Running:
@@ -162,11 +166,13 @@ def start(options: RunOptions, reactor: Any, broken: Callable[[Failure], None]) 
     with contextlib.ExitStack() as undo:
         lock = _occupy(options.folder)
         undo.callback(os.close, lock)
-        held = hold(ports, options.listen, BEHIND)
+        cable = real_cable(undo) if options.real_link else Cable()
+        if isinstance(cable, RealCable):
+            options = replace(options, listen=cable.address)
+        held = hold(ports, options.listen, BEHIND, cable)
         undo.callback(held.close)
         running = _put_together(options, profile, held, reactor, broken)
-        running.at_the_end(held.close, lambda: os.close(lock))
-        undo.pop_all()
+        running.at_the_end(undo.pop_all().close)
     return running
 
 
@@ -201,6 +207,7 @@ def _put_together(
         outward=held.outward,
         wires=held.wires,
         half_closing=held.half_closing,
+        cable=held.cable,
     )
     transcript = Transcript(now=_utc_now, folder=options.folder)
     identity = _identity(options, profile)

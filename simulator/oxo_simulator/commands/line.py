@@ -168,7 +168,7 @@ def _described(found: CertificateState) -> str:
 
 
 def _show_link(found: LinkState) -> None:
-    typer.echo(f"link {found.state}")
+    typer.echo(f"link {found.state}{', real' if found.real else ''}")
     for each in found.in_force:
         heals = each.heals_in_seconds
         left = "" if heals is None else f", heals in {heals:.1f} s"

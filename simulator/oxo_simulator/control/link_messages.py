@@ -114,7 +114,8 @@ class FaultInForce(Message, frozen=True):
 class LinkState(Message, frozen=True):
     """The link: the faults in force, those that wait for an event, and what it carries.
 
-    `in_force` tells of the same faults as `faults`, in the same order, each with its id.
+    `in_force` tells of the same faults as `faults`, in the same order, each with its id. `real` is
+    a link with devices of its own, whose cut is that of a cable.
     """
 
     state: Literal["whole", "disturbed"]
@@ -122,3 +123,4 @@ class LinkState(Message, frozen=True):
     armed: list[ArmedFault]
     connections: list[CarriedConnection]
     in_force: list[FaultInForce] = msgspec.field(default_factory=list)
+    real: bool = False

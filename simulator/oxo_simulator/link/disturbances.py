@@ -77,7 +77,7 @@ class Disturbances:
         self._count += 1
         name = f"f{self._count}"
         self._record("fault", {"id": name, "fault": parameters(fault)})
-        found = disturbance(fault, name, self._seed)
+        found = disturbance(fault, name, self._seed, real=self._link.cable.is_real)
         if found.lasting:
             healing = None
             if fault.heal_after_seconds:

@@ -6,6 +6,8 @@ not listen, so that no other process is given it meanwhile.
 """
 
 import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
@@ -37,9 +39,10 @@ class Door:
         reserved: holds the address where one connects (`reserve`); the door closes it.
         factory: builds the near end of each connection.
         patient: where somebody listens still, try again for a second.
+        within: where its sockets are to be made.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a door is made of
         self,
         reactor: Any,
         name: str,
@@ -47,11 +50,13 @@ class Door:
         factory: ServerFactory,
         *,
         patient: bool = False,
+        within: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.name = name
         self.address, self.port = reserved.getsockname()
         self._reactor = reactor
         self._factory = factory
+        self._within = within
         self._trials_max = LISTEN_TRIALS_MAX if patient else 1
         self._reasons: set[str] = {NOT_STARTED}
         self._listening: IListeningPort | None = None
@@ -118,9 +123,10 @@ class Door:
     def _listen(self, trial: int) -> None:
         self._again = None
         try:
-            self._listening = self._reactor.listenTCP(
-                self.port, self._factory, backlog=CONNECTIONS_MAX, interface=self.address
-            )
+            with self._within():
+                self._listening = self._reactor.listenTCP(
+                    self.port, self._factory, backlog=CONNECTIONS_MAX, interface=self.address
+                )
         except CannotListenError:
             if trial == self._trials_max:
                 self._settle()

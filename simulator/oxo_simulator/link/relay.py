@@ -8,6 +8,7 @@ leave the exchange.
 """
 
 from collections.abc import Callable, Collection, Container, Iterator, Mapping
+from contextlib import nullcontext
 from socket import socket
 from types import MappingProxyType
 from typing import Any
@@ -23,6 +24,7 @@ from oxo_simulator.control.messages import (
     LedgerLine,
     LinkState,
 )
+from oxo_simulator.link.cable import Cable
 from oxo_simulator.link.connection import Connection
 from oxo_simulator.link.dialling import Dialling
 from oxo_simulator.link.disturbances import Disturbances
@@ -53,6 +55,10 @@ class Link:
         wires: name of a port -> its wire, whose places its connections take; by default taxation.
         half_closing: ports where the end of one direction is not that of the other.
         seed: of what faults do at random.
+        cable: behind which the doors towards collectors are; by default there is none.
+
+    Attributes:
+        cable: see there.
     """
 
     def __init__(  # noqa: PLR0913 - what the link is made of
@@ -66,7 +72,9 @@ class Link:
         wires: Mapping[str, str] = NONE,
         half_closing: Container[str] = (),
         seed: int = 1,
+        cable: Cable | None = None,
     ) -> None:
+        self.cable = cable or Cable()
         self._reactor = reactor
         self._behind = behind
         self._record = record
@@ -80,7 +88,7 @@ class Link:
         self._places = {name: shared[wires.get(name, TAXATION)] for name in reserved}
         self._targets: dict[str, Address] = {}
         self.doors = {
-            name: Door(reactor, name, held, _Incoming(self, name))
+            name: Door(reactor, name, held, _Incoming(self, name), within=self.cable.within)
             for name, held in reserved.items()
         }
         self.outward_doors = {
@@ -105,6 +113,7 @@ class Link:
         in_force = self._faults.in_force
         return LinkState(
             state="disturbed" if in_force else "whole",
+            real=self.cable.is_real,
             faults=[each.fault for each in in_force],
             in_force=in_force,
             armed=self._faults.armed,
@@ -231,6 +240,7 @@ class Link:
         lived_through = list(self._connections.values())
         told = self._faults.account()
         self._record("restored", {"reset_connections": reset_connections, "faults": told})
+        self.cable.mend()  # collectors are to hear of resets
         if reset_connections:  # before anything that is held can leave
             self.reset_connections()
         self._faults.lift()
@@ -335,7 +345,8 @@ class Link:
         if connection.outward:
             host, port = self._targets[connection.port]
         dialling = self._diallings[connection] = Dialling(connection.far)
-        return dialling.dial(self._reactor, host, port)
+        with self.cable.within() if connection.outward else nullcontext():
+            return dialling.dial(self._reactor, host, port)
 
     def reached(self, connection: Connection) -> None:
         """Know the connection by its two ends at the exchange; tell who waits for it."""

@@ -184,7 +184,8 @@ def _link(link: LinkState) -> list[Text]:
     count = len(link.connections)
     head = Text("link      ", HEAD)
     head.append(link.state, f"not bold {GOOD if link.state == 'whole' else BAD}")
-    head.append(f", {count} connection{'' if count == 1 else 's'}", "not bold")
+    real = ", real" if link.real else ""
+    head.append(f"{real}, {count} connection{'' if count == 1 else 's'}", "not bold")
     lines = [head]
     for each in link.in_force:
         heals = each.heals_in_seconds

@@ -16,6 +16,7 @@ from oxo_simulator.link.faults.refuse import Refuse
 from oxo_simulator.link.faults.reset import Reset
 from oxo_simulator.link.faults.slice import SLICE_BYTES_MAX, Slice
 from oxo_simulator.link.faults.throttle import BYTES_PER_SECOND_MAX, Throttle
+from oxo_simulator.link.faults.unplug import Unplug
 from oxo_simulator.link.lane import Towards
 from oxo_simulator.link.ports import Ports, words
 
@@ -136,10 +137,13 @@ _BUILD: Mapping[str, Callable[[_Order], Disturbance]] = MappingProxyType(
 )
 
 
-def disturbance(fault: Fault, name: str, seed: int) -> Disturbance:
+def disturbance(fault: Fault, name: str, seed: int, *, real: bool = False) -> Disturbance:
     """Return what a checked fault does; `name` is its id in the ledger.
 
-    Which connections it concerns is decided for each, when it comes to that.
+    Which connections it concerns is decided for each, when it comes to that. A `real` link that is
+    cut whole is unplugged.
     """
+    if real and fault.kind == "cut" and fault.towards == "both" and not fault.ports:
+        return Unplug()
     towards = directions(fault.towards)
     return _BUILD[fault.kind](_Order(fault, name, Ports(fault.ports), towards, str(seed)))
