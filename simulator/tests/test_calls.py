@@ -562,3 +562,20 @@ def test_a_reset_ends_every_call_and_keeps_the_parts_that_had_ended(
     assert desk.busy_lines() == {}
     desk.clock.advance(1000)
     assert len(desk.made) == len(ids)
+
+
+def test_a_reset_between_a_calls_end_and_its_ticket_frees_no_line_twice() -> None:
+    desk = Desk(metering__write_delay_seconds=30)
+    desk.calls.place([CallOrder(**OUT)])
+    desk.clock.advance(60)
+    desk.calls.hang_up("warm reset", kept=True)
+    assert desk.ended() == [{"call": "c1", "tickets": [1]}]
+    assert desk.busy_lines() == {}
+
+
+def test_the_units_of_an_order_are_those_of_its_first_leg() -> None:
+    desk = Desk(charging__advice_seconds=10)
+    desk.place(OUT, units=9, conference_with=["0199"], conference_after_seconds=20)
+    assert [(ticket.dialled_number, ticket.units) for ticket in desk.tickets()] == [
+        ("00390670000", 9), ("0199", 3),
+    ]  # fmt: skip

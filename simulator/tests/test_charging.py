@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from oxo_simulator.exchange.charging import Tariff, advised, pulses
 from oxo_simulator.exchange.charging_settings import Charging
@@ -140,6 +140,7 @@ def test_forwarding_in_money_is_units_by_the_first_value() -> None:
 
 
 @given(charges, units, units)
+@settings(deadline=None)
 def test_more_units_never_cost_less(rates: Charging, one: int, other: int) -> None:
     tariff = Tariff(rates)
     less, more = sorted((one, other))
@@ -147,6 +148,7 @@ def test_more_units_never_cost_less(rates: Charging, one: int, other: int) -> No
 
 
 @given(charges, units)
+@settings(deadline=None)
 def test_a_cost_is_what_its_units_cost_one_by_one(rates: Charging, count: int) -> None:
     second = rates.unit_value if rates.second_unit_value is None else rates.second_unit_value
     threshold = rates.threshold_units if rates.second_unit_value is not None else count
@@ -160,6 +162,7 @@ def test_a_cost_is_what_its_units_cost_one_by_one(rates: Charging, count: int) -
 
 
 @given(seconds, st.integers(0, 5_000), st.data())
+@settings(deadline=None)
 def test_every_advised_unit_comes_once_and_none_before_its_time(
     length: int, total: int, data: st.DataObject
 ) -> None:
@@ -171,6 +174,7 @@ def test_every_advised_unit_comes_once_and_none_before_its_time(
 
 
 @given(charges, st.integers(2, 100_000), st.none() | units, st.data())
+@settings(deadline=None)
 def test_a_transfer_divides_the_units_and_loses_none(
     rates: Charging, length: int, total: int | None, data: st.DataObject
 ) -> None:
@@ -186,6 +190,7 @@ def test_a_transfer_divides_the_units_and_loses_none(
 
 
 @given(charges, seconds, st.none() | units)
+@settings(deadline=None)
 def test_a_continued_call_costs_what_it_would_as_one(
     rates: Charging, length: int, total: int | None
 ) -> None:
@@ -196,6 +201,7 @@ def test_a_continued_call_costs_what_it_would_as_one(
 
 
 @given(charges, seconds, st.none() | units, money)
+@settings(deadline=None)
 def test_a_call_is_cut_off_exactly_where_the_money_ends(
     rates: Charging, length: int, total: int | None, allowed: Decimal
 ) -> None:
