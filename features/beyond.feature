@@ -24,6 +24,26 @@ Feature: Beyond the published report
     And every ticket is delivered once and unchanged
     And each field under test reads as the exchange wrote it
 
+  @EXT3
+  Scenario: EXT3 A conference
+    Given an exchange without tickets
+    And the collector is collecting
+    When extension 128 dials an external number and brings in another one after 10 of 50 seconds
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+
+  @EXT4
+  Scenario: EXT4 Parties that cannot be reached
+    Given an exchange without tickets
+    And the collector is collecting
+    When extension 102 is busy
+    And extension 103 is out of service
+    And extension 104 is do not disturb
+    And extensions 101, 102, 103, 104, 140 are called from outside
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+
   @EXT5
   Scenario: EXT5 The exchange is reset cold
     Given an exchange without tickets

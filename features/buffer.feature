@@ -150,6 +150,7 @@ Feature: Ticket buffer
     And the collector is started
     Then the collector collects every ticket
     And every ticket is delivered once and unchanged
+    And the collector shows what became of appointments and rooms
 
     Examples:
       | wire     |
@@ -169,6 +170,29 @@ Feature: Ticket buffer
     And the collector is started again
     Then the collector collects every ticket
     And every ticket is delivered once and unchanged
+    And the collector shows what became of appointments and rooms
+
+    Examples:
+      | wire     |
+      | taxation |
+      | nmc      |
+      | v24      |
+      | ohl      |
+      | account  |
+      | stream   |
+
+  @BU6
+  Scenario Outline: BU6 Wake-up calls before the first session
+    Given an exchange without tickets on the <wire> wire at 06:55
+    And the collector is off
+    When an appointment is set for extension 106 at 07:00 and answered at ring 1
+    And an appointment is set for extension 107 at 07:00 and answered at ring 2
+    And an appointment is set for extension 108 at 07:00
+    And the exchange clock goes on to 07:10
+    And the collector is started
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And the collector shows what became of appointments and rooms
 
     Examples:
       | wire     |

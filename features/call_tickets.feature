@@ -154,3 +154,164 @@ Feature: Call tickets
       | ohl      |
       | stream   |
       | account  |
+
+  @SMDR4
+  Scenario Outline: SMDR4 Call to a set that is diverted outside
+    Given an exchange without tickets that writes the <tags> tags
+    And the collector is collecting
+    When extension 128 diverts its calls to an external number
+    And extension 128 is called from outside and talks 50 seconds
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+
+    Examples:
+      | tags     |
+      | observed |
+      | extended |
+
+  @SMDR4
+  Scenario Outline: SMDR4 Call to a set that is diverted outside, on another wire
+    Given an exchange without tickets on the <wire> wire
+    And the collector is collecting
+    When extension 128 diverts its calls to an external number
+    And extension 128 is called from outside and talks 50 seconds
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+
+    Examples:
+      | wire     |
+      | nmc      |
+      | v24      |
+      | ohl      |
+      | stream   |
+
+  @SMDR4 @account
+  Scenario: SMDR4 Call to a set that is diverted outside, in an account file
+    Given an exchange without tickets
+    And the collector is collecting
+    When extension 128 diverts its calls to an external number
+    And extension 128 is called from outside and talks 50 seconds
+    And the exchange closes its account file
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+
+  @SMDR6
+  Scenario Outline: SMDR6 External call transferred from a booth to a room
+    Given an exchange without tickets that writes the <tags> tags
+    And the collector is collecting
+    When extension 120 dials an external number and transfers it to extension 106 after 20 of 50 seconds
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+
+    Examples:
+      | tags     |
+      | observed |
+      | extended |
+
+  @SMDR6
+  Scenario Outline: SMDR6 External call transferred from a booth to a room, on another wire
+    Given an exchange without tickets on the <wire> wire
+    And the collector is collecting
+    When extension 120 dials an external number and transfers it to extension 106 after 20 of 50 seconds
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+
+    Examples:
+      | wire     |
+      | nmc      |
+      | v24      |
+      | ohl      |
+      | stream   |
+
+  @SMDR6 @account
+  Scenario: SMDR6 External call transferred from a booth to a room, in an account file
+    Given an exchange without tickets
+    And the collector is collecting
+    When extension 120 dials an external number and transfers it to extension 106 after 20 of 50 seconds
+    And the exchange closes its account file
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+
+  @SMDR7
+  Scenario Outline: SMDR7 Room status told from the room
+    Given an exchange without tickets on the <wire> wire
+    And the collector is collecting
+    When housekeeping tells on the set of room 106 that it is not cleaned, with problem 12
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+    And the collector shows what became of appointments and rooms
+
+    Examples:
+      | wire     |
+      | taxation |
+      | nmc      |
+      | v24      |
+      | ohl      |
+      | account  |
+      | stream   |
+
+  @SMDR8
+  Scenario Outline: SMDR8 Room status set by the operator
+    Given an exchange without tickets on the <wire> wire
+    And the collector is collecting
+    When the operator sets room 106 to cleaned
+    And the operator sets room 106 to not cleaned
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+    And the collector shows what became of appointments and rooms
+
+    Examples:
+      | wire     |
+      | taxation |
+      | nmc      |
+      | v24      |
+      | ohl      |
+      | account  |
+      | stream   |
+
+  @SMDR9
+  Scenario Outline: SMDR9 Wake-up taken back by the operator
+    Given an exchange without tickets on the <wire> wire
+    And the collector is collecting
+    When the operator programs a wake-up for room 106 at 07:00
+    And the appointment of extension 106 is cancelled
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+    And the collector shows what became of appointments and rooms
+
+    Examples:
+      | wire     |
+      | taxation |
+      | nmc      |
+      | v24      |
+      | ohl      |
+      | account  |
+      | stream   |
+
+  @SMDR10
+  Scenario Outline: SMDR10 Wake-up by the Hotel key
+    Given an exchange without tickets on the <wire> wire
+    And the collector is collecting
+    When the operator programs a wake-up for room 106 at 07:00
+    Then the collector collects every ticket
+    And every ticket is delivered once and unchanged
+    And each field under test reads as the exchange wrote it
+    And the collector shows what became of appointments and rooms
+
+    Examples:
+      | wire     |
+      | taxation |
+      | nmc      |
+      | v24      |
+      | ohl      |
+      | account  |
+      | stream   |

@@ -88,6 +88,7 @@ Feature: Disruption of the link
     When 15 calls are made
     And the collector is killed before its acknowledgement arrives
     And 5 calls are made
+    And an appointment is set for extension 106 at 07:00
     And the link is restored
     And the collector is started again
     Then the collector collects every ticket
@@ -112,6 +113,7 @@ Feature: Disruption of the link
     And the collector is collecting
     When the collector is killed while no line is under way
     And 15 calls are made
+    And an appointment is set for extension 106 at 07:00
     And the collector is started again
     Then the collector collects every ticket
     And every ticket is delivered once and unchanged
@@ -124,6 +126,7 @@ Feature: Disruption of the link
     When 15 calls are made
     And the collector is killed before its acknowledgement arrives
     And 5 calls are made
+    And an appointment is set for extension 106 at 07:00
     And the link is restored
     And the collector is started again
     Then the collector collects every ticket

@@ -15,7 +15,6 @@ from pytest_bdd.feature import get_features
 from pytest_bdd.steps import step_function_context_registry
 
 GUARDS = {
-    "shown",
     "buffered first",
     "session first",
     "link cut",
@@ -27,6 +26,11 @@ GUARDS = {
     "link reset",
     "file deleted",
     "prescribed",
+    "outcome answered",
+    "outcome busy",
+    "outcome out of service",
+    "outcome do not disturb",
+    "outcome refused: data device",
     "cold reset",
     "power cut",
     "overflow",

@@ -223,7 +223,7 @@ def test_counts_chapters_result_and_gaps_are_derived() -> None:
     ]
     kinds = {gap.case: gap.kind for gap in run.gaps}
     assert kinds["DIS103"] == "never published"
-    assert kinds["APP2"] == "not yet played"
+    assert kinds["APP2"] == "not selected"
     assert kinds["BU1"] == "not selected"
     assert "BU3" not in kinds
 

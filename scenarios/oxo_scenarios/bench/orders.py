@@ -3,8 +3,16 @@
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Literal
 
-from oxo_simulator.control.messages import AppointmentOrder, CallOrder, Fault, Reset
+from oxo_simulator.control.messages import (
+    AppointmentOrder,
+    CallOrder,
+    Fault,
+    Reset,
+    RoomStatusOrder,
+    SetOrder,
+)
 from oxo_tickets import Ticket
 
 from oxo_scenarios.bench.installing import Moment, armed, in_transfer
@@ -12,6 +20,8 @@ from oxo_scenarios.bench.output import Output
 from oxo_scenarios.bench.stand import Stand
 from oxo_scenarios.bench.waits import LOOK_SECONDS, Waits
 from oxo_scenarios.judge.demands.stream import REQUEST
+
+Programmer = Literal["user", "operator"]
 
 
 class Orders(Waits):
@@ -26,9 +36,28 @@ class Orders(Waits):
         """Place calls at one instant; exchange time moves until their tickets are written."""
         self._stand.exchange.control.place_calls(*orders)
 
-    def appoint(self, user: str, time: str) -> None:
-        """Program an appointment; its activation ticket is written."""
-        self._stand.exchange.control.program_appointment(AppointmentOrder(user=user, time=time))
+    def appoint(
+        self, user: str, time: str, *, answered_at: int | None = None, by: Programmer = "user"
+    ) -> None:
+        """Program an appointment; its activation ticket is written.
+
+        It rings when exchange time goes on to it, and is answered at the attempt `answered_at`.
+        """
+        self._stand.exchange.control.program_appointment(
+            AppointmentOrder(user=user, time=time, answered_at=answered_at, by=by)
+        )
+
+    def cancel_appointment(self, user: str) -> None:
+        """Cancel the appointments of a set."""
+        self._stand.exchange.control.cancel_appointment(user)
+
+    def set_up(self, user: str, order: SetOrder) -> None:
+        """Let a set be busy, out of service, diverted, or free again."""
+        self._stand.exchange.control.set_up(user, order)
+
+    def tell_room_status(self, order: RoomStatusOrder) -> None:
+        """Tell the status of a room; its ticket is written."""
+        self._stand.exchange.control.room_status(order)
 
     def load(self, tickets: Sequence[Ticket]) -> None:
         """Let the exchange write tickets as they are, such as calls seldom are."""

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from msgspec.structs import replace
-from oxo_simulator.control.messages import CallOrder
+from oxo_simulator.control.messages import CallOrder, SetOrder
 from oxo_tickets import (
     CommunicationType,
     DiallingMode,
@@ -20,6 +21,7 @@ from pytest_bdd import parsers, when
 from oxo_scenarios.bench.play import Play
 
 EXTERNAL = "0388551122"
+ANOTHER = "0388551133"
 DIALLING = {
     "by hand": DiallingMode.MANUAL,
     "by redial": DiallingMode.REDIAL,
@@ -96,6 +98,56 @@ def call_on_line(play: Play, user: str, line: str, seconds: int) -> None:
 
 @when(
     parsers.parse(
+        "extension {user} dials an external number and transfers it to extension {other}"
+        " after {at:d} of {seconds:d} seconds"
+    )
+)
+def transferred_call(play: Play, user: str, other: str, at: int, seconds: int) -> None:
+    """Each of the two is charged his own part."""
+    play.call(
+        CallOrder(
+            direction="outgoing", user=user, number=EXTERNAL, call_seconds=seconds, units=4,
+            transfer_to=other, transfer_after_seconds=at,
+        )
+    )  # fmt: skip
+
+
+@when(
+    parsers.parse(
+        "extension {user} dials an external number and brings in another one"
+        " after {at:d} of {seconds:d} seconds"
+    )
+)
+def conference(play: Play, user: str, at: int, seconds: int) -> None:
+    """Three talk on two lines, until the end."""
+    play.call(
+        CallOrder(
+            direction="outgoing", user=user, number=EXTERNAL, call_seconds=seconds, units=2,
+            conference_with=[ANOTHER], conference_after_seconds=at,
+        )
+    )  # fmt: skip
+
+
+@when(parsers.parse("extension {user} diverts its calls to an external number"))
+def diverted(play: Play, user: str) -> None:
+    """Each call for it leaves the exchange again."""
+    play.set_up(user, SetOrder(diverted_to=ANOTHER))
+
+
+@when(parsers.re(r"extension (?P<user>\d+) is (?P<state>busy|out of service|do not disturb|free)"))
+def set_state(play: Play, user: str, state: Any) -> None:
+    """What a caller meets there from now on."""
+    play.set_up(user, SetOrder(state=state))
+
+
+@when(parsers.parse("extension {user} is called from outside and talks {seconds:d} seconds"))
+def called(play: Play, user: str, seconds: int) -> None:
+    """One call that comes in."""
+    play.call(_incoming(user, seconds))
+
+
+@when(
+    parsers.parse(
         "extension {user} is called from outside, rings {ring:d} seconds"
         " and talks {seconds:d} seconds"
     )
@@ -103,6 +155,13 @@ def call_on_line(play: Play, user: str, line: str, seconds: int) -> None:
 def called_and_rung(play: Play, user: str, ring: int, seconds: int) -> None:
     """One call that comes in, and is not answered at once."""
     play.call(_incoming(user, seconds, ring))
+
+
+@when(parsers.parse("extensions {users} are called from outside"))
+def all_called(play: Play, users: str) -> None:
+    """One after the other; who can be reached talks."""
+    for user in users.split(", "):
+        play.call(_incoming(user, 50))
 
 
 def _incoming(user: str, seconds: int, ring: int = 5) -> CallOrder:

@@ -75,3 +75,10 @@ def fresh_with_small_buffer(play: Play, wire: str, number: int) -> None:
     assert wire == play.wire, f"{play.planned.play} is not played on {wire}"
     capacities: dict[str, Any] = dict.fromkeys(CAPACITIES[play.wire], number)
     play.install(**capacities)
+
+
+@given(parsers.parse("an exchange without tickets on the {wire} wire at {clock}"))
+def fresh_on_wire_at(play: Play, wire: str, clock: str) -> None:
+    """The same, with the wire named in the feature."""
+    assert wire == play.wire, f"{play.planned.play} is not played on {wire}"
+    play.install(start=datetime.combine(DAY, time.fromisoformat(clock)))

@@ -95,3 +95,9 @@ def failure_logged(performance: Performance) -> None:
 def logged_out(performance: Performance) -> None:
     """The ledger shows how it ended."""
     performance.holds("logged out")
+
+
+@then("the collector shows what became of appointments and rooms")
+def shown(performance: Performance) -> None:
+    """Its own list of them is held against the tickets; who has none is not asked."""
+    performance.holds("shown")
