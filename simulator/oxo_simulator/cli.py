@@ -29,6 +29,29 @@ if TYPE_CHECKING:
 UsageError: Any = typer.BadParameter.__bases__[0]
 """Whatever Typer finds wrong with a command line."""
 
+Ephemeral = Annotated[
+    bool,
+    typer.Option(
+        "--ephemeral",
+        help="For the program that starts it: end when standard input ends, and remove the "
+        "folder, which must not exist.",
+    ),
+]
+RealLink = Annotated[
+    bool,
+    typer.Option(
+        "--real-link",
+        help="A link with devices of its own, whose cut is that of a cable (Linux, root).",
+    ),
+]
+Screen = Annotated[
+    bool | None,
+    typer.Option(
+        "--screen/--no-screen",
+        help="A living screen with a line for orders; on a terminal that is the default.",
+    ),
+]
+
 app = typer.Typer(
     name="oxo-sim",
     help="A simulated OXO Connect: run one, place calls, disturb its link, read its ledger.",
@@ -98,28 +121,9 @@ def run(  # noqa: PLR0913 - one parameter per option
             help="First line is the password; else that of the folder is kept, or one is made.",
         ),
     ] = None,
-    ephemeral: Annotated[
-        bool,
-        typer.Option(
-            "--ephemeral",
-            help="For the program that starts it: end when standard input ends, and remove the "
-            "folder, which must not exist.",
-        ),
-    ] = False,
-    real_link: Annotated[
-        bool,
-        typer.Option(
-            "--real-link",
-            help="A link with devices of its own, whose cut is that of a cable (Linux, root).",
-        ),
-    ] = False,
-    screen: Annotated[
-        bool | None,
-        typer.Option(
-            "--screen/--no-screen",
-            help="A living screen with a line for orders; on a terminal that is the default.",
-        ),
-    ] = None,
+    ephemeral: Ephemeral = False,
+    real_link: RealLink = False,
+    screen: Screen = None,
     json: Json = False,
 ) -> None:
     """Run an exchange until SIGTERM or SIGINT; on a terminal with a living screen."""
