@@ -214,7 +214,7 @@ class Calls:
         left = {user: most for user in users if (most := self._left(user)) is not None}
         call = shortened(call, self._settings, left)
         self._begun += 1
-        live = _Live(f"c{self._begun}", call, spent(call, self._settings))
+        live = _Live(f"c{self._begun}", call, spent(call, self._settings) if left else {})
         self._live[live.name] = live
         placed.outcomes.append(call.course.outcome)
         trunk = {"trunk": call.lines[0]} if call.lines else {}
