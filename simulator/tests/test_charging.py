@@ -91,6 +91,18 @@ def test_by_time_the_exchange_counts_by_the_class_of_the_number(number: str, cou
     assert ticket.units == count
 
 
+def test_what_is_national_or_international_is_the_sites_to_say() -> None:
+    rates = charging(
+        units_by="time", national_seconds=20, international_seconds=10,
+        national_prefix="9", international_prefix="99",
+    )  # fmt: skip
+    found = [
+        tickets(outgoing(number=number, call_seconds=100), rates)[0].units
+        for number in ("991", "91", "001")
+    ]
+    assert found == [10, 5, 0]
+
+
 @pytest.mark.parametrize(("length", "count"), [(1, 1), (60, 1), (61, 2), (0, 0)])
 def test_the_first_unit_comes_at_the_begin(length: int, count: int) -> None:
     assert pulses(charging(advice_seconds=60), "0390").until(length) == count

@@ -10,6 +10,7 @@ from oxo_simulator.clock import VirtualClock, WallClock
 from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.directory import Directory, SubscriberUnknown
 from oxo_simulator.exchange.hotel_orders import Appointment
+from oxo_simulator.exchange.life import ResetKind
 from oxo_simulator.exchange.orders import CallOrder
 from oxo_simulator.exchange.port import NeverOffered, TicketPort
 from oxo_simulator.exchange.telephony import CHECKED_TICKETS, SLICE_TICKETS, OrderError
@@ -408,3 +409,29 @@ def test_a_paced_load_keeps_its_spacing_while_time_goes_on_between_slices() -> N
     assert len(bench.tickets()) == 61
     bench.clock.advance(100)
     assert len(bench.tickets()) == 161
+
+
+def test_a_full_buffer_that_blocks_gives_no_line_that_would_be_charged() -> None:
+    bench = Bench(buffer__capacity=2, buffer__overflow="block")
+    placed = [bench.exchange.place([OUT]) for _ in range(3)]
+    bench.clock.advance(60)
+    assert [each.outcomes for each in placed] == [["answered"]] * 3
+    assert bench.exchange.place([OUT, IN]).outcomes == ["barred", "answered"]
+    bench.exchange.offered(1, 2, "s", "c")
+    bench.exchange.acknowledge(1, "s", "c")
+    assert bench.exchange.place([OUT]).outcomes == ["answered"]
+    usual = Bench(buffer__capacity=2)
+    assert usual.place(OUT, OUT, OUT) == [1, 2, 3]
+    assert usual.exchange.place([OUT]).outcomes == ["answered"]
+
+
+def test_a_reset_ends_the_calls_in_progress() -> None:
+    bench = Bench()
+    bench.exchange.place([OUT])
+    bench.clock.advance(10)
+    bench.exchange.reset(ResetKind.WARM, "e2")
+    bench.clock.advance(1000)
+    assert bench.tickets() == []
+    assert bench.lines[-1] == (
+        "call ended", {"call": "c1", "tickets": [], "why": "warm reset"}
+    )  # fmt: skip
