@@ -92,6 +92,7 @@ class Calls:
         self._allowance = allowance
         self._blocked = blocked
         self._live: dict[str, _Live] = {}
+        self._requests: list[Cancellable] = []
         self._begun = 0
 
     def place(self, orders: Sequence[CallOrder]) -> Placed:
@@ -117,8 +118,11 @@ class Calls:
         ticket = facility_ticket(order, self.directory[order.user], self._clock.now())
         placed = Placed()
         placed.seconds = self._settings.metering.write_delay_seconds
-        self._clock.later(
-            placed.seconds, lambda: placed.ids.append(self._write(ticket, "facility"))
+        self._requests = [timer for timer in self._requests if timer.active()]
+        self._requests.append(
+            self._clock.later(
+                placed.seconds, lambda: placed.ids.append(self._write(ticket, "facility"))
+            )
         )
         return placed
 
@@ -160,8 +164,12 @@ class Calls:
         """End every call at once, as a reset does.
 
         The lines are free. Of what was not written yet, parts of calls that had ended by now are,
-        if what waits is `kept`; all else is lost (ours: no source tells).
+        and requests of facilities come in their time, if what waits is `kept`; all else is lost
+        (ours: no source tells).
         """
+        for timer in self._requests:
+            if timer.active() and not kept:
+                timer.cancel()
         now = self._clock.now().utc
         for live in tuple(self._live.values()):
             for timer in live.timers:
