@@ -24,6 +24,7 @@ DEFECTS = sorted(
 UNSEEN = {"smdr1", "smdr2"}
 NOT_OBSERVABLE = {"nmc": UNSEEN, "v24": UNSEEN, "ohl": {*UNSEEN, "smdr3"},
                   "account": UNSEEN, "stream": UNSEEN}  # fmt: skip
+IN_BOTH_MODES = ("--mode", "business", "--mode", "hotel")
 BY_FTP = '[account]\ntransfer = "ftp"'
 LIMIT_SECONDS = 8
 
@@ -62,7 +63,9 @@ failure = "failed:"
 def test_a_right_collector_of_each_wire_is_acquitted(
     certify: Any, foreign: Callable[[str, str], Path], wire: str
 ) -> None:
-    found = certify("--subject", foreign(wire, "none"), bends=[f"limit={LIMIT_SECONDS}"])
+    found = certify(
+        "--subject", foreign(wire, "none"), *IN_BOTH_MODES, bends=[f"limit={LIMIT_SECONDS}"]
+    )
     unplayed = {
         each.play for each in load_catalogue().plays(Claim([wire])) if each.case.not_carried
     }
@@ -87,7 +90,7 @@ def test_each_defect_turns_its_cases_red(
     wanted = [case for case, defects in TABLE[wire].items() if defect in defects]
     found = certify(
         "--subject", foreign(wire, defect),
-        *(word for case in wanted for word in ("--case", case)),
+        *(word for case in wanted for word in ("--case", case)), *IN_BOTH_MODES,
         bends=[f"limit={LIMIT_SECONDS}"],
     )  # fmt: skip
     told = {(play.split(".")[0], word) for play, word in found.verdicts().items()}
