@@ -53,6 +53,14 @@ def ended(t: Line, v: Any, n: str) -> str:
     lasted = (t.get("call_seconds") or 0) + ((t.get("ring_seconds") or 0) if way(t) == "incoming" else 0)
     summed = datetime.fromisoformat(t["local_time"]) + timedelta(seconds=lasted)
     return (summed if v is None or abs(datetime.fromisoformat(v) - summed) == timedelta(hours=1) else datetime.fromisoformat(v)).isoformat()
+def from_begin_to_end(t: Line, v: Any, n: str) -> Any:
+    end, begin = t.get("local_end"), datetime.fromisoformat(t["local_time"])
+    if t["kind"] != "local call":
+        return v if n == "call_seconds" else None
+    if n == "local_end":
+        return v if v is not None or t.get("call_seconds") is None else (begin + timedelta(seconds=t["call_seconds"])).isoformat()
+    seconds = v if end is None else int((datetime.fromisoformat(end) - begin).total_seconds())
+    return None if (seconds or 0) < 0 else seconds
 def hidden(mark: str) -> Callable[[Line, Any, str], str | None]:
     def masked(t: Line, v: Any, n: str) -> str | None:
         number, count = v or "", min((t.get("masked") or {}).get(n, 0), len(v or ""))
@@ -86,6 +94,7 @@ RULES: dict[str, Callable[[Line, Any, str], Any]] = {  # of the carriage table: 
     "told by its stars": lambda t, v, n: stars(t.get("dialled_number") or ""),
     "call, local call or facility": lambda t, v, n: v if not inner(t) and v in NO_CALL else "local call" if inner(t) else "facility" if t.get("communication_type") in FACILITY else "call",
     "telephony unless told, or a facility": lambda t, v, n: None if t.get("communication_type") in FACILITY and not inner(t) else v or "telephony",
+    "length of a local call": from_begin_to_end, "end of a local call": from_begin_to_end,
     "call types of ED5.2": ed52_type, "direction of its call type": lambda t, v, n: way(t), "end of the call": ended,
     "masked by stars": hidden("*"), "masked by dashes": hidden("-"), "told by dashes and stars": marks, "twenty ASCII characters": plain_name,
     "first called, masked by dashes": lambda t, v, n: hidden("-")(t, v, n) if way(t) == "incoming" else None,

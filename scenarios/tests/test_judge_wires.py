@@ -5,7 +5,7 @@ nothing of the project.
 """
 
 import runpy
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -150,6 +150,39 @@ def test_only_what_happened_on_the_wire_of_the_play_counts(wire: str, tmp_path: 
     assert f"1 of 1 ticket never {telling.lacking}" in (found.reason or "")
     open_ = Evidence(ledger=ledger(*begin, on(wire, "offered", 1, 1)), delivery=right)
     assert f"1 of 1 ticket never {telling.open}" in (judged(play, open_, tmp_path).reason or "")
+
+
+@pytest.mark.parametrize(
+    ("told", "delivered", "verdict"),
+    [
+        ({"call_seconds": 60}, {"local_end": 60, "call_seconds": 60}, "ok"),
+        ({"call_seconds": 54, "local_end": 60}, {"local_end": 60, "call_seconds": 60}, "ok"),
+        ({"local_end": 60}, {"local_end": 60, "call_seconds": 60}, "ok"),
+        ({"call_seconds": 60}, {"local_end": 61, "call_seconds": 61}, "nok"),
+        ({"call_seconds": 60}, {"local_end": 0, "call_seconds": 0}, "nok"),
+    ],
+)
+def test_a_local_call_is_known_by_its_begin_and_end(
+    told: dict[str, int], delivered: dict[str, int], verdict: str, tmp_path: Path
+) -> None:
+    """One that was loaded may say its end, its length, or both."""
+    fields: dict[str, Any] = {
+        "kind": Kind.LOCAL_CALL,
+        "local_time": NOON,
+        "direction": Direction.LOCAL,
+        "charged_user": "106",
+        "dialled_number": "131",
+    }
+    one, other = (
+        Ticket(**fields, **{
+            name: NOON + timedelta(seconds=value) if name == "local_end" else value
+            for name, value in each.items()
+        })
+        for each in (told, delivered)
+    )  # fmt: skip
+    lines = ledger(opened("taxation"), *made(one, 1, "taxation"), *taken("taxation", 1, 1))
+    evidence = Evidence(ledger=lines, delivery=Delivery(tickets=(other,)))
+    assert judged("bu3", evidence, tmp_path).verdict.value == verdict
 
 
 @pytest.mark.parametrize("wire", ["nmc", "v24", "ohl"])

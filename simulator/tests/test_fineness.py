@@ -187,7 +187,10 @@ def test_every_field_of_the_model_is_drawn() -> None:
 
 
 def made(sort: Mapping[str, Any], fields: Mapping[str, Any]) -> Ticket:
-    """Make a ticket; a local call has its end told, and there is one attendant group, 9."""
+    """Make a ticket; there is one attendant group, 9.
+
+    A local call that rang has its end told, of one that did not the length says it.
+    """
     attendants = {
         name: "9"
         for name in ("charged_user", "initial_user")
@@ -196,8 +199,10 @@ def made(sort: Mapping[str, Any], fields: Mapping[str, Any]) -> Ticket:
     told = Ticket(**{**sort, **fields, **attendants})
     if told.kind is not Kind.LOCAL_CALL:
         return told
+    if told.ring_seconds is None:
+        return told
     seconds = told.call_seconds or 0
-    end = told.local_time + timedelta(seconds=seconds)
+    end = told.local_time + timedelta(seconds=told.ring_seconds + seconds)
     return replace(told, call_seconds=seconds, local_end=end)
 
 

@@ -6,6 +6,7 @@ tells it. They run in the order of the field names.
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -48,6 +49,23 @@ def _to_the_minute(ticket: Ticket, _through: "Carriage", _field: str) -> Ticket:
 
 def _reminders_to_the_minute(ticket: Ticket, through: "Carriage", field: str) -> Ticket:
     return _to_the_minute(ticket, through, field) if ticket.kind is Kind.REMINDER else ticket
+
+
+def _length_of_a_local_call(ticket: Ticket, _through: "Carriage", field: str) -> Ticket:
+    """Its two instants are all there is of it; over a change of the clocks they may tell none."""
+    if ticket.kind is not Kind.LOCAL_CALL or ticket.local_end is None:
+        return ticket
+    seconds = int((ticket.local_end - ticket.local_time).total_seconds())
+    return set_field(ticket, field, seconds if seconds >= 0 else None)
+
+
+def _end_of_a_local_call(ticket: Ticket, _through: "Carriage", field: str) -> Ticket:
+    """No other ticket has one; where the length alone is known, the end is written by it."""
+    if ticket.kind is not Kind.LOCAL_CALL:
+        return set_field(ticket, field, None)
+    if ticket.local_end is not None or ticket.call_seconds is None:
+        return ticket
+    return set_field(ticket, field, ticket.local_time + timedelta(seconds=ticket.call_seconds))
 
 
 # Kind, type and direction.
@@ -206,6 +224,8 @@ def _own_tags(ticket: Ticket, through: "Carriage", field: str) -> Ticket:
 RULES: Mapping[str, Rule] = {
     "minute": _to_the_minute,
     "reminders to the minute": _reminders_to_the_minute,
+    "length of a local call": _length_of_a_local_call,
+    "end of a local call": _end_of_a_local_call,
     "kind of its type": kind_of_its_type,
     "calls and reminders": _calls_and_reminders,
     "arrow": _arrow,
