@@ -15,6 +15,7 @@ from oxo_simulator.clock import VirtualClock, WallClock
 from oxo_simulator.exchange.appointment_settings import AppointmentSettings
 from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.reminders import ACKNOWLEDGED_SECONDS, Reach, Reminders
+from oxo_simulator.exchange.unwritten import Unwritten
 from oxo_simulator.exchange.wake_time import next_instant
 from oxo_tickets import Ticket
 
@@ -47,8 +48,7 @@ class Watch:
             hotel=False,
             clock=self.wall,
             reach=Reach(str, self._is_busy),
-            write=self._write,
-            write_delay_seconds=1,
+            unwritten=Unwritten(self.wall, self._write, 1),
             note=self._note,
         )
 

@@ -10,6 +10,7 @@ from oxo_simulator.exchange.appointment_settings import AppointmentSettings
 from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.reminders import APPOINTMENTS_MAX, Groups, Reach, Reminders
 from oxo_simulator.exchange.telephony import OrderError
+from oxo_simulator.exchange.unwritten import Unwritten
 from oxo_tickets import Kind, Ticket
 
 EVENING = datetime(2020, 2, 24, 22)  # noqa: DTZ001 - wall clock
@@ -39,8 +40,7 @@ class Hall:
             hotel=hotel,
             clock=self.wall,
             reach=Reach(str, self.busy.__contains__, self.broken.__contains__),
-            write=self._write,
-            write_delay_seconds=1,
+            unwritten=Unwritten(self.wall, self._write, 1),
             note=self._note,
         )
 
@@ -218,12 +218,12 @@ def test_who_programs_the_same_again_sets_it_anew() -> None:
     assert len(hall.rings()) == 2
 
 
-def test_a_cold_reset_forgets_all_of_it() -> None:
+def test_a_cold_reset_forgets_them_all() -> None:
     hall = Hall()
     hall.program()
     hall.reminders.forget()
     hall.clock.advance(DAY)
-    assert (hall.tickets, hall.rings(), hall.reminders.awaited()) == ([], [], [])
+    assert (hall.states(), hall.rings(), hall.reminders.awaited()) == (["activation"], [], [])
 
 
 @pytest.mark.parametrize(

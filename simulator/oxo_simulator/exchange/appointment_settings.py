@@ -2,7 +2,7 @@
 
 How long a set rings, how often and how many at once is documented, with the labels of the
 exchange; from where the minute between two rings is counted is not, nor what becomes of a time
-that the change to summer time skips.
+that the change to summer time skips, or of one that comes during a reset.
 """
 
 from typing import Annotated, Literal
@@ -27,6 +27,8 @@ class AppointmentSettings(Section):
         group_gap_seconds: until the next ones do (`InAnnAppTim`).
         missing_time: a time that the change to summer time skips rings when the clock jumps, or
             not before the next day.
+        due_in_reset: a reminder whose time comes while a reset keeps the exchange down rings as
+            soon as it serves again, or has failed then.
     """
 
     ring_seconds: Annotated[int, Field(ge=1, le=600), _DOC] = 15
@@ -36,3 +38,4 @@ class AppointmentSettings(Section):
     group: Annotated[int, Field(ge=1, le=1000), _DOC] = 5
     group_gap_seconds: Annotated[int, Field(ge=0, le=60), _DOC] = 2
     missing_time: Annotated[Literal["at-the-jump", "next-day"], _OURS] = "at-the-jump"
+    due_in_reset: Annotated[Literal["late", "failed"], _OURS] = "late"

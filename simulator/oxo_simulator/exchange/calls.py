@@ -30,6 +30,7 @@ from oxo_simulator.exchange.prescribed import (
 )
 from oxo_simulator.exchange.sets import Condition, SetState, SetStates
 from oxo_simulator.exchange.trunks import TrunkGroup
+from oxo_simulator.exchange.unwritten import Unwritten
 from oxo_simulator.exchange.wrong_order import CALLS_MAX, wrong_order, wrong_target
 
 Allowance = Callable[[str], Decimal | None]
@@ -92,7 +93,7 @@ class Calls:
         self._allowance = allowance
         self._blocked = blocked
         self._live: dict[str, _Live] = {}
-        self._requests: list[Cancellable] = []
+        self._requests = Unwritten(clock, write, settings.metering.write_delay_seconds)
         self._begun = 0
 
     def place(self, orders: Sequence[CallOrder]) -> Placed:
@@ -116,15 +117,7 @@ class Calls:
             SubscriberUnknown: no set has that number.
         """
         ticket = facility_ticket(order, self.directory[order.user], self._clock.now())
-        placed = Placed()
-        placed.seconds = self._settings.metering.write_delay_seconds
-        self._requests = [timer for timer in self._requests if timer.active()]
-        self._requests.append(
-            self._clock.later(
-                placed.seconds, lambda: placed.ids.append(self._write(ticket, "facility"))
-            )
-        )
-        return placed
+        return self._requests.put(ticket, "facility")
 
     def set_up(self, number: str, state: SetState) -> None:
         """Let a set or group be otherwise from now on.
@@ -143,6 +136,16 @@ class Calls:
         self.states.change(number, state)
         told = {"state": state.condition, "diverted_to": state.diverted_to}
         self._record("set", {"user": number, **told, "monitoring": state.monitoring})
+
+    def forget_states(self) -> None:
+        """Let every set be free and its calls go nowhere else, as behind a cold reset (ours).
+
+        Which of its calls are ticketed is the installer's to say, and stays.
+        """
+        for number, state in self.states.changed().items():
+            free = SetState(monitoring=state.monitoring)
+            if state != free:
+                self.set_up(number, free)
 
     def silence(self, number: str, *, silent: bool) -> None:
         """Let a free set not be disturbed, or make it free again; other conditions stay."""
@@ -163,13 +166,14 @@ class Calls:
     def hang_up(self, why: str, *, kept: bool) -> None:
         """End every call at once, as a reset does.
 
-        The lines are free. Of what was not written yet, parts of calls that had ended by now are,
-        and requests of facilities come in their time, if what waits is `kept`; all else is lost
-        (ours: no source tells).
+        The lines are free. Of what was not written yet, parts of calls that had ended by now and
+        requests of facilities are, if what waits is `kept`; all else is lost (ours: no source
+        tells).
         """
-        for timer in self._requests:
-            if timer.active() and not kept:
-                timer.cancel()
+        if kept:
+            self._requests.write_all()
+        else:
+            self._requests.forget()
         now = self._clock.now().utc
         for live in tuple(self._live.values()):
             for timer in live.timers:

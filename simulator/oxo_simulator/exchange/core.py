@@ -26,6 +26,7 @@ from oxo_simulator.exchange.reminders import Reach, Reminders
 from oxo_simulator.exchange.rooms import Room
 from oxo_simulator.exchange.telephony import Placed, Telephony
 from oxo_simulator.exchange.trunks import TrunkGroup
+from oxo_simulator.exchange.unwritten import Unwritten
 from oxo_simulator.profile import Profile
 
 
@@ -71,13 +72,13 @@ class Exchange:
         self._record = record
         plan = profile.numbering
         directory = plan.directory(seed) if plan else Directory.from_seed(seed)
+        self._unwritten = Unwritten(clock, self._write, profile.metering.write_delay_seconds)
         self.reminders = Reminders(
             profile.appointments,
             hotel=profile.mode == "hotel",
             clock=clock,
             reach=Reach(directory.__getitem__, self._talks, self._is_dead),
-            write=self._write,
-            write_delay_seconds=profile.metering.write_delay_seconds,
+            unwritten=self._unwritten,
             note=self.record,
         )
         self.hotel = Hotel(
@@ -85,7 +86,7 @@ class Exchange:
             Premises.of(profile, directory),
             clock=clock,
             reminders=self.reminders,
-            write=self._write,
+            unwritten=self._unwritten,
             notify=self.notify,
             note=self.record,
             silence=lambda room, silent: self.calls.silence(room, silent=silent),
@@ -139,7 +140,10 @@ class Exchange:
         counts_anew = kind is ResetKind.COLD
         kept = kind.keeps(self.profile.reset)
         self.calls.hang_up(kind.reason, kept=kept)
-        if not kept:
+        if kept:
+            self._unwritten.write_all()
+        else:
+            self._unwritten.forget()
             self.outlets = MappingProxyType(
                 {
                     name: outlet.emptied(kind.reason, counts_anew=counts_anew)
@@ -149,6 +153,8 @@ class Exchange:
             self._taxation = self.outlets[TAXATION]
             self.hotel.forget()
             self.reminders.forget()
+        if counts_anew and not kept:
+            self.calls.forget_states()
         if counts_anew:
             self._epoch = epoch
             self.record("epoch", epoch=epoch)
@@ -170,6 +176,10 @@ class Exchange:
         """Go into a phase of the exchange's life."""
         self.phase = phase
         self.record("phase", phase=phase.value)
+        if self.serving:
+            self.reminders.serve()
+        else:
+            self.reminders.go_down()
 
     # What its wires ask.
 

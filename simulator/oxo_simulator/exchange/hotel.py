@@ -29,6 +29,7 @@ from oxo_simulator.exchange.placed import OrderError, Placed
 from oxo_simulator.exchange.port import Source
 from oxo_simulator.exchange.reminders import Note, Reminders, clock_time
 from oxo_simulator.exchange.rooms import Room, Stay
+from oxo_simulator.exchange.unwritten import Unwritten
 from oxo_simulator.profile import Profile
 
 PROBLEM_MAX = 999
@@ -46,14 +47,12 @@ class Premises:
         rooms: numbers of the guest rooms.
         booths: numbers of the phone booths.
         currency: of every bill.
-        write_delay_seconds: from an event to its ticket.
     """
 
     open: bool
     rooms: Sequence[str]
     booths: Sequence[str]
     currency: str
-    write_delay_seconds: float
 
     @classmethod
     def of(cls, profile: Profile, directory: Directory) -> "Premises":
@@ -64,7 +63,6 @@ class Premises:
             rooms=[each.number for each in sets if each.set_class is SetClass.ROOM],
             booths=[each.number for each in sets if each.set_class is SetClass.BOOTH],
             currency=profile.charging.currency,
-            write_delay_seconds=profile.metering.write_delay_seconds,
         )
 
 
@@ -76,7 +74,7 @@ class Hotel:
         premises: as it was installed.
         clock: exchange time.
         reminders: for wake-ups.
-        write: takes each ticket and returns its ledger id.
+        unwritten: takes each ticket.
         notify: tells the wires.
         note: the ledger.
         silence: lets a room's set not be disturbed, or free again.
@@ -89,7 +87,7 @@ class Hotel:
         *,
         clock: ExchangeTime,
         reminders: Reminders,
-        write: Callable[[Ticket, Source], int],
+        unwritten: Unwritten,
         notify: Callable[[Notice], None],
         note: Note,
         silence: Callable[[str, bool], None] = lambda _room, _silent: None,
@@ -99,12 +97,11 @@ class Hotel:
         self._terms = billing.Terms(premises.currency, settings.vat_rate, settings.footnote)
         self._clock = clock
         self._reminders = reminders
-        self._write = write
+        self._unwritten = unwritten
         self._notify = notify
         self._note = note
         self._silence = silence
         self._rooms = {number: Room(room=number) for number in premises.rooms}
-        self._epoch = 0
 
     # What is asked.
 
@@ -203,19 +200,21 @@ class Hotel:
         self._happened(number, status.value, by)
         said = {"room_status": status.value, "problem": problem, "guest_name": room.guest_name}
         self._tell("room status", number, by, said)
-        placed = Placed()
-        if self._settings.print_room_status:
-            ticket = room_status_ticket(number, status, problem, room.guest_name, self._clock.now())
-            self._write_later(ticket, placed)
-        return placed
+        if not self._settings.print_room_status:
+            return Placed()
+        ticket = room_status_ticket(number, status, problem, room.guest_name, self._clock.now())
+        return self._unwritten.put(ticket, "room status")
 
     def forget(self) -> None:
-        """Lose guests and status of every room, and tickets not written yet (a cold reset)."""
-        self._epoch += 1
+        """Lose guests and status of every room (a cold reset)."""
         self._rooms = {number: Room(room=number) for number in self._premises.rooms}
 
     def follow(self, before: "Hotel") -> None:
-        """Go on with the rooms of another release."""
+        """Go on with the rooms of another release; in business mode there are none."""
+        if not self.open:
+            for room in before.rooms.values():
+                self._disturb(room, Stay(do_not_disturb=False))
+            return
         self._rooms.update(
             (number, room) for number, room in before.rooms.items() if number in self._rooms
         )
@@ -254,12 +253,14 @@ class Hotel:
                 'this exchange is in business mode; rooms are ordered with mode = "hotel", '
                 "which needs an installation or a cold reset"
             )
+        self._reminders.take_orders()
         for number in rooms:
             if number not in self._rooms:
                 listed = ", ".join(self._rooms)
                 raise OrderError(f"{number[:64]!r} is no guest room; there are {listed}")
         if not rooms or len(set(rooms)) < len(rooms):
-            raise OrderError(f"rooms {', '.join(rooms) or 'none'}; each once, at least one")
+            told = ", ".join(rooms) or "none"
+            raise OrderError(f"rooms {told}; each room once, at least one, is expected")
         return [self._rooms[number] for number in rooms]
 
     def _occupied(self, rooms: Sequence[str]) -> Sequence[Room]:
@@ -323,16 +324,6 @@ class Hotel:
 
     def _happened(self, number: str, what: str, by: str) -> None:
         self._note("room", room=number, what=what, by=by)
-
-    def _write_later(self, ticket: Ticket, placed: Placed) -> None:
-        seconds, epoch = self._premises.write_delay_seconds, self._epoch
-        placed.seconds = max(placed.seconds, seconds)
-
-        def write() -> None:
-            if epoch == self._epoch:
-                placed.ids.append(self._write(ticket, "room status"))
-
-        self._clock.later(seconds, write)
 
 
 def _said(stay: Stay) -> Mapping[str, object]:

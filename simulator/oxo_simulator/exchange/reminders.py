@@ -13,6 +13,10 @@ goes without a ticket (ours). A busy set does not ring, its user hears a tone: t
 long as a ring and nobody acknowledges it (ours). A set that is out of service fails at once
 (facts: oxo 3.2, inferred). Reminders that are due in one instant begin to ring in groups, in the
 order in which they were programmed; the attempts behind the first keep their own distance.
+
+While a reset keeps the exchange down nobody is rung, and an attempt that it interrupted counts for
+nothing. Whoever was due meanwhile is rung as soon as the exchange serves again, or has failed then
+(`due_in_reset`, ours: no source tells).
 """
 
 import re
@@ -21,14 +25,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal, NamedTuple, Protocol
 
-from oxo_tickets import ReminderState, Ticket
+from oxo_tickets import ReminderState
 
 from oxo_simulator.exchange.appointment_settings import AppointmentSettings
 from oxo_simulator.exchange.hotel_orders import Appointment, AppointmentKind
 from oxo_simulator.exchange.hotel_tickets import reminder_ticket
 from oxo_simulator.exchange.moment import Cancellable, ExchangeTime
 from oxo_simulator.exchange.placed import OrderError, Placed
-from oxo_simulator.exchange.port import Source
+from oxo_simulator.exchange.unwritten import Unwritten
 from oxo_simulator.exchange.wake_time import next_instant
 
 APPOINTMENTS_MAX = 2_000
@@ -124,8 +128,7 @@ class Reminders:
         hotel: whether the exchange is in hotel mode: only there the operator programs one.
         clock: exchange time.
         reach: what telephony says of a set.
-        write: takes each ticket and returns its ledger id.
-        write_delay_seconds: from the event to its ticket.
+        unwritten: takes each ticket.
         note: the ledger.
     """
 
@@ -136,20 +139,18 @@ class Reminders:
         hotel: bool,
         clock: ExchangeTime,
         reach: Reach,
-        write: Callable[[Ticket, Source], int],
-        write_delay_seconds: float,
+        unwritten: Unwritten,
         note: Note,
     ) -> None:
         self._settings = settings
         self._hotel = hotel
         self._clock = clock
         self._reach = reach
-        self._write = write
-        self._delay = write_delay_seconds
+        self._unwritten = unwritten
         self._note = note
         self._groups = Groups(settings.group, settings.group_gap_seconds)
         self._reminders: dict[tuple[str, time, AppointmentKind], _Reminder] = {}
-        self._unwritten: dict[object, Cancellable] = {}
+        self._down = False
 
     # What is ordered.
 
@@ -176,6 +177,7 @@ class Reminders:
         Raises:
             OrderError, SubscriberUnknown: nothing was cancelled.
         """
+        self.take_orders()
         self._reach.known(user)
         shown = None if at is None else clock_time(at)
         found = [each for each in self._of(user) if shown in (None, each.shown)]
@@ -195,17 +197,47 @@ class Reminders:
             self._cancel(each, placed)
 
     def forget(self) -> None:
-        """Lose them all, and the tickets not written yet, as a cold reset does."""
+        """Lose them all, as a cold reset does."""
         for each in self._reminders.values():
             _stop(each)
-        for timer in self._unwritten.values():
-            timer.cancel()
         self._reminders.clear()
-        self._unwritten.clear()
+
+    def go_down(self) -> None:
+        """Ring nobody until `serve`."""
+        self._down = True
+        for each in self._reminders.values():
+            _stop(each)
+            each.attempt -= each.ringing
+            each.ringing = False
+
+    def serve(self) -> None:
+        """Ring again, also whoever was due meanwhile, unless those have failed."""
+        self._down, now = False, self._clock.now().utc
+        for each in sorted(self._reminders.values(), key=lambda each: each.rings_at):
+            if each.rings_at < now and self._settings.due_in_reset == "failed":
+                self._step(each, "not acknowledged", why="reset")
+                self._end(each, ReminderState.FAILED)
+            else:
+                each.rings_at = max(each.rings_at, now)
+                self._wait(each)
+
+    def take_orders(self) -> None:
+        """Take an order from a set, if anything takes one.
+
+        Raises:
+            OrderError: a reset keeps the exchange down.
+        """
+        if self._down:
+            raise OrderError("a reset keeps the exchange down; order again when it serves")
 
     def follow(self, before: "Reminders") -> None:
-        """Go on with what another release had; whoever rings right now has that attempt again."""
+        """Go on with what another release had; whoever rings right now has that attempt again.
+
+        In business mode nothing is left of what the Hotel key programmed.
+        """
         for old in before.awaited():
+            if old.order.by == "operator" and not self._hotel:
+                continue
             rings_at = max(old.rings_at, self._clock.now().utc)
             attempt = old.attempt - (old.state == "ringing")
             reminder = _Reminder(old.order, clock_time(old.order.time), old.day, rings_at, attempt)
@@ -284,6 +316,7 @@ class Reminders:
         return next_instant(shown, now, self._clock.zone, missing, day)
 
     def _checked(self, order: Appointment) -> time:
+        self.take_orders()
         shown = clock_time(order.time)
         self._reach.known(order.user)
         if order.by == "operator" and not self._hotel:
@@ -319,15 +352,7 @@ class Reminders:
         self, reminder: _Reminder, state: ReminderState, placed: Placed | None = None
     ) -> Placed:
         ticket = reminder_ticket(reminder.order.user, reminder.shown, state, self._clock.now())
-        placed, key = Placed() if placed is None else placed, object()
-
-        def write() -> None:
-            del self._unwritten[key]
-            placed.ids.append(self._write(ticket, "appointment"))
-
-        placed.seconds = max(placed.seconds, self._delay)
-        self._unwritten[key] = self._clock.later(self._delay, write)
-        return placed
+        return self._unwritten.put(ticket, "appointment", placed)
 
     def _step(self, reminder: _Reminder, step: Step, **detail: str) -> None:
         order = reminder.order

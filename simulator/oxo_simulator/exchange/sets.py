@@ -4,6 +4,7 @@ A set has several lines: a call in progress does not make it busy, an order does
 lets any number of calls begin at one instant.
 """
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from oxo_simulator.exchange.directory import Monitoring
@@ -37,6 +38,10 @@ class SetStates:
     def __getitem__(self, number: str) -> SetState:
         """Return how a set or group is."""
         return self._states.get(number, INITIAL)
+
+    def changed(self) -> Mapping[str, SetState]:
+        """Return those that have been otherwise than at first, and how they are."""
+        return dict(self._states)
 
     def change(self, number: str, state: SetState) -> None:
         """Let a set or group be otherwise from now on; calls in progress go on."""
