@@ -129,11 +129,24 @@ class Disturbances:
         for each in self._struck:
             each.found.join(connection)
 
-    def takes(self, connection: "Connection", towards: "Towards", data: bytes) -> bool:
-        """Let the faults have their share of arriving bytes; tell whether nothing is left."""
-        return any(
-            each.found.takes(self._link, connection, towards, data) for each in tuple(self._struck)
-        )
+    def carry(self, connection: "Connection", towards: "Towards", data: bytes) -> None:
+        """Carry what arrived; faults that count strike each behind its own byte.
+
+        What goes nowhere is not counted: it does not arrive.
+        """
+        lane = connection.lanes[towards]
+        while data and not lane.loses:
+            found = [each.found for each in self._struck]
+            left = [(each, each.left_bytes(connection, towards)) for each in found]
+            counting = [(each, count) for each, count in left if count is not None]
+            carried = min([len(data), *(count for _, count in counting)])
+            if carried:
+                lane.carry(data[:carried])
+            data = data[carried:]
+            for each, _ in counting:
+                each.count(self._link, connection, towards, carried)
+        if data:
+            lane.carry(data)
 
     def _heal(self, found: Disturbance) -> None:
         (healed,) = [each for each in self._struck if each.found is found]

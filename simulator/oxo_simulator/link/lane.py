@@ -160,6 +160,11 @@ class Lane:
         """Tell whether what comes is thrown away."""
         return self._nowhere is not None
 
+    @property
+    def loses(self) -> bool:
+        """Tell whether what comes arrives nowhere: it leads nowhere, or is over."""
+        return self.leads_nowhere or self._gone or self._last_words is not None
+
     def attach(self, sink: Transport) -> None:
         """Give the lane its far end; what came before goes out."""
         if self._gone:
@@ -186,7 +191,7 @@ class Lane:
         self.source_bytes += len(data)
         if self._nowhere is not None:
             self._nowhere(len(data))
-        elif self._gone or self._last_words is not None:
+        elif self.loses:
             return
         elif self._passage.is_plain:
             self._leave(data)
@@ -239,6 +244,7 @@ class Lane:
             for piece in self._passage.give(self._clock.seconds()):
                 self._leave(piece)
             self.release_source()
+            self._say_last_words()
         self._look_later()
 
     def when_drained(self, then: Callable[[], None]) -> None:

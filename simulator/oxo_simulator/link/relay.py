@@ -376,8 +376,7 @@ class Link:
         """Let the faults have their share of the bytes, then carry the rest."""
         if towards == "exchange":
             connection.taken_bytes = connection.lanes["collector"].taken_bytes()
-        if not self._faults.takes(connection, towards, data):
-            connection.lanes[towards].carry(data)
+        self._faults.carry(connection, towards, data)
 
     def told(self, event: str, connection: Connection, **detail: Any) -> None:
         """Write down what a fault did to a connection."""

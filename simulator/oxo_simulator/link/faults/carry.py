@@ -29,8 +29,10 @@ class _Carry(Disturbance):
     def strike(self, link: Link) -> None:
         """Begin to count."""
 
-    def _counts(self, connection: Connection, towards: Towards) -> bool:
-        return connection.port in self.ports and towards in self.towards
+    def left_bytes(self, connection: Connection, towards: Towards) -> int | None:
+        """Return how many are left."""
+        counts = connection.port in self.ports and towards in self.towards
+        return self._left if counts else None
 
 
 class CarryThenCut(_Carry):
@@ -58,20 +60,15 @@ class CarryThenCut(_Carry):
             for towards in self.towards:
                 connection.cut(self, towards)
 
-    def takes(self, link: Link, connection: Connection, towards: Towards, data: bytes) -> bool:
-        """Count; at the limit carry the exact prefix, cut, and hold the rest."""
-        if self._is_cut or not self._counts(connection, towards):
-            return False
-        prefix, rest = data[: self._left], data[self._left :]
-        self._left -= len(prefix)
-        if self._left:
-            return False
-        lane = connection.lanes[towards]
-        lane.carry(prefix)
-        self._cut(link)
-        if rest:
-            lane.carry(rest)
-        return True
+    def left_bytes(self, connection: Connection, towards: Towards) -> int | None:
+        """Return how many are left; a cut counts no more."""
+        return None if self._is_cut else super().left_bytes(connection, towards)
+
+    def count(self, link: Link, connection: Connection, towards: Towards, carried: int) -> None:  # noqa: ARG002
+        """Count; cut behind the last one."""
+        self._left -= carried
+        if not self._left:
+            self._cut(link)
 
     def _cut(self, link: Link) -> None:
         self._is_cut = True
@@ -87,18 +84,14 @@ class CarryThenReset(_Carry):
     not carried.
     """
 
-    def takes(self, link: Link, connection: Connection, towards: Towards, data: bytes) -> bool:
-        """Count; at the limit carry the exact prefix and reset."""
-        if not self._counts(connection, towards):
-            return False
-        if len(data) < self._left:
-            self._left -= len(data)
-            return False
+    def count(self, link: Link, connection: Connection, towards: Towards, carried: int) -> None:
+        """Count; reset behind the last one."""
+        self._left -= carried
+        if self._left:
+            return
+        link.spent(self)
         lane = connection.lanes[towards]
-        if prefix := data[: self._left]:
-            lane.carry(prefix)
+        if carried:
             lane.when_drained(lambda: link.reset_when_delivered(connection, lane))
         else:
             connection.reset()
-        link.spent(self)
-        return True

@@ -32,9 +32,12 @@ class Disturbance:
     def join(self, connection: Connection) -> None:
         """Concern a connection that is opened while the fault is in force."""
 
-    def takes(self, link: Link, connection: Connection, towards: Towards, data: bytes) -> bool:  # noqa: ARG002
-        """Take arriving bytes instead of the lane; tell whether it did."""
-        return False
+    def left_bytes(self, connection: Connection, towards: Towards) -> int | None:  # noqa: ARG002
+        """Return how many bytes more it lets arrive there; `None` where it counts none."""
+        return None
+
+    def count(self, link: Link, connection: Connection, towards: Towards, carried: int) -> None:
+        """Take note of so many bytes, at most those left, and strike behind the last of them."""
 
 
 def directions(towards: Literal["exchange", "collector", "both"]) -> tuple[Towards, ...]:
