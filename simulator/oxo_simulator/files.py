@@ -45,7 +45,9 @@ def read_password(file: Path) -> str:
     try:
         with file.open("rb") as opened:
             text = opened.read(PASSWORD_BYTES_MAX).decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise PasswordUnusable(f"{file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
         raise PasswordUnusable(f"{file}: {error}") from error
     password = text.splitlines()[0] if text else ""
     if not password:

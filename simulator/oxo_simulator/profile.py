@@ -8,6 +8,7 @@ the maker's documents corrects the simulator by a file of its own, not by code.
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
@@ -37,7 +38,7 @@ from oxo_simulator.wsdl_folder import WsdlFiles, WsdlFolderUnusable, read_wsdl_f
 
 PROFILE_BYTES_MAX = 64 * 1024
 NAME_SHOWN_MAX = 200
-"""Characters of a file's name in a message."""
+"""Characters of a name in a message."""
 
 START_FIRST, START_LAST = datetime(1900, 1, 1), datetime(2999, 12, 31)  # noqa: DTZ001 - wall clock
 """When exchange time may begin: far from either end of what a date can say."""
@@ -300,8 +301,9 @@ def _beside_file(table: dict[str, Any], name: str) -> None:
 
 def _lay(table: dict[str, Any], dotted: str, value: Any) -> None:
     if dotted not in keys():
-        known = ", ".join(keys())
-        raise ProfileError(f"override {dotted}: no such key; there are {known}")
+        near = get_close_matches(dotted[:NAME_SHOWN_MAX], keys(), n=3)
+        words = f"near it: {', '.join(near)}" if near else "docs/profiles.md lists all of them"
+        raise ProfileError(f"override {dotted}: no such key; {words}")
     *sections, last = dotted.split(".")
     for section in sections:
         inner = table.setdefault(section, {})

@@ -119,7 +119,13 @@ def test_the_command_line_does_all_of_it(oxo: EphemeralExchange, oxo_sim: OxoSim
     told = ("--guest-name", "Garcia", "--deposit", "50", "--wake-up", "07:00")
     status, out, _ = oxo_sim("check-in", "106", *told, "--password-file", "-", given=b"4711\n")
     assert (status, json.loads(out)["reminder_state"]) == (0, "activation")
-    assert oxo_sim("guest", "106", "--may-disturb")[1] == "the guest of 106 is known so\n"
+    assert oxo_sim("guest", "106", "--may-disturb")[1] == "the guest of 106 is changed\n"
+    status, _, error = oxo_sim("guest", "106")
+    assert (status, "nothing to change" in error) == (2, True)
+    assert "hotel mode" in oxo_sim("state")[1]
+    error = oxo_sim("guest", "106", "--password-file", "/nowhere")[2]
+    assert error == "oxo-sim: /nowhere: No such file or directory\n"
+
     assert "Garcia" in oxo_sim("rooms")[1]
     assert "07:00" in oxo_sim("appointments")[1]
     out = oxo_sim("room-status", "106", "not cleaned", "--problem", "42", "--by", "room")[1]

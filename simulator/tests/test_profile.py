@@ -52,7 +52,7 @@ def test_the_packaged_profiles_differ_as_the_facts_say() -> None:
         ("charging.unit_value", "1.234", "2 decimal places"),
         ("session.cookie_name", "a b", "match pattern"),
         ("user", "a:b", "match pattern"),
-        ("session.idle", 1, "override session.idle: no such key; there are name, release"),
+        ("session.idle", 1, "override session.idle: no such key; near it: session.idle_seconds"),
         ("ports", 1, "override ports: no such key"),
     ],
 )

@@ -19,6 +19,8 @@ RUN_FAILED, WRONG_USAGE = 1, 2
 JSON_OPTION = "--json"
 WIDTH_ELSEWHERE = 160
 """Columns of a table that does not go to a terminal."""
+_NO_WORD, _PLACE = "Invalid enum value ", r" - at `\$\.([\w.]+)`"
+"""How msgspec says that a word is none of those allowed, and where something is wrong."""
 
 State = Annotated[Path, typer.Option("--state", help="Folder of the exchange.", show_default=True)]
 Json = Annotated[bool, typer.Option(JSON_OPTION, help="For programs: JSON, errors too.")]
@@ -69,18 +71,29 @@ def checked(kind: Any, value: Any) -> Any:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        words = allowed_at(kind, str(error))
-        fail(f"{error}; allowed: {words}" if words else str(error), WRONG_USAGE)
+        why = str(error)
+        words = allowed_at(kind, why)
+        fail(f"{_plain(why)}; allowed: {words}" if words else _plain(why), WRONG_USAGE)
+
+
+def _plain(why: str) -> str:
+    """Say what msgspec found wrong in words for people: the field first."""
+    found = re.fullmatch(rf"(.*?)(?:{_PLACE})?", why, re.DOTALL)
+    what, place = found.groups() if found else (why, None)
+    value = re.fullmatch(rf"{_NO_WORD}(.*)", what, re.DOTALL)
+    return ": ".join(each for each in (place, f"{value[1]} is none" if value else what) if each)
 
 
 def allowed_at(kind: Any, why: str) -> str:
     """Return the words of the field that `why` names, if it takes only certain ones."""
-    place = re.search(r"Invalid enum value .* at `\$\.([\w.]+)`$", why)
-    found: list[Any] = [msgspec.inspect.type_info(kind)]
+    if not why.startswith(_NO_WORD):
+        return ""
+    place = re.search(rf"{_PLACE}$", why)
+    found = _each(msgspec.inspect.type_info(kind))
     for name in place[1].split(".") if place else ():
         fields = [field for one in found for field in getattr(one, "fields", ())]
         types = [field.type for field in fields if field.encode_name == name]
-        found = [each for one in types for each in getattr(one, "types", (one,))]
+        found = [each for one in types for each in _each(one)]
     return ", ".join(
         str(word)
         for one in found
@@ -90,6 +103,11 @@ def allowed_at(kind: Any, why: str) -> str:
             else getattr(one, "values", ())
         )
     )
+
+
+def _each(kind: Any) -> list[Any]:
+    """Return the members of a union, anything else as it is."""
+    return list(getattr(kind, "types", (kind,)))
 
 
 def pair(option: str, text: str) -> tuple[str, str]:

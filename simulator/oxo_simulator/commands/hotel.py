@@ -5,7 +5,16 @@ from typing import Annotated, Any
 
 import typer
 
-from oxo_simulator.commands.console import DEFAULT_STATE, Json, State, checked, say, table
+from oxo_simulator.commands.console import (
+    DEFAULT_STATE,
+    WRONG_USAGE,
+    Json,
+    State,
+    checked,
+    fail,
+    say,
+    table,
+)
 from oxo_simulator.commands.secret import secret
 from oxo_simulator.commands.telephony import say_tickets
 from oxo_simulator.control.client import ControlClient
@@ -162,6 +171,8 @@ def guest(  # noqa: PLR0913 - one parameter per field
         "wake_up": wake_up,
         "advance": advance,
     }
+    if all(value is None for name, value in wanted.items() if name not in ("room", "advance")):
+        fail(f"guest {room}: nothing to change; an option is expected", WRONG_USAGE)
     order: GuestChange = checked(GuestChange, wanted)
     with ControlClient.from_state(state) as client:
         before = client.state().ledger_last
@@ -169,7 +180,7 @@ def guest(  # noqa: PLR0913 - one parameter per field
             client,
             before,
             client.modify_guest(order),
-            f"the guest of {room} is known so",
+            f"the guest of {room} is changed",
             json=json,
         )
 

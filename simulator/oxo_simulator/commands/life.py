@@ -210,7 +210,8 @@ def _described(found: ExchangeState) -> str:
     )
     licensed = OPEN if found.licence else CLOSED
     rows = {
-        "exchange": f"{found.name}, {found.release}, profile {found.profile}, {found.tag_set}",
+        "exchange": f"{found.name}, {found.mode} mode, {found.release}, "
+        f"profile {found.profile}, {found.tag_set}",
         "time": f"{instant(found)} {found.zone}, {pace_name(found)}",
         "phase": f"{found.phase}; link {found.link}; licence {licensed}",
         "buffer": f"{found.buffered} of {found.capacity}{', alarm' if found.alarm else ''}",

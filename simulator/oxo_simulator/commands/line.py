@@ -1,6 +1,7 @@
 """`oxo-sim link | cut | restore | certificate`: the line to the collectors and who answers it."""
 
 from datetime import datetime
+from math import isfinite
 from typing import Annotated, get_args, get_type_hints
 
 import typer
@@ -76,6 +77,11 @@ def cut(  # noqa: PLR0913 - one parameter per option
     state: State = DEFAULT_STATE,
 ) -> None:
     """Disturb the link, now or at the next such event."""
+    if not isfinite(heal_after_seconds):
+        fail(
+            f"--heal-after-seconds {heal_after_seconds}: a number of seconds is expected",
+            WRONG_USAGE,
+        )
     wanted = {
         "kind": kind,
         "towards": towards,

@@ -42,7 +42,9 @@ def call(  # noqa: PLR0913 - one parameter per option
     trunk: Annotated[str | None, typer.Option(help="Line, e.g. N01.")] = None,
     times: Annotated[int, typer.Option(help="So many such calls at once.")] = 1,
     transfer_to: Annotated[str | None, typer.Option(help="Set the call is handed to.")] = None,
-    transfer_after: Annotated[int, typer.Option(help="Seconds of conversation before that.")] = 0,
+    transfer_after: Annotated[
+        int, typer.Option(help="Seconds of conversation before that; at least 1.")
+    ] = 0,
     conference_with: Annotated[
         list[str] | None, typer.Option(help="A further party; more than once.")
     ] = None,

@@ -71,7 +71,7 @@ def _described(found: TrafficState) -> str:
         "calls": f"{found.calls}; {found.no_line} found no line",
         "people": f"{found.appointments} appointments, {found.arrivals} arrivals, "
         f"{found.departures} departures, {found.room_statuses} room statuses",
-        "nothing": f"{found.no_service} while the exchange was down, {found.refused} refused",
+        "not done": f"{found.no_service} while the exchange was down, {found.refused} refused",
         "tickets": f"{found.tickets_made} made by the exchange so far",
     }
     return "\n".join(f"{name:<15}{text}" for name, text in rows.items())

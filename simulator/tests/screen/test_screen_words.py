@@ -18,7 +18,7 @@ from oxo_simulator.screen.words import ANSWER_LINES_MAX, ELSEWHERE, answered
         ('call "128', "No closing quotation"),
         ("call 128", "Missing argument 'number'"),
         ("cut --slice-bytes many", "Input should be a valid integer"),
-        ("cut --kind sabotage", "Invalid enum value 'sabotage'"),
+        ("cut --kind sabotage", "kind: 'sabotage' is none"),
         ("state", "no exchange runs in"),
         ("call --help me", "Place calls and print their tickets"),
     ],
