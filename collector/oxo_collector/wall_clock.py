@@ -6,7 +6,10 @@ tells the passes apart as far as anything does, which is why nothing here sorts 
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
+
+_DAY: Final = timedelta(days=1)
 
 
 def earliest(local: datetime, zone: str | None) -> datetime:
@@ -31,6 +34,9 @@ def shortest(begin: datetime, end: datetime, zone: str) -> timedelta:
 
 
 def _passes(local: datetime, zone: str | None) -> tuple[datetime, datetime]:
+    if not datetime.min + _DAY <= local <= datetime.max - _DAY:
+        only = local.replace(tzinfo=UTC)  # elsewhere it would be in a year that does not exist
+        return only, only
     here = None if zone is None else ZoneInfo(zone)
     first, second = (local.replace(tzinfo=here, fold=fold).astimezone(UTC) for fold in (0, 1))
     return first, second

@@ -107,6 +107,16 @@ def test_a_local_call_that_ends_before_it_begins_in_every_pass_is_set_aside() ->
     assert local_call("2026-10-25T02:59:50", "2026-10-25T02:00:10", None) is None
 
 
+@pytest.mark.parametrize("zone", [ZONE, "America/New_York", "Pacific/Kiritimati", None])
+@pytest.mark.parametrize("day", ["0001-01-01T00:00:00", "9999-12-31T23:59:00"])
+def test_the_first_and_the_last_day_of_all_spoil_nothing(day: str, zone: str | None) -> None:
+    """An exchange whose clock is wrong, or that is none: no other ticket waits behind it."""
+    seconds = local_call(day, day.replace(":00:00", ":00:10").replace(":59:00", ":59:10"), zone)
+    assert seconds == 10
+    stamp = datetime.fromisoformat(day)
+    assert earliest(stamp, zone) <= latest(stamp, zone)
+
+
 def test_a_stamp_has_two_instants_in_the_repeated_hour_and_one_elsewhere() -> None:
     assert (latest(at("02:30"), ZONE) - earliest(at("02:30"), ZONE)).total_seconds() == 3600
     for clock in ("01:59", "03:00"):
