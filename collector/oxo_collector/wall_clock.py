@@ -5,11 +5,8 @@ earliest and the latest that it can mean; everywhere else they are the same. The
 tells the passes apart as far as anything does, which is why nothing here sorts by stamps.
 """
 
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
-
-_DAY: Final = timedelta(days=1)
 
 
 def earliest(local: datetime, zone: str | None) -> datetime:
@@ -34,7 +31,7 @@ def shortest(begin: datetime, end: datetime, zone: str) -> timedelta:
 
 
 def _passes(local: datetime, zone: str | None) -> tuple[datetime, datetime]:
-    if not datetime.min + _DAY <= local <= datetime.max - _DAY:
+    if not date.min < local.date() < date.max:
         only = local.replace(tzinfo=UTC)  # elsewhere it would be in a year that does not exist
         return only, only
     here = None if zone is None else ZoneInfo(zone)
