@@ -1,14 +1,11 @@
 """Messages of the control API that concern sets, trunks and facilities; `messages` has them all."""
 
-from typing import Literal
-
 import msgspec
 from oxo_tickets import Facility, TrunkKind
 
 from oxo_simulator.control.message import Message
-
-SetCondition = Literal["free", "busy", "out of service", "do not disturb"]
-Monitored = Literal["none", "all", "outgoing"]
+from oxo_simulator.exchange.directory import Monitoring
+from oxo_simulator.exchange.sets import Condition
 
 
 class SetOrder(Message, frozen=True):
@@ -20,9 +17,9 @@ class SetOrder(Message, frozen=True):
         monitoring: which of its calls are ticketed; `None` leaves it to installation and profile.
     """
 
-    state: SetCondition = "free"
+    state: Condition = "free"
     diverted_to: str | None = None
-    monitoring: Monitored | None = None
+    monitoring: Monitoring | None = None
 
 
 class SetState(Message, frozen=True):
@@ -43,9 +40,9 @@ class SetState(Message, frozen=True):
     number: str
     name: str
     kind: str
-    state: SetCondition
+    state: Condition
     diverted_to: str | None = None
-    monitoring: Monitored | None = None
+    monitoring: Monitoring | None = None
     talking: bool = False
     members: list[str] = msgspec.field(default_factory=list)
 

@@ -7,6 +7,7 @@ from typing import Literal
 from oxo_tickets import RoomStatus
 
 from oxo_simulator.control.message import Message
+from oxo_simulator.exchange.hotel_orders import AppointmentKind, OrderedBy
 
 
 class AppointmentOrder(Message, frozen=True):
@@ -23,8 +24,8 @@ class AppointmentOrder(Message, frozen=True):
 
     user: str
     time: str
-    kind: Literal["temporary", "permanent"] = "temporary"
-    by: Literal["user", "operator"] = "user"
+    kind: AppointmentKind = "temporary"
+    by: OrderedBy = "user"
     answered_at: int | None = None
     advance: bool = True
 
@@ -41,8 +42,8 @@ class AppointmentState(Message, frozen=True):
 
     user: str
     time: str
-    kind: Literal["temporary", "permanent"]
-    by: Literal["user", "operator"]
+    kind: AppointmentKind
+    by: OrderedBy
     answered_at: int | None
     state: Literal["waiting", "ringing", "between attempts"]
     attempt: int
