@@ -61,7 +61,8 @@ def references(value: Any) -> Iterator[str]:
 
 def test_the_routes_served_are_the_routes_described(described: Any) -> None:
     simulation = create_autospec(Simulation, instance=True)
-    simulation.link = simulation.orders = None
+    for part in ("link", "orders", "calls", "desk", "traffic"):
+        setattr(simulation, part, None)
     server = ControlServer(simulation, "token", Clock())
     served = {
         (method.lower(), re.sub(r"<(\w+)>", r"{\1}", rule.rule))

@@ -61,6 +61,10 @@ class Asked(NamedTuple):
     texts: Mapping[str, str]
 
 
+Works = dict[str, Callable[[Asked], Any]]
+"""Name of a route -> what it does."""
+
+
 class ControlServer:
     """Answers the operator.
 
@@ -85,67 +89,16 @@ class ControlServer:
         found: IResource = self.app.resource()
         return found
 
-    def _works(self) -> dict[str, Callable[[Asked], Any]]:
+    def _works(self) -> Works:
         """Return what each operation does; one that returns nothing answers the state."""
         simulation = self._simulation
-        link, orders = simulation.link, simulation.orders
         return {
-            "state": lambda _: simulation.state(),
-            "install": lambda asked: simulation.slices.alone(
-                lambda: simulation.install(asked.order)
-            ),
-            "profile": lambda _: simulation.profile(),
-            "place_calls": lambda asked: simulation.place(asked.order),
-            "sets": lambda _: simulation.calls.sets(),
-            "set_up": lambda asked: simulation.calls.set_up(asked.place, asked.order),
-            "trunks": lambda _: simulation.calls.trunks(),
-            "request_facility": lambda asked: simulation.calls.request(asked.order),
-            "program_appointment": lambda asked: simulation.desk.program(asked.order),
-            "appointments": lambda _: simulation.desk.appointments(),
-            "cancel_appointment": lambda asked: simulation.desk.cancel(
-                asked.place, asked.texts.get("time")
-            ),
-            "load": lambda asked: simulation.load(asked.order),
-            "buffer": lambda asked: simulation.buffer(
-                int(asked.query["after"]), int(asked.query["count"])
-            ),
-            "wires": lambda _: simulation.wires(),
-            "nmc_password": lambda asked: orders.change_password(asked.order, "nmc"),
-            "account_password": lambda asked: orders.change_password(asked.order, "account"),
-            "close_account_file": lambda _: orders.close_account_file(),
-            "account_host_key": lambda _: simulation.site.host_key(),
-            "renew_account_host_key": lambda _: simulation.site.renew_host_key(),
-            "switch_over": lambda asked: orders.switch_over(asked.order),
-            "stream_say": lambda asked: orders.say_notice(asked.order),
-            "hotel": lambda asked: simulation.desk.event(asked.order),
-            "check_in": lambda asked: simulation.desk.check_in(asked.order),
-            "modify_guest": lambda asked: simulation.desk.modify(asked.order),
-            "check_out": lambda asked: simulation.desk.check_out(asked.order),
-            "room_status": lambda asked: simulation.desk.tell_status(asked.order),
-            "rooms": lambda _: simulation.desk.rooms(),
-            "sessions": lambda _: simulation.sessions(),
-            "end_session": lambda asked: simulation.end_session(asked.place),
-            "begin_traffic": lambda asked: simulation.slices.play(
-                lambda: simulation.traffic.begin(asked.order)
-            ),
-            "traffic": lambda _: simulation.traffic.state(),
-            "end_traffic": lambda _: simulation.traffic.end(),
-            "advance": lambda asked: simulation.advance(asked.order.seconds),
-            "pace": lambda asked: simulation.pace(asked.order.factor),
-            "link": lambda _: link.state(),
-            "strike": lambda asked: link.strike(asked.order),
-            "arm": lambda asked: link.arm(asked.order),
-            "restore": lambda asked: link.restore(reset_connections=asked.order.reset_connections),
-            "reset": lambda asked: simulation.reset(asked.order),
-            "upgrade": lambda asked: simulation.slices.alone(
-                lambda: simulation.upgrade(asked.order)
-            ),
-            "licence": lambda asked: simulation.exchange.set_licence(
-                call_accounting_over_ip=asked.order.call_accounting_over_ip
-            ),
-            "certificate": lambda _: simulation.site.certificate(),
-            "renew_certificate": lambda asked: simulation.site.renew_certificate(asked.order),
-            "move": lambda asked: simulation.site.move(asked.order),
+            **_of_exchange(simulation),
+            **_of_calls(simulation),
+            **_of_guests(simulation),
+            **_of_wires(simulation),
+            **_of_link(simulation),
+            **_of_time(simulation),
             "ledger": self._ledger_lines,
             "transcript": lambda asked: simulation.transcript.page(int(asked.query["since"])),
             "openapi": lambda _: document(),
@@ -188,6 +141,89 @@ class ControlServer:
             return page
         waited = ledger.next_line().addTimeout(seconds, self._real)
         return waited.addCallback(lambda _: ledger.page(since, LEDGER_LINES_MAX))
+
+
+def _of_exchange(simulation: Simulation) -> Works:
+    return {
+        "state": lambda _: simulation.state(),
+        "install": lambda asked: simulation.slices.alone(lambda: simulation.install(asked.order)),
+        "profile": lambda _: simulation.profile(),
+        "reset": lambda asked: simulation.reset(asked.order),
+        "upgrade": lambda asked: simulation.slices.alone(lambda: simulation.upgrade(asked.order)),
+        "licence": lambda asked: simulation.exchange.set_licence(
+            call_accounting_over_ip=asked.order.call_accounting_over_ip
+        ),
+        "certificate": lambda _: simulation.site.certificate(),
+        "renew_certificate": lambda asked: simulation.site.renew_certificate(asked.order),
+        "move": lambda asked: simulation.site.move(asked.order),
+    }
+
+
+def _of_calls(simulation: Simulation) -> Works:
+    calls = simulation.calls
+    return {
+        "place_calls": lambda asked: simulation.place(asked.order),
+        "load": lambda asked: simulation.load(asked.order),
+        "sets": lambda _: calls.sets(),
+        "set_up": lambda asked: calls.set_up(asked.place, asked.order),
+        "trunks": lambda _: calls.trunks(),
+        "request_facility": lambda asked: calls.request(asked.order),
+    }
+
+
+def _of_guests(simulation: Simulation) -> Works:
+    desk = simulation.desk
+    return {
+        "program_appointment": lambda asked: desk.program(asked.order),
+        "appointments": lambda _: desk.appointments(),
+        "cancel_appointment": lambda asked: desk.cancel(asked.place, asked.texts.get("time")),
+        "hotel": lambda asked: desk.event(asked.order),
+        "check_in": lambda asked: desk.check_in(asked.order),
+        "modify_guest": lambda asked: desk.modify(asked.order),
+        "check_out": lambda asked: desk.check_out(asked.order),
+        "room_status": lambda asked: desk.tell_status(asked.order),
+        "rooms": lambda _: desk.rooms(),
+    }
+
+
+def _of_wires(simulation: Simulation) -> Works:
+    orders = simulation.orders
+    return {
+        "buffer": lambda asked: simulation.buffer(
+            int(asked.query["after"]), int(asked.query["count"])
+        ),
+        "wires": lambda _: simulation.wires(),
+        "sessions": lambda _: simulation.sessions(),
+        "end_session": lambda asked: simulation.end_session(asked.place),
+        "nmc_password": lambda asked: orders.change_password(asked.order, "nmc"),
+        "account_password": lambda asked: orders.change_password(asked.order, "account"),
+        "close_account_file": lambda _: orders.close_account_file(),
+        "account_host_key": lambda _: simulation.site.host_key(),
+        "renew_account_host_key": lambda _: simulation.site.renew_host_key(),
+        "switch_over": lambda asked: orders.switch_over(asked.order),
+        "stream_say": lambda asked: orders.say_notice(asked.order),
+    }
+
+
+def _of_link(simulation: Simulation) -> Works:
+    link = simulation.link
+    return {
+        "link": lambda _: link.state(),
+        "strike": lambda asked: link.strike(asked.order),
+        "arm": lambda asked: link.arm(asked.order),
+        "restore": lambda asked: link.restore(reset_connections=asked.order.reset_connections),
+    }
+
+
+def _of_time(simulation: Simulation) -> Works:
+    traffic = simulation.traffic
+    return {
+        "advance": lambda asked: simulation.advance(asked.order.seconds),
+        "pace": lambda asked: simulation.pace(asked.order.factor),
+        "begin_traffic": lambda asked: simulation.slices.play(lambda: traffic.begin(asked.order)),
+        "traffic": lambda _: traffic.state(),
+        "end_traffic": lambda _: traffic.end(),
+    }
 
 
 class _Stranger(Exception):
