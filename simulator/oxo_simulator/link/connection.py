@@ -140,7 +140,7 @@ class Connection:
         self._near: Transport | None = None
         self._far: Transport | None = None
         self._dialling: Deferred[Any] | None = None
-        self._was_reset = False
+        self._was_reached = self._was_reset = False
         self._left: Collection[Towards] = BOTH
         self._lost_by: object | None = None
         self._is_known = True
@@ -148,9 +148,12 @@ class Connection:
         self.taken_bytes = 0
 
     def dial(self) -> None:
-        """Connect the far end, unless that is done or there is no way."""
+        """Connect the far end, unless that was done or there is no way.
+
+        Never twice: an end that has closed has closed, though its last words are still held.
+        """
         lane = self.lanes[self._there]
-        if self._near is None or self._far or self._dialling or self._was_reset:
+        if self._near is None or self._dialling or self._was_reached or self._was_reset:
             return
         if lane.is_cut or lane.leads_nowhere:
             return
@@ -237,7 +240,7 @@ class Connection:
         self.dial()
 
     def _far_made(self, transport: Transport) -> None:
-        self._far = transport
+        self._far, self._was_reached = transport, True
         self._dialling = None
         # While the answer to the dialling was on its way.
         if self._was_reset or self._there not in self._left:

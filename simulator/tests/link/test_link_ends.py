@@ -30,6 +30,23 @@ def test_a_connection_that_came_behind_a_cut_is_dialled_when_it_heals(paper: Any
     assert pair.exchange.text == b"hello"
 
 
+@pytest.mark.parametrize("port", ["standard", "nmc-data-1"])
+@pytest.mark.parametrize("ends", ["restored", "healed"])
+def test_an_end_that_closed_behind_a_cut_is_not_dialled_again(
+    paper: Any, port: str, ends: str
+) -> None:
+    pair = paper.connect(port)
+    paper.strike("cut", heal_after_seconds=60 if ends == "healed" else 0)
+    pair.exchange.say(b"goodbye")
+    pair.exchange.leave()
+    if ends == "healed":
+        paper.advance(60)
+    else:
+        paper.restore()
+    assert pair.collector.text == b"goodbye"
+    assert (paper.reactor.tcpClients, pair.exchange.protocol) == ([], None)
+
+
 def test_a_counted_cut_heals_too(paper: Any) -> None:
     pair = paper.connect()
     paper.strike("carry then cut", carry_bytes=2, towards="collector", heal_after_seconds=1)
