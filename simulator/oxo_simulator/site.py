@@ -21,7 +21,7 @@ from oxo_simulator.control.messages import (
     HostKey,
 )
 from oxo_simulator.exchange.core import Exchange
-from oxo_simulator.exchange.telephony import OrderError
+from oxo_simulator.exchange.placed import OrderError
 from oxo_simulator.identity import Identity, Prepared
 from oxo_simulator.link.door import PortOccupied, reserve
 from oxo_simulator.link.relay import Link
@@ -190,7 +190,7 @@ class Site:
         Raises:
             OrderError: the process does not hold the wire.
         """
-        return self._keyed().host_key()
+        return self._keyed()[1].host_key()
 
     def renew_host_key(self) -> HostKey:
         """Show another SSH host key to new connections.
@@ -199,20 +199,21 @@ class Site:
             OrderError: the process does not hold the wire.
             OSError: it cannot be kept; the present one stays.
         """
-        made = self._keyed().change_host_key()
+        name, wire = self._keyed()
+        made = wire.change_host_key()
         self._change(host_key=made.fingerprint)
-        self._exchange().record("host key", wire="account", fingerprint=made.fingerprint)
+        self._exchange().record("host key", wire=name, fingerprint=made.fingerprint)
         return made
 
-    def _keyed(self) -> ChangesHostKey:
-        """Return the wire that shows an SSH host key.
+    def _keyed(self) -> tuple[str, ChangesHostKey]:
+        """Return the wire that shows an SSH host key, and its name.
 
         Raises:
             OrderError: the process does not hold it.
         """
-        for wire in self._wires.values():
+        for name, wire in self._wires.items():
             if isinstance(wire, ChangesHostKey):
-                return wire
+                return name, wire
         raise OrderError(
             "this process shows no SSH host key; start it with `oxo-sim run --port account=0`"
         )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from datetime import timedelta
 
 from oxo_simulator.control.life_messages import TrafficOrder, TrafficState
-from oxo_simulator.exchange.telephony import OrderError
+from oxo_simulator.exchange.placed import OrderError
 from oxo_simulator.installation import Installed
 from oxo_simulator.traffic.feed import NO_LINE, NO_SERVICE, REFUSED, Feed
 from oxo_simulator.traffic.plan import Plan, plan

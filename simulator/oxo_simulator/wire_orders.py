@@ -11,7 +11,7 @@ from oxo_simulator.control.messages import (
     WireName,
 )
 from oxo_simulator.exchange.core import Exchange
-from oxo_simulator.exchange.telephony import OrderError
+from oxo_simulator.exchange.placed import OrderError
 from oxo_simulator.wire import (
     ClosesFiles,
     SaysHotelEvents,

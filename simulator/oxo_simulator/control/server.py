@@ -29,7 +29,7 @@ from oxo_simulator.control.messages import (
 from oxo_simulator.control.openapi import document
 from oxo_simulator.control.routes import ROUTES, Parameter, Route
 from oxo_simulator.exchange.directory import SubscriberUnknown
-from oxo_simulator.exchange.telephony import OrderError
+from oxo_simulator.exchange.placed import OrderError
 from oxo_simulator.exchange.trunks import TrunkUnavailable
 from oxo_simulator.identity import CertificateOrderWrong
 from oxo_simulator.lines import Page
