@@ -125,7 +125,9 @@ def test_a_guest_comes_and_goes() -> None:
     assert len(desk.tickets()) == 2, "that the room is to be cleaned is not ticketed"
     assert [notice.kind for notice in desk.told] == [
         "check-in",
+        "reminder",
         "guest information",
+        "reminder",
         "check-out",
         "guest bill",
     ]

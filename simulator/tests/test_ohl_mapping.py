@@ -190,7 +190,7 @@ def test_every_event_has_its_letter(happened: Any, letters: str) -> None:
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
-        ({"event": "guest account"}, "no body of its frame is known"),
+        ({"event": "guest account"}, "rooms have an account in hotel mode only"),
         ({"room": "  "}, "room: is empty"),
         ({"room": "123456789"}, "room: 9 characters; 8 have room"),
         ({"event": "room status"}, "room_status: is missing"),

@@ -6,13 +6,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from oxo_simulator.clock import VirtualClock, WallClock
+from oxo_simulator.control.messages import HotelEvent
 from oxo_simulator.exchange.core import Exchange
+from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.orders import CallOrder
-from oxo_simulator.exchange.placed import Placed
+from oxo_simulator.exchange.placed import OrderError, Placed
 from oxo_simulator.exchange.rooms import Stay
+from oxo_simulator.ohl.codec import CannotSay
 from oxo_simulator.ohl.layout import body_length
 from oxo_simulator.ohl.reader import Frame
 from oxo_simulator.ohl.reception import Reception, Session, outlet_terms
+from oxo_simulator.ohl.settings import OhlSettings
 from oxo_simulator.profile import load_profile
 from oxo_simulator.taxation import outlet_terms as taxation_terms
 from oxo_tickets import RoomStatus
@@ -24,20 +28,42 @@ class Site:
     """An exchange in hotel mode behind its link, and the ledger."""
 
     def __init__(self, **chosen: Any) -> None:
-        keys = {key.replace("__", "."): value for key, value in chosen.items()}
-        profile = load_profile("certify", {"mode": "hotel", "ohl.open": True, **keys})
         self.clock = VirtualClock()
         self.ledger: list[tuple[str, dict[str, Any]]] = []
-        self.exchange = Exchange(
+        self.chosen: dict[str, Any] = {"mode": "hotel", "ohl.open": True}
+        self.exchange, self.settings = self.made(**chosen)
+        self.hotel = self.exchange.hotel
+        self.open()
+
+    def made(self, **chosen: Any) -> tuple[Exchange, OhlSettings]:
+        self.chosen |= {key.replace("__", "."): value for key, value in chosen.items()}
+        profile = load_profile("certify", self.chosen)
+        own = [outlet_terms(profile.ohl)] if profile.ohl.open else []
+        exchange = Exchange(
             profile=profile,
             seed=1,
             epoch="e",
             clock=WallClock(self.clock, profile.start, ZoneInfo(profile.zone)),
             record=lambda event, detail: self.ledger.append((event, detail)),
-            outlets=[taxation_terms(profile), outlet_terms(profile.ohl)],
+            outlets=[taxation_terms(profile), *own],
         )
+        return exchange, profile.ohl
+
+    def open(self) -> None:
+        """Stand in front of the outlet, where there is one."""
+        outlet = self.exchange.outlets.get("ohl")
+        hotel = self.hotel if self.hotel.open else None
+        self.reception: Any = outlet and Reception(outlet, self.settings, hotel)
+
+    def upgrade(self, **chosen: Any) -> None:
+        """Let another release take this one's place, with what it remembers."""
+        before, link = self.exchange, self.reception
+        self.exchange, self.settings = self.made(**chosen)
+        self.exchange.follow(before)
         self.hotel = self.exchange.hotel
-        self.reception = Reception(self.exchange.outlets["ohl"], profile.ohl, self.hotel)
+        self.open()
+        if link and self.reception:
+            self.reception.follow(link, lost=False)
 
     def go(self, placed: Placed) -> None:
         self.clock.advance(placed.seconds)
@@ -103,15 +129,35 @@ def test_what_the_hotel_system_ordered_itself_is_not_told_but_known() -> None:
     assert site.reception.rooms["106"].occupied
 
 
-def test_what_has_no_room_in_its_frame_is_lost_with_its_reason() -> None:
+@pytest.mark.parametrize(
+    ("told", "body", "left_out", "why"),
+    [
+        # Half a number would be another one: its place is blank, and the ledger says so.
+        ({"direct_number": "38854017"}, "Garcia", "direct_number", "8 characters; 4 have room"),
+        ({"password": "471147"}, "Garcia", "password", "6 characters; 4 have room"),
+        ({"guest_name": "\u0141ukasz"}, "", "guest_name", "'\u0141' is no character"),
+    ],
+)
+def test_a_check_in_says_what_has_room_and_the_ledger_the_rest(
+    told: dict[str, Any], body: str, left_out: str, why: str
+) -> None:
     site = Site()
-    site.go(site.hotel.check_in(["106"], Stay(guest_name="Garcia", password="471147")))
-    site.go(site.hotel.check_in(["107"], Stay(guest_name="\u0141ukasz")))
-    assert site.told() == []
-    first, second = site.lost()
-    assert first.startswith("password: 6 characters")
+    stay = Stay(**{"guest_name": "Garcia", "language": "2", **told})
+    site.go(site.hotel.check_in(["106"], stay))
+    (frame,) = site.told()
+    assert frame == f"A106      {body:<20}2".ljust(57)
+    (line,) = [detail for event, detail in site.ledger if event == "hotel event"]
+    assert [*line["left_out"]] == [left_out]
+    assert why in line["left_out"][left_out]
     assert "471147" not in str(site.ledger)
-    assert second.startswith("A: '\u0141' is no character")
+    assert site.lost() == []
+
+
+def test_what_says_nothing_without_it_is_lost_with_its_reason() -> None:
+    site = Site(ohl__layouts={"C": ["room 1-2", "room_status 9-9"]})
+    site.go(site.hotel.tell_status("106", RoomStatus.CLEANED))
+    assert site.told() == []
+    assert site.lost() == ["room: 3 characters; 2 have room"]
 
 
 def test_events_have_a_queue_of_their_own_beside_a_full_buffer() -> None:
@@ -145,3 +191,126 @@ def test_a_check_in_where_no_room_is_is_refused() -> None:
     site = Site()
     assert site.order("A", "999      Garcia") == ["R999         02"]
     assert not site.reception.rooms["999"].occupied
+
+
+def test_a_phone_allocation_names_the_rooms_own_set_or_cannot_be() -> None:
+    site = Site()
+    assert site.order("H", "106      106") == ["R106         01"]
+    site.go(site.hotel.check_in(["106"], Stay(guest_name="Garcia", password="4711")))
+    site.told()
+    assert site.order("H", "106      106") == ["R106     471100"]
+    assert site.order("H", "106      107") == ["R106     471102"]
+    assert site.order("H", "999      999") == ["R999         02"]
+
+
+def test_questions_are_answered_by_the_exchanges_own_rooms() -> None:
+    site = Site()
+    site.go(site.hotel.check_in(["106"], Stay(guest_name="Garcia", password="4711")))
+    # Nobody tells the link: a queue that is full, a frame that is lost.
+    site.reception.rooms.told("D", {"room": "106"})
+    site.go(site.hotel.check_in(["107"], Stay(guest_name="Siering", wake_up="07:00")))
+    site.go(site.hotel.tell_status("107", RoomStatus.NOT_CLEANED, 42))
+    site.told()
+    assert site.order("I", "106") == ["R106     471100"]
+    assert site.order("I", "108") == ["R108         01"]
+    assert site.order("I", "999") == ["R999         02"]
+    first, second, last = site.order("Z", "")
+    assert (first[:9], first[10:16]) == ("U106     ", "Garcia")
+    assert (second[:9], second[10:17]) == ("U107     ", "Siering")
+    assert (second[49:53], second[53:57]) == ("0700", "1042")
+    assert last == "R            00"
+
+
+def test_a_password_of_six_digits_is_left_out_of_a_reply_that_has_four() -> None:
+    site = Site()
+    site.go(site.hotel.check_in(["106"], Stay(guest_name="Garcia", password="471147")))
+    site.told()
+    assert site.order("I", "106") == ["R106         00"]
+    (line,) = [detail for event, detail in site.ledger if event == "hotel reply shortened"]
+    assert (line["letter"], [*line["left_out"]]) == ("R", ["password"])
+    assert "471147" not in str(site.ledger)
+
+
+def test_a_link_that_opens_during_a_stay_knows_who_is_in() -> None:
+    site = Site(ohl__open=False)
+    site.go(site.hotel.check_in(["106"], Stay(guest_name="Garcia")))
+    site.upgrade(ohl__open=True)
+    assert site.order("I", "106") == ["R106         00"]
+    assert site.order("M", "106                          3") == ["R106         00"]
+    assert site.hotel.rooms["106"].language == "3"
+    site.upgrade(ohl__keep_alive_seconds=9)
+    site.go(site.hotel.check_out(["106"]))
+    assert [frame[0] for frame in site.told()] == ["D", "T"]
+    assert site.order("I", "106") == ["R106         01"]
+
+
+def reminded(site: Site, **order: Any) -> None:
+    site.go(site.exchange.program(Appointment("106", "15:00", **order)))
+
+
+@pytest.mark.parametrize(
+    ("order", "chosen", "told"),
+    [
+        ({}, {}, ["A0", "F3"]),
+        ({}, {"appointments__attempts": 2}, ["A0", "F2"]),
+        ({"answered_at": 1}, {}, ["A0", "D1"]),
+        ({"answered_at": 2}, {}, ["A0", "D2"]),
+        ({"answered_at": 3}, {}, ["A0", "D3"]),
+        # One digit has room for nine: what is more is not known there.
+        ({}, {"appointments__attempts": 10}, ["A0", "F "]),
+    ],
+)
+def test_a_wake_up_says_how_often_the_set_rang(
+    order: dict[str, Any], chosen: dict[str, Any], told: list[str]
+) -> None:
+    site = Site(**chosen)
+    reminded(site, **order)
+    site.clock.advance(2 * 3600)
+    frames = site.told()
+    assert [frame[0] for frame in frames] == ["P", "P"]
+    assert [frame[9] + frame[24] for frame in frames] == told
+
+
+def test_a_wake_up_cancelled_between_two_attempts_has_rung() -> None:
+    site = Site()
+    reminded(site)
+    site.clock.advance(3600 + 30)
+    site.go(site.exchange.reminders.cancel("106"))
+    assert [frame[9] + frame[24] for frame in site.told()] == ["A0", "C1"]
+
+
+def test_attempts_outlive_an_upgrade_and_are_forgotten_with_their_tickets() -> None:
+    site = Site(ohl__capacity=2)
+    for _ in range(5):
+        reminded(site, answered_at=2)
+        site.clock.advance(24 * 3600)
+    site.upgrade(ohl__answer_seconds=2)
+    # Nothing was taken: two of ten tickets have room, and they are known.
+    assert [frame[9] + frame[24] for frame in site.told()] == ["A0", "D2"]
+    assert len(site.reception._attempts) <= 4
+
+
+def test_a_guest_account_is_told_as_it_stands() -> None:
+    site = Site()
+    site.go(site.hotel.check_in(["106"], Stay(guest_name="Garcia")))
+    call = CallOrder(direction="outgoing", user="106", number="0390670000", units=3)
+    site.go(site.exchange.place([call]))
+    site.told()
+    account = HotelEvent(event="guest account", room="106")
+    site.reception.say(account)
+    (frame,) = site.told()
+    cost = int(site.hotel.rooms["106"].cost * 100)
+    assert frame == f"T106     24022014000001{3:05}{cost:012}"
+    assert site.hotel.rooms["106"].occupied
+    with pytest.raises(OrderError, match="room 107 is vacant"):
+        site.reception.say(HotelEvent(event="guest account", room="107"))
+    with pytest.raises(OrderError, match="'999' is no guest room"):
+        site.reception.say(HotelEvent(event="guest account", room="999"))
+    site.hotel.check_out(["106"])
+    assert site.told()[1][19:] == frame[19:]
+
+
+def test_in_business_mode_a_guest_account_is_refused_with_the_reason() -> None:
+    site = Site(mode="business")
+    with pytest.raises(CannotSay, match="rooms have an account in hotel mode only"):
+        site.reception.say(HotelEvent(event="guest account", room="106"))

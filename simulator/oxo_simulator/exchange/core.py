@@ -80,6 +80,7 @@ class Exchange:
             reach=Reach(directory.__getitem__, self._talks, self._is_dead),
             unwritten=self._unwritten,
             note=self.record,
+            notify=self.notify,
         )
         self.hotel = Hotel(
             profile.hotel,

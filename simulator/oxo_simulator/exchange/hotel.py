@@ -120,6 +120,19 @@ class Hotel:
         room = self._rooms.get(user)
         return None if room is None or not self.open else room.balance
 
+    def room(self, number: str) -> Room | None:
+        """Return a room as it stands now; `None`: there is none of that number."""
+        found = self._rooms.get(number)
+        return None if found is None else self._seen(found)
+
+    def account(self, number: str) -> billing.Items:
+        """Return a guest's bill as it stands now.
+
+        Raises:
+            OrderError: there is no such room, or it is vacant.
+        """
+        return billing.global_bill(self._occupied([number])[0], self._clock.now(), self._terms)
+
     # What is ordered.
 
     def check_in(self, rooms: Sequence[str], stay: Stay, by: HotelOrderedBy = "operator") -> Placed:

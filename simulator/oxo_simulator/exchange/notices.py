@@ -18,6 +18,8 @@ What a hotel needs has items, names and texts; an item that nobody told is left 
                        balance, footnote
     guest bill         room, guest_name, from, to, calls, units, cost, currency, vat_rate, vat,
                        deposit, balance, footnote
+    reminder           room (any set), reminder_time, reminder_state, attempts: told before the
+                       ticket, which has no place for the last one; of the same instant
     booth bill         room (of the booth), number, from, to, duration, calls, units, cost,
                        currency, vat_rate, vat, footnote
 
@@ -33,6 +35,8 @@ What a hotel needs has items, names and texts; an item that nobody told is left 
     reminder_time      HH:MM
     room_status        cleaned or not cleaned
     problem            0 to 999
+    reminder_state     as on the ticket
+    attempts           how often the set has rung, a tone in its user's talk counted too
 """
 
 from typing import Literal, NamedTuple
@@ -47,7 +51,9 @@ HotelKind = Literal["check-in", "check-out", "modification", "room status"]
 """What happened to a room."""
 DocumentKind = Literal["guest information", "guest bill", "booth bill"]
 """What is printed for a guest (facts: oxo 4)."""
-NoticeKind = Literal[StreamKind, HotelKind, DocumentKind]
+ReminderKind = Literal["reminder"]
+"""What happened to a reminder."""
+NoticeKind = Literal[StreamKind, HotelKind, DocumentKind, ReminderKind]
 
 _SECRET = "password"  # noqa: S105 - the name of an item
 

@@ -31,6 +31,7 @@ from oxo_simulator.exchange.appointment_settings import AppointmentSettings
 from oxo_simulator.exchange.hotel_orders import Appointment, AppointmentKind
 from oxo_simulator.exchange.hotel_tickets import reminder_ticket
 from oxo_simulator.exchange.moment import Cancellable, ExchangeTime
+from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.placed import OrderError, Placed
 from oxo_simulator.exchange.unwritten import Unwritten
 from oxo_simulator.exchange.wake_time import next_instant
@@ -130,6 +131,7 @@ class Reminders:
         reach: what telephony says of a set.
         unwritten: takes each ticket.
         note: the ledger.
+        notify: tells the wires what no ticket says.
     """
 
     def __init__(  # noqa: PLR0913 - what reminders rest on
@@ -141,9 +143,11 @@ class Reminders:
         reach: Reach,
         unwritten: Unwritten,
         note: Note,
+        notify: Callable[[Notice], None] = lambda _notice: None,
     ) -> None:
         self._settings = settings
         self._hotel = hotel
+        self._notify = notify
         self._clock = clock
         self._reach = reach
         self._unwritten = unwritten
@@ -351,7 +355,9 @@ class Reminders:
     def _ticket(
         self, reminder: _Reminder, state: ReminderState, placed: Placed | None = None
     ) -> Placed:
-        ticket = reminder_ticket(reminder.order.user, reminder.shown, state, self._clock.now())
+        now = self._clock.now()
+        self._notify(Notice("reminder", now, _told(reminder, state)))
+        ticket = reminder_ticket(reminder.order.user, reminder.shown, state, now)
         return self._unwritten.put(ticket, "appointment", placed)
 
     def _step(self, reminder: _Reminder, step: Step, **detail: str) -> None:
@@ -378,6 +384,15 @@ def clock_time(text: str) -> time:
     if not found:
         raise OrderError(f"appointment time {text!r}; HH:MM is expected")
     return time(int(found[1]), int(found[2]))
+
+
+def _told(reminder: _Reminder, state: ReminderState) -> tuple[tuple[str, str], ...]:
+    return (
+        ("room", reminder.order.user),
+        ("reminder_time", f"{reminder.shown:%H:%M}"),
+        ("reminder_state", state.value),
+        ("attempts", str(reminder.attempt)),
+    )
 
 
 def _stop(reminder: _Reminder) -> None:

@@ -6,7 +6,7 @@ such a ticket is not kept on this wire, for it would stand before all others. Tw
 coarser by nature: a name ends at the width of its place, money is rounded to hundredths.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -16,7 +16,7 @@ from oxo_tickets import Direction, Kind, ReminderState, Ticket
 from oxo_simulator.control.messages import HotelEvent
 from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.ohl.codec import Body, CannotSay, LrcRange, Value, body_text, frame
-from oxo_simulator.ohl.layout import FULL, FULL_SIX, LAYOUTS, Layouts
+from oxo_simulator.ohl.layout import FULL, FULL_SIX, LAYOUTS, PARTIAL, PARTIAL_SIX, Layouts
 
 DIRECTIONS: Mapping[Direction, str] = {Direction.OUTGOING: "O", Direction.INCOMING: "I"}
 """Letters of ours; of a local call none is known."""
@@ -30,12 +30,24 @@ WAKE_UP_EVENTS: Mapping[ReminderState, str] = {
 """Letters of ours (facts: oxo 3.2 has the four events)."""
 
 ATTEMPTS: Mapping[ReminderState, int] = {ReminderState.FAILED: 3, ReminderState.COMPLETE: 1}
-"""A failed wake-up has rung three times (facts: oxo 3.1); of a complete one no ticket tells."""
+"""So often a wake-up has rung whose ticket was loaded (facts: oxo 3.1, three); no ticket tells it,
+and of its own reminders the exchange knows."""
 
 ROOM_STATUS = {"cleaned": 0, "not cleaned": 1}
 """First digit of the status (facts: oxo 4, user guides)."""
 
 NAME_CHARACTERS_MAX = 20
+
+_OF_GUEST = frozenset({
+    "guest_name", "language", "direct_number", "password", "barring", "do_not_disturb", "deposit",
+    "reminder_time",
+})  # fmt: skip
+_BLANK: Mapping[str, Collection[str]] = {
+    **dict.fromkeys(("A", "B", "M", "N", "R", "S"), _OF_GUEST),
+    **dict.fromkeys((FULL, PARTIAL, FULL_SIX, PARTIAL_SIX), _OF_GUEST),
+    "P": frozenset({"attempts"}),
+}
+"""What a frame may leave blank where it has no room, and still say what happened."""
 
 _EVENTS = frozenset({"check-in", "check-out", "modification", "room status"})
 _TEXTS = (
@@ -84,23 +96,39 @@ class FrameWriter:
         text = body_text(letter, body, self._layouts[letter])
         return frame(letter.upper(), text, self._lrc_range)
 
-    def ticket(self, ticket: Ticket) -> bytes:
-        """Return the frame of a ticket.
+    def fitting(self, letter: str, body: Body) -> tuple[bytes, Mapping[str, str]]:
+        """Return the frame that says of `body` what has room, and why the rest has none, by field.
+
+        What is left out is blank: half a number would be another one.
+
+        Raises:
+            CannotSay: without what has no room the frame would say nothing.
+        """
+        left_out = {}
+        for name in body.keys() & _BLANK.get(letter, ()):
+            try:
+                self.body(letter, {name: body[name]})
+            except CannotSay as cannot:
+                left_out[name] = str(cannot)
+        return self.body(letter, {**body, **dict.fromkeys(left_out)}), left_out
+
+    def ticket(self, ticket: Ticket, attempts: int | None = None) -> bytes:
+        """Return the frame of a ticket; `attempts`: how often the set rang, where that is known.
 
         Raises:
             CannotSay: this wire has no way to say it.
         """
-        return self.body(*ticket_body(ticket))
+        return self.fitting(*ticket_body(ticket, attempts))[0]
 
 
-def ticket_body(ticket: Ticket) -> tuple[str, Body]:
+def ticket_body(ticket: Ticket, attempts: int | None = None) -> tuple[str, Body]:
     """Return letter and values of a ticket's frame.
 
     Raises:
         CannotSay: this wire has no frame for such a ticket.
     """
     if ticket.kind is Kind.REMINDER:
-        return "P", _wake_up(ticket)
+        return "P", _wake_up(ticket, attempts)
     letter = DIRECTIONS.get(ticket.direction) if ticket.direction else None
     if ticket.kind is Kind.ROOM_STATUS or letter is None:
         direction = ticket.direction or "no direction"
@@ -121,7 +149,7 @@ def _call(ticket: Ticket, direction: str) -> Body:
     }
 
 
-def _wake_up(ticket: Ticket) -> Body:
+def _wake_up(ticket: Ticket, attempts: int | None) -> Body:
     state = ticket.reminder_state
     if state is None:
         raise CannotSay("no frame says a reminder without its state")
@@ -131,14 +159,17 @@ def _wake_up(ticket: Ticket) -> Body:
         "date": ticket.local_time.date(),
         "time": ticket.local_time.time(),
         "reminder_time": ticket.reminder_time,
-        "attempts": ATTEMPTS.get(state, 0),
+        "attempts": ATTEMPTS.get(state, 0) if attempts is None else attempts,
         "guest_name": _name(ticket.subscriber_name),
     }
 
 
 def is_told(notice: Notice) -> bool:
-    """Tell whether a notice has a frame; guest information and booth bills have none."""
-    return notice.kind in _EVENTS or notice.kind == "guest bill"
+    """Tell whether a notice has a frame, or tells something of one.
+
+    Guest information and booth bills have none.
+    """
+    return notice.kind in _EVENTS or notice.kind in ("guest bill", "reminder")
 
 
 def notice_body(notice: Notice, *, six_digits: bool) -> tuple[str, Body]:
@@ -149,7 +180,7 @@ def notice_body(notice: Notice, *, six_digits: bool) -> tuple[str, Body]:
     """
     items = dict(notice.items)
     if notice.kind == "guest bill":
-        return "T", _bill(items)
+        return "T", bill_body(items)
     said: dict[str, Any] = {"event": notice.kind}
     said |= {name: items[name] for name in _TEXTS if name in items}
     if "do_not_disturb" in items:
@@ -161,7 +192,8 @@ def notice_body(notice: Notice, *, six_digits: bool) -> tuple[str, Body]:
     return event_body(HotelEvent(**said), six_digits=six_digits)
 
 
-def _bill(items: Mapping[str, str]) -> Body:
+def bill_body(items: Mapping[str, str]) -> Body:
+    """Return what a guest account says, of the items of a bill."""
     end = datetime.fromisoformat(items["to"])
     return {
         "room": items["room"],
@@ -179,6 +211,10 @@ def event_body(event: HotelEvent, *, six_digits: bool) -> tuple[str, Body]:
     Raises:
         CannotSay: no such frame is known, or a value cannot be one; names the field.
     """
+    if event.event == "guest account":
+        raise CannotSay(
+            'rooms have an account in hotel mode only; this exchange has mode = "business"'
+        )
     if event.event not in _LETTERS:
         raise CannotSay(f"event {event.event!r}: no body of its frame is known")
     if not event.room.strip():

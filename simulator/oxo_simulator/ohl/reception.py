@@ -4,6 +4,7 @@ It lives as long as its exchange; conversations come and go in front of it. Ever
 ledger before its bytes leave.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from oxo_tickets import Kind, ReminderState, Ticket
@@ -13,11 +14,12 @@ from oxo_simulator.exchange.hotel import Hotel
 from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.outlet import Outlet, OutletTerms
 from oxo_simulator.exchange.port import Source
-from oxo_simulator.ohl import orders
+from oxo_simulator.ohl.attempts import Attempts
 from oxo_simulator.ohl.backlog import Backlog, Message
-from oxo_simulator.ohl.codec import Body, BodyUnreadable, CannotSay, body_values
+from oxo_simulator.ohl.codec import BodyUnreadable, CannotSay, body_values
+from oxo_simulator.ohl.hotel_rooms import HotelRooms
 from oxo_simulator.ohl.layout import WORDS, laid_over
-from oxo_simulator.ohl.mapping import FrameWriter, event_body, is_told, notice_body
+from oxo_simulator.ohl.mapping import FrameWriter, bill_body, event_body, is_told, notice_body
 from oxo_simulator.ohl.reader import BadFrame, Control, Frame, Read
 from oxo_simulator.ohl.rooms import Outcome, Rooms
 from oxo_simulator.ohl.settings import OhlSettings
@@ -76,17 +78,25 @@ class Reception:
         self.settings = settings
         self.layouts = laid_over(settings.layouts)
         self.writer = frame_writer(settings)
-        self.rooms = Rooms(six_digits=settings.six_digit_passwords)
+        six = settings.six_digit_passwords
+        self.rooms = Rooms(six_digits=six) if hotel is None else HotelRooms(hotel, six_digits=six)
+        self._attempts = Attempts(settings.capacity)
         self.backlog = Backlog(outlet, settings.events_max)
         self._sessions = 0
         outlet.take_notices(self.hear)
 
     def follow(self, before: "Reception", *, lost: bool) -> None:
-        """Go on where another one of the same ledger ended; `lost`: rooms and events are not."""
+        """Go on where another one of the same ledger ended; `lost`: rooms and events are not.
+
+        In hotel mode the rooms are the exchange's, whatever becomes of them.
+        """
         self._sessions = before._sessions  # noqa: SLF001 - of our own
         for number in self.backlog.follow(before.backlog, lost=lost):
             self.outlet.record("hotel event lost", reason="reset", number=number)
-        if not lost:
+        if lost:
+            return
+        self._attempts = before._attempts  # noqa: SLF001 - of our own
+        if self._hotel is None and before._hotel is None:  # noqa: SLF001 - of our own
             self.rooms = before.rooms
 
     # Conversations.
@@ -114,31 +124,45 @@ class Reception:
 
         Raises:
             CannotSay: names what has no place in its frame.
+            OrderError: there is no account of that room.
         """
-        letter, body = event_body(event, six_digits=self.settings.six_digit_passwords)
+        if event.event == "guest account" and self._hotel is not None:
+            letter, body = "T", bill_body(dict(self._hotel.account(event.room)))
+        else:
+            letter, body = event_body(event, six_digits=self.settings.six_digit_passwords)
         octets = self.writer.body(letter, body)
         if self._wait(octets, event.event, event.room):
             self.rooms.told(letter, body)
 
     def hear(self, notice: Notice) -> None:
-        """Let what happened to a room wait for its turn; what the hotel system ordered it knows."""
+        """Let what happened to a room wait for its turn; what the hotel system ordered it knows.
+
+        What has no room in the frame is left blank there, and said in the ledger: a guest is in,
+        however long his number is.
+        """
+        if notice.kind == "reminder":
+            self._attempts.put(notice, self.outlet.buffer)
+            return
         room = notice.item("room") or ""
         try:
             letter, body = notice_body(notice, six_digits=self.settings.six_digit_passwords)
-            octets = self.writer.body(letter, body)
+            octets, left_out = self.writer.fitting(letter, body)
         except CannotSay as cannot:
             self._lost(str(cannot), notice.kind, room)
             return
         self.rooms.told(letter, body)
         if notice.item("by") != "hotel system":
-            self._wait(octets, notice.kind, room)
+            self._wait(octets, notice.kind, room, left_out)
 
-    def _wait(self, octets: bytes, happened: str, room: str) -> bool:
+    def _wait(
+        self, octets: bytes, happened: str, room: str, left_out: Mapping[str, str] | None = None
+    ) -> bool:
         number = self.backlog.put_event(octets)
         if number is None:
             self._lost("queue full", happened, room)
             return False
-        self.outlet.record("hotel event", number=number, happened=happened, room=room)
+        told = {"left_out": dict(left_out)} if left_out else {}
+        self.outlet.record("hotel event", number=number, happened=happened, room=room, **told)
         return True
 
     def _lost(self, reason: str, happened: str, room: str) -> None:
@@ -146,7 +170,9 @@ class Reception:
 
     def next(self) -> Message | None:
         """Return what is to be told now."""
-        return self.backlog.next(self.writer.ticket)
+        return self.backlog.next(
+            lambda ticket: self.writer.ticket(ticket, self._attempts.of(ticket))
+        )
 
     def leaves(self, message: Message, session: Session) -> None:
         """Write down that a frame leaves next."""
@@ -171,6 +197,7 @@ class Reception:
         if ticket.kind is Kind.REMINDER:
             active = ticket.reminder_state is ReminderState.ACTIVATION
             self.rooms.reminder(ticket.charged_user, ticket.reminder_time if active else None)
+            self._attempts.forget(ticket)
 
     # What the hotel system orders.
 
@@ -196,26 +223,16 @@ class Reception:
             return self.rooms.unreadable(None), None
         room = body.get("room")
         named = room if isinstance(room, str) else None
-        if named is not None and not self._allowed(frame.letter, named, body):
-            return self.rooms.unreadable(named), named
         return self.rooms.carry_out(frame.letter, body), named
-
-    def _allowed(self, letter: str, room: str, body: Body) -> bool:
-        """Let the exchange's rooms carry out what they have a word for.
-
-        A vacant room is told apart by the link's own rooms, which know the same.
-        """
-        if self._hotel is None or letter not in orders.ORDERS:
-            return True
-        done = orders.carry_out(self._hotel, letter, room, body)
-        return done or (letter in "MND" and not self.rooms[room].occupied)
 
     def _reply(self, letter: str, body: Any) -> bool:
         try:
-            octets = self.writer.body(letter, body)
+            octets, left_out = self.writer.fitting(letter, body)
         except CannotSay as cannot:
             self.outlet.record("hotel reply lost", letter=letter.upper(), reason=str(cannot))
             return True
+        if left_out:
+            self.outlet.record("hotel reply shortened", letter=letter.upper(), left_out=left_out)
         return self.backlog.put_reply(octets)
 
     def unreadable(self, reason: str, read: Read, session: Session) -> None:

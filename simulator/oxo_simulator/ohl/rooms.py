@@ -1,11 +1,12 @@
 """The rooms as far as they were told: by the hotel system over the link, or by the operator.
 
-Nothing here is published; what an order changes and which result answers it is ours (facts: oxo 4,
-4.1). Housekeeping's status survives the guest; everything else goes with the check-out. An order
-repeated (its acknowledgement was lost) changes nothing more.
+So it is in business mode; in hotel mode the exchange has rooms of its own (`hotel_rooms`). Nothing
+here is published; what an order changes and which result answers it is ours (facts: oxo 4, 4.1).
+Housekeeping's status survives the guest; everything else goes with the check-out. An order repeated
+(its acknowledgement was lost) changes nothing more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import time
 from decimal import Decimal
@@ -140,11 +141,14 @@ class Rooms:
         if scope not in _SCOPES or not (room is None or isinstance(room, str)):
             return self._answered(Result.UNREADABLE, room if isinstance(room, str) else None)
         letter = self._letter(partial=_SCOPES[scope])
-        chosen = [each for each in self._rooms.values() if each.occupied]
+        chosen = [each for each in self._every() if each.occupied]
         if room is not None:
             chosen = [each for each in chosen if each.room == room]
         done = self._answered(Result.DONE if chosen or room is None else Result.VACANT, room)
         return Outcome(done.result, (*((letter, asdict(each)) for each in chosen), *done.replies))
+
+    def _every(self) -> Iterable[Room]:
+        return self._rooms.values()
 
     def _letter(self, *, partial: bool) -> str:
         if self._six_digits:
