@@ -1,7 +1,8 @@
 """The wires that a subject may claim, and which lines of a ledger concern which. Pure.
 
 One exchange speaks several wires, and its ledger is one file. What happens to a ticket on a wire
-bears that wire's name; without a name it is the taxation wire, or concerns all of them.
+bears that wire's name; without a name it is the taxation wire, or concerns all of them. What
+happens on the link bears the ports, and a port tells its wire.
 
 Where a wire cannot give again what a broken connection took, a play on it opens a second door, from
 which it can be had: the account files beside the stream. The first door of a play is the one that
@@ -9,7 +10,7 @@ is judged.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 Wire = Literal["taxation", "nmc", "v24", "ohl", "account", "stream"]
 Columns = Literal["ten", "fifteen"]
@@ -42,10 +43,13 @@ _ON_ONE_WIRE = frozenset(
         "switch-over",
         "session opened",
         "session closed",
+        "refused",
         "alarm",
     }
 )
 """Events that always concern one wire; where none is named, it is taxation."""
+_FAULTS = ("fault", "fault armed")
+"""Events that concern the wires of the fault's ports; the `wire` of one is that of its event."""
 
 
 class Telling(NamedTuple):
@@ -115,8 +119,20 @@ def tag_set_on(wire: str, claim: Claim) -> str:
     return told[wire]
 
 
-def concerns(event: str, named: str | None, wire: str) -> bool:
-    """Tell whether a ledger line concerns a wire; `named` is the wire that it bears, if any."""
-    if named is None:
-        return wire == HOME or event not in _ON_ONE_WIRE
-    return named == wire
+def concerns(event: str, told: Mapping[str, Any], wire: str) -> bool:
+    """Tell whether a ledger line concerns a wire; `told` are the keys that it bears."""
+    if event in _FAULTS:
+        ports = told["fault"].get("ports", ())
+        return not ports or wire in [wire_of(port) for port in ports]
+    if "wire" in told:
+        return bool(told["wire"] == wire)
+    ports = [told["port"]] if "port" in told else told.get("ports", ())
+    if ports:
+        return wire in [wire_of(port) for port in ports]
+    return wire == HOME or event not in _ON_ONE_WIRE
+
+
+def wire_of(port: str) -> Wire:
+    """Return the wire of a port, or of the ports that a word means (`nmc`, `account-data`)."""
+    name = port.partition("-")[0]
+    return next((wire for wire in WIRES if wire == name), HOME)

@@ -22,11 +22,20 @@ ERROR, NOK, UNDECIDED, UNSEEN, NOT_APPLICABLE, OK = GRAVITY
 BLAME = {"subject": NOK, "bench": ERROR, "nobody": UNDECIDED}
 Line = dict[str, Any]
 ONE_WIRE = ["buffered", "dropped", "offered", "acknowledged", "consumed", "filed", "fetched", "expired", "sent", "notice", "switch-over",
-            "session opened", "session closed", "alarm"]
+            "session opened", "session closed", "refused", "alarm"]
+OTHER_WIRES = ["nmc", "v24", "ohl", "account", "stream"]
 LEFT, HAD = ["offered", "sent"], ["acknowledged", "consumed", "fetched", "sent"]
 FACILITY, NO_CALL = ("facility request", "facility cancelled"), ("reminder", "room status")
 PLAIN = (None, "unknown", "break-in", "break-out")
 
+def wires_of(x: Line) -> set[str] | None:
+    """Return the wires that a ledger line concerns, by its own word or its ports; `None`: all."""
+    fault = x["event"] in ("fault", "fault armed")  # the wire of such a line is that of its event
+    if "wire" in x and not fault:
+        return {x["wire"]}
+    ports = x["fault"].get("ports") if fault else [x["port"]] if "port" in x else x.get("ports")
+    names = {port.split("-")[0] for port in ports or []} or {*[""] * (x["event"] in ONE_WIRE)}
+    return {name if name in OTHER_WIRES else "taxation" for name in names} or None
 def user_kind(t: Line, v: Any, name: str) -> Any:
     return (v or "set") if t.get(name.removesuffix("_kind")) is not None else None
 def money(step: str) -> Callable[[Line, Any, str], str]:
@@ -110,7 +119,7 @@ class Evidence:
     def __init__(self, folder: Path, play: Line) -> None:
         self.folder, self.play, self.facts = folder, play, play["facts"]
         self.wire, self.requests = play["wire"], [x for x in self.lines("transcript.ndjson") if "operation" in x]
-        self.ledger = [x for x in self.lines("ledger.ndjson") if x.get("wire", "taxation" if x["event"] in ONE_WIRE else self.wire) == self.wire]
+        self.ledger = [x for x in self.lines("ledger.ndjson") if self.wire in (wires_of(x) or [self.wire])]
         self.doors = play.get("doors") or [self.wire]
         self.all = [x for x in self.lines("ledger.ndjson") if x.get("wire", "taxation") in self.doors]
         gone = {(x.get("wire", "taxation"), x["id"]) for x in self.all if x["event"] == "dropped"}
@@ -139,11 +148,20 @@ class Evidence:
     def waiting(self, upto: int) -> set[int]:
         return {number for number, n in self.kept.items() if n <= upto} - {*self.told(HAD, upto=upto)}
     def stretches(self) -> list[tuple[int, float]]:
-        """Return what a stream was disturbed by: resets and deaths to the next session, other faults to their end."""
-        armed, ends = self.of("fault armed"), {"reset": "session opened", "carry then reset": "session opened"}
-        faults = [(([y["n"] for y in self.of("sent", upto=x["n"]) if armed] or [x["n"]])[-1], x["n"], ends.get(x["fault"]["kind"], "restored")) for x in self.of("fault")]
-        deaths = [(x["after_line"], x["after_line"], "session opened") for x in self.facts["restarts"] if x["signal"] == "KILL"]
-        return [(first, ([x["n"] for x in self.of(end, after=n)] or [float("inf")])[0]) for first, n, end in faults + deaths]
+        """Return what a stream was disturbed by: faults to their end, deaths to the next session."""
+        deaths = [x["after_line"] for x in self.facts["restarts"] if x["signal"] == "KILL"]
+        opened = [(n, ([x["n"] for x in self.of("session opened", after=n)] or [float("inf")])[0]) for n in deaths]
+        return [(x.get("cause", x["n"]), last) for x, last in self.faults()] + opened
+    def faults(self) -> list[tuple[Line, float]]:
+        """Return every fault with the line that ended it: its own healing, a restoring, or the session behind a reset."""
+        found = []
+        for x in self.of("fault"):
+            over = [y for y in self.of("restored", "healed", "spent", after=x["n"]) if y["event"] == "restored" or y["id"] == x.get("id")]
+            ends = [] if x["fault"]["kind"] == "reset" else over
+            if "reset" in x["fault"]["kind"] and [y["event"] for y in ends[:1]] in ([], ["spent"]):
+                ends = self.of("session opened", after=(ends or [x])[0]["n"])
+            found.append((x, ends[0]["n"] if ends else float("inf")))
+        return found
     def under_way(self, upto: float = float("inf")) -> set[int]:
         """Return what a stream had sent, and what may have been lost, when it was disturbed (or when bytes were held before a line)."""
         closed, files = {x["session"]: x["n"] for x in self.of("session closed")}, self.told(["fetched"])
@@ -152,9 +170,6 @@ class Evidence:
             held = [x["n"] for x in self.of("held", upto=upto)]
             return {t for t, x in self.told(["sent"]).items() if x["n"] <= upto and any(n <= until[t] for n in held)}
         return {t for t, x in self.told(["sent"]).items() if any(first <= until[t] and x["n"] <= last for first, last in self.stretches())}
-    def story(self, upto: float = float("inf")) -> str:
-        return " ".join(f"fault-{x['fault']['kind']}" if x["event"] == "fault" else f"armed-{x['when']}" if x["event"] == "fault armed"
-                        else x["event"] for x in self.ledger if x["n"] <= upto).replace("consumed", "acknowledged").replace("fetched", "acknowledged")
     def served(self, operation: str, *ports: str) -> bool:
         return any(r["operation"] == operation and r["status"] == 200 and r["port"] in (ports or [r["port"]]) for r in self.requests)
     def opened(self, *ports: str) -> bool:
@@ -280,7 +295,7 @@ def failure_message(e: Evidence) -> str:
     return done(any(re.search(e.facts["failure_pattern"], line[:1024], re.IGNORECASE) for line in lines))
 def restarted(e: Evidence, how: str) -> str:
     kills = [x["after_line"] for x in e.facts["restarts"] if x["signal"] == "KILL"]
-    caught = {"acknowledged": lambda n: re.search(r"armed-acknowledged .* acknowledged .*fault-", e.story(n)),
+    caught = {"acknowledged": lambda n: any(x.get("cause") in [y["n"] for y in e.of(*HAD)] for x in e.of("fault", upto=n)),
               "offered": lambda n: e.of("held", upto=n) and {*e.told(LEFT, upto=n)} & e.waiting(n),
               "sent": e.under_way,
               "idle": lambda n: not e.waiting(n) and e.waiting(([x["n"] for x in e.of("session opened", after=n)] or [0])[0])}
@@ -303,8 +318,8 @@ DEMANDS: dict[str, Callable[..., str]] = {
     "file whole": file_whole, "file deleted": lambda e: proven([x for x in e.of("consumed") if x.get("how") == "deleted"]),
     "buffered first": lambda e: proven([x["event"] for x in e.of("buffered", "session opened")][:1] == ["buffered"]),
     "session first": lambda e: proven([x["event"] for x in e.of("buffered", "session opened")][:1] == ["session opened"]),
-    "link cut": lambda e: proven(any({"held", "buffered"} <= {*s.split()} for s in re.findall("fault-(?:cut|carry then cut) (.*?)restored", e.story()))),
-    "link reset": lambda e: proven(e.under_way() and any("reset" in x["fault"]["kind"] and e.of("session opened", after=x["n"]) for x in e.of("fault"))),
+    "link cut": lambda e: proven(any(x["fault"]["kind"] in ("cut", "carry then cut") and last < float("inf") and all(e.of(y, after=x["n"], upto=last) for y in ("held", "buffered")) for x, last in e.faults())),
+    "link reset": lambda e: proven(e.under_way() and any("reset" in x["fault"]["kind"] and last in [y["n"] for y in e.of("session opened")] for x, last in e.faults())),
     "healed": lambda e: done(e.under_way() <= {*e.told(["fetched"])}) if e.under_way() else UNDECIDED, "keep-alive answered": keep_alive,
     "warm reset": reset("warm"), "power cut": reset("power cut"), "cold reset": cold_reset, "repeated hour": repeated_hour,
     "overflow": lambda e: proven([x for x in e.of("dropped") if x["reason"] == "buffer full"]), "logged out": logged_out, "disconnected": disconnected,

@@ -320,22 +320,25 @@ def test_a_failure_message_is_one_line_and_stands_near_its_begin(log: bytes, ver
 
 
 ARMED: Event = ("fault armed", {"fault": {"kind": "cut"}, "when": "acknowledged"})
+CUT_OFF: Event = ("fault", {"id": "f1", "fault": {"kind": "cut", "towards": "both"}, "cause": 5})
 KILL_5, KILL_6 = Restart(after_line=5, signal="KILL"), Restart(after_line=6, signal="KILL")
 
 
 @pytest.mark.parametrize(
     ("how", "events", "restarts", "verdict"),
     [
-        ("acknowledged", [ARMED, MADE, BUFFERED, OFFERED, ACKNOWLEDGED, CUT, SESSION], [KILL_6],
-         "ok"),
-        ("acknowledged", [ARMED, MADE, BUFFERED, OFFERED, ACKNOWLEDGED, CUT, SESSION], [KILL_5],
+        ("acknowledged", [ARMED, MADE, BUFFERED, OFFERED, ACKNOWLEDGED, CUT_OFF, SESSION],
+         [KILL_6], "ok"),
+        ("acknowledged", [ARMED, MADE, BUFFERED, OFFERED, ACKNOWLEDGED, CUT_OFF, SESSION],
+         [KILL_5], "undecided"),
+        ("acknowledged", [ARMED, MADE, BUFFERED, OFFERED, ACKNOWLEDGED, CUT_OFF], [KILL_6], "nok"),
+        ("acknowledged", [ARMED, MADE, BUFFERED, OFFERED, ACKNOWLEDGED, CUT_OFF, SESSION], [],
          "undecided"),
-        ("acknowledged", [ARMED, MADE, BUFFERED, OFFERED, ACKNOWLEDGED, CUT], [KILL_6], "nok"),
-        ("acknowledged", [ARMED, MADE, BUFFERED, OFFERED, ACKNOWLEDGED, CUT, SESSION], [],
+        ("acknowledged", [ARMED, MADE, BUFFERED, OFFERED, ACKNOWLEDGED, CUT, SESSION], [KILL_6],
          "undecided"),
         ("acknowledged", [MADE, BUFFERED, OFFERED, ACKNOWLEDGED, ARMED, CUT, SESSION], [KILL_6],
          "undecided"),
-        ("acknowledged", [ARMED, MADE, BUFFERED, OFFERED, ACKNOWLEDGED, CUT, SESSION],
+        ("acknowledged", [ARMED, MADE, BUFFERED, OFFERED, ACKNOWLEDGED, CUT_OFF, SESSION],
          [Restart(after_line=6, signal="TERM")], "undecided"),
         ("offered", [MADE, BUFFERED, OFFERED, CUT, HELD, SESSION], [KILL_5], "ok"),
         ("offered", [MADE, BUFFERED, OFFERED, CUT, HELD], [KILL_5], "nok"),

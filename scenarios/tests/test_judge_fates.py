@@ -358,7 +358,7 @@ def test_a_batch_whose_acknowledgement_set_the_fault_off_is_recovered() -> None:
         ("fault armed", {"fault": cut, "when": "acknowledged"}),
         *made(B, first=2),
         *collected(2, 2),
-        ("fault", {"fault": cut}),
+        ("fault", {"id": "f1", "fault": cut, "cause": 10}),
         *made(C, first=3),
         ("restored", {"reset_connections": True}),
         SESSION,

@@ -57,8 +57,9 @@ def right(play: str, *numbers: int) -> Delivery:
 
 
 ARMED: Event = ("fault armed", {"when": "sent", "wire": "stream", "fault": {}})
-RESET: Event = ("fault", {"fault": {"kind": "carry then reset", "towards": "collector"}})
-CUT: Event = ("fault", {"fault": {"kind": "carry then cut", "towards": "collector"}})
+FAULT = {"kind": "carry then reset", "towards": "collector"}
+RESET: Event = ("fault", {"id": "f1", "fault": FAULT, "cause": 9})
+CUT: Event = ("fault", {"id": "f1", "fault": {**FAULT, "kind": "carry then cut"}, "cause": 9})
 HELD: Event = ("held", {"connection": "c1", "towards": "collector", "bytes": 9})
 RESTORED: Event = ("restored", {"reset_connections": True})
 BURST = [opened("stream"), ARMED, *calls(1, 2), sent(1, 1), RESET, sent(2, 2), closed()]
@@ -154,7 +155,8 @@ def test_healing_is_counted(shown: tuple[int, ...], tmp_path: Path) -> None:
 def test_a_burst_that_was_fetched_before_its_connection_was_lost_proves_nothing(
     tmp_path: Path,
 ) -> None:
-    whole = [opened("stream"), *calls(1, 2), sent(1, 2), *fetched(1, 2), RESET, closed()]
+    at_once: Event = ("fault", {"id": "f1", "fault": FAULT})
+    whole = [opened("stream"), *calls(1, 2), sent(1, 2), *fetched(1, 2), at_once, closed()]
     assert dis101(tmp_path, *whole, *BACK, *fetched(3, 3)).verdict.value == "undecided"
     reset_later = [opened("stream"), *calls(1, 2), sent(1, 2), closed()]
     assert dis101(tmp_path, *reset_later, *BACK, *fetched(1, 3)).verdict.value == "undecided"
@@ -190,7 +192,7 @@ def test_a_death_in_mid_burst_is_one_under_held_frames(
 
 def test_a_death_behind_a_whole_file_is_one_behind_what_was_given(tmp_path: Path) -> None:
     armed: Event = ("fault armed", {"when": "fetched", "wire": "account", "fault": {}})
-    cut: Event = ("fault", {"fault": {"kind": "cut", "towards": "both"}})
+    cut: Event = ("fault", {"fault": {"kind": "cut", "towards": "both"}, "cause": 7})
     first = [opened("account", "a1"), armed, *made(call(1), 1, "account"), *fetched(1, 1), cut]
     again = [RESTORED, opened("account", "a2"), *fetched(1, 1)]
     seen = Evidence(ledger=ledger(*first, *again), delivery=right("bu2.account", 1),

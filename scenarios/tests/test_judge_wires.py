@@ -332,7 +332,7 @@ def test_what_was_given_away_before_the_power_failed_is_kept(
     wire: str, how: str, tmp_path: Path
 ) -> None:
     armed: Event = ("fault armed", {"when": "consumed", "wire": wire, "fault": {"kind": "cut"}})
-    cut: Event = ("fault", {"fault": {"kind": "cut", "towards": "both"}})
+    cut: Event = ("fault", {"fault": {"kind": "cut", "towards": "both"}, "cause": 6})
     gone = [on(wire, "offered", 1, 1), on(wire, "consumed", 1, 1, how=how)]
     events = [opened(wire), armed, *made(CALL, 1, wire), *gone, cut]
     play, kill = f"bu2.{wire}", [Restart(after_line=7, signal="KILL")]

@@ -187,9 +187,13 @@ def test_a_cut_holds_bytes_both_ways_and_a_repair_delivers_them(line: Line) -> N
     client, server = line.pair()
     line.strike(kind="cut")
     client.sendall(b"question")
-    assert line.event("held") == {"connection": "c1", "towards": "exchange", "bytes": 8}
+    assert line.event("held") == {
+        "connection": "c1", "port": "standard", "towards": "exchange", "bytes": 8
+    }  # fmt: skip
     server.sendall(b"answer")
-    assert line.event("held") == {"connection": "c1", "towards": "collector", "bytes": 6}
+    assert line.event("held") == {
+        "connection": "c1", "port": "standard", "towards": "collector", "bytes": 6
+    }  # fmt: skip
     assert silent(client)
     assert silent(server)
     line.restore()
@@ -342,9 +346,13 @@ def test_the_count_runs_over_all_connections(line: Line) -> None:
     assert exactly(server, 7) == b"1234567"
     other_server.sendall(b"890abc")
     assert exactly(other_client, 3) == b"890"
-    assert line.event("held") == {"connection": "c2", "towards": "collector", "bytes": 3}
+    assert line.event("held") == {
+        "connection": "c2", "port": "standard", "towards": "collector", "bytes": 3
+    }  # fmt: skip
     client.sendall(b"x")
-    assert line.event("held") == {"connection": "c1", "towards": "exchange", "bytes": 1}
+    assert line.event("held") == {
+        "connection": "c1", "port": "standard", "towards": "exchange", "bytes": 1
+    }  # fmt: skip
     assert silent(server)
     line.restore()
     assert exactly(server, 1) == b"x"

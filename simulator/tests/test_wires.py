@@ -460,7 +460,9 @@ def test_where_the_exchange_dials_the_link_dials_the_printer(works: Start) -> No
         found.control.strike(Fault(kind="cut", towards="exchange", ports=["v24"]))
         client.sendall(b"held")
         found.until(lambda: bool(found.events("held")))
-        assert found.events("held") == [{"connection": "c1", "towards": "exchange", "bytes": 4}]
+        assert found.events("held") == [
+            {"connection": "c1", "port": "v24", "towards": "exchange", "bytes": 4}
+        ]
         found.control.restore(reset_connections=True)
         with pytest.raises(ConnectionResetError):
             client.recv(1)

@@ -43,9 +43,7 @@ class Ledger:
     @property
     def seen(self) -> Lines:
         """Return the lines that concern the wire."""
-        return [
-            line for line in self.lines if concerns(line.event, line.detail.get("wire"), self._wire)
-        ]
+        return [line for line in self.lines if concerns(line.event, line.detail, self._wire)]
 
     def wait(self, met: Callable[[Lines], bool], seconds_max: float) -> bool:
         """Wait until `met` holds for the lines of the wire; False when the limit passes first."""

@@ -1,27 +1,24 @@
 """The ledger as the judge reads it: tickets with their stations, and disturbed stretches.
 
-A *stretch* is a run of ledger lines under a disturbance: from a fault to the restoring of the
-link, from a reset to the phase `serving`, from the death of the subject by SIGKILL to its next
-session on the wire. A fault that resets a connection lasts until the next session, too. Only lines
-that concern the doors of the play are read: what another wire did with a ticket says nothing about
-these. A fault that was armed begins with the line that set it off, so that an acknowledgement whose
-answer never left belongs to it.
+A *stretch* is a run of ledger lines under a disturbance: from a fault of the link to its end
+(`faults`), from a reset to the phase `serving`, from the death of the subject by SIGKILL to its
+next session on the wire. Only lines that concern the wire are read: what another wire did with a
+ticket, or what happened on its ports, says nothing about this one. A fault that was armed begins
+with the line that set it off, so that an acknowledgement whose answer never left belongs to it.
 
 A ticket is kept where any door of the play keeps it, and given where any has given it away: what
 one door had no room for, or lost with a connection, may be had at the other.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from oxo_tickets import Ticket
 
 from oxo_scenarios.judge.evidence import Line, Restart
+from oxo_scenarios.judge.faults import LinkFault, read_faults
 from oxo_scenarios.wires import HOME, TELLINGS, concerns
-
-RESETS = ("reset", "carry then reset")
-"""Faults that end connections and leave the link whole."""
 
 
 class LedgerUnreadable(ValueError):
@@ -100,6 +97,7 @@ class Chronicle(msgspec.Struct, frozen=True, kw_only=True):
     wire: str
     lines: Sequence[Line]
     stations: Sequence[Station]
+    faults: Sequence[LinkFault]
     stretches: Sequence[Stretch]
 
     def events(self, *names: str) -> list[Line]:
@@ -151,7 +149,7 @@ class Chronicle(msgspec.Struct, frozen=True, kw_only=True):
 
 def of_wire(lines: Iterable[Line], wire: str) -> list[Line]:
     """Return the lines that concern a wire."""
-    return [line for line in lines if concerns(line["event"], line.get("wire"), wire)]
+    return [line for line in lines if concerns(line["event"], line, wire)]
 
 
 def read_stations(lines: Iterable[Line], doors: Sequence[str]) -> list[Station]:
@@ -186,8 +184,10 @@ def read_chronicle(
     """
     stations = read_stations(lines, doors or (wire,))
     lines = of_wire(lines, wire)
-    stretches = [*_faults(lines), *_resets(lines), *_deaths(lines, restarts)]
-    return Chronicle(wire=wire, lines=lines, stations=stations, stretches=stretches)
+    faults = read_faults(lines)
+    disturbed = (Stretch(fault.cause, fault.last) for fault in faults)
+    stretches = [*disturbed, *_resets(lines), *_deaths(lines, restarts)]
+    return Chronicle(wire=wire, lines=lines, stations=stations, faults=faults, stretches=stretches)
 
 
 def _made(line: Line, doors: Sequence[str]) -> Station:
@@ -215,26 +215,6 @@ def _take(
                 stay.offered = line["n"]
             if event == telling.given and not stay.given:
                 stay.given, stay.session = line["n"], line["session"]
-
-
-def _faults(lines: Sequence[Line]) -> Iterator[Stretch]:
-    armed: Mapping[str, Any] | None = None
-    for place, line in enumerate(lines):
-        if line["event"] == "fault armed":
-            armed = line
-        elif line["event"] == "fault":
-            cause = _cause(lines[:place], armed) if armed else line["n"]
-            armed = None
-            over = "session opened" if line["fault"]["kind"] in RESETS else "restored"
-            yield Stretch(cause, _next(lines[place:], over))
-
-
-def _cause(before: Sequence[Line], armed: Mapping[str, Any]) -> int:
-    """Return the line that set an armed fault off: the last such event before it."""
-    for line in reversed(before):
-        if line["event"] == armed["when"]:
-            return int(line["n"])
-    return int(armed["n"])
 
 
 def _resets(lines: Sequence[Line]) -> Iterator[Stretch]:

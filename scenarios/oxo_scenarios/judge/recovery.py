@@ -27,19 +27,19 @@ def recovery_seconds(sight: Sight) -> float | None:
 
 def _ends(sight: Sight) -> Iterator[datetime]:
     lines = [line for line in sight.chronicle.lines if "at" in line]
-    faults = [line["n"] for line in lines if line["event"] == "fault"]
+    whole = {fault.last for fault in sight.chronicle.faults if fault.ended}
     resets = [line["n"] for line in lines if line["event"] == "reset"]
     for line in lines:
-        if _ended(line, faults, resets):
+        if _ended(line, whole, resets):
             yield _instant(line["at"])
     for restart in sight.evidence.restarts:
         if restart.signal == "KILL" and restart.started is not None:
             yield _instant(restart.started)
 
 
-def _ended(line: Line, faults: list[int], resets: list[int]) -> bool:
+def _ended(line: Line, whole: set[int], resets: list[int]) -> bool:
     if line["event"] in ("restored", "healed"):
-        return bool(faults) and faults[0] < line["n"]
+        return line["n"] in whole
     serving = line["event"] == "phase" and line["phase"] == "serving"
     return serving and bool(resets) and resets[0] < line["n"]
 

@@ -1,7 +1,7 @@
 """The faults of a link: those in force, those that are armed, and when each ends.
 
-Each fault that strikes has a name in the ledger, `f1` and on. It ends when the link is restored, or
-by itself after its time; the ledger says which.
+Each fault that strikes has a name in the ledger, `f1` and on. It ends when the link is restored, by
+itself after its time, or when it has done what it was for; the ledger says which.
 """
 
 from collections.abc import Callable, Iterable
@@ -67,8 +67,8 @@ class Disturbances:
         """Return the faults that wait for an event."""
         return list(self._armed)
 
-    def strike(self, fault: Fault) -> None:
-        """Disturb the link now.
+    def strike(self, fault: Fault, cause: int | None = None) -> None:
+        """Disturb the link now; `cause` is the ledger line that set an armed fault off.
 
         Raises:
             FaultUnknown: the fault names no port of the link or has impossible numbers.
@@ -76,7 +76,8 @@ class Disturbances:
         checked(fault, self._doors)
         self._count += 1
         name = f"f{self._count}"
-        self._record("fault", {"id": name, "fault": parameters(fault)})
+        set_off = {} if cause is None else {"cause": cause}
+        self._record("fault", {"id": name, "fault": parameters(fault), **set_off})
         found = disturbance(fault, name, self._seed, real=self._link.cable.is_real)
         if found.lasting:
             healing = None
@@ -105,7 +106,7 @@ class Disturbances:
         due = [each for each in self._armed if (each.when, each.wire or TAXATION) == here]
         self._armed = [each for each in self._armed if each not in due]
         for armed in due:
-            self.strike(armed.fault)
+            self.strike(armed.fault, line.n)
 
     def account(self) -> list[dict[str, Any]]:
         """Return what the ledger is to know of the faults in force when they end."""
@@ -123,6 +124,7 @@ class Disturbances:
         for each in [each for each in self._struck if each.found is fault]:
             _calm(each)
             self._struck.remove(each)
+            self._record("spent", _end_of(each))
 
     def join(self, connection: "Connection") -> None:
         """Let every fault concern a new connection that is to."""
@@ -151,14 +153,19 @@ class Disturbances:
     def _heal(self, found: Disturbance) -> None:
         (healed,) = [each for each in self._struck if each.found is found]
         self._struck.remove(healed)
-        told = {"id": healed.name, "kind": healed.ordered.kind, **found.account()}
-        self._record("healed", told)
+        self._record("healed", {**_end_of(healed), **found.account()})
         found.lift(self._link)
 
     def _left(self, struck: _Struck) -> float | None:
         if struck.healing is None:
             return None
         return max(0.0, struck.healing.getTime() - self._clock.seconds())
+
+
+def _end_of(struck: _Struck) -> dict[str, Any]:
+    """Say which fault has ended, and where: no other line of its end names the ports."""
+    fault = struck.ordered
+    return {"id": struck.name, "kind": fault.kind, "ports": list(fault.ports)}
 
 
 def _calm(struck: _Struck) -> None:

@@ -315,11 +315,11 @@ class Link:
         name = f"c{self._count}"
         place = self._places[port].take(name, peer.rpartition(":")[0])
         if not place.granted:
-            self._record("refused", _crowded(name, peer))
+            self._record("refused", _crowded(name, port, peer))
             return None
         if place.instead_of is not None:
             gone = self._connections[place.instead_of]
-            self._record("refused", _crowded(gone.name, gone.peer))
+            self._record("refused", _crowded(gone.name, gone.port, gone.peer))
             gone.reset()
         half_closing = port in self._half_closing
         return self._opened(Connection(name, port, peer, self, half_closing=half_closing)).near
@@ -335,7 +335,7 @@ class Link:
 
     def _opened(self, connection: Connection) -> Connection:
         self._connections[connection.name] = connection
-        self._event("connection opened", connection, port=connection.port, peer=connection.peer)
+        self._event("connection opened", connection, peer=connection.peer)
         self._faults.join(connection)
         return connection
 
@@ -389,14 +389,15 @@ class Link:
         if self._connections.get(connection.name) is connection:
             del self._connections[connection.name]
             self._places[connection.port].leave(connection.name)
-            self._event("connection closed", connection, port=connection.port, peer=connection.peer)
+            self._event("connection closed", connection, peer=connection.peer)
 
     def _event(self, event: str, connection: Connection, **detail: Any) -> None:
-        self._record(event, {"connection": connection.name, **detail})
+        told = {"connection": connection.name, "port": connection.port, **detail}
+        self._record(event, told)
 
 
-def _crowded(name: str, peer: str) -> dict[str, Any]:
-    return {"connection": name, "reason": "too many connections", "peer": peer}
+def _crowded(name: str, port: str, peer: str) -> dict[str, Any]:
+    return {"connection": name, "port": port, "reason": "too many connections", "peer": peer}
 
 
 def _ends(link: Address, exchange: Address) -> tuple[Address, int]:

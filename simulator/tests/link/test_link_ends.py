@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from oxo_simulator.control.messages import Fault
+from oxo_simulator.control.messages import ArmedFault, Fault, LedgerLine
 from oxo_simulator.link.faults import FaultUnknown
 
 
@@ -71,6 +71,32 @@ def test_a_reset_that_was_spent_does_not_heal(paper: Any) -> None:
     paper.advance(5)
     assert pair.collector.end == (0.0, "reset")
     assert paper.told("healed") == []
+    assert paper.told("spent") == [{"id": "f1", "kind": "carry then reset", "ports": []}]
+
+
+def test_every_line_of_a_fault_tells_where_it_is(paper: Any) -> None:
+    """Whoever reads the ledger for one wire is not to be told of another."""
+    pair, other = paper.connect("v24"), paper.connect("standard")
+    paper.strike("corrupt", corrupt_every_bytes=1, ports=["v24"], heal_after_seconds=1)
+    pair.exchange.say(b"x")
+    other.exchange.say(b"x")
+    paper.advance(1)
+    paper.strike("cut")
+    other.exchange.say(b"x")
+    told = [paper.told(event) for event in ("fault", "corrupted", "healed", "held")]
+    assert [[each.get("ports") or each.get("port") for each in one] for one in told] == [
+        [None, None], ["v24"], [["v24"]], ["standard"]
+    ]  # fmt: skip
+    assert [each["fault"]["ports"] for each in told[0]] == [["v24"], []]
+
+
+def test_a_fault_that_was_armed_names_the_line_that_set_it_off(paper: Any) -> None:
+    fault = Fault(kind="cut", ports=["v24"])
+    paper.link.arm(ArmedFault(fault=fault, when="consumed", wire="v24"))
+    line = LedgerLine(n=17, at="", exchange_time="", event="consumed", detail={"wire": "v24"})
+    paper.link.ledger_line(line)
+    paper.strike("cut", ports=["v24"])
+    assert [each.get("cause") for each in paper.told("fault")] == [17, None]
 
 
 def test_a_door_opens_when_nothing_refuses_any_more(paper: Any) -> None:
@@ -98,7 +124,9 @@ def test_a_deaf_listener_takes_connections_and_answers_nothing(paper: Any) -> No
     paper.advance(600)
     assert (new.collector.heard, new.collector.end) == ([], None)
     assert new.collector.reading
-    assert paper.told("discarded") == [{"connection": "c2", "towards": "exchange", "bytes": 17}]
+    assert paper.told("discarded") == [
+        {"connection": "c2", "port": "standard", "towards": "exchange", "bytes": 17}
+    ]
     paper.restore()
     assert new.collector.end == (600.0, "reset")
     assert not paper.is_dialled()
@@ -139,7 +167,9 @@ def test_the_end_that_is_left_is_told_nothing(paper: Any, left: str, vanished: s
         pair.end(left).say(b"is anybody there?")
     paper.advance(600)
     assert (pair.end(left).heard, pair.end(left).end) == ([], None)
-    assert paper.told("discarded") == [{"connection": "c1", "towards": vanished, "bytes": 17}]
+    assert paper.told("discarded") == [
+        {"connection": "c1", "port": "standard", "towards": vanished, "bytes": 17}
+    ]
     assert [each.name for each in paper.link.state().connections] == ["c1"], "it believes in it"
     again = paper.connect()
     again.collector.say(b"hello")

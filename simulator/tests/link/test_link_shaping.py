@@ -109,8 +109,8 @@ def test_noise_is_told_byte_by_byte_and_summed_up(paper: Any) -> None:
     changed = [place for place in range(30) if got[place] != sent[place]]
     assert [place // 10 for place in changed] == [0, 1, 2]
     assert paper.told("corrupted") == [
-        {"connection": "c1", "towards": "collector", "fault": "f1", "offset": place + 5,
-         "was": f"{sent[place]:02x}", "became": f"{got[place]:02x}"}
+        {"connection": "c1", "port": "standard", "towards": "collector", "fault": "f1",
+         "offset": place + 5, "was": f"{sent[place]:02x}", "became": f"{got[place]:02x}"}
         for place in changed
     ]  # fmt: skip
     paper.restore()
@@ -191,7 +191,9 @@ def test_a_cut_holds_what_is_under_way(paper: Any) -> None:
     paper.strike("cut")
     paper.advance(5)
     assert pair.collector.heard == []
-    assert paper.told("held") == [{"connection": "c1", "towards": "collector", "bytes": 4}]
+    assert paper.told("held") == [
+        {"connection": "c1", "port": "standard", "towards": "collector", "bytes": 4}
+    ]
     pair.exchange.say(b"4567")
     paper.restore()
     assert pair.collector.text == b"01234567"
@@ -206,7 +208,9 @@ def test_a_count_ends_at_its_byte_behind_a_delay(paper: Any) -> None:
     pair.exchange.say(b"456789")
     paper.advance(5)
     assert pair.collector.heard == [(0.1, b"0123"), (0.15, b"45")]
-    assert paper.told("held") == [{"connection": "c1", "towards": "collector", "bytes": 4}]
+    assert paper.told("held") == [
+        {"connection": "c1", "port": "standard", "towards": "collector", "bytes": 4}
+    ]
     paper.restore()
     assert pair.collector.text == b"0123456789"
 
@@ -272,7 +276,7 @@ def test_a_fault_heals_by_itself_and_the_others_stay(paper: Any) -> None:
     assert pair.collector.heard == [
         (0.15, b"01"), (0.2, b"23"), (0.22, b"45"), (0.22, b"67"), (0.22, b"89"),
     ]  # fmt: skip
-    assert paper.told("healed") == [{"id": "f1", "kind": "throttle"}]
+    assert paper.told("healed") == [{"id": "f1", "kind": "throttle", "ports": []}]
     assert [each.id for each in paper.link.state().in_force] == ["f2"]
 
 

@@ -4,7 +4,7 @@ import re
 
 from oxo_tickets import Standing
 
-from oxo_scenarios.judge.chronicle import RESETS, Station
+from oxo_scenarios.judge.chronicle import Station
 from oxo_scenarios.judge.demands.demand import (
     LEDGER,
     LOG,
@@ -15,7 +15,8 @@ from oxo_scenarios.judge.demands.demand import (
     ok,
     undecided,
 )
-from oxo_scenarios.judge.evidence import Confirmation, Restart
+from oxo_scenarios.judge.evidence import Confirmation, Line, Restart
+from oxo_scenarios.judge.faults import CUTS, RESETS, LinkFault
 from oxo_scenarios.judge.sight import Sight
 from oxo_scenarios.verdict import Verdict
 from oxo_scenarios.wires import FAILURE_MESSAGE, TELLINGS
@@ -27,7 +28,6 @@ MOMENTS = {
     "idle": "while nothing was under way",
 }
 """How a `restarted` demand words the moment at which the subject was killed."""
-CUTS = ("cut", "carry then cut")
 LINE_CHARACTERS_MAX = 1024
 """The wording of a failure is looked for in so many first characters of each line."""
 
@@ -35,21 +35,19 @@ LINE_CHARACTERS_MAX = 1024
 def link_cut(sight: Sight, _argument: str) -> Answer:
     """The link was cut while the subject used it, tickets were made meanwhile, and it came back.
 
-    Decided by the ledger: between a `fault` that cuts, at once or after some bytes, and the
-    `restored` after it stand a `held` and, of a ticket that was kept, a `buffered` line. Else
+    Decided by the ledger: between a `fault` that cuts, at once or after some bytes, and its end
+    (`restored` or `healed`) stand a `held` and, of a ticket that was kept, a `buffered` line. Else
     undecided.
     """
-    inside: list[str] | None = None
-    for line in sight.chronicle.lines:
-        if line["event"] == "fault" and line["fault"]["kind"] in CUTS:
-            inside = []
-        elif line["event"] == "restored" and inside is not None:
-            if "held" in inside and "buffered" in inside:
-                return ok("link cut and restored")
-            inside = None
-        elif inside is not None:
-            inside.append(line["event"])
+    for fault in sight.chronicle.faults:
+        inside = {line["event"] for line in _within(sight, fault)}
+        if fault.kind in CUTS and fault.ended and {"held", "buffered"} <= inside:
+            return ok("link cut and restored")
     return undecided("the link was not cut under the subject's own traffic and restored")
+
+
+def _within(sight: Sight, fault: LinkFault) -> list[Line]:
+    return [line for line in sight.chronicle.lines if fault.struck < line["n"] < fault.last]
 
 
 def link_reset(sight: Sight, _argument: str) -> Answer:
@@ -58,11 +56,10 @@ def link_reset(sight: Sight, _argument: str) -> Answer:
     Decided by the ledger: a `fault` that resets, tickets given away in a session that it ended, and
     another session after it. Else undecided.
     """
-    for line in sight.chronicle.events("fault"):
-        later = [opened for opened in sight.chronicle.events("session opened")
-                 if opened["n"] > line["n"]]  # fmt: skip
-        if line["fault"]["kind"] in RESETS and _under_way(sight) and later:
-            return ok("connection reset in the middle of a burst")
+    resets = [each for each in sight.chronicle.faults if each.kind in RESETS and each.ended]
+    opened = [line["n"] for line in sight.chronicle.events("session opened")]
+    if _under_way(sight) and any(fault.last in opened for fault in resets):
+        return ok("connection reset in the middle of a burst")
     return undecided("no connection was reset under tickets and opened again")
 
 
@@ -160,19 +157,10 @@ def restarted(sight: Sight, how: str) -> Answer:
 
 
 def _caught_acknowledged(sight: Sight, kill: Restart) -> bool:
-    given = TELLINGS[sight.case.wire].given
-    armed = False
-    acknowledged = False
-    for line in sight.chronicle.lines:
-        if line["n"] > kill.after_line:
-            return False
-        if line["event"] == "fault armed":
-            armed = line["when"] == given
-        elif line["event"] == given:
-            acknowledged = acknowledged or armed
-        elif line["event"] == "fault" and acknowledged:
-            return True
-    return False
+    given = {line["n"] for line in sight.chronicle.events(TELLINGS[sight.case.wire].given)}
+    return any(
+        fault.cause in given and fault.struck <= kill.after_line for fault in sight.chronicle.faults
+    )
 
 
 def _caught_offered(sight: Sight, kill: Restart) -> bool:
