@@ -81,6 +81,7 @@ class Exchange:
             unwritten=self._unwritten,
             note=self.record,
             notify=self.notify,
+            failed=lambda *failed: self.hotel.wake_up_failed(*failed),  # noqa: PLW0108 - made later
         )
         self.hotel = Hotel(
             profile.hotel,
@@ -179,8 +180,10 @@ class Exchange:
         self.record("phase", phase=phase.value)
         if self.serving:
             self.reminders.serve()
+            self.hotel.serve()
         else:
             self.reminders.go_down()
+            self.hotel.go_down()
 
     # What its wires ask.
 

@@ -6,12 +6,14 @@ A deposit is lowered by the cost of each ticket that the room is charged with; w
 the lines are closed until more is paid (facts: oxo 4, documented). A call that began before the
 guest came is not on the guest's bill (ours). A room's status is told by housekeeping from the
 room's set, or by reception; that a room is to be cleaned behind its guest is not ticketed
-(facts: oxo 4, documented). In business mode none of this can be ordered.
+(facts: oxo 4, documented), nor that rooms are to be cleaned each day at an hour; no wire tells of
+that either: a hotel system knows what tickets say (ours). In business mode none of this can be
+ordered.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -19,6 +21,7 @@ from zoneinfo import ZoneInfo
 from oxo_tickets import Direction, Kind, RoomStatus, Ticket
 
 from oxo_simulator.exchange import billing
+from oxo_simulator.exchange.daily import Daily
 from oxo_simulator.exchange.directory import Directory, SetClass
 from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.hotel_settings import HotelSettings
@@ -27,6 +30,7 @@ from oxo_simulator.exchange.moment import ExchangeTime, Moment
 from oxo_simulator.exchange.notices import DocumentKind, HotelKind, Notice
 from oxo_simulator.exchange.placed import OrderError, Placed
 from oxo_simulator.exchange.port import Source
+from oxo_simulator.exchange.reception import Reception
 from oxo_simulator.exchange.reminders import Note, Reminders, clock_time
 from oxo_simulator.exchange.rooms import Room, Stay
 from oxo_simulator.exchange.unwritten import Unwritten
@@ -78,6 +82,9 @@ class Hotel:
         notify: tells the wires.
         note: the ledger.
         silence: lets a room's set not be disturbed, or free again.
+
+    Attributes:
+        reception: its alarms.
     """
 
     def __init__(  # noqa: PLR0913 - what a hotel rests on
@@ -102,6 +109,10 @@ class Hotel:
         self._note = note
         self._silence = silence
         self._rooms = {number: Room(room=number) for number in premises.rooms}
+        self.reception = Reception(settings, clock, note)
+        self._cleaning: Daily | None = None
+        if self.open and settings.not_cleaned_at:
+            self._cleaning = Daily(clock_time(settings.not_cleaned_at), clock, self._soil)
 
     # What is asked.
 
@@ -185,6 +196,7 @@ class Hotel:
         placed = Placed()
         for room in self._occupied(rooms):
             self._reminders.cancel_all(room.room, placed)
+            self.reception.end(room.room, "checked out")
             self._happened(room.room, "checked out", by)
             self._tell("check-out", room.room, by, {"guest_name": room.guest_name})
             self._print("guest bill", room.room, self._settings.guest_bill)
@@ -221,6 +233,19 @@ class Hotel:
     def forget(self) -> None:
         """Lose guests and status of every room (a cold reset)."""
         self._rooms = {number: Room(room=number) for number in self._premises.rooms}
+        self.reception.forget()
+
+    def go_down(self) -> None:
+        """Do nothing of itself until `serve`."""
+        self.reception.go_down()
+        if self._cleaning is not None:
+            self._cleaning.go_down()
+
+    def serve(self) -> None:
+        """Go on, with what was due meanwhile."""
+        self.reception.serve()
+        if self._cleaning is not None:
+            self._cleaning.serve()
 
     def follow(self, before: "Hotel") -> None:
         """Go on with the rooms of another release; in business mode there are none."""
@@ -231,8 +256,14 @@ class Hotel:
         self._rooms.update(
             (number, room) for number, room in before.rooms.items() if number in self._rooms
         )
+        self.reception.follow(before.reception)
 
     # What it hears.
+
+    def wake_up_failed(self, user: str, shown: time) -> None:
+        """Alert the reception, if it was a room's wake-up."""
+        if self.open and user in self._rooms:
+            self.reception.alert(user, shown)
 
     def heard(self, _number: int, ticket: Ticket, source: Source) -> None:
         """Charge a ticket to the room's guest, or print the bill of a booth's call."""
@@ -254,6 +285,15 @@ class Hotel:
             self._happened(room.room, "lines closed", "exchange")
 
     # In between.
+
+    def _soil(self) -> None:
+        """Let rooms be to be cleaned, as every day; no ticket tells of it."""
+        for room in self._rooms.values():
+            if self._settings.not_cleaned_rooms == "occupied" and not room.occupied:
+                continue
+            if room.room_status is not RoomStatus.NOT_CLEANED:
+                self._rooms[room.room] = replace(room, room_status=RoomStatus.NOT_CLEANED)
+                self._happened(room.room, RoomStatus.NOT_CLEANED.value, "exchange")
 
     def _known(self, rooms: Sequence[str]) -> Sequence[Room]:
         """Return the rooms of an order.

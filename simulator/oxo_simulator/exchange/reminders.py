@@ -132,6 +132,7 @@ class Reminders:
         unwritten: takes each ticket.
         note: the ledger.
         notify: tells the wires what no ticket says.
+        failed: told of a user whose reminder failed, and for when it was programmed.
     """
 
     def __init__(  # noqa: PLR0913 - what reminders rest on
@@ -144,6 +145,7 @@ class Reminders:
         unwritten: Unwritten,
         note: Note,
         notify: Callable[[Notice], None] = lambda _notice: None,
+        failed: Callable[[str, time], None] = lambda _user, _time: None,
     ) -> None:
         self._settings = settings
         self._hotel = hotel
@@ -152,6 +154,7 @@ class Reminders:
         self._reach = reach
         self._unwritten = unwritten
         self._note = note
+        self._failed = failed
         self._groups = Groups(settings.group, settings.group_gap_seconds)
         self._reminders: dict[tuple[str, time, AppointmentKind], _Reminder] = {}
         self._down = False
@@ -303,6 +306,8 @@ class Reminders:
 
     def _end(self, reminder: _Reminder, state: ReminderState) -> None:
         self._ticket(reminder, state)
+        if state is ReminderState.FAILED:
+            self._failed(reminder.order.user, reminder.shown)
         reminder.attempt, reminder.ringing = 0, False
         if reminder.order.kind == "temporary":
             self._remove(reminder)
