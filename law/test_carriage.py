@@ -33,6 +33,7 @@ from oxo_tickets import (
     Facility,
     Kind,
     ReminderState,
+    RoomStatus,
     Service,
     Ticket,
     TrunkKind,
@@ -111,6 +112,16 @@ reminders = st.builds(
     reminder_time=st.times().map(lambda at: time(at.hour, at.minute)),
     reminder_state=st.sampled_from(ReminderState),
 )
+rooms = st.builds(
+    Ticket,
+    kind=st.just(Kind.ROOM_STATUS),
+    local_time=stamps,
+    charged_user=users,
+    charged_user_kind=st.just(UserKind.SET),
+    subscriber_name=names,
+    room_status=st.sampled_from(RoomStatus),
+    room_problem=st.none() | st.integers(0, 999),
+)
 local_calls = st.builds(
     Ticket,
     kind=st.just(Kind.LOCAL_CALL),
@@ -123,7 +134,7 @@ local_calls = st.builds(
     call_seconds=st.none() | st.integers(0, 86_399),
     account_code=st.none() | digits(0, 16),
 )
-tickets = calls() | reminders | local_calls
+tickets = calls() | reminders | rooms | local_calls
 
 
 def nmc(ticket: Ticket) -> bytes | None:
@@ -188,3 +199,4 @@ def test_a_reader_finds_what_the_table_promises(row: tuple[str, str]) -> None:
     agree()
     assert Kind.CALL in told
     assert (Kind.REMINDER in told) == (row[0] not in {"account", "nmc"})
+    assert (Kind.ROOM_STATUS in told) == (row[0] == "v24")
