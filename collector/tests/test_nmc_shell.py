@@ -36,6 +36,10 @@ class Exchange:
         self.odd: dict[str, Failed] = {}
         self.cut_before_deletion = False
         self.sure = False
+        self.refuses = False
+        self.lists_nothing = False
+        self.beyond: set[str] = set()
+        self.let_gone: list[str] = []
         self.stop = threading.Event()
 
     def log_in(self) -> Refused | Failed | None:
@@ -49,10 +53,18 @@ class Exchange:
         self.fetched.append(entry.name)
         return self.odd.pop(entry.name, None) or (self.files[entry.name], False)
 
+    def lists(self, name: str) -> bool | None:
+        return None if self.lists_nothing else name in self.files or name in self.beyond
+
+    def let_go(self, name: str) -> None:
+        self.let_gone.append(name)
+
     def delete(self, entry: Entry) -> bool | Refused | Failed:
         if self.cut_before_deletion:
             self.cut_before_deletion = False
             return CUT
+        if self.refuses:
+            return Refused(Failure("refused (550 No.)", "deletion", Fault.EXCHANGE))
         self.deleted.append(entry.name)
         del self.files[entry.name]
         return self.sure
@@ -253,6 +265,42 @@ def test_a_left_file_that_is_not_listed_once_stays_what_it_is(intake: Intake, af
     collect(exchange, intake, after)
     collect(Exchange({}), intake, after)
     (stored,) = collect(Exchange({"ALZ0001.ALZ": SIX}), intake, after)
+    assert (stored.fields["new"], stored.fields["known"]) == (0, 6)
+
+
+def test_what_was_refused_to_be_deleted_is_not_gone_for_a_list_that_was_refused(
+    intake: Intake,
+) -> None:
+    """450 or 550 may mean that there is none, or that the exchange is busy."""
+    exchange = Exchange({"ALZ0001.ALZ": SIX})
+    exchange.refuses = True
+    collect(exchange, intake)
+    exchange = Exchange({})
+    exchange.lists_nothing = True
+    collect(exchange, intake)
+    assert intake.files(SOURCE)["ALZ0001.ALZ"].state is FileState.UNDELETED
+    (stored, *_) = collect(Exchange({"ALZ0001.ALZ": SIX}), intake)
+    assert (stored.fields["new"], stored.fields["known"]) == (0, 6)
+
+
+def test_what_was_deleted_is_gone_when_the_exchange_says_that_there_is_none(
+    intake: Intake,
+) -> None:
+    collect(Exchange({"ALZ0001.ALZ": SIX}), intake)
+    exchange = Exchange({})
+    exchange.lists_nothing = True
+    collect(exchange, intake)
+    assert intake.files(SOURCE)["ALZ0001.ALZ"].state is FileState.GONE
+
+
+def test_what_stands_beyond_the_files_that_are_looked_at_is_not_gone(intake: Intake) -> None:
+    exchange = Exchange({"ALZ0001.ALZ": SIX})
+    exchange.refuses = True
+    collect(exchange, intake)
+    exchange = Exchange({})
+    exchange.beyond = {"ALZ0001.ALZ"}
+    collect(exchange, intake)
+    (stored, *_) = collect(Exchange({"ALZ0001.ALZ": SIX}), intake)
     assert (stored.fields["new"], stored.fields["known"]) == (0, 6)
 
 

@@ -61,8 +61,8 @@ def tls_context(ca_file: str | None, fingerprint: str | None) -> ssl.SSLContext:
     return context
 
 
-def _nothing() -> None:
-    """There is no data connection."""
+def nothing() -> None:
+    """Nobody is to be told."""
 
 
 class Client(ftplib.FTP_TLS):
@@ -90,7 +90,7 @@ class Client(ftplib.FTP_TLS):
         self._left = left
         self._silence_seconds_max = silence_seconds_max
         self._opened = opened
-        self._done_with_data: Callable[[], None] = _nothing
+        self._done_with_data: Callable[[], None] = nothing
         self._waiting = b""
         self._reply_left = REPLY_BYTES_MAX
 
@@ -166,15 +166,22 @@ class Client(ftplib.FTP_TLS):
                 raise
         return connection, size
 
-    def pieces(self, command: str, rest: int | None = None) -> Iterator[bytes]:
+    def pieces(
+        self,
+        command: str,
+        rest: int | None = None,
+        ended: Callable[[], None] = nothing,
+    ) -> Iterator[bytes]:
         """Yield what a command sends over its data connection, and then take its last reply.
 
-        It ends only after the reply that says that all is sent.
+        It ends only after the reply that says that all is sent. `ended` is called when the peer's
+        end came, before ours is said: an exchange may take that for a receipt.
         """
         connection = self.ntransfercmd(command, rest)[0]
         try:
             while piece := self._received(connection):
                 yield piece
+            ended()
             if isinstance(connection, ssl.SSLSocket):
                 with contextlib.suppress(OSError):  # the end was told properly already
                     connection.unwrap()

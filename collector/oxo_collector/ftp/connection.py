@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.fetching import Failed, NoRest, Refused
-from oxo_collector.ftp.client import Client, tls_context
+from oxo_collector.ftp.client import Client, nothing, tls_context
 from oxo_collector.ftp.trouble import NO_WORDS, LoginWords, explain, replied
 from oxo_collector.secrecy import Secrets
 
@@ -155,14 +155,26 @@ class Connection:
             return self.connected().size(name)
         return None
 
-    def receive(self, name: str, rest: int | None, take: Callable[[bytes], None]) -> None:
+    def receive(
+        self,
+        name: str,
+        rest: int | None,
+        take: Callable[[bytes], None],
+        ended: Callable[[], None] = nothing,
+    ) -> None:
         """Take the pieces of a transfer to its proper end.
+
+        Args:
+            name: of the file.
+            rest: the offset at which it begins; None: the beginning.
+            take: is given each piece.
+            ended: called when all came, before our end of the data connection is closed.
 
         Raises:
             NoRest: the exchange cannot begin at an offset.
         """
         try:
-            for piece in self.connected().pieces(f"RETR {name}", rest):
+            for piece in self.connected().pieces(f"RETR {name}", rest, ended):
                 take(piece)
         except ftplib.error_perm as error:
             if rest is not None and str(error)[:3] in _UNKNOWN_COMMAND:

@@ -34,6 +34,10 @@ durable, and only then delete or leave; a file at a time, in the order of their 
   the same name and size not missed. A file that was deleted, and is not there any more by the word
   of the exchange or by its next list, is gone: the very same bytes under its name are another file
   from then on.
+* An exchange may empty its file as soon as it was transferred. What came whole is therefore held,
+  on the disk too (`landed`), until the store has it. A file that is held and not listed as it was
+  is kept first in the next round; nothing is deleted for it, and what shows its tickets again is
+  known by its beginning.
 * A stop ends the collection after the file in hand: kept, deleted or left, hung up.
 
 The table is the whole behaviour; an event that it does not know in a state is a defect of ours.
@@ -181,7 +185,7 @@ class FileCollection:
             reports.append(Report(Level.INFO, NO_FILE, fields))
         self._hinted = True  # once a file came, no switch is off
         due = [one for one in event.entries if self._is_due(one, event.known.get(one.name))]
-        self._due = sorted(due, key=lambda one: one.name in self._broken)
+        self._due = sorted(due, key=lambda one: (not one.here, one.name in self._broken))
         return self._next(reports)
 
     def fetched(self, event: Event) -> Move:
@@ -198,7 +202,7 @@ class FileCollection:
         if event.resumed:
             fields = {"file": clipped(self._due[0].name)}
             reports.append(Report(Level.INFO, "transfer gone on with after a cut", fields))
-        if event.doubtful:
+        if event.doubtful and not self._due[0].here:
             return State.COMPARING, [*reports, FetchAgain(self._due[0])]
         return State.KEEPING, [*reports, Keep(self._due[0].name)]
 
@@ -222,6 +226,8 @@ class FileCollection:
         """The file is durable: now, and only now, it may go."""
         assert isinstance(event, Kept)
         reports: list[Command] = [self._told(event)] if event.stored != NOTHING else []
+        if self._due[0].here:
+            return State.NOTING, [*reports, Note(FileState.FETCHED)]
         if event.faults:
             name = clipped(self._due[0].name)
             what = f"file {name} is kept, but left on the exchange: {'; '.join(event.faults)}"
@@ -267,7 +273,7 @@ class FileCollection:
         return State.RESTING, [Wait(self._pause_seconds)]
 
     def _is_due(self, entry: Entry, known: KnownFile | None) -> bool:
-        if known is None or known.state not in (FileState.LEFT, FileState.UNDELETED):
+        if entry.here or known is None or known.state not in (FileState.LEFT, FileState.UNDELETED):
             return True
         return entry.modified is None or self._left.get(entry.name) != entry
 

@@ -21,11 +21,13 @@ class Entry:
         name: as listed, without a folder.
         size_bytes: what it says about the length; None where it does not know the question.
         modified: when it was changed, as it says; None likewise.
+        here: it came whole before and is not stored yet; it need not be on the exchange any more.
     """
 
     name: str
     size_bytes: int | None
     modified: str | None
+    here: bool = False
 
 
 # Events

@@ -58,6 +58,12 @@ class Wire(Protocol):
     def fetch(self, entry: Entry) -> tuple[bytes, bool] | Refused | Failed:
         """Return a whole file, and whether it was gone on with."""
 
+    def lists(self, name: str) -> bool | None:
+        """Tell whether the last list had a name; None: the exchange gave no list."""
+
+    def let_go(self, name: str) -> None:
+        """A file that came whole is stored, or not wanted: hold it no longer."""
+
     def delete(self, entry: Entry) -> bool | Refused | Failed:
         """Delete a file, unless it grew since it was listed; True: it is gone for certain."""
 
@@ -138,8 +144,7 @@ class Shell:
             case Fetch(entry):
                 return self._fetch(entry)
             case FetchAgain(entry):
-                again = self.wire.fetch(entry)
-                return Compared(again[0] == self._raw) if isinstance(again, tuple) else again
+                return self._fetch_again(entry)
             case Keep(name):
                 return self._kept(lambda: self._keep(name))
             case Delete(entry):
@@ -165,12 +170,30 @@ class Shell:
         self.door.contact(self.source)
         entries, others = listed
         known = self.door.files(self.source)
-        there = {entry.name for entry in entries}
-        gone = [name for name, one in known.items() if one.state in UNLISTED and name not in there]
+        gone = [name for name, one in known.items() if self._is_gone(name, one.state)]
         if gone:
             self.door.note_gone(self.source, gone)
             known = {name: one for name, one in known.items() if name not in gone}
         return Listed(tuple(entries), others, known)
+
+    def _is_gone(self, name: str, state: FileState) -> bool:
+        """Tell whether a file of this state is not on the exchange, by the list it gave.
+
+        Where it gave none, because there is nothing or for any other reason, its word of the
+        deletion counts; what it refused to delete may be there still.
+        """
+        there = self.wire.lists(name)
+        if there is None:
+            return state is FileState.DELETED
+        return not there and state in UNLISTED
+
+    def _fetch_again(self, entry: Entry) -> Event:
+        again = self.wire.fetch(entry)
+        if not isinstance(again, tuple):
+            return again
+        if again[0] != self._raw:
+            self.wire.let_go(entry.name)
+        return Compared(again[0] == self._raw)
 
     def _fetch(self, entry: Entry) -> Event:
         fetched = self.wire.fetch(entry)
@@ -198,10 +221,13 @@ class Shell:
             name, len(raw), digest, reading.tickets_told, reading.tickets_found
         )
         if not reading.pieces:  # an empty file in every round shall not fill the store
+            self.wire.let_go(name)
             return Kept(Stored(0, 0, 0), reading.tickets_told, 0)
         before = self.door.file_before(self.source, name)
         known = 0 if before is None else known_of(read_file(before, self.zone), reading)
         stored = self.door.keep_file(self.source, self._file, reading.pieces, raw, known)
+        # A crash before this line leaves the file here, too; its name and bytes are known then.
+        self.wire.let_go(name)
         return Kept(stored, reading.tickets_told, reading.tickets_found, reading.faults)
 
     def _note(self, state: FileState) -> Event:

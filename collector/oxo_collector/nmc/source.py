@@ -3,10 +3,12 @@
 import random
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from oxo_collector.configuration import Exchange
 from oxo_collector.conversation import Conversation
 from oxo_collector.intake import Intake
+from oxo_collector.nmc.landed import Landed
 from oxo_collector.nmc.machine import FileCollection, Plan
 from oxo_collector.nmc.settings import Nmc
 from oxo_collector.nmc.shell import Shell
@@ -46,6 +48,7 @@ class _Collecting:
 
     def run(self, door: Intake, stop: threading.Event, report: Callable[[Report], None]) -> None:
         settings = self._settings
+        self._transport.landed = Landed(self._place(door.store), settings.file_bytes_max)
         chance = random.Random().random  # noqa: S311 - spreads returns in time, no secret
         plan = Plan(
             settings.after, settings.poll_seconds, settings.file_bytes_max, self._route.where
@@ -60,6 +63,10 @@ class _Collecting:
             stop=stop,
             report=report,
         ).run()
+
+    def _place(self, store: Path) -> Path:
+        """Return where a file lies that is not stored yet; no other source has the name."""
+        return store.with_name(f"{store.name}.{self.source.exchange}.nmc.part")
 
 
 def _route(settings: Nmc, key: str) -> Route:

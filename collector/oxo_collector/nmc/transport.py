@@ -1,7 +1,7 @@
 """The ticket files of the network manager, by FTP.
 
 A file comes into memory, and from there into the store. What came before a cut stays here, so that
-the transfer can be gone on with.
+the transfer can be gone on with; what came whole stays until the store has it (`landed`).
 """
 
 import ftplib
@@ -21,6 +21,7 @@ from oxo_collector.ftp.connection import (
 )
 from oxo_collector.ftp.connection import Route as FtpRoute
 from oxo_collector.ftp.trouble import LoginWords
+from oxo_collector.nmc.landed import Landed, Whole
 from oxo_collector.nmc.messages import Entry
 from oxo_collector.wording import clipped
 
@@ -60,12 +61,17 @@ class Transport(Connection):
     Args:
         route: the exchange.
         clock: seconds, monotonic.
+
+    Attributes:
+        landed: holds what came whole until the store has it.
     """
 
     def __init__(self, route: Route, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(route, clock, LOGIN_WORDS)
+        self.landed = Landed()
         self._pattern = route.pattern.lower()
         self._partials: dict[str, _Partial] = {}
+        self._names: frozenset[str] | None = None
 
     def list_files(self) -> tuple[list[Entry], int] | Refused | Failed:
         """Return the files of the pattern in the order of their names, and how many are not."""
@@ -73,6 +79,8 @@ class Transport(Connection):
 
     def fetch(self, entry: Entry) -> tuple[bytes, bool] | Refused | Failed:
         """Return a whole file, and whether it was gone on with."""
+        if entry.here and self.landed.whole is not None:
+            return self.landed.whole.raw, False
         what = f"file {clipped(entry.name)}"
         return self.done(what, lambda: self._fetch(entry), TRANSFER_SECONDS_MAX)
 
@@ -83,20 +91,41 @@ class Transport(Connection):
         """
         return self.done(f"deletion of {clipped(entry.name)}", lambda: self._delete(entry))
 
+    def lists(self, name: str) -> bool | None:
+        """Tell whether the last list had a name; None: the exchange gave no list."""
+        return None if self._names is None else name in self._names
+
+    def let_go(self, name: str) -> None:
+        """A file that came whole is stored, or not wanted: hold it no longer."""
+        self.landed.let_go(name)
+
     def _list(self) -> tuple[list[Entry], int]:
         client = self.connected()
+        self._names = None
         try:
             told = client.names()
+            self._names = frozenset(self.plain(name) for name in told)
         except (ftplib.error_perm, ftplib.error_temp) as error:
             if str(error)[:3] not in ("550", "450"):  # how some servers say that there is none
                 raise
-            told = []
-        names = sorted({self.plain(name) for name in told})
+        names = sorted(self._names or ())
         ours = [name for name in names if self._is_ours(name)]
         entries = [self._entry(client, name) for name in ours[-FILES_COUNT_MAX:]]
         present = {entry.name for entry in entries}
         self._partials = {k: v for k, v in self._partials.items() if k in present}
-        return entries, len(names) - len(ours)
+        return [*self._held(entries), *entries], len(names) - len(ours)
+
+    def _held(self, entries: list[Entry]) -> list[Entry]:
+        """Return the file that is held, where the exchange does not list it as it was."""
+        whole = self.landed.whole
+        if whole is None:
+            return []
+        for entry in entries:
+            same = whole.name, len(whole.raw), whole.modified
+            if (entry.name, entry.size_bytes, entry.modified) == same and whole.modified:
+                self.landed.let_go(whole.name)
+                return []
+        return [Entry(whole.name, len(whole.raw), whole.modified, here=True)]
 
     def _is_ours(self, name: str) -> bool:
         """Tell whether a name is of the pattern, and a plain name of this folder."""
@@ -117,27 +146,39 @@ class Transport(Connection):
         limit, told = self._route.file_bytes_max, "file_bytes_max"
         if entry.size_bytes is not None and entry.size_bytes < limit:
             limit, told = entry.size_bytes, "SIZE"
+
+        def ended() -> None:
+            if entry.size_bytes == partial.data.length_bytes:
+                self.landed.hold(Whole(entry.name, entry.modified, bytes(partial.data.data)))
+
         resumed = fetch(
             entry.name,
             partial.data,
             limit,
             told,
-            lambda rest, take: self.receive(entry.name, rest, take),
+            lambda rest, take: self.receive(entry.name, rest, take, ended),
         )
         del self._partials[entry.name]
-        return bytes(partial.data.data), resumed
+        raw = bytes(partial.data.data)
+        if entry.size_bytes is None:  # before the exchange said so, nobody knew that it is whole
+            self.landed.hold(Whole(entry.name, entry.modified, raw))
+        return raw, resumed
 
     def _delete(self, entry: Entry) -> bool:
         client = self.connected()
         now = None if entry.size_bytes is None else self.size(entry.name)
         if now is not None and now != entry.size_bytes:
             raise Declined(f"it had {entry.size_bytes} bytes and has {now} now; not deleted")
+        # Who never told a size may refuse it in the words of one whose file is not there.
+        tells = entry.size_bytes is not None
         try:
             client.delete(entry.name)
         except ftplib.error_perm as error:
-            if str(error)[:3] != "550" or self._is_there(client, entry.name):
+            if str(error)[:3] != "550" or not tells or self._is_there(client, entry.name):
                 raise
             return True
+        if not tells:
+            return False
         try:
             return not self._is_there(client, entry.name)
         except (ftplib.Error, EOFError, OSError):  # it is deleted, whatever is wrong now
