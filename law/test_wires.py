@@ -2,9 +2,17 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
+from oxo_collector.receipt import Wire
 from oxo_reports.wires import INTERFACES, TRANSPORTS
 from oxo_reports.wires import WIRE_TITLES as TITLES_OF_REPORTS
+from oxo_scenarios.wires import TELLINGS
+from oxo_scenarios.wires import WIRES as WIRES_OF_SCENARIOS
+from oxo_scenarios.wires import Wire as Claimed
+from oxo_simulator.control.messages import WireName
+from oxo_simulator.profile import FURTHER_WIRES
+from oxo_simulator.wiring import WIRES as WIRES_OF_THE_EXCHANGE
 from oxo_tickets import FIELDS, WIRE_TITLES, Carriage, carriages, wires
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,6 +50,15 @@ def test_a_wire_has_one_name_and_one_title_in_every_room() -> None:
     assert [name.strip(" `") for name in head.split("|")] == list(wires())
     titles = re.findall(r"^\| \|(.*)\|$", PAGE, re.MULTILINE)[0]
     assert [title.strip() for title in titles.split("|")] == list(WIRE_TITLES.values())
+
+
+def test_every_room_knows_the_same_wires() -> None:
+    known = set(wires())
+    assert [str(wire) for wire in Wire] == list(wires()), "in the order in which they are trusted"
+    assert set(get_args(WireName)) == known
+    assert {kind.name for kind in WIRES_OF_THE_EXCHANGE} == known
+    assert {"taxation", *FURTHER_WIRES} == known
+    assert set(WIRES_OF_SCENARIOS) == set(get_args(Claimed)) == set(TELLINGS) == known
 
 
 def main() -> None:
