@@ -96,6 +96,45 @@ def cores() -> list[Path]:
     return sorted(kept)
 
 
+def imported(path: Path) -> Iterator[str]:
+    """Return every module that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+        elif isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+
+
+@pytest.mark.parametrize(
+    ("importing", "from_room", "allowed"),
+    [
+        ("scenarios/oxo_scenarios/*.py", "oxo_simulator", ("control.client", "control.messages")),
+        (
+            "simulator/oxo_simulator/exchange/*.py",
+            "oxo_simulator",
+            ("exchange", "exchange.", "profile", "profile_section"),
+        ),
+    ],
+)
+def test_a_room_imports_what_is_meant_for_it_and_nothing_else(
+    importing: str, from_room: str, allowed: tuple[str, ...]
+) -> None:
+    """The import law forbids modules by name; a new one is nobody's until somebody names it."""
+    found = {
+        (named(path), module.removeprefix(f"{from_room}."))
+        for path in tracked(importing)
+        for module in imported(path)
+        if module.split(".")[0] == from_room
+    }
+    assert found
+    strangers = [
+        (path, module)
+        for path, module in sorted(found)
+        if not any(module == one or (one[-1] == "." and module.startswith(one)) for one in allowed)
+    ]
+    assert strangers == []
+
+
 def _python(room: Path, place: str) -> Iterator[Path]:
     """Return the Python files of a module or package of a room, `*` being any name."""
     yield from room.glob(f"{place}.py")
@@ -108,6 +147,21 @@ def test_every_file_with_the_name_of_a_core_is_one_by_law(name: str) -> None:
     wires = [path for path in sources() if path.name == f"{name}.py" and path.parent.name in WIRES]
     assert wires
     assert [named(path) for path in wires if path not in cores()] == []
+
+
+NAMES_OF_THE_SYSTEM = "scenarios/oxo_scenarios/bench/environment.py"
+"""It takes two constants from `os`, how paths are joined, and nothing else."""
+
+
+def test_whoever_says_that_it_is_pure_is_a_core_by_law() -> None:
+    told = re.compile(r"(?:^|[.:] |\n)Pure[.:]")
+    found = [
+        path
+        for path in sources()
+        if told.search(ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "")
+    ]
+    assert len(found) > 10
+    assert [named(path) for path in found if path not in cores()] == [NAMES_OF_THE_SYSTEM]
 
 
 @pytest.mark.parametrize("path", cores(), ids=named)
