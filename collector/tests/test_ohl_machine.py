@@ -377,3 +377,37 @@ def test_an_event_out_of_turn_is_a_defect_of_ours() -> None:
     with pytest.raises(OutOfTurn, match="Sent in IDLE"):
         link().receive(Sent())
     assert set(TABLE) == set(State) - {State.ENDED}
+
+
+FRAME = b"\x02J217     O00000624022014320700005000199001234               000000017004\x03"
+"""A call as an exchange tells it; the check value is reckoned by hand."""
+
+
+@pytest.mark.parametrize("place", range(len(FRAME)))
+def test_a_frame_that_the_link_damaged_is_not_taken_and_its_repeat_is_kept_once(place: int) -> None:
+    damaged = FRAME[:place] + bytes([FRAME[place] ^ 0x40]) + FRAME[place + 1 :]
+    machine = connected()
+    kept, answers = [], list[bytes]()
+
+    def hear(event: Event) -> Command:
+        """Let the machine do what it says, until it waits for the exchange."""
+        command = bare(play(machine, event))[-1]
+        while not isinstance(command, Receive):
+            done: Event = SetAside(1)
+            if isinstance(command, Send):
+                answers.append(command.data)
+                done = Sent()
+            elif isinstance(command, Keep):
+                kept.append(command.raw)
+                done = KEPT
+            command = bare(play(machine, done))[-1]
+        return command
+
+    waits = hear(Received(damaged))
+    assert isinstance(waits, Receive)
+    if waits.seconds < LISTEN.seconds:  # the end is awaited, and less long than the exchange waits
+        hear(Silent())
+    # To no answer at all the exchange says it again, too: of the damaged first byte.
+    assert answers == ([] if place == 0 else [NAK])
+    hear(Received(FRAME))
+    assert (kept, answers[-1]) == ([FRAME], ACK)

@@ -181,6 +181,36 @@ def test_an_answer_to_a_nak_and_one_to_a_time_out_are_told_apart() -> None:
     assert hotel.told[1:] == [ONE, TWO]
 
 
+def test_a_late_nak_is_to_the_copy_before_and_brings_no_third_one() -> None:
+    """The end of a frame was damaged: its NAK comes with the ACK of its repetition."""
+    hotel = opened(ONE, TWO)
+    hotel.hear(ACK)
+    assert hotel.due(Timer.ANSWER) == [ONE.octets]
+    assert hotel.hear(NAK) == []
+    assert hotel.hear(ACK) == [TWO.octets]
+    assert hotel.hear(ACK) == []
+    assert hotel.told[1:] == [ONE, TWO]
+
+
+def test_a_nak_to_the_second_copy_alone_is_waited_out() -> None:
+    hotel = opened(ONE, TWO)
+    hotel.hear(ACK)
+    assert hotel.due(Timer.ANSWER) == [ONE.octets]
+    assert hotel.hear(NAK) == []
+    assert hotel.due(Timer.ANSWER) == [ONE.octets]
+    assert hotel.hear(NAK) == []
+    assert hotel.due(Timer.ANSWER) == []
+    assert hotel.ended == "no answer"
+
+
+def test_a_late_nak_while_held_is_to_the_copy_before_too() -> None:
+    hotel = opened(ONE, TWO)
+    hotel.hear(ACK)
+    assert hotel.due(Timer.ANSWER) == [ONE.octets]
+    assert hotel.hear(XOFF, NAK, XON) == []
+    assert hotel.hear(ACK) == [TWO.octets]
+
+
 def test_answers_to_nothing_change_nothing() -> None:
     hotel = opened()
     hotel.hear(ACK)

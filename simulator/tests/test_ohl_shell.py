@@ -443,3 +443,44 @@ def test_xoff_holds_tickets_and_xon_lets_them_go(house: House) -> None:
     house.put(CALL)
     assert peer.heard() == b""
     assert peer.say(XON)[:-3] == J
+
+
+FRAME = J + b"04\x03"
+"""The frame of `CALL`, its check value reckoned by hand."""
+
+
+def test_a_frame_that_the_link_damaged_is_sent_again_and_counts_once(house: House) -> None:
+    house.put(CALL, replace(CALL, charged_user="218"))
+    peer = house.opened_with_ticket()
+    assert peer.say(NAK) == FRAME
+    # Without its last byte nothing is answered until time is up; then both copies are.
+    house.clock.advance(house.settings.answer_seconds)
+    assert peer.heard() == FRAME
+    assert b"J218" in peer.say(NAK + ACK)
+    assert peer.say(ACK) == b""
+    assert [line["first"] for line in house.lines("offered")] == [1, 1, 1, 2]
+    assert [line["last"] for line in house.lines("consumed")] == [1, 2]
+
+
+@pytest.mark.parametrize("answer", [NAK, b""])
+@pytest.mark.parametrize("attempts", [1, 3, 5])
+def test_a_frame_that_never_arrives_whole_ends_the_conversation_and_stays(
+    attempts: int, answer: bytes
+) -> None:
+    house = House(attempts=attempts)
+    house.put(CALL)
+    peer = house.opened_with_ticket()
+    for left in range(attempts, 0, -1):
+        assert not peer.ended
+        heard = peer.say(answer) if answer else b""
+        if not answer:
+            house.clock.advance(house.settings.answer_seconds)
+            heard = peer.heard()
+        assert heard == (FRAME if left > 1 else b"")
+    assert peer.ended
+    (closed,) = house.lines("session closed")
+    assert closed["reason"] == ("not accepted" if answer else "no answer")
+    assert house.lines("consumed", "dropped") == []
+    second = house.connect(2)
+    assert (second.heard(), second.say(ACK), second.say(ACK)) == (OPENING, FRAME, b"")
+    assert [line["last"] for line in house.lines("consumed")] == [1]

@@ -15,8 +15,10 @@ are given all the same, being one byte (ours).
 
 Whoever answers too late answers twice, once to the frame and once to its repetition. TCP loses
 nothing, so a second answer is still to come then: it is not taken for an answer to the next frame,
-which it would acknowledge unread. (From a peer that does not answer repetitions at all, the next
-frame's answer is taken for it; that frame times out and is repeated.)
+which it would acknowledge unread. A late NAK brings no further copy for the same reason: there is
+one on its way whose answer is awaited, and a third would be heard as another ticket. (From a peer
+that does not answer repetitions at all, the next frame's answer is taken for it; that frame times
+out and is repeated.)
 
 A peer that only makes noise, asks without end or says nothing at all is let go: `END` in the table
 and the limits below.
@@ -355,7 +357,7 @@ class Conversation:
             case Step.HOLD | Step.HOLD_ASKED:
                 self._out += [StopTimer(Timer.ANSWER), StopTimer(Timer.KEEP_ALIVE)]
             case Step.NOTE_NAK:
-                self._answers += 1
+                self._note_nak()
             case Step.RESUME:
                 self._set(Timer.KEEP_ALIVE, self._settings.keep_alive_seconds)
                 self._out.append(Fetch())
@@ -388,10 +390,22 @@ class Conversation:
     def _again(self, sign: Sign) -> None:
         if sign is Sign.NAK:
             self._answers += 1
+            if self._copy_on_its_way:
+                return
         if self._attempts >= self._settings.attempts:
             self._end("not accepted" if sign is not Sign.NO_ANSWER else "no answer")
         else:
             self._send()
+
+    def _note_nak(self) -> None:
+        self._answers += 1
+        if self._copy_on_its_way:
+            self.state = State.WAITING
+
+    @property
+    def _copy_on_its_way(self) -> bool:
+        """Whether a copy of what is told has not been answered yet."""
+        return self._attempts > self._answers
 
     def _take(self, *, ask: bool) -> None:
         assert self._message is not None  # an answer was awaited
