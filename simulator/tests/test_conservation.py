@@ -94,17 +94,25 @@ class Part(NamedTuple):
 World = Mapping[str, SetState]
 
 
-def meets(number: str, world: World) -> tuple[str, str]:
-    """Say who takes a call to a number, and what the caller meets: free, outside, refused ..."""
+def meets(number: str, world: World, *talking: str) -> tuple[str, str]:
+    """Say who takes a call to a number, and what the caller meets: free, outside, refused ...
+
+    Who is `talking` in that call already is as good as busy.
+    """
+    first = number
     target = world.get(number, SetState()).diverted_to
     if target == OUTSIDE:
         return number, "outside"
     number = target or number
     if number == DATA:
         return number, "refused"
+    if number in talking:
+        return first, "busy"
     if number != "500":
         return number, world.get(number, SetState()).condition
-    conditions = [world.get(member, SetState()).condition for member in GROUP]
+    conditions = [
+        "busy" if member in talking else world.get(member, SetState()).condition for member in GROUP
+    ]
     if "free" in conditions:
         return GROUP[conditions.index("free")], "free"
     return number, conditions[0]
@@ -117,11 +125,16 @@ def talks(order: CallOrder, world: World) -> Iterator[Part]:
         yield Part("01", "in", False, 0, length, "")
         yield Part("01", "out", public, 0, length, order.number)
         return
+    if order.direction != "incoming" and world.get(order.user, SetState()).condition == (
+        "out of service"
+    ):
+        return
     if order.direction == "outgoing":
         yield from joined(order, world, order.user, "out", [(order.user, order.number)])
         return
     called = order.number if order.direction == "internal" else order.user
-    party, met = meets(called, world)
+    talking = [order.user] if order.direction == "internal" else []
+    party, met = meets(called, world, *talking)
     if met == "refused":
         return
     if met == "outside":
@@ -134,7 +147,8 @@ def talks(order: CallOrder, world: World) -> Iterator[Part]:
         ways = [(party, order.number)]
     way = "in" if order.direction == "incoming" else "local"
     if met != "free" or not length:
-        yield from (Part(user, way, False, 0, 0, number) for user, number in ways)
+        alone = ways[:1] if way == "local" and party == order.user else ways
+        yield from (Part(user, way, False, 0, 0, number) for user, number in alone)
         return
     yield from joined(order, world, order.user if way == "local" else party, way, ways)
 
@@ -144,9 +158,9 @@ def joined(
 ) -> Iterator[Part]:
     """Say the same of a conversation that may be handed over, or that others join."""
     length, public = order.call_seconds, not order.network and way == "out"
-    at = length
+    at, present = length, [user for user, _ in ways]
     if order.transfer_to is not None:
-        other, met = meets(order.transfer_to, world)
+        other, met = meets(order.transfer_to, world, *present)
         if met == "free":
             at = order.transfer_after_seconds
             for user, number in ways:
@@ -157,8 +171,9 @@ def joined(
         if party.startswith("0"):
             begin = order.conference_after_seconds
             yield Part(mine, "out", not order.network, begin, length, party)
-        elif meets(party, world)[1] == "free":
-            who = meets(party, world)[0]
+        elif meets(party, world, *present)[1] == "free":
+            who = meets(party, world, *present)[0]
+            present.append(who)
             for user, number in ((mine, who), (who, mine)):
                 yield Part(user, "local", False, order.conference_after_seconds, length, number)
 

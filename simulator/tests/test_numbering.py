@@ -34,6 +34,8 @@ name = "V01"
 channels = 3
 """
 
+GROUP_OF_ONE = "[[set]]\nnumber = '101'\n[[group]]\nnumber = '5'\nclass = 'hunting group'\n"
+
 
 def site(folder: Path, plan: str) -> str:
     """Write a profile file with a plan beside it; return its path."""
@@ -77,6 +79,12 @@ def test_an_own_installation_lies_beside_its_profile(tmp_path: Path) -> None:
         directory.party("7")
 
 
+def test_who_is_not_there_is_told_from_the_lowest_to_the_highest_number() -> None:
+    plan = NumberingPlan.of({"set": [{"number": number} for number in ("2001", "106", "2000")]})
+    with pytest.raises(SubscriberUnknown, match=r"there are 106 to 2001$"):
+        plan.directory(1).party("7")
+
+
 def test_without_trunks_there_are_the_default_ones() -> None:
     assert NumberingPlan.of({"set": [{"number": "100"}]}).channels() is CHANNELS
 
@@ -102,6 +110,12 @@ def test_without_trunks_there_are_the_default_ones() -> None:
             "[[set]]\nnumber = '100'\n" + "[[trunk]]\nname = 'N1'\n" * 2,
             "trunk N1 stands there twice",
         ),
+        (
+            GROUP_OF_ONE + "members = ['101', '101']",
+            "group 5: member 101 stands there twice",
+        ),
+        ('[[set]]\nnumber = "100"\nname = "\\uffff"', "set.1.name: String should match"),
+        ('[[set]]\nnumber = "100"\nname = "a\\u0085b"', "set.1.name: String should match"),
         ("[[set", "no TOML"),
     ],
 )

@@ -5,12 +5,12 @@ leads to is `prescribed`; this is its clockwork. Who may spend no money any more
 money is used up is cut off.
 """
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
-from oxo_tickets import Ticket
+from oxo_tickets import Ticket, UserKind
 
 from oxo_simulator.exchange.course import Course, Leg, course
 from oxo_simulator.exchange.cutting import shortened
@@ -29,7 +29,7 @@ from oxo_simulator.exchange.prescribed import (
     spent,
 )
 from oxo_simulator.exchange.sets import Condition, SetState, SetStates
-from oxo_simulator.exchange.trunks import TrunkGroup
+from oxo_simulator.exchange.trunks import LINE_USERS, TrunkGroup
 from oxo_simulator.exchange.unwritten import Unwritten
 from oxo_simulator.exchange.wrong_order import CALLS_MAX, wrong_order, wrong_target
 
@@ -50,7 +50,7 @@ class _Live:
     def __init__(self, name: str, call: Call, owed: Mapping[str, Decimal]) -> None:
         self.name = name
         self.call = call
-        self.owed = defaultdict(Decimal, owed)
+        self.owed = dict(owed)
         self.due: deque[Due] = deque()
         self.ids: list[int] = []
         self.timers: list[Cancellable] = []
@@ -69,6 +69,7 @@ class Calls:
         record: the ledger.
         allowance: what each set may spend.
         blocked: whether nobody gets a line that would be charged.
+        serving: false while a reset keeps the exchange down.
     """
 
     def __init__(  # noqa: PLR0913 - what calls are made of
@@ -82,6 +83,7 @@ class Calls:
         record: Callable[[str, dict[str, Any]], None],
         allowance: Allowance = lambda _: None,
         blocked: Callable[[], bool] = lambda: False,
+        serving: Callable[[], bool] = lambda: True,
     ) -> None:
         self.directory = directory
         self.trunks = trunks
@@ -92,6 +94,7 @@ class Calls:
         self._record = record
         self._allowance = allowance
         self._blocked = blocked
+        self._serving = serving
         self._live: dict[str, _Live] = {}
         self._requests = Unwritten(clock, write, settings.metering.write_delay_seconds)
         self._begun = 0
@@ -102,6 +105,7 @@ class Calls:
         Raises:
             OrderError, SubscriberUnknown, TrunkUnavailable: nothing was placed.
         """
+        self._refuse_if_down()
         planned = self._planned(orders)
         lines = iter(self.trunks.seize_all([line for _, way in planned for line in way.lines]))
         begin, placed = self._clock.now(), Placed()
@@ -114,8 +118,11 @@ class Calls:
         """Ask the public network for a service, or cancel it; its ticket follows.
 
         Raises:
-            SubscriberUnknown: no set has that number.
+            OrderError, SubscriberUnknown: nothing is asked for.
         """
+        self._refuse_if_down()
+        if self.states[order.user].condition == "out of service":
+            raise OrderError(f"set {order.user} is out of service")
         ticket = facility_ticket(order, self.directory[order.user], self._clock.now())
         return self._requests.put(ticket, "facility")
 
@@ -156,11 +163,12 @@ class Calls:
 
     def talking(self, number: str) -> bool:
         """Tell whether a set is in a call right now."""
+        now = self._clock.now().utc
         return any(
-            leg.user.number == number
+            leg.user.number == number and leg.user.kind not in LINE_USERS
             for live in self._live.values()
             if live.talking
-            for leg in live.call.course.legs
+            for leg in live.call.legs_at(now)
         )
 
     def hang_up(self, why: str, *, kept: bool) -> None:
@@ -170,10 +178,6 @@ class Calls:
         requests of facilities are, if what waits is `kept`; all else is lost (ours: no source
         tells).
         """
-        if kept:
-            self._requests.write_all()
-        else:
-            self._requests.forget()
         now = self._clock.now().utc
         for live in tuple(self._live.values()):
             for timer in live.timers:
@@ -185,10 +189,26 @@ class Calls:
                 self._write_next(live)
             if live.name in self._live:
                 self._end(live, why)
+        if kept:
+            self._requests.write_all()
+        else:
+            self._requests.forget()
 
     def follow(self, before: "Calls") -> None:
-        """Take another release's place: sets are as they were, and calls go on counting."""
+        """Take another release's place: sets are as they were, and calls go on counting.
+
+        A diversion to somebody who is not installed any more is gone: outside, the number is
+        another's.
+        """
         self.states, self._begun = before.states, before._begun  # noqa: SLF001 - of our own
+        for number, state in before.states.changed().items():
+            target = state.diverted_to
+            if target and target in before.directory and target not in self.directory:
+                self.states.change(number, state._replace(diverted_to=None))
+
+    def _refuse_if_down(self) -> None:
+        if not self._serving():
+            raise OrderError("the exchange is down; nobody gets through until it serves again")
 
     def _planned(self, orders: Sequence[CallOrder]) -> list[tuple[CallOrder, Course]]:
         """Say how each call would go; who is barred needs no line."""
@@ -211,18 +231,19 @@ class Calls:
         if not leg.metered:
             return False
         # Who is handed a call later may be without money: then it is cut off there.
-        without_money = leg.since == 0 and self._left(leg.user.number) == Decimal(0)
-        return without_money or self._blocked()
+        limited = leg.since == 0 and leg.user.kind is UserKind.SET
+        return (limited and self._left(leg.user.number) == Decimal(0)) or self._blocked()
 
     def _left(self, number: str) -> Decimal | None:
         """Return the money that is left when every call in progress has been paid."""
         allowed = self._allowance(number)
         if allowed is None:
             return None
-        return max(Decimal(0), allowed - sum(live.owed[number] for live in self._live.values()))
+        owed = (live.owed.get(number, Decimal(0)) for live in self._live.values())
+        return max(Decimal(0), allowed - sum(owed))
 
     def _begin(self, call: Call, placed: Placed) -> None:
-        users = {leg.user.number for leg in call.course.legs if leg.metered}
+        users = {leg.user.number for leg in call.course.legs if leg.user.kind is UserKind.SET}
         left = {user: most for user in users if (most := self._left(user)) is not None}
         call = shortened(call, self._settings, left)
         self._begun += 1
@@ -265,7 +286,8 @@ class Calls:
         ticket = live.due.popleft().ticket
         number = self._write(ticket, "call", live.name)
         live.ids.append(number)
-        live.owed[ticket.charged_user or ""] -= ticket.cost or Decimal(0)
+        if (user := ticket.charged_user) in live.owed:
+            live.owed[user] = max(Decimal(0), live.owed[user] - (ticket.cost or Decimal(0)))
         if not live.due:
             self._end(live, None)
         return number

@@ -103,6 +103,7 @@ class Exchange:
             record=record,
             allowance=self.hotel.allowance,
             blocked=self._is_blocked,
+            serving=lambda: self.serving,
         )
 
     # What its operator orders.

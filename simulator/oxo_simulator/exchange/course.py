@@ -15,6 +15,7 @@ beyond 24 hours). Times are whole seconds of conversation, 0 where it begins.
     line to line            two: break-in and break-out, both of the line that the call came in on
 """
 
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from oxo_tickets import CommunicationType, DiallingMode, Direction, Facility, UserKind
@@ -114,7 +115,7 @@ def course(order: CallOrder, directory: Directory, states: SetStates) -> Course:
     if plain.outcome != "answered" or user is None:
         return plain
     if order.transfer_to is not None:
-        met = reach(order.transfer_to, directory, states)
+        met = reach(order.transfer_to, directory, states, _present(plain.legs))
         return _transferred(plain, order.transfer_after_seconds, user, met, states)
     return _joined(plain, order, user, directory, states)
 
@@ -129,6 +130,8 @@ def _calling(
 ) -> tuple[Course, User | None]:
     """Say how a call to the outside goes, and who may transfer it."""
     user = _user(directory[order.user], states)
+    if _is_dead(order.user, states):
+        return Course("out of service"), None
     leg = _outgoing(order, user, order.number, order.call_seconds, line=0)
     return Course(_talked(order), (leg,), (order.trunk,), order.call_seconds), user
 
@@ -139,7 +142,10 @@ def _called(
     """Say how a call to somebody inside goes, and who may transfer it."""
     internal = order.direction == "internal"
     caller = _user(directory[order.user], states) if internal else None
-    met = reach(order.number if internal else order.user, directory, states)
+    if internal and _is_dead(order.user, states):
+        return Course("out of service"), None
+    called, present = (order.number, (order.user,)) if internal else (order.user, ())
+    met = reach(called, directory, states, present)
     if met.outcome == "refused: data device":
         return Course(met.outcome), None
     outcome = _talked(order) if met.outcome == "answered" else met.outcome
@@ -230,12 +236,13 @@ def _forwarded(met: Reached) -> tuple[Facility, ...]:
 
 def _local_rows(
     caller: User, called: User, since: int, until: int, facilities: tuple[Facility, ...] = ()
-) -> tuple[Leg, Leg]:
+) -> tuple[Leg, ...]:
     """Two rows, one per party, alike but for who is first (facts: iwr 7.3)."""
-    return (
-        Leg(caller, Direction.LOCAL, called.number, since, until, facilities=facilities),
-        Leg(called, Direction.LOCAL, caller.number, since, until, facilities=facilities),
+    rows = tuple(
+        Leg(user, Direction.LOCAL, other.number, since, until, facilities=facilities)
+        for user, other in ((caller, called), (called, caller))
     )
+    return rows[:1] if caller.number == called.number else rows
 
 
 def _transferred(plain: Course, at: int, user: User, met: Reached, states: SetStates) -> Course:
@@ -275,11 +282,20 @@ def _joined(
             legs.append(leg._replace(since=since, rings=False, facilities=(), advised=False))
             lines.append(None)
             continue
-        met = reach(number, directory, states)
+        met = reach(number, directory, states, _present(legs))
         if met.outcome == "answered" and met.outside is None:
             rows = _local_rows(user, _user(met.party, states), since, until, _forwarded(met))
             legs += [row._replace(rings=False) for row in rows]
     return plain._replace(legs=tuple(legs), lines=tuple(lines))
+
+
+def _present(legs: Sequence[Leg]) -> Collection[str]:
+    """Return the sets that are in a call."""
+    return {leg.user.number for leg in legs if leg.user.kind is UserKind.SET}
+
+
+def _is_dead(number: str, states: SetStates) -> bool:
+    return states[number].condition == "out of service"
 
 
 def _talked(order: CallOrder) -> Outcome:

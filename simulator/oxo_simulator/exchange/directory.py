@@ -116,7 +116,7 @@ class Directory:
         return [self.subscribers[number] for number in group.members]
 
     def _unknown(self, number: str, what: str) -> SubscriberUnknown:
-        numbers = list(self.subscribers)
+        numbers = sorted(self.subscribers, key=lambda each: (len(each), each))
         groups = f", groups {', '.join(self.groups)}" if what != "set" and self.groups else ""
         return SubscriberUnknown(
             f"user {number!r} is no {what} of this exchange; "

@@ -5,7 +5,7 @@ as the attendants' 9; none begins another, or nobody could dial the longer one.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
@@ -29,7 +29,9 @@ TRUNKS_MAX = 100
 CHANNELS_OF: Mapping[str, int] = {"L": 1, "N": 2, "P": 30, "V": 120}
 """Calls that an access carries at once where the plan does not say."""
 
-_NAME = Field(min_length=1, max_length=NAME_CHARACTERS_MAX, pattern=r"^[^\x00-\x1f\x7f]*$")
+_TEXT = r"^[^\x00-\x1f\x7f-\x9f\ufffe\uffff]*$"
+"""What XML and a printed line can carry."""
+_NAME = Field(min_length=1, max_length=NAME_CHARACTERS_MAX, pattern=_TEXT)
 
 
 class PlanUnusable(ValueError):
@@ -89,9 +91,8 @@ class NumberingPlan(_Entry):
         numbers = [*(each.number for each in self.sets), *(each.number for each in self.groups)]
         lines = [each.name for each in self.trunks]
         for what, found in (("number", numbers), ("trunk", lines)):
-            twice = [each for each, count in Counter(found).items() if count > 1]
-            if twice:
-                raise ValueError(f"{what} {twice[0]} stands there twice")
+            if twice := _twice(found):
+                raise ValueError(f"{what} {twice} stands there twice")
         for shorter, longer in pairwise(sorted(numbers)):
             if longer.startswith(shorter):
                 raise ValueError(f"number {longer} begins with {shorter}; nobody could dial it")
@@ -99,6 +100,8 @@ class NumberingPlan(_Entry):
         for group in self.groups:
             if strangers := [member for member in group.members if member not in known]:
                 raise ValueError(f"group {group.number}: member {strangers[0]} is no set")
+            if twice := _twice(group.members):
+                raise ValueError(f"group {group.number}: member {twice} stands there twice")
         return self
 
     def directory(self, seed: int) -> Directory:
@@ -114,6 +117,10 @@ class NumberingPlan(_Entry):
         """Return the lines, each with the calls that it carries at once."""
         own = {each.name: each.channels or CHANNELS_OF[each.name[0]] for each in self.trunks}
         return own or CHANNELS
+
+
+def _twice(found: Sequence[str]) -> str | None:
+    return next((each for each, count in Counter(found).items() if count > 1), None)
 
 
 def _group(planned: PlannedGroup) -> Group:

@@ -12,10 +12,11 @@ begin or end, one billing program takes the begin (facts: oxo 2.2, inferred).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from oxo_tickets import CommunicationType, Direction, Kind, Service, Ticket
+from oxo_tickets import CommunicationType, Direction, Kind, Service, Ticket, UserKind
 
 from oxo_simulator.exchange.charging import Charge, Pulses, Tariff, advised, pulses
 from oxo_simulator.exchange.charging_settings import Charging
@@ -87,6 +88,14 @@ class Call(NamedTuple):
         """From its begin to its end."""
         return self.ring_seconds + self.course.talk_seconds
 
+    def legs_at(self, instant: datetime) -> Iterator[Leg]:
+        """Yield the legs of those who take part at an instant (with offset), or are rung."""
+        passed = (instant - self.begin.utc).total_seconds()
+        talked = max(0.0, passed - self.ring_seconds)
+        for leg in self.course.legs:
+            if leg.since <= talked < leg.until or leg.since == talked == 0:
+                yield leg
+
 
 def prescribed(call: Call, settings: CallSettings) -> Prescription:
     """Say which tickets a call leads to."""
@@ -122,10 +131,11 @@ def facility_ticket(order: FacilityRequest, subscriber: Subscriber, at: Moment) 
 
 
 def spent(call: Call, settings: CallSettings) -> Mapping[str, Decimal]:
-    """Return the money that each user owes for a call, tickets or none."""
+    """Return the money that each set owes for a call, tickets or none."""
     owed: dict[str, Decimal] = {}
     for leg in call.course.legs:
-        if leg.metered:
+        # A line has no money, though it may be called as a set is.
+        if leg.user.kind is UserKind.SET:
             cost = _charge(call, leg, leg.until, settings).cost
             owed[leg.user.number] = owed.get(leg.user.number, Decimal(0)) + cost
     return owed
@@ -215,19 +225,23 @@ def stamp(begin: Moment) -> Mapping[str, Any]:
 def _charge(call: Call, leg: Leg, until: int, settings: CallSettings) -> Charge:
     """Return what a leg costs from its begin until then."""
     fall = _pulses(call, leg, settings.charging)
-    begun = fall.until(leg.since) if leg.since else 0
+    # The first to talk on a line has the unit of its begin; who is handed a call goes on counting.
+    connected = leg.since if leg.basic else 0
+    begun = fall.until(leg.since - connected)
     charged_beside = leg.basic and leg.metered and call.course.talk_seconds > 0
     return Tariff(settings.charging).charge(
-        fall.until(until) - begun,
+        fall.until(until - connected) - begun,
         set_class=leg.user.set_class,
         basic=charged_beside,
         services=leg.facilities if charged_beside else (),
-        operator_made=leg.metered and call.order.operator_made and call.course.talk_seconds > 0,
+        # Whom the user brings in himself, the operator did not call.
+        operator_made=leg.advised and call.order.operator_made and call.course.talk_seconds > 0,
     )
 
 
 def _pulses(call: Call, leg: Leg, charging: Charging) -> Pulses:
-    if call.order.units is not None and leg.advised:
+    # Counting by time switches advice off (facts: oxo 1.3, documented).
+    if call.order.units is not None and leg.advised and charging.units_by == "advice":
         return advised(call.order.units, call.order.call_seconds)
     return pulses(charging, leg.number or "") if leg.metered else Pulses()
 

@@ -2,9 +2,11 @@
 
 A diversion is followed at once, whatever state the set is in, and at most `HOPS_MAX` times; an
 external target leaves the exchange (facts: oxo 4 SMDR4). A group calls its members in turn and
-takes the first that is free. A data device refuses a telephone call (facts: iwr 6.1).
+takes the first that is free. A data device refuses a telephone call (facts: iwr 6.1). Who is in the
+call already meets his own busy set, and a group passes him over (ours).
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from oxo_simulator.exchange.directory import Directory, Group, Party, SetClass, Subscriber
@@ -33,8 +35,10 @@ class Reached(NamedTuple):
     outside: str | None = None
 
 
-def reach(number: str, directory: Directory, states: SetStates) -> Reached:
-    """Follow a call to a set or group.
+def reach(
+    number: str, directory: Directory, states: SetStates, present: Collection[str] = ()
+) -> Reached:
+    """Follow a call to a set or group; `present` are those who are in it already.
 
     Raises:
         SubscriberUnknown: nobody has that number.
@@ -47,19 +51,22 @@ def reach(number: str, directory: Directory, states: SetStates) -> Reached:
         if target not in directory:
             return Reached("answered", first, party, hops > 0, outside=target)
         party, hops = directory.party(target), hops + 1
-    outcome, found = _met(party, directory, states)
+    if isinstance(party, Subscriber):
+        if party.number in present:
+            return Reached("busy", first, first, hops > 0)
+        return Reached(_answer(party, states), first, party, hops > 0)
+    outcome, found = _in_turn(party, directory, states, present)
     return Reached(outcome, first, found, hops > 0)
 
 
-def _met(party: Party, directory: Directory, states: SetStates) -> tuple[Outcome, Party]:
-    if isinstance(party, Subscriber):
-        return _answer(party, states), party
-    return _in_turn(party, directory, states)
-
-
-def _in_turn(group: Group, directory: Directory, states: SetStates) -> tuple[Outcome, Party]:
+def _in_turn(
+    group: Group, directory: Directory, states: SetStates, present: Collection[str]
+) -> tuple[Outcome, Party]:
     """Take the first member that is free; else the first one's reason, and the group is charged."""
-    outcomes = [(_answer(member, states), member) for member in directory.members(group)]
+    outcomes: list[tuple[Outcome, Subscriber]] = [
+        ("busy" if member.number in present else _answer(member, states), member)
+        for member in directory.members(group)
+    ]
     for outcome, member in outcomes:
         if outcome == "answered":
             return outcome, member

@@ -23,6 +23,7 @@ USER_KINDS: Mapping[str, UserKind] = MappingProxyType(
     {"L": UserKind.ANALOGUE_LINE, "N": UserKind.T0, "P": UserKind.T2, "V": UserKind.VOIP}
 )
 """What a ticket says of an access that is charged itself (facts: oxo 2.1 SUB)."""
+LINE_USERS = frozenset(USER_KINDS.values())
 
 
 class TrunkUnavailable(LookupError):

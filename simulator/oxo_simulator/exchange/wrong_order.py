@@ -19,7 +19,13 @@ _NUMBER = re.compile(rf"[0-9A-D*#+]{{0,{DIGITS_MAX}}}")
 
 def wrong_order(order: CallOrder) -> str | None:
     """Say what is wrong with an order, if anything is."""
-    return _figures(order) or _texts(order) or _transfer(order) or _conference(order)
+    return (
+        _figures(order)
+        or _texts(order)
+        or _direction(order)
+        or _transfer(order)
+        or _conference(order)
+    )
 
 
 def wrong_number(number: str) -> str | None:
@@ -48,19 +54,36 @@ def _figures(order: CallOrder) -> str | None:
 
 
 def _texts(order: CallOrder) -> str | None:
-    if order.account_code is not None and len(order.account_code) > ACCOUNT_CODE_CHARACTERS_MAX:
+    code = order.account_code
+    if code is not None and not 1 <= len(code) <= ACCOUNT_CODE_CHARACTERS_MAX:
         return (
-            f"account_code of {len(order.account_code)} characters; "
-            f"at most {ACCOUNT_CODE_CHARACTERS_MAX} are expected"
+            f"account_code of {len(code)} characters; "
+            f"at most {ACCOUNT_CODE_CHARACTERS_MAX} are expected, and one at least"
         )
-    if order.direction == "internal" and order.trunk is not None:
-        return "trunk; a call inside the exchange has none"
-    return wrong_number(order.number)
+    if code is not None and not code.isprintable():
+        return f"account_code {code!r}; printable characters are expected"
+    # Who calls from outside may have no number to show, who is called has one.
+    is_caller = order.direction == "incoming" and not order.break_in
+    return wrong_number(order.number) if is_caller else wrong_target(order.number)
+
+
+def _direction(order: CallOrder) -> str | None:
+    """Look for what a call of this direction cannot have."""
+    if order.direction == "internal":
+        for name in ("trunk", "network", "break_in"):
+            if getattr(order, name):
+                return f"{name}; a call inside the exchange has none"
+    for name in ("services", "operator_made"):
+        if getattr(order, name) and order.break_in:
+            return f"{name}; a call from line to line has none"
+        if getattr(order, name) and order.direction != "outgoing":
+            return f"{name}; an outgoing call alone has them"
+    return None
 
 
 def _transfer(order: CallOrder) -> str | None:
     if order.transfer_to is None:
-        return None
+        return _alone("transfer_after_seconds", order.transfer_after_seconds, "transfer_to")
     if order.break_in or order.conference_with:
         return "transfer_to; a call from line to line or a conference is not transferred"
     if not 0 < order.transfer_after_seconds < order.call_seconds:
@@ -73,7 +96,8 @@ def _transfer(order: CallOrder) -> str | None:
 
 def _conference(order: CallOrder) -> str | None:
     if not order.conference_with:
-        return None
+        seconds = order.conference_after_seconds
+        return _alone("conference_after_seconds", seconds, "conference_with")
     if order.break_in:
         return "conference_with; a call from line to line has nobody who brings others in"
     if len(order.conference_with) > CONFERENCE_PARTIES_MAX:
@@ -84,3 +108,7 @@ def _conference(order: CallOrder) -> str | None:
             f"0 to less than call_seconds {order.call_seconds} is expected"
         )
     return next((wrong for each in order.conference_with if (wrong := wrong_target(each))), None)
+
+
+def _alone(name: str, seconds: int, what: str) -> str | None:
+    return f"{name} {seconds}; {what} is expected too" if seconds else None

@@ -31,6 +31,7 @@ class Desk:
         self.lines: list[tuple[str, dict[str, Any]]] = []
         self.money: dict[str, Decimal] = {}
         self.full = False
+        self.serving = True
         self.calls = Calls(
             directory=Directory.from_seed(1),
             trunks=TrunkGroup(),
@@ -40,6 +41,7 @@ class Desk:
             record=lambda event, detail: self.lines.append((event, detail)),
             allowance=self.money.get,
             blocked=lambda: self.full,
+            serving=lambda: self.serving,
         )
 
     def _write(self, ticket: Ticket, source: Source, call: str | None = None) -> int:

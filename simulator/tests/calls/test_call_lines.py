@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from oxo_simulator.exchange.directory import SubscriberUnknown
+from oxo_simulator.exchange.directory import Directory, SubscriberUnknown
 from oxo_simulator.exchange.orders import CallOrder, FacilityRequest
 from oxo_simulator.exchange.placed import OrderError
+from oxo_simulator.exchange.sets import SetState
 from oxo_simulator.exchange.trunks import TrunkUnavailable
 from oxo_tickets import (
     Facility,
@@ -80,6 +81,21 @@ def test_a_line_to_line_call_uses_the_line_it_came_in_on(make_desk: MakeDesk) ->
         ({"user": "500"}, "user '500' is no set of this exchange"),
         ({"direction": "internal", "number": "7"}, "user '7' is no set or group"),
         ({"direction": "internal", "number": "101", "trunk": "N01"}, "a call inside the exchange"),
+        ({"account_code": "12\n34"}, r"account_code '12\\n34'; printable characters are expected"),
+        ({"account_code": "\uffff"}, "account_code .*; printable characters"),
+        ({"account_code": ""}, "account_code of 0 characters; .* one at least"),
+        ({"account_code": "1" * 17}, "account_code of 17 characters; at most 16"),
+        ({"number": ""}, "a number is expected"),
+        ({"transfer_after_seconds": 5}, "transfer_after_seconds 5; transfer_to is expected too"),
+        ({"conference_after_seconds": 5}, "conference_with is expected too"),
+        (
+            {"direction": "incoming", "services": [Facility.USER_TO_USER]},
+            "services; an outgoing call alone has them",
+        ),
+        ({"direction": "incoming", "operator_made": True}, "operator_made; an outgoing call alone"),
+        ({"direction": "internal", "number": "101", "network": True}, "network; a call inside"),
+        ({"break_in": True, "user": "N01", "direction": "internal"}, "break_in; a call inside"),
+        ({"break_in": True, "user": "N01", "services": [Facility.TRANSFER]}, "services; a call f"),
     ],
 )
 def test_a_wrong_order_is_named_and_nothing_happens(
@@ -169,6 +185,29 @@ def test_a_reset_ends_every_call_and_keeps_the_parts_that_had_ended(
     assert desk.busy_lines() == {}
     desk.clock.advance(1000)
     assert (len(desk.made), len(asked.ids)) == ((2, 1) if kept else (0, 0))
+
+
+def test_nobody_gets_through_while_the_exchange_is_down(make_desk: MakeDesk) -> None:
+    desk = make_desk()
+    desk.serving = False
+    with pytest.raises(OrderError, match="the exchange is down; nobody gets through"):
+        desk.place(OUT)
+    with pytest.raises(OrderError, match="the exchange is down; nobody gets through"):
+        desk.calls.request(FacilityRequest("128", Facility.TRANSFER))
+    assert desk.lines == []
+
+
+def test_a_diversion_to_who_is_not_installed_any_more_is_gone(make_desk: MakeDesk) -> None:
+    before, desk = make_desk(), make_desk()
+    before.set_up("128", condition="busy", diverted_to="130")
+    before.set_up("129", diverted_to="0199")
+    before.set_up("133", condition="busy")
+    installed = desk.calls.directory
+    left = {number: one for number, one in installed.subscribers.items() if number < "130"}
+    desk.calls.directory = Directory(left)
+    desk.calls.follow(before.calls)
+    assert desk.calls.states["128"] == SetState("busy")
+    assert desk.calls.states["129"] == SetState(diverted_to="0199")
 
 
 def test_a_reset_between_a_calls_end_and_its_ticket_frees_no_line_twice(
