@@ -5,7 +5,7 @@ parts in the order of their weight, a narrow one the beginning of each line. The
 always the last.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from textwrap import wrap
 from typing import Any, NamedTuple
 
@@ -21,8 +21,8 @@ ROOMY_LINES = 32
 """A terminal so high has a blank line between the parts."""
 BAR_CHARACTERS = (6, 40)
 """Least and most length of the bar of a buffer."""
-SAID_LINES = 2
-"""So many lines of log and answers are shown at least."""
+HEAD_LINES, SAID_LINES = 2, 2
+"""So many lines of the head, and of log and answers, are shown at least."""
 BESIDE_BAR_CHARACTERS = 70
 PERCENT = 100
 INCOMING = "incoming"
@@ -39,7 +39,9 @@ def drawn(view: View | None, line: Line, said: Sequence[Said], width: int, heigh
     """Return the whole screen; `view` is `None` before the first look."""
     width, height = max(1, width), max(1, height)
     parts = [] if view is None else _parts(view, width)
-    room, least = height - 1, min(max(SAID_LINES, line.answer_lines), height // 2)
+    room = height - 1
+    answer = len(_said(list(said)[-line.answer_lines :], width, room)) if line.answer_lines else 0
+    least = min(max(SAID_LINES, answer), max(height // 2, room - HEAD_LINES))
     parts.insert(1, Part(_said(said, width, room), least))
     gaps = len(parts) - 1 if height >= ROOMY_LINES else 0
     shares = _shared([(part.least, len(part.lines)) for part in parts], room - gaps)
@@ -66,7 +68,11 @@ def _said(said: Sequence[Said], width: int, room: int) -> list[Text]:
     for each in reversed(said):
         if len(lines) >= room:
             break
-        rows = wrap(each.text, max(width, 2), subsequent_indent=" ") if width > 1 else []
+        rows = (
+            wrap(each.text, width, subsequent_indent=" ", break_on_hyphens=False)
+            if width > 1
+            else []
+        )
         lines += [Text(row, each.style) for row in reversed(rows or [each.text])]
     return lines
 
@@ -105,9 +111,14 @@ def _head(view: View) -> list[Text]:
     second.append("   link ").append(link.state, GOOD if link.state == "whole" else BAD)
     licence = ("open", GOOD) if state.licence else ("closed", WARNING)
     second.append("   licence ").append(*licence)
-    second.append(f"   {state.tickets_made} tickets made, {state.sessions} sessions")
+    second.append(f"   {_count(state.tickets_made, 'ticket')} made")
+    second.append(f", {_count(state.sessions, 'session')}")
     second.append(f"   epoch {state.epoch}", FAINT)
     return [first, second]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _wires(view: View, width: int) -> list[Text]:
@@ -181,11 +192,10 @@ def _trunks(view: View) -> list[Text]:
 
 
 def _link(link: LinkState) -> list[Text]:
-    count = len(link.connections)
     head = Text("link      ", HEAD)
     head.append(link.state, f"not bold {GOOD if link.state == 'whole' else BAD}")
     real = ", real" if link.real else ""
-    head.append(f"{real}, {count} connection{'' if count == 1 else 's'}", "not bold")
+    head.append(f"{real}, {_count(len(link.connections), 'connection')}", "not bold")
     lines = [head]
     for each in link.in_force:
         heals = each.heals_in_seconds
@@ -202,21 +212,30 @@ def _tickets(made: Sequence[LedgerLine]) -> list[Text]:
     head = Text("tickets   ", HEAD).append(
         "the last ones first" if made else "none yet", "not bold"
     )
-    return [head, *(Text(f"  {_ticket(one.detail)}") for one in reversed(made))]
+    told = [f"  {one.detail['id']:>5}  {ticket_words(one.detail['ticket'])}" for one in made]
+    return [head, *map(Text, reversed(told))]
 
 
-def _ticket(detail: dict[str, Any]) -> str:
-    ticket = detail["ticket"]
-    words = [f"{detail['id']:>5}", str(ticket["local_time"]).replace("T", " ")]
+def ticket_words(ticket: Mapping[str, Any]) -> str:
+    """Say what a canonical ticket tells, in one line."""
+    words = [str(ticket["local_time"]).replace("T", " ")]
     way = "<-" if ticket.get("direction") == INCOMING else "->"
     user, number = ticket.get("charged_user") or "-", ticket.get("dialled_number")
     words.append(f"{user} {way} {number}" if number else user)
     seconds, cost = ticket.get("call_seconds"), ticket.get("cost")
     words += [f"{seconds} s"] if seconds is not None else []
     words += [f"{cost} {ticket.get('currency') or ''}".strip()] if cost is not None else []
-    kinds = ("communication_type", "reminder_time", "reminder_state", "room_status")
-    told = [str(ticket[name]) for name in kinds if ticket.get(name) is not None]
-    return "  ".join([*words, *(told or [str(ticket["kind"])])])
+    return "  ".join([*words, _kind_words(ticket)])
+
+
+def _kind_words(ticket: Mapping[str, Any]) -> str:
+    told = str(ticket.get("communication_type") or ticket["kind"])
+    if time := ticket.get("reminder_time"):
+        told += f" {str(time)[:5]} {ticket.get('reminder_state') or ''}".rstrip()
+    if status := ticket.get("room_status"):
+        told += f" {status}"
+    problem = ticket.get("room_problem")
+    return told if problem is None else f"{told}, problem {problem}"
 
 
 def _prompt(line: Line, width: int) -> Text:

@@ -7,7 +7,7 @@ waits for the rest. Keys that mean nothing here are passed over.
     left, right    the cursor; home, end (also ^A, ^E)
     backspace, ^U, ^W, delete
     up, down       orders given before
-    return         the order
+    return         the order; on an empty line: the last answer has been read
     q, ^D          on an empty line: quit
 """
 
@@ -38,7 +38,7 @@ _KEYS = {
 
 
 class Ordered(NamedTuple):
-    """A line was finished."""
+    """A line was finished; an empty one only puts the last answer away."""
 
     text: str
 
@@ -93,8 +93,8 @@ class Prompt:
         if text:
             self._history = [*[each for each in self._history if each != text], text]
             self._history = self._history[-HISTORY_LINES_MAX:]
-            yield Ordered(text)
         self._place = len(self._history)
+        yield Ordered(text)
 
     def _recall(self, step: int) -> None:
         place = self._place + step

@@ -136,7 +136,7 @@ class Screen:
         return count
 
     def _say(self, answer: Answer) -> None:
-        self._answer_lines = len(answer.lines)
+        self._answer_lines = 1 + len(answer.lines)  # with the order itself
         self._said += (Said(line, BAD if answer.wrong else "") for line in answer.lines)
 
     def _drawn(self, console: Console) -> Text:
@@ -162,11 +162,12 @@ class Screen:
             if isinstance(decided, Quit) or decided.text in QUIT:
                 self._quit()
                 return
-            self._said.append(Said(f"> {decided.text}", HEAD))
-            self._begin(decided.text, orders)
+            self._answer_lines = 0
+            if decided.text:
+                self._said.append(Said(f"> {decided.text}", HEAD))
+                self._begin(decided.text, orders)
 
     def _begin(self, text: str, orders: ThreadPoolExecutor) -> None:
-        self._answer_lines = 0
         order = orders.submit(answered, text, self._app, self._folder)
         self._orders.append(order)
         order.add_done_callback(lambda _done: self._wake_up())

@@ -11,15 +11,20 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import typer
+from oxo_tickets import TicketUnreadable, from_json
 
 from oxo_simulator.control.client import ControlError
+from oxo_simulator.screen.drawing import ticket_words
 
 ANSWER_LINES_MAX = 200
 ELSEWHERE = frozenset(
     {"run", "load", "ledger", "transcript", "openapi", "nmc-password", "account-password"}
 )
 """Subcommands for another terminal: endless, long, or reading a file or the keyboard."""
+UNTYPED = frozenset({"state", "json", "help"})
+"""Parameters that make no sense on this line."""
 HELP, QUIT = "help", ("quit", "exit", "q")
 
 
@@ -45,8 +50,9 @@ def answered(text: str, app: typer.Typer, folder: Path) -> Answer:
     if known is None or words[0] in ELSEWHERE:
         why = "is for another terminal" if known else "is no command"
         return Answer([f"{words[0]} {why}; help lists those for this line"], wrong=True)
-    asks_help = "--help" in words or "-h" in words
-    state = [] if asks_help or not _takes_state(known) else ["--state", str(folder)]
+    if "--help" in words or "-h" in words:
+        return Answer(_help(words[0], known))
+    state = ["--state", str(folder)] if _takes_state(known) else []
     return _run(command, [words[0], *state, *words[1:]])
 
 
@@ -64,13 +70,36 @@ def _run(command: Any, words: Sequence[str]) -> Answer:
             said.write(_words_of(error))
             wrong = True
     lines = [line.rstrip() for line in said.getvalue().splitlines() if line.strip()]
-    return Answer(lines[:ANSWER_LINES_MAX], wrong)
+    return Answer([_shown(line) for line in lines[:ANSWER_LINES_MAX]], wrong)
+
+
+def _shown(line: str) -> str:
+    """Show a canonical ticket in words, anything else as it is."""
+    try:
+        from_json(line)
+    except TicketUnreadable:
+        return line
+    return ticket_words(msgspec.json.decode(line))
 
 
 def _words_of(error: Any) -> str:
     """Say what the command line found wrong, or what nobody expected."""
     found: str = error.format_message() if hasattr(error, "format_message") else repr(error)
     return found
+
+
+def _help(name: str, command: Any) -> Sequence[str]:
+    """Tell what a command does and takes, a line each, without what nobody types here."""
+    given = [each for each in command.params if each.name not in UNTYPED]
+    arguments = [each for each in given if each.param_type_name == "argument"]
+    head = " ".join([name, *(each.name.upper() for each in arguments)])
+    told = ["  " + ", ".join([*each.opts, *each.secondary_opts]) for each in given]
+    said = [
+        f"{words if each not in arguments else '  ' + each.name.upper()}: {each.help or ''}"
+        for words, each in zip(told, given, strict=True)
+    ]
+    about = " ".join((command.help or "").split("\n\n")[0].split())
+    return [f"{head}: {about}", *said]
 
 
 def _takes_state(command: Any) -> bool:

@@ -22,7 +22,7 @@ def lines(view: View | None, width: int, height: int, line: Line = TYPED) -> lis
 
 SMALL = """\
 2020-02-24 14:01:43 Europe/Berlin, manual   oxo-connect, hotel, R3.2 (034.001),
-serving   link disturbed   licence open   2 tickets made, 1 sessions   epoch 1-4
+serving   link disturbed   licence open   2 tickets made, 1 session   epoch 1-4a
 wire      buffer           waiting  of it  alarm connections sessions
 taxation  #######|..   712 of 1000   71 %  ALARM           1        1
 nmc       #......|..     1 of 4000    0 %                  2        0  3 files
@@ -38,7 +38,7 @@ trunks    4 of 31 channels in use
 link      disturbed, 3 connections
   f1 delay, towards both, 200 ms, give or take 50 ms, ports v24, heals in 12 s
 tickets   the last ones first
-      2  2020-02-24 14:00:51  106  07:00:00  activation
+      2  2020-02-24 14:00:51  106  reminder 07:00 activation
       1  2020-02-24 14:00:51  128 -> 0388112233  50 s  0.60 EUR  outgoing
 event=exchange.started
 > sets
@@ -93,10 +93,23 @@ def test_what_is_most_urgent_is_seen_first_on_a_low_one(make_view: MakeView) -> 
     assert found[3:] == ["> sets", "nothing special", "> call 128 03"]
 
 
-def test_an_answer_is_shown_whole_as_far_as_half_the_screen_goes(make_view: MakeView) -> None:
+def test_an_answer_is_shown_whole_as_far_as_the_head_leaves_room(make_view: MakeView) -> None:
     said = [Said(f"line {n}") for n in range(30)]
     found = drawn(make_view(), Line(answer_lines=30), said, 80, 24).plain.split("\n")
-    assert [each.strip() for each in found[-13:-1]] == [f"line {n}" for n in range(18, 30)]
+    assert found[1].startswith("serving   link disturbed")
+    assert [each.strip() for each in found[2:-1]] == [f"line {n}" for n in range(9, 30)]
+    found = drawn(make_view(), Line(answer_lines=9), said, 80, 24).plain.split("\n")
+    assert [each.strip() for each in found[-10:-1]] == [f"line {n}" for n in range(21, 30)]
+    assert found[-11].startswith(("wire", "taxation", "link", "tickets", "trunks", "  ", "sets"))
+
+
+def test_an_answer_of_long_lines_is_shown_from_its_order_on(make_view: MakeView) -> None:
+    said = [Said("> before"), Said("> order"), Said("allowed: " + ", ".join(["so-so"] * 60))]
+    found = drawn(make_view(), Line(answer_lines=2), said, 80, 24).plain.split("\n")
+    rows = [each.strip() for each in found]
+    assert "> order" in rows
+    assert "> before" not in rows
+    assert all(not each.endswith("-") for each in rows[rows.index("> order") : -1])
 
 
 def test_a_long_answer_goes_on_in_the_next_line(make_view: MakeView) -> None:
@@ -151,7 +164,11 @@ def test_an_order_under_way_is_seen(make_view: MakeView) -> None:
         ({"direction": "incoming", "dialled_number": "0390"}, "128 <- 0390  call"),
         ({"charged_user": None, "dialled_number": None}, "-  call"),
         ({"cost": "1.20"}, "128  1.20  call"),
-        ({"kind": "room status", "room_status": "cleaned"}, "128  cleaned"),
+        ({"kind": "room status", "room_status": "cleaned"}, "128  room status cleaned"),
+        (
+            {"kind": "room status", "room_status": "not cleaned", "room_problem": 42},
+            "128  room status not cleaned, problem 42",
+        ),
         ({"charged_user": "日本語"}, "日本語  call"),
     ],
 )

@@ -7,7 +7,7 @@ from oxo_simulator.screen.prompt import LINE_CHARACTERS_MAX, Ordered, Prompt, Qu
 
 TRANSCRIPTS = [
     (b"call 128 0388\r", "", 0, ["call 128 0388"]),
-    (b"  cut  \n\n  \n", "", 0, ["cut"]),
+    (b"  cut  \n\n  \n", "", 0, ["cut", "", ""]),
     (b"cut\nrestore\n", "", 0, ["cut", "restore"]),
     (b"cux\x7ft", "cut", 3, []),
     (b"\x7f\x08", "", 0, []),

@@ -108,7 +108,7 @@ def test_the_screen_lives_takes_orders_and_ends_in_order(seat: Seat) -> None:
     assert seat.sees("closed by the profile")
     seat.type(b"call 128 0388112233 --duration 7\n")
     assert seat.sees("128 -> 0388112233  7 s")
-    assert seat.sees("1 tickets made")
+    assert seat.sees("1 ticket made")
     seat.type(b"cut --kind cut --heal-after-seconds 500\n")
     assert seat.sees("f1 cut, towards both, heals in")
     seat.type(b"restore\nfrobnicate\n")
