@@ -142,9 +142,9 @@ def _known_failures(run: Run) -> Iterable[str]:
     """Tell of entries of issues.toml that excuse nothing any more."""
     for one in run.known_failures:
         if one.state == "expired":
-            yield f"{one.case}: the known failure {one.reference} has expired ({one.expires})."
+            yield f"{one.where}: the known failure {one.reference} has expired ({one.expires})."
         if one.state == "passes now":
-            yield f"{one.case}: the known failure {one.reference} passes now; its entry is stale."
+            yield f"{one.where}: the known failure {one.reference} passes now; its entry is stale."
 
 
 def _identity(run: Run) -> Iterable[str]:

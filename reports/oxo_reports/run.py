@@ -63,6 +63,8 @@ class Issue(msgspec.Struct, frozen=True):
     reference: str
     summary: str | None
     expires: str | None = None
+    mode: Literal["business", "hotel"] | None = None
+    play: str | None = None
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -172,6 +174,14 @@ class KnownFailure(msgspec.Struct, frozen=True):
         "neither failed nor passed",
         "not played",
     ]
+    mode: Literal["business", "hotel"] | None = None
+    play: str | None = None
+
+    @property
+    def where(self) -> str:
+        """Return the case, with the only mode or play that the issue is about."""
+        only = self.mode or self.play
+        return f"{self.case} ({only})" if only else self.case
 
 
 class Operator(msgspec.Struct, frozen=True):

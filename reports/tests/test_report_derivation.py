@@ -307,9 +307,11 @@ def test_a_known_failure_that_excuses_nothing_is_an_open_point(changed: Changed)
             {"case": "CIC1", "reference": f"P-{state}", "expires": "2026-01-31", "state": state}
             for state in states
         ]
+        run["known_failures"][1]["mode"] = "hotel"
+        run["known_failures"][2] |= {"mode": None, "play": "cic1.nmc"}
 
     said = [point for point in points(read(changed(more))) if "known failure" in point]
     assert said == [
-        "CIC1: the known failure P-expired has expired (2026-01-31).",
-        "CIC1: the known failure P-passes now passes now; its entry is stale.",
+        "CIC1 (hotel): the known failure P-expired has expired (2026-01-31).",
+        "CIC1 (cic1.nmc): the known failure P-passes now passes now; its entry is stale.",
     ]

@@ -60,12 +60,17 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IssueRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A reference from the subject's issues.toml; `expires` is a day, ISO."""
+    """A reference from the subject's issues.toml; `expires` is a day, ISO.
+
+    `mode` or `play`: the only one that it is about.
+    """
 
     case: str
     reference: str
     summary: str
     expires: str | None = None
+    mode: str | None = None
+    play: str | None = None
 
 
 class KnownRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +79,8 @@ class KnownRecord(msgspec.Struct, frozen=True, kw_only=True):
     case: str
     reference: str
     expires: str | None
+    mode: str | None = None
+    play: str | None = None
     state: Known
 
 
@@ -371,7 +378,7 @@ def _incomplete(play: Play) -> Iterator[str]:
 
 def outcomes(plays: Sequence[Play]) -> list[Outcome]:
     """Return cases and verdicts alone, with those of extra cases set apart."""
-    return [Outcome(play.case, play.verdict, play.extra) for play in plays]
+    return [Outcome(play.case, play.verdict, play.extra, play.mode, play.play) for play in plays]
 
 
 def known_of(
@@ -379,7 +386,13 @@ def known_of(
 ) -> list[KnownFailure]:
     """Hold the issues against the plays, on the day (UTC) that the run was started."""
     notes = [
-        IssueNote(one.case, one.reference, date.fromisoformat(one.expires) if one.expires else None)
+        IssueNote(
+            case=one.case,
+            reference=one.reference,
+            expires=date.fromisoformat(one.expires) if one.expires else None,
+            mode=one.mode,
+            play=one.play,
+        )
         for one in issues
     ]
     return known_failures(outcomes(plays), notes, date.fromisoformat(started[:10]))
@@ -388,9 +401,11 @@ def known_of(
 def _known_records(found: Sequence[KnownFailure]) -> list[KnownRecord]:
     return [
         KnownRecord(
-            case=one.case,
-            reference=one.reference,
-            expires=one.expires.isoformat() if one.expires else None,
+            case=one.issue.case,
+            reference=one.issue.reference,
+            expires=one.issue.expires.isoformat() if one.issue.expires else None,
+            mode=one.issue.mode,
+            play=one.issue.play,
             state=one.state,
         )
         for one in found

@@ -7,7 +7,6 @@ import re
 import signal
 import tomllib
 from collections.abc import Collection, Mapping
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
@@ -16,7 +15,6 @@ from oxo_tickets import FIELDS
 from pydantic import (
     AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -24,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from oxo_scenarios.declared import Issue, Issues, Reasons, Table, Text
 from oxo_scenarios.wires import WIRES, Claim, Columns, Transport, Wire, doors_of
 
 SUBJECT_FILE = "subject.toml"
@@ -37,7 +36,6 @@ LINE_CHARACTERS_MAX = 4096
 Word = Annotated[str, StringConstraints(pattern=r"^[^\x00]+$")]
 Command = Annotated[list[Word], Field(min_length=1)]
 Seconds = Annotated[float, Field(gt=0, le=600)]
-Text = Annotated[str, Field(min_length=1)]
 FileName = Annotated[str, StringConstraints(pattern=r"^[^/\x00]+$")]
 
 
@@ -66,11 +64,7 @@ class SubjectUnreadable(ValueError):
     """The subject's folder is not as docs/subjects.md asks; the operator can mend it."""
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Identity(_Table):
+class Identity(Table):
     """Who the subject is; `version` or `version_command` tells its version."""
 
     name: Text
@@ -87,7 +81,7 @@ class Identity(_Table):
         return self
 
 
-class Start(_Table):
+class Start(Table):
     """How it is started, and how its readiness is seen.
 
     Attributes:
@@ -103,7 +97,7 @@ class Start(_Table):
     side_by_side: bool = False
 
 
-class Remote(_Table):
+class Remote(Table):
     """A subject on another machine, moved by the operator's hands: what to ask of them.
 
     Attributes:
@@ -120,7 +114,7 @@ class Remote(_Table):
     poll_seconds: Annotated[float, Field(ge=0, le=600)] = 10
 
 
-class Stop(_Table):
+class Stop(Table):
     """How it is stopped in peace; after `seconds_max` it is killed."""
 
     signal: str | None = None
@@ -144,7 +138,7 @@ class Stop(_Table):
 Place = Annotated[int, Field(ge=1, le=LINE_CHARACTERS_MAX)]
 
 
-class Column(_Table):
+class Column(Table):
     """Where one ticket field stands, and how it is written.
 
     Attributes:
@@ -192,7 +186,7 @@ class Column(_Table):
         return [self.column] if self.column is not None else list(self.columns or [])
 
 
-class DeliveryDoor(_Table):
+class DeliveryDoor(Table):
     """Where its tickets are found and how they are written."""
 
     format: Literal["ndjson", "csv", "columns"]
@@ -253,35 +247,19 @@ class DeliveryDoor(_Table):
         return self
 
 
-class Log(_Table):
+class Log(Table):
     """How the subject's log words what it meets."""
 
     failure: Pattern | None = None
 
 
-class Capabilities(_Table):
+class Capabilities(Table):
     """What the subject says of itself."""
 
     appointments: Literal["processed", "received"] = "processed"
 
 
-class Issue(_Table):
-    """Reference to the record of a known failure; good through the day `expires`."""
-
-    case: Text
-    reference: Text
-    summary: Text
-    expires: date | None = None
-
-    @field_validator("expires", mode="before")
-    @classmethod
-    def _a_day(cls, value: object) -> object:
-        if type(value) is not date:
-            raise ValueError("is a day, written without quotes as in 2027-03-31")
-        return value
-
-
-class Nmc(_Table):
+class Nmc(Table):
     """What the subject does with a ticket file of the NMC that it has kept.
 
     Attributes:
@@ -292,7 +270,7 @@ class Nmc(_Table):
     after: Literal["delete", "leave"] = "delete"
 
 
-class V24(_Table):
+class V24(Table):
     """The statement on the V24 wire, as the subject wants it.
 
     Attributes:
@@ -306,7 +284,7 @@ class V24(_Table):
     target: Annotated[str, StringConstraints(pattern=r"^[^\s:]+:[0-9]{1,5}$")] | None = None
 
 
-class AccountFiles(_Table):
+class AccountFiles(Table):
     """The account files, as the subject fetches them, also beside the stream.
 
     Attributes:
@@ -316,7 +294,7 @@ class AccountFiles(_Table):
     transfer: Transport = "sftp"
 
 
-class Settings(_Table):
+class Settings(Table):
     """The whole of subject.toml."""
 
     subject: Identity
@@ -330,7 +308,7 @@ class Settings(_Table):
     account: AccountFiles = AccountFiles()
     log: Log = Log()
     capabilities: Capabilities = Capabilities()
-    not_applicable: Mapping[str, Text] = {}
+    not_applicable: Mapping[str, Reasons] = {}
 
     @property
     def fixed_places(self) -> list[tuple[str, str]]:
@@ -380,11 +358,7 @@ class Settings(_Table):
         return self
 
 
-class _Issues(_Table):
-    issue: list[Issue] = []
-
-
-_Model = TypeVar("_Model", bound=_Table)
+_Model = TypeVar("_Model", bound=Table)
 
 
 class Subject:
@@ -395,9 +369,10 @@ class Subject:
         self.settings = settings
         self.issues = issues
 
-    def reference(self, case: str) -> str | None:
-        """Return the reference to quote when the case is nok; `None` when the folder has none."""
-        found = [issue.reference for issue in self.issues if issue.case == case]
+    def reference(self, case: str, mode: str, play: str) -> str | None:
+        """Return the reference to quote when the play is nok; `None` when the folder has none."""
+        notes = (issue.note() for issue in self.issues)
+        found = [note.reference for note in notes if note.concerns(case, mode, play)]
         return ", ".join(found) or None
 
 
@@ -415,7 +390,7 @@ def load_subject(folder: Path, cases: Collection[str]) -> Subject:
     settings = _validated(Settings, _table(path), path)
     issues_path = folder / ISSUES_FILE
     found = _table(issues_path) if issues_path.exists() else {}
-    issues = tuple(_validated(_Issues, found, issues_path).issue)
+    issues = tuple(_validated(Issues, found, issues_path).issue)
     _known_cases(settings.not_applicable, cases, path, "not_applicable")
     _known_cases([issue.case for issue in issues], cases, issues_path, "issue.case")
     return Subject(folder.resolve(), settings, issues)
@@ -443,7 +418,7 @@ def _validated(model: type[_Model], table: dict[str, Any], path: Path) -> _Model
         raise SubjectUnreadable(f"{path}: {problems}") from error
 
 
-def _words(model: type[_Table], detail: Any) -> str:
+def _words(model: type[Table], detail: Any) -> str:
     key = ".".join(str(part) for part in detail["loc"]) or "the file"
     message = str(detail["msg"]).removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":

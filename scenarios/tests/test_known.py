@@ -1,6 +1,7 @@
 """Known failures: what an issue means in a run, and the exit status that may follow."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from oxo_scenarios.known import IssueNote, Known, Outcome, allowed_status, known_failures
@@ -83,3 +84,44 @@ def test_each_meaning_has_its_sentence() -> None:
     (found,) = known_failures(plays, [GOOD], TODAY)
     assert found.sentence() == "CIC1 [PART-17]: passes now; take it out of issues.toml"
     assert len({found._replace(state=state).sentence() for state in Known}) == len(Known)
+
+
+# --- An issue of one mode, or of one play ---
+
+BUSINESS = Outcome("CIC1", Verdict.NOK, mode="business", play="cic1")
+HOTEL = Outcome("CIC1", Verdict.NOK, mode="hotel", play="cic1.hotel")
+NMC = Outcome("CIC1", Verdict.NOK, mode="business", play="cic1.nmc")
+
+
+@pytest.mark.parametrize(
+    ("named", "excused"),
+    [
+        ({}, [BUSINESS, HOTEL, NMC]),
+        ({"mode": "business"}, [BUSINESS, NMC]),
+        ({"mode": "hotel"}, [HOTEL]),
+        ({"play": "cic1.nmc"}, [NMC]),
+        ({"play": "cic1"}, [BUSINESS]),
+    ],
+)
+def test_an_issue_of_one_mode_or_play_excuses_no_other(
+    named: dict[str, Any], excused: list[Outcome]
+) -> None:
+    issue = GOOD._replace(**named)
+    for play in (BUSINESS, HOTEL, NMC):
+        known = known_failures([play], [issue], TODAY)
+        assert allowed_status([play], known) == (0 if play in excused else 1)
+        assert known[0].state == (Known.KNOWN if play in excused else Known.NOT_PLAYED)
+    everything = [BUSINESS, HOTEL, NMC]
+    assert allowed_status(everything, known_failures(everything, [issue], TODAY)) == (
+        0 if excused == everything else 1
+    )
+
+
+def test_an_issue_of_one_mode_passes_when_that_mode_does() -> None:
+    plays = [BUSINESS, HOTEL._replace(verdict=Verdict.OK)]
+    issues = [GOOD._replace(mode="business"), GOOD._replace(mode="hotel")]
+    found = known_failures(plays, issues, TODAY)
+    assert [one.state for one in found] == [Known.KNOWN, Known.PASSES]
+    assert found[1].sentence() == "CIC1 (hotel) [PART-17]: passes now; take it out of issues.toml"
+    one = known_failures(plays, [GOOD._replace(play="cic1.hotel")], TODAY)[0]
+    assert one.sentence().startswith("CIC1 (cic1.hotel) [PART-17]: passes now")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from oxo_scenarios.catalogue import load_catalogue
+from oxo_scenarios.declared import why_not
 from oxo_scenarios.subject import SubjectUnreadable, load_subject
 from oxo_scenarios.wires import Claim
 
@@ -44,14 +45,30 @@ def test_what_is_not_written_has_its_default(tmp_path: Path) -> None:
     assert (settings.stop.signal, settings.stop.seconds_max) == (None, 10)
     assert settings.capabilities.appointments == "processed"
     assert settings.log.failure is None
-    assert subject.reference("CIC1") is None
+    assert subject.reference("CIC1", "business", "cic1") is None
 
 
 def test_issues_are_quoted_by_case(tmp_path: Path) -> None:
     twice = ISSUES + ISSUES.replace("17", "18")
     subject = load_subject(folder(tmp_path, GOOD, twice), CASES)
-    assert subject.reference("CIC1") == "PART-17, PART-18"
-    assert subject.reference("CIC2") is None
+    assert subject.reference("CIC1", "hotel", "cic1.hotel") == "PART-17, PART-18"
+    assert subject.reference("CIC2", "business", "cic2") is None
+
+
+def test_an_issue_may_be_of_one_mode_or_one_play(tmp_path: Path) -> None:
+    text = ISSUES + 'mode = "hotel"\n' + ISSUES.replace("17", "18") + 'play = "cic1.nmc"\n'
+    subject = load_subject(folder(tmp_path, GOOD, text), CASES)
+    assert subject.reference("CIC1", "business", "cic1") is None
+    assert subject.reference("CIC1", "hotel", "cic1.hotel") == "PART-17"
+    assert subject.reference("CIC1", "business", "cic1.nmc") == "PART-18"
+
+
+def test_a_case_may_not_apply_in_one_mode_alone(tmp_path: Path) -> None:
+    told = '[not_applicable]\nCIC1 = "no proxy"\nCIC2 = { hotel = "no hotels" }\n[delivery]'
+    settings = load_subject(folder(tmp_path, GOOD.replace("[delivery]", told, 1)), CASES).settings
+    plays = [(case, mode) for case in ("CIC1", "CIC2") for mode in ("business", "hotel")]
+    found = [why_not(settings.not_applicable, *play) for play in plays]
+    assert found == ["no proxy", "no proxy", None, "no hotels"]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +93,12 @@ def test_issues_are_quoted_by_case(tmp_path: Path) -> None:
          "log.failures: no such key; allowed here: failure"),
         ("[delivery]", '[capabilities]\nappointments = "no"\n[delivery]',
          "capabilities.appointments: Input should be 'processed' or 'received'"),
-        ("[delivery]", '[not_applicable]\nCIC1 = ""\n[delivery]', "not_applicable.CIC1: String"),
+        ("[delivery]", '[not_applicable]\nCIC1 = ""\n[delivery]',
+         "not_applicable.CIC1: a reason, or mode = reason (business, hotel), is expected"),
+        ("[delivery]", '[not_applicable]\nCIC1 = { motel = "x" }\n[delivery]',
+         "not_applicable.CIC1: a reason, or mode = reason (business, hotel), is expected"),
+        ("[delivery]", "[not_applicable]\nCIC1 = {}\n[delivery]",
+         "not_applicable.CIC1: a reason, or mode = reason (business, hotel), is expected"),
         ("[delivery]", '[not_applicable]\nCIC9 = "x"\n[delivery]',
          "not_applicable: no case 'CIC9'; the cases are CIC1, CIC2"),
         ('format = "csv"', 'format = "xml"',
@@ -111,6 +133,12 @@ def test_csv_without_columns_shows_nothing_and_is_refused(tmp_path: Path) -> Non
     ("issues", "words"),
     [
         (ISSUES.replace("CIC1", "CIC9"), "issues.toml: issue.case: no case 'CIC9'"),
+        (ISSUES + 'mode = "motel"', "issue.0.mode: Input should be 'business' or 'hotel'"),
+        (ISSUES + 'play = "cic2.nmc"', "issue.0: the play 'cic2.nmc' is none of CIC1"),
+        (
+            ISSUES + 'play = "cic1"\nmode = "hotel"',
+            "issue.0: give at most one of 'mode' and 'play'",
+        ),
         (ISSUES.replace("summary", "sumary"), "issue.0.sumary: no such key; allowed here: case"),
         (ISSUES.replace('"PART-17"', '""'), "issue.0.reference: String should have at least 1"),
     ],

@@ -41,6 +41,7 @@ from oxo_scenarios.bench.proxy import Proxy
 from oxo_scenarios.bench.redaction import Redaction
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
 from oxo_scenarios.catalogue import Case, Planned
+from oxo_scenarios.declared import why_not
 from oxo_scenarios.subject import Subject
 from oxo_scenarios.wires import HOME, doors_of
 
@@ -198,7 +199,8 @@ class Stand:
     def not_applicable(self, planned: Planned) -> str | None:
         """Return why a case does not apply: by its mode, the subject's word, or the profile."""
         case = planned.case
-        declared = planned.not_applicable or self.subject.settings.not_applicable.get(case.id)
+        own_word = why_not(self.subject.settings.not_applicable, case.id, planned.mode)
+        declared = planned.not_applicable or own_word
         if declared is None and DELETION in case.demands:
             declared = LEAVES_REASON if self.subject.settings.nmc.after == "leave" else None
         # The rest is about ports and contract of the taxation service.

@@ -61,7 +61,7 @@ def written(performance: Performance, stand: Stand, folder: Path) -> bundle.Play
         planned,
         performance.evidence,
         performance.judged(),
-        reference=stand.subject.reference(planned.case.id),
+        reference=stand.subject.reference(planned.case.id, planned.mode, planned.play),
         started=performance.started,
         seconds=performance.seconds,
         settle_seconds=stand.subject.settings.delivery.settle_seconds,
@@ -112,6 +112,8 @@ def _subject_of(stand: Stand) -> bundle.SubjectRecord:
                 reference=issue.reference,
                 summary=issue.summary,
                 expires=issue.expires.isoformat() if issue.expires else None,
+                mode=issue.mode,
+                play=issue.play,
             )
             for issue in subject.issues
         ],
