@@ -23,9 +23,8 @@ pytestmark = pytest.mark.process
 PASSWORD = "Sesam-1234"
 FILE = bytes(range(256)) * 20
 LISTED = Entry("ALZ0001.ALZ", len(FILE), "20200224143300")
-PLAIN = dict.fromkeys(("TYPE", "CWD", "PBSZ"), b"200 Ok.\r\n") | {
-    "USER": b"331 Password.\r\n", "QUIT": b"221 Bye.\r\n",
-}  # fmt: skip
+PLAIN = dict.fromkeys(("TYPE", "CWD", "PBSZ"), b"200 Ok.\r\n")
+PLAIN |= {"USER": b"331 Password.\r\n", "QUIT": b"221 Bye.\r\n"}
 
 
 @dataclass
@@ -67,8 +66,9 @@ class Server:
         for one in self._open:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
-            one.close()
         self._thread.join(20)
+        for one in self._open:  # what the thread has opened meanwhile too
+            one.close()
 
     def _serve(self) -> None:
         with suppress(OSError):
