@@ -19,6 +19,7 @@ from typing import Any, Final, Self
 
 from oxo_tickets import Kind, Ticket, TicketUnreadable, coarse_key, from_json
 
+from oxo_collector.beside import BUSY_SECONDS_MAX, readable, said_by
 from oxo_collector.carried import wires_without
 from oxo_collector.layout import VIEWS, LayoutUnknown, lay_out, version_of
 from oxo_collector.ownership import Ownership, StoreInUse, StoreUnusable, Whereabouts
@@ -40,7 +41,6 @@ __all__ = [
     "ticket_of",
 ]
 
-BUSY_MILLISECONDS_MAX: Final = 5000
 ROWS_AT_ONCE: Final = 1000
 
 ID_MAX: Final = 2**63 - 1
@@ -62,7 +62,7 @@ def open_for_writing(
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         connection = sqlite3.connect(
             path,
-            timeout=BUSY_MILLISECONDS_MAX / 1000,
+            timeout=BUSY_SECONDS_MAX,
             isolation_level=None,
             check_same_thread=False,
             factory=factory,
@@ -75,7 +75,7 @@ def open_for_writing(
         _prepare(connection)
     except sqlite3.Error as error:
         connection.close()
-        raise StoreUnusable(f"{path}: cannot be used as a store: {error}") from None
+        raise StoreUnusable(f"{path}: cannot be used as a store: {said_by(error)}") from None
     except LayoutUnknown as error:
         connection.close()
         raise StoreUnusable(f"{path}: {error}") from None
@@ -163,12 +163,7 @@ class Reading:
         if not path.is_file():
             raise StoreUnusable(f"{path}: there is no store; `oxo-collect run` makes it")
         with self._readable():
-            self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=ro",
-                uri=True,
-                timeout=BUSY_MILLISECONDS_MAX / 1000,
-                isolation_level=None,
-            )
+            self._connection = readable(path)
         try:
             with self._readable():
                 self._connection.executescript(VIEWS.get(version_of(self._connection), ""))
@@ -185,7 +180,7 @@ class Reading:
         try:
             yield
         except (sqlite3.Error, zlib.error) as error:
-            raise StoreUnusable(f"{self.path}: cannot be read: {error}") from error
+            raise StoreUnusable(f"{self.path}: cannot be read: {said_by(error)}") from error
         except OSError as error:
             raise StoreUnusable(f"{self.path}: cannot be read: {error.strerror}") from error
 

@@ -1,10 +1,12 @@
 """The store's file: who may write it, what it refuses, what a reader sees."""
 
 import os
+import resource
+import shutil
 import sqlite3
 import stat
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,45 @@ def test_a_newer_version_is_refused(tmp_path: Path, opener: type[Reading]) -> No
         StoreUnusable, match=r"store of version 6; this oxo-collect reads version 5"
     ):
         opener(path)
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file of this process may grow, as on a disk without a byte left."""
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+
+
+def test_a_store_is_read_where_nothing_can_be_written_beside_it(tmp_path: Path) -> None:
+    """A disk that is full or read-only is a reason more to get the tickets off it."""
+    path = tmp_path / "tickets.db"
+    fill(path)
+    with full_disk(), Reading(path) as store:
+        assert len(list(store.tickets())) == 2999
+
+
+def test_a_log_that_cannot_be_read_along_is_not_passed_over(tmp_path: Path) -> None:
+    path, there = tmp_path / "tickets.db", tmp_path / "there"
+    there.mkdir()
+    with closing(open_for_writing(path)):
+        for end in ("", "-wal"):  # as a kill leaves it: the log has what the file has not
+            shutil.copy(f"{path}{end}", there)
+    said = r"disk I/O error, as on a full disk; its write-ahead log \(.*-wal\) holds what is newer"
+    with full_disk(), pytest.raises(StoreUnusable, match=said):
+        Reading(there / "tickets.db")
+    with Reading(there / "tickets.db") as store:
+        assert store.exchanges() == []
+
+
+def test_a_full_disk_is_named_to_who_writes(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.db"
+    fill(path)
+    with full_disk(), pytest.raises(StoreUnusable, match="as a store: disk I/O error, as on a f"):
+        open_for_writing(path)
 
 
 def test_a_folder_in_its_place_is_named(tmp_path: Path) -> None:
