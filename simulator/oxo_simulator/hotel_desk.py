@@ -13,9 +13,11 @@ from oxo_tickets import RoomStatus
 from oxo_simulator.control.hotel_messages import (
     AppointmentOrder,
     AppointmentState,
+    BoothState,
     CheckIn,
     CheckOut,
     GuestChange,
+    Prepayment,
     RoomState,
     RoomStatusOrder,
 )
@@ -23,6 +25,7 @@ from oxo_simulator.control.messages import CallsPlaced, HotelEvent
 from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.placed import OrderError, Placed
+from oxo_simulator.exchange.reception import Alarm
 from oxo_simulator.exchange.reminders import Awaited
 from oxo_simulator.exchange.rooms import Room, Stay
 from oxo_simulator.slices import Slices
@@ -109,7 +112,39 @@ class HotelDesk:
 
     def rooms(self) -> list[RoomState]:
         """Say of every room how it stands."""
-        return [_room(each) for each in self._exchange().rooms.values()]
+        alarms = self._exchange().hotel.reception.alarms
+        return [_room(each, alarms.get(each.room)) for each in self._exchange().rooms.values()]
+
+    def acknowledge_alarm(self, room: str) -> None:
+        """Take notice of a wake-up that failed.
+
+        Raises:
+            OrderError: none has, in that room.
+        """
+        self._exchange().hotel.reception.acknowledge(room)
+
+    # Booths.
+
+    def prepay(self, order: Prepayment) -> list[BoothState]:
+        """Take money in advance, and say of every booth how it stands then.
+
+        Raises:
+            OrderError: nothing has changed.
+        """
+        self._exchange().hotel.prepay(order.booth, order.amount)
+        return self.booths()
+
+    def booths(self) -> list[BoothState]:
+        """Say of every booth how it stands."""
+        return [
+            BoothState(
+                booth=booth,
+                deposit=None if paid is None else paid.amount,
+                balance=None if paid is None else paid.balance,
+                lines_closed=paid is not None and not paid.balance,
+            )
+            for booth, paid in self._exchange().hotel.booths.items()
+        ]
 
     def event(self, event: HotelEvent) -> "Deferred[None]":
         """Let an event of the hotel link happen, and go on to its tickets.
@@ -162,7 +197,7 @@ def _appointment(awaited: Awaited, zone: ZoneInfo) -> AppointmentState:
     )
 
 
-def _room(room: Room) -> RoomState:
+def _room(room: Room, alarm: Alarm | None) -> RoomState:
     return RoomState(
         room=room.room,
         occupied=room.occupied,
@@ -181,4 +216,5 @@ def _room(room: Room) -> RoomState:
         deposit=room.deposit,
         balance=room.balance,
         lines_closed=room.closed,
+        failed_wake_up=None if alarm is None else f"{alarm.time:%H:%M}",
     )

@@ -139,5 +139,17 @@ def test_the_command_line_does_all_of_it(oxo: EphemeralExchange, oxo_sim: OxoSim
     status, _, error = oxo_sim("check-out", "106")
     assert (status, error) == (1, "oxo-sim: room 106 is vacant; check a guest in first\n")
     assert json.loads(oxo_sim("rooms", "--json")[1])[0]["room"] == "106"
+
+    oxo_sim("appointment", "106", "14:30", "--by", "operator")
+    oxo.control.advance(2000)
+    assert "14:30 failed" in oxo_sim("rooms")[1]
+    assert oxo_sim("acknowledge", "106")[1] == "the alarm of room 106 is acknowledged\n"
+    status, _, error = oxo_sim("acknowledge", "106")
+    assert (status, "no wake-up of room 106 has failed" in error) == (1, True)
+    assert "2.50" in oxo_sim("prepay", "120", "2.50")[1]
+    assert json.loads(oxo_sim("prepay", "120", "0", "--json")[1])[0]["lines_closed"]
+    assert oxo_sim("prepay", "120", "much")[0] == 2
+    assert json.loads(oxo_sim("prepay", "120", "--json")[1])[0]["deposit"] is None
+    assert "120" in oxo_sim("booths")[1]
     transcript = (oxo.folder / "ledger.ndjson").read_text("utf-8")
     assert "4711" not in transcript

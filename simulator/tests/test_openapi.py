@@ -159,6 +159,7 @@ def answers(client: ControlClient) -> Iterator[tuple[str, str, Any]]:
     yield "get", "/appointments", client.appointments()
     yield "delete", "/appointments/{user}", client.cancel_appointment("106", "07:00")
     yield "get", "/hotel/rooms", client.rooms()
+    yield "get", "/hotel/booths", client.booths()
     yield "post", "/link/armed", client.arm(armed)
     yield "post", "/link/fault", client.strike(Fault(kind="cut"))
     yield "get", "/link", client.link()

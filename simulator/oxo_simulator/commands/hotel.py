@@ -21,10 +21,12 @@ from oxo_simulator.control.client import ControlClient
 from oxo_simulator.control.messages import (
     AppointmentOrder,
     AppointmentState,
+    BoothState,
     CallsPlaced,
     CheckIn,
     CheckOut,
     GuestChange,
+    Prepayment,
     RoomState,
     RoomStatusOrder,
 )
@@ -217,6 +219,39 @@ def room_status(  # noqa: PLR0913 - one parameter per field
         _say(client, before, client.room_status(order), f"{room} is {status}", json=json)
 
 
+@app.command()
+def acknowledge(room: Room, *, json: Json = False, state: State = DEFAULT_STATE) -> None:
+    """Take notice, at the reception, of a room's wake-up that failed: it is rung no more."""
+    with ControlClient.from_state(state) as client:
+        found = client.acknowledge_alarm(room)
+    say(found, lambda: typer.echo(f"the alarm of room {room} is acknowledged"), json=json)
+
+
+@app.command()
+def booths(*, json: Json = False, state: State = DEFAULT_STATE) -> None:
+    """Show the phone booths, and what was paid there in advance."""
+    with ControlClient.from_state(state) as client:
+        found = client.booths()
+    say(found, lambda: _show_booths(found), json=json)
+
+
+@app.command()
+def prepay(
+    booth: Annotated[str, typer.Argument(help="Number of the booth.")],
+    amount: Annotated[
+        str | None, typer.Argument(help="Money; without it what is left is paid back.")
+    ] = None,
+    *,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Take money in advance at a phone booth: calls are cut off when it is used up."""
+    order: Prepayment = checked(Prepayment, {"booth": booth, "amount": amount})
+    with ControlClient.from_state(state) as client:
+        found = client.prepay(order)
+    say(found, lambda: _show_booths(found), json=json)
+
+
 def _say(
     client: ControlClient, before: int, placed: CallsPlaced, words: str, *, json: bool
 ) -> None:
@@ -249,7 +284,7 @@ def _show_rooms(found: list[RoomState]) -> None:
                 (one.guest_name or "somebody") if one.occupied else "",
                 one.room_status,
                 "" if one.problem is None else one.problem,
-                one.reminder_time or "",
+                one.reminder_time or (one.failed_wake_up and f"{one.failed_wake_up} failed") or "",
                 one.calls,
                 one.cost,
                 _balance(one),
@@ -259,7 +294,12 @@ def _show_rooms(found: list[RoomState]) -> None:
     )
 
 
-def _balance(room: RoomState) -> str:
+def _show_booths(found: list[BoothState]) -> None:
+    rows = ((one.booth, "" if one.deposit is None else one.deposit, _balance(one)) for one in found)
+    table(("booth", "deposit", "balance"), rows)
+
+
+def _balance(room: RoomState | BoothState) -> str:
     if room.balance is None:
         return ""
     return f"{room.balance}, lines closed" if room.lines_closed else str(room.balance)

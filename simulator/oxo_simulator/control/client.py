@@ -21,6 +21,7 @@ from oxo_simulator.control.messages import (
     AppointmentOrder,
     AppointmentState,
     ArmedFault,
+    BoothState,
     BufferState,
     CallOrder,
     CallRequest,
@@ -47,6 +48,7 @@ from oxo_simulator.control.messages import (
     Message,
     NewPassword,
     Pace,
+    Prepayment,
     Problem,
     ProfileState,
     Reset,
@@ -265,6 +267,19 @@ class ControlClient:
     def rooms(self) -> list[RoomState]:
         """Return the guest rooms."""
         return self._get("/hotel/rooms", {}, list[RoomState])
+
+    def acknowledge_alarm(self, room: str) -> ExchangeState:
+        """Take notice, at the reception, of a room's wake-up that failed."""
+        path = f"/hotel/alarms/{quote(room, safe='')}"
+        return self._exchange("DELETE", path, ExchangeState, ANSWER_SECONDS_MAX)
+
+    def prepay(self, order: Prepayment) -> list[BoothState]:
+        """Take money in advance at a phone booth, or pay back what is left."""
+        return self._post("/hotel/prepayment", order, list[BoothState])
+
+    def booths(self) -> list[BoothState]:
+        """Return the phone booths."""
+        return self._get("/hotel/booths", {}, list[BoothState])
 
     def sessions(self) -> list[SessionState]:
         """Return who is in a session, on any wire."""

@@ -135,6 +135,7 @@ class RoomState(Message, frozen=True):
         balance: what is left of it.
         lines_closed: whether it is used up.
         reminder_time: of the next wake-up, HH:MM.
+        failed_wake_up: HH:MM of one that failed, for which the reception is rung.
     """
 
     room: str
@@ -151,6 +152,33 @@ class RoomState(Message, frozen=True):
     calls: int
     units: int
     cost: Decimal
+    deposit: Decimal | None
+    balance: Decimal | None
+    lines_closed: bool
+    failed_wake_up: str | None = None
+
+
+class Prepayment(Message, frozen=True):
+    """Take money in advance at a phone booth, in place of what was paid before.
+
+    Attributes:
+        amount: all of it; `None`: what is left is paid back, and the booth has no limit.
+    """
+
+    booth: str
+    amount: Decimal | None
+
+
+class BoothState(Message, frozen=True):
+    """A phone booth as it stands.
+
+    Attributes:
+        deposit: paid in advance; `None`: nothing, and it has no limit.
+        balance: what is left of it.
+        lines_closed: whether it is used up.
+    """
+
+    booth: str
     deposit: Decimal | None
     balance: Decimal | None
     lines_closed: bool

@@ -19,9 +19,11 @@ from oxo_simulator.control.call_messages import (
 from oxo_simulator.control.hotel_messages import (
     AppointmentOrder,
     AppointmentState,
+    BoothState,
     CheckIn,
     CheckOut,
     GuestChange,
+    Prepayment,
     RoomState,
     RoomStatusOrder,
 )
@@ -60,6 +62,7 @@ __all__ = [
     "AppointmentOrder",
     "AppointmentState",
     "ArmedFault",
+    "BoothState",
     "BufferState",
     "CallOrder",
     "CallRequest",
@@ -89,6 +92,7 @@ __all__ = [
     "NewPassword",
     "Pace",
     "PortState",
+    "Prepayment",
     "Problem",
     "ProfileKey",
     "ProfileState",

@@ -183,6 +183,9 @@ def _of_guests(simulation: Simulation) -> Works:
         "check_out": lambda asked: desk.check_out(asked.order),
         "room_status": lambda asked: desk.tell_status(asked.order),
         "rooms": lambda _: desk.rooms(),
+        "acknowledge_alarm": lambda asked: desk.acknowledge_alarm(asked.place),
+        "prepay": lambda asked: desk.prepay(asked.order),
+        "booths": lambda _: desk.booths(),
     }
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from oxo_tickets import Ticket
 
+from oxo_simulator.exchange.booths import Prepayment
 from oxo_simulator.exchange.moment import Moment
 from oxo_simulator.exchange.rooms import Room
 
@@ -78,8 +79,8 @@ def global_bill(room: Room, end: Moment, terms: Terms) -> Items:
     )
 
 
-def booth_bill(ticket: Ticket, terms: Terms) -> Items:
-    """Return what a Phone Booth Bill says of one call."""
+def booth_bill(ticket: Ticket, terms: Terms, paid: Prepayment | None = None) -> Items:
+    """Return what a Phone Booth Bill says of one call, and of what was paid in advance."""
     cost, seconds = money(ticket.cost or Decimal(0)), ticket.call_seconds or 0
     return told(
         {
@@ -91,6 +92,8 @@ def booth_bill(ticket: Ticket, terms: Terms) -> Items:
             "calls": 1,
             "units": ticket.units or 0,
             **dict(_sums(cost, terms)),
+            "deposit": None if paid is None else money(paid.amount),
+            "balance": None if paid is None else money(paid.balance),
             "footnote": terms.footnote,
         }
     )

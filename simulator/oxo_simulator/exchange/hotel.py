@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from oxo_tickets import Direction, Kind, RoomStatus, Ticket
 
 from oxo_simulator.exchange import billing
+from oxo_simulator.exchange.booths import Booths, Prepayment
 from oxo_simulator.exchange.daily import Daily
 from oxo_simulator.exchange.directory import Directory, SetClass
 from oxo_simulator.exchange.hotel_orders import Appointment
@@ -110,6 +111,7 @@ class Hotel:
         self._silence = silence
         self._rooms = {number: Room(room=number) for number in premises.rooms}
         self.reception = Reception(settings, clock, note)
+        self._booths = Booths(premises.booths)
         self._cleaning: Daily | None = None
         if self.open and settings.not_cleaned_at:
             self._cleaning = Daily(clock_time(settings.not_cleaned_at), clock, self._soil)
@@ -126,10 +128,17 @@ class Hotel:
         """Every room by its number, as it stands now."""
         return {number: self._seen(room) for number, room in self._rooms.items()}
 
+    @property
+    def booths(self) -> Mapping[str, Prepayment | None]:
+        """Every booth by its number, with what was paid there in advance."""
+        return self._booths.prepaid
+
     def allowance(self, user: str) -> Decimal | None:
         """Return what a set may still spend; `None`: no limit, 0: its lines are closed."""
+        if not self.open:
+            return None
         room = self._rooms.get(user)
-        return None if room is None or not self.open else room.balance
+        return self._booths.allowance(user) if room is None else room.balance
 
     def room(self, number: str) -> Room | None:
         """Return a room as it stands now; `None`: there is none of that number."""
@@ -204,6 +213,16 @@ class Hotel:
             self._rooms[room.room] = room.left()
         return placed
 
+    def prepay(self, booth: str, amount: Decimal | None) -> None:
+        """Take money in advance at a phone booth, or (`None`) pay back what is left.
+
+        Raises:
+            OrderError: nothing has changed.
+        """
+        self._take_orders()
+        self._booths.prepay(booth, amount, self._clock.now())
+        self._happened(booth, "paid back" if amount is None else "prepaid", "operator")
+
     def tell_status(
         self,
         number: str,
@@ -234,6 +253,7 @@ class Hotel:
         """Lose guests and status of every room (a cold reset)."""
         self._rooms = {number: Room(room=number) for number in self._premises.rooms}
         self.reception.forget()
+        self._booths.forget()
 
     def go_down(self) -> None:
         """Do nothing of itself until `serve`."""
@@ -257,6 +277,7 @@ class Hotel:
             (number, room) for number, room in before.rooms.items() if number in self._rooms
         )
         self.reception.follow(before.reception)
+        self._booths.follow(before._booths)  # noqa: SLF001 - of our own
 
     # What it hears.
 
@@ -270,9 +291,8 @@ class Hotel:
         user = ticket.charged_user
         if not self.open or user is None or source in ("loaded", "appointment", "room status"):
             return
-        if user in self._premises.booths and _is_paid(ticket):
-            self._document("booth bill", user, billing.booth_bill(ticket, self._terms),
-                           printed=self._settings.booth_bill)  # fmt: skip
+        if user in self.booths:
+            self._charge_booth(user, ticket)
             return
         room = self._rooms.get(user)
         if room is not None and room.since is not None and _begins(ticket) >= _second(room.since):
@@ -283,6 +303,18 @@ class Hotel:
         self._rooms[room.room] = charged
         if charged.closed and not room.closed:
             self._happened(room.room, "lines closed", "exchange")
+
+    def _charge_booth(self, booth: str, ticket: Ticket) -> None:
+        paid = self.booths[booth]
+        if paid is not None and _begins(ticket) < _second(paid.since):
+            paid = None
+        elif paid is not None:
+            if self._booths.charge(booth, ticket.cost or Decimal(0)):
+                self._happened(booth, "lines closed", "exchange")
+            paid = self.booths[booth]
+        if _is_paid(ticket):
+            bill = billing.booth_bill(ticket, self._terms, paid)
+            self._document("booth bill", booth, bill, printed=self._settings.booth_bill)
 
     # In between.
 
@@ -295,11 +327,11 @@ class Hotel:
                 self._rooms[room.room] = replace(room, room_status=RoomStatus.NOT_CLEANED)
                 self._happened(room.room, RoomStatus.NOT_CLEANED.value, "exchange")
 
-    def _known(self, rooms: Sequence[str]) -> Sequence[Room]:
-        """Return the rooms of an order.
+    def _take_orders(self) -> None:
+        """Take an order, if any can be taken.
 
         Raises:
-            OrderError: not in hotel mode, no room, one named twice, or one that is none.
+            OrderError: not in hotel mode, or a reset keeps the exchange down.
         """
         if not self.open:
             raise OrderError(
@@ -307,6 +339,14 @@ class Hotel:
                 "which needs an installation or a cold reset"
             )
         self._reminders.take_orders()
+
+    def _known(self, rooms: Sequence[str]) -> Sequence[Room]:
+        """Return the rooms of an order.
+
+        Raises:
+            OrderError: not in hotel mode, no room, one named twice, or one that is none.
+        """
+        self._take_orders()
         for number in rooms:
             if number not in self._rooms:
                 listed = ", ".join(self._rooms)

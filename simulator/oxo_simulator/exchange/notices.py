@@ -21,7 +21,7 @@ What a hotel needs has items, names and texts; an item that nobody told is left 
     reminder           room (any set), reminder_time, reminder_state, attempts: told before the
                        ticket, which has no place for the last one; of the same instant
     booth bill         room (of the booth), number, from, to, duration, calls, units, cost,
-                       currency, vat_rate, vat, footnote
+                       currency, vat_rate, vat, deposit, balance, footnote
 
     item               text
     by                 operator, room, or hotel system: who ordered it; the hotel link echoes

@@ -58,7 +58,7 @@ class Stay:
             if value is not None and not pattern.fullmatch(value):
                 found = "" if name == "password" else f" {value!r}"
                 return f"{name}{found}; {words} expected"
-        if self.deposit is not None and not _is_money(self.deposit):
+        if self.deposit is not None and not is_money(self.deposit):
             return f"deposit {self.deposit}; 0 to {DEPOSIT_MAX} in hundredths is expected"
         return None
 
@@ -143,7 +143,8 @@ def _told(stay: Stay) -> Mapping[str, Any]:
     }
 
 
-def _is_money(amount: Decimal) -> bool:
+def is_money(amount: Decimal) -> bool:
+    """Tell an amount that can be paid in advance."""
     if not amount.is_finite() or amount.is_signed() or amount > DEPOSIT_MAX:
         return False
     return amount == round(amount, 2)
