@@ -173,13 +173,14 @@ def test_a_local_call_is_known_by_its_begin_and_end(
         "charged_user": "106",
         "dialled_number": "131",
     }
-    one, other = (
-        Ticket(**fields, **{
-            name: NOON + timedelta(seconds=value) if name == "local_end" else value
-            for name, value in each.items()
-        })
-        for each in (told, delivered)
-    )  # fmt: skip
+
+    def ticket(named: dict[str, int]) -> Ticket:
+        made = {**fields, **named}
+        if "local_end" in named:
+            made["local_end"] = NOON + timedelta(seconds=named["local_end"])
+        return Ticket(**made)
+
+    one, other = ticket(told), ticket(delivered)
     lines = ledger(opened("taxation"), *made(one, 1, "taxation"), *taken("taxation", 1, 1))
     evidence = Evidence(ledger=lines, delivery=Delivery(tickets=(other,)))
     assert judged("bu3", evidence, tmp_path).verdict.value == verdict

@@ -86,9 +86,10 @@ class Orders(Waits):
 
     def cut(self) -> None:
         """Cut the link in both directions."""
-        self._note_fault()
+        fault = Fault(kind="cut")
+        self._note_fault(fault)
         self._away_from = self._output.size
-        self._stand.exchange.control.strike(Fault(kind="cut"))
+        self._stand.exchange.control.strike(fault)
 
     def break_down(self) -> None:
         """Take the link away: its connections are reset and new ones refused."""
@@ -130,13 +131,13 @@ class Orders(Waits):
 
     def strike(self, fault: Fault) -> None:
         """Disturb the link; a fault that heals by itself needs no restoring."""
-        self._note_fault()
+        self._note_fault(fault)
         if self._away_from is None:
             self._away_from = self._output.size
         self._stand.exchange.control.strike(fault)
 
     def _arm(self, moment: Moment, fault: Fault) -> None:
-        self._note_fault()
+        self._note_fault(fault, armed=True)
         self._stand.exchange.control.arm(armed(self.wire, moment, fault))
 
     def restore(self, *, reset_connections: bool = True) -> None:

@@ -5,11 +5,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 
+from oxo_simulator.control.messages import Fault
+
 from oxo_scenarios.bench import ledger as ask
 from oxo_scenarios.bench.ledger import Ledger
 from oxo_scenarios.bench.trouble import SubjectFailed
 from oxo_scenarios.judge import Delivery
 from oxo_scenarios.judge.chronicle import Station, Stay
+from oxo_scenarios.judge.faults import CUTS
 from oxo_scenarios.wires import TELLINGS, Wire, doors_of
 
 LOOK_SECONDS = 0.2
@@ -28,7 +31,8 @@ class Waits(ABC):
     wire: Wire
     _ledger: Ledger
     _reset_seconds: float
-    _fault_after: int = 0
+    _armed_after: int = 0
+    _cut_after: int = 0
 
     @property
     @abstractmethod
@@ -64,21 +68,31 @@ class Waits(ABC):
             limit = f"{self.limit_seconds:g}"
             raise TimeoutError(f"the exchange keeps a session {limit} s after its connection ended")
 
-    def _note_fault(self) -> None:
+    def _note_fault(self, fault: Fault, *, armed: bool = False) -> None:
         """Remember where the ledger stands as a fault is ordered: what came before is no sign."""
         self._ledger.refresh()
-        self._fault_after = self._ledger.lines[-1].n if self._ledger.lines else 0
-
-    def _since_fault(self, lines: ask.Lines, event: str) -> bool:
-        return any(line.event == event and line.n > self._fault_after for line in lines)
+        now = self._ledger.lines[-1].n if self._ledger.lines else 0
+        if armed:
+            self._armed_after = now
+        if fault.kind in CUTS:
+            self._cut_after = now
 
     def await_fault(self) -> None:
-        """Wait until the fault that was armed last has struck."""
-        self._await(lambda lines: self._since_fault(lines, "fault"), "acknowledge tickets")
+        """Wait until the fault that was armed last has struck; others may, without a cause."""
+
+        def struck(lines: ask.Lines) -> bool:
+            since = [x for x in lines if x.event == "fault" and x.n > self._armed_after]
+            return any("cause" in line.detail for line in since)
+
+        self._await(struck, "acknowledge tickets")
 
     def await_held(self) -> None:
         """Wait until the link, cut last, holds bytes back."""
-        self._await(lambda lines: self._since_fault(lines, "held"), "use the link")
+
+        def held(lines: ask.Lines) -> bool:
+            return any(line.event == "held" and line.n > self._cut_after for line in lines)
+
+        self._await(held, "use the link")
 
     def await_taken(self) -> None:
         """Leave the subject time to take up what came; its delivery may show that it did.
