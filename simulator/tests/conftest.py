@@ -1,10 +1,12 @@
 """What several tests of the simulator share: a paper exchange, a wire in memory, a reactor."""
 
 import base64
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -14,9 +16,11 @@ from typing import Any
 import pytest
 import requests
 from lxml import etree
+from oxo_simulator.certificates import Authority
 from oxo_simulator.contract_table import Contract
 from oxo_simulator.ephemeral import PORTS
 from oxo_simulator.exchange.port import Buffered, NeverOffered
+from oxo_simulator.identity import Identity
 from oxo_simulator.taxation import Taxation, TaxationSettings
 from oxo_simulator.transcript import Transcript
 from oxo_tickets import CommunicationType, Direction, Kind, Ticket
@@ -27,6 +31,7 @@ from twisted.internet.testing import StringTransport
 
 REACTOR_SECONDS_MAX = 10
 EXIT_SECONDS_MAX = 30
+BEHIND = "127.0.0.2"
 
 
 class PaperExchange:
@@ -386,3 +391,64 @@ def ask_exchange() -> Iterator[Callable[..., requests.Response]]:
             )
 
         yield ask
+
+
+class RawFtp:
+    """An FTP client that sends what it is told.
+
+    Args:
+        port: of the server, behind the link.
+        user: whose password is `s3cret`.
+    """
+
+    seconds_max = 20
+
+    def __init__(self, port: int, user: str) -> None:
+        self.user = user
+        self.socket = socket.create_connection((BEHIND, port), self.seconds_max)
+        self.lines = self.socket.makefile("rb")
+
+    def reply(self) -> str:
+        line = self.lines.readline()
+        while line[3:4] == b"-":
+            line = self.lines.readline()
+        return line.decode().strip()
+
+    def say(self, *commands: str) -> str:
+        for command in commands:
+            self.socket.sendall(f"{command}\r\n".encode())
+            answer = self.reply()
+        return answer
+
+    def login(self) -> "RawFtp":
+        assert self.reply().startswith("220")
+        assert self.say(f"USER {self.user}", "PASS s3cret").startswith("230")
+        return self
+
+    def data(self) -> socket.socket:
+        number = int(self.say("EPSV").split("|")[3])
+        return socket.create_connection((BEHIND, number), self.seconds_max)
+
+    def ended(self) -> bool:
+        """Wait for the end; tell whether it came."""
+        with suppress(ConnectionError):
+            while self.socket.recv(4096):
+                pass
+        return True
+
+    def close(self) -> None:
+        self.lines.close()
+        self.socket.close()
+
+
+@pytest.fixture(scope="session")
+def raw_ftp() -> Callable[[int, str], RawFtp]:
+    """Return what connects a client that sends what it is told."""
+    return RawFtp
+
+
+@pytest.fixture(scope="session")
+def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
+    """Return a certificate for wires that stand alone, without a link."""
+    authority = Authority.load_or_create(tmp_path_factory.mktemp("authority") / "ca")
+    return Identity(authority, authority.server_certificate("oxo", [BEHIND]))

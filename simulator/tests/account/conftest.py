@@ -19,7 +19,6 @@ import pytest
 from oxo_simulator.account.settings import AccountSettings
 from oxo_simulator.account.terms import terms
 from oxo_simulator.account.wire import build
-from oxo_simulator.certificates import Authority
 from oxo_simulator.clock import VirtualClock, WallClock
 from oxo_simulator.ed52.mapping import MANNER
 from oxo_simulator.exchange.outlet import Outlet
@@ -55,8 +54,11 @@ class Site:
     behind = BEHIND
     folder = "/usr4/account"
 
-    def __init__(self, reactor: Any, state: Path, identity: Identity) -> None:
+    def __init__(
+        self, reactor: Any, state: Path, identity: Identity, raw: Callable[[int, str], Any]
+    ) -> None:
         self.reactor = reactor
+        self._raw = raw
         self.state = state
         self.ledger: list[tuple[str, dict[str, Any]]] = []
         self.transcript: list[dict[str, str]] = []
@@ -166,8 +168,8 @@ class Site:
         plain: bytes = ncompress.decompress(data)
         return plain.splitlines()[1:]
 
-    def raw(self) -> "Raw":
-        return Raw(self.ports["account-ftp"])
+    def raw(self) -> Any:
+        return self._raw(self.ports["account-ftp"], "adfexc")
 
     def until(self, reached: Callable[[], bool]) -> None:
         """Wait until something holds; the reactor asks itself now and then."""
@@ -190,39 +192,6 @@ class Site:
         self.do(self.wire.stop)
         for held in self.reserved.values():
             held.close()
-
-
-class Raw:
-    """A client that sends what it is told."""
-
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection((BEHIND, port), SECONDS_MAX)
-        self.lines = self.socket.makefile("rb")
-
-    def reply(self) -> str:
-        line = self.lines.readline()
-        while line[3:4] == b"-":
-            line = self.lines.readline()
-        return line.decode().strip()
-
-    def say(self, *commands: str) -> str:
-        for command in commands:
-            self.socket.sendall(f"{command}\r\n".encode())
-            answer = self.reply()
-        return answer
-
-    def login(self) -> "Raw":
-        assert self.reply().startswith("220")
-        assert self.say("USER adfexc", "PASS s3cret").startswith("230")
-        return self
-
-    def data(self) -> socket.socket:
-        number = int(self.say("EPSV").split("|")[3])
-        return socket.create_connection((BEHIND, number), SECONDS_MAX)
-
-    def close(self) -> None:
-        self.lines.close()
-        self.socket.close()
 
 
 class SshClient:
@@ -265,15 +234,11 @@ class SshClient:
         self.transport.close()
 
 
-@pytest.fixture(scope="module")
-def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
-    authority = Authority.load_or_create(tmp_path_factory.mktemp("authority") / "ca")
-    return Identity(authority, authority.server_certificate("oxo", [BEHIND]))
-
-
 @pytest.fixture
-def site(network: Any, tmp_path: Path, identity: Identity) -> Iterator[Site]:
-    made = Site(network, tmp_path, identity)
+def site(
+    network: Any, tmp_path: Path, identity: Identity, raw_ftp: Callable[[int, str], Any]
+) -> Iterator[Site]:
+    made = Site(network, tmp_path, identity, raw_ftp)
     yield made
     made.stop()
 

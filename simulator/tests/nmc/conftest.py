@@ -2,17 +2,14 @@
 
 import ftplib
 import io
-import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from oxo_simulator.certificates import Authority
 from oxo_simulator.exchange.outlet import Outlet
 from oxo_simulator.identity import Identity
 from oxo_simulator.link.door import reserve
@@ -48,8 +45,11 @@ class Site:
     behind = BEHIND
     record_bytes = 122
 
-    def __init__(self, reactor: Any, folder: Path, identity: Identity) -> None:
+    def __init__(
+        self, reactor: Any, folder: Path, identity: Identity, raw: Callable[[int, str], Any]
+    ) -> None:
         self.reactor = reactor
+        self._raw = raw
         self.ledger: list[tuple[str, dict[str, Any]]] = []
         self.transcript: list[dict[str, str]] = []
         self.seen: list[tuple[Callable[[str], bool], Future[None]]] = []
@@ -147,8 +147,8 @@ class Site:
         ftp.retrbinary(f"RETR {name}", into.write, rest=rest)
         return into.getvalue()
 
-    def raw(self) -> "Raw":
-        return Raw(self.port)
+    def raw(self) -> Any:
+        return self._raw(self.port, "ftp_nmc")
 
     def fill(self, count: int) -> None:
         assert self.outlet is not None
@@ -161,54 +161,10 @@ class Site:
             held.close()
 
 
-class Raw:
-    """A client that sends what it is told."""
-
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection((BEHIND, port), SECONDS_MAX)
-        self.lines = self.socket.makefile("rb")
-
-    def reply(self) -> str:
-        line = self.lines.readline()
-        while line[3:4] == b"-":
-            line = self.lines.readline()
-        return line.decode().strip()
-
-    def say(self, *commands: str) -> str:
-        for command in commands:
-            self.socket.sendall(f"{command}\r\n".encode())
-            answer = self.reply()
-        return answer
-
-    def login(self) -> "Raw":
-        assert self.reply().startswith("220")
-        assert self.say("USER ftp_nmc", "PASS s3cret").startswith("230")
-        return self
-
-    def data(self) -> socket.socket:
-        number = int(self.say("EPSV").split("|")[3])
-        return socket.create_connection((BEHIND, number), SECONDS_MAX)
-
-    def ended(self) -> bool:
-        """Wait for the end; tell whether it came."""
-        with suppress(ConnectionError):
-            while self.socket.recv(4096):
-                pass
-        return True
-
-    def close(self) -> None:
-        self.lines.close()
-        self.socket.close()
-
-
-@pytest.fixture(scope="module")
-def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
-    authority = Authority.load_or_create(tmp_path_factory.mktemp("authority") / "ca")
-    return Identity(authority, authority.server_certificate("oxo", [BEHIND]))
-
-
 @pytest.fixture
-def site(network: Any, tmp_path: Path, identity: Identity) -> Iterator[Site]:
-    made = Site(network, tmp_path, identity)
+def site(
+    network: Any, tmp_path: Path, identity: Identity, raw_ftp: Callable[[int, str], Any]
+) -> Iterator[Site]:
+    made = Site(network, tmp_path, identity, raw_ftp)
     yield made
     made.stop()
