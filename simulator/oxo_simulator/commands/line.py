@@ -180,7 +180,8 @@ def _show_link(found: LinkState) -> None:
         left = "" if heals is None else f", heals in {heals:.1f} s"
         typer.echo(f"in force: {each.id} {fault_words(each.fault)}{left}")
     for armed in found.armed:
-        typer.echo(f"armed for {armed.when}: {fault_words(armed.fault)}")
+        on = "" if armed.wire is None else f" on {armed.wire}"
+        typer.echo(f"armed for {armed.when}{on}: {fault_words(armed.fault)}")
     if found.connections:
         table(
             ("connection", "port", "collector"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from oxo_simulator.control.messages import ArmedFault, Fault, FaultInForce, LedgerLine
+from oxo_simulator.link.arming import check, wire_of
 from oxo_simulator.link.faults import Disturbance, checked, disturbance, parameters
 from oxo_simulator.link.places import TAXATION
 
@@ -90,9 +91,10 @@ class Disturbances:
         """Disturb it at the next such ledger event.
 
         Raises:
-            FaultUnknown: as `strike`.
+            FaultUnknown: as `strike`, or that event never comes.
         """
         checked(armed.fault, self._doors)
+        check(armed)
         self._armed.append(armed)
         marked = {} if armed.wire is None else {"wire": armed.wire}
         told = {"fault": parameters(armed.fault), "when": armed.when, **marked}
@@ -103,7 +105,7 @@ class Disturbances:
         if not self._armed:
             return
         here = (line.event, line.detail.get("wire", TAXATION))
-        due = [each for each in self._armed if (each.when, each.wire or TAXATION) == here]
+        due = [each for each in self._armed if (each.when, wire_of(each)) == here]
         self._armed = [each for each in self._armed if each not in due]
         for armed in due:
             self.strike(armed.fault, line.n)

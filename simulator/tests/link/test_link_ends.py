@@ -276,3 +276,21 @@ def test_a_new_exchange_begins_on_a_whole_link(paper: Any) -> None:
     fresh = paper.connect()
     fresh.collector.say(b"hello")
     assert fresh.exchange.text == b"hello"
+
+
+@pytest.mark.parametrize(
+    ("when", "wire", "why"),
+    [
+        ("sent", None, "'sent' never happens on the wire taxation; there are session opened, "),
+        ("acknowledged", "ohl", "'acknowledged' never happens on the wire ohl"),
+        ("switch-over", "v24", "session closed, offered, consumed, notice"),
+        ("consumed", "account", "offered, filed, fetched"),
+    ],
+)
+def test_nothing_waits_for_an_event_that_never_comes(
+    paper: Any, when: Any, wire: Any, why: str
+) -> None:
+    armed = ArmedFault(fault=Fault(kind="cut"), when=when, wire=wire)
+    with pytest.raises(FaultUnknown, match=why):
+        paper.link.arm(armed)
+    assert (paper.link.state().armed, paper.ledger) == ([], [])
