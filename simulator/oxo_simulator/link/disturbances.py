@@ -5,13 +5,14 @@ itself after its time, or when it has done what it was for; the ledger says whic
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from oxo_simulator.control.messages import ArmedFault, Fault, FaultInForce, LedgerLine
 from oxo_simulator.link.arming import check, wire_of
-from oxo_simulator.link.faults import Disturbance, checked, disturbance, parameters
+from oxo_simulator.link.faults import Disturbance, FaultUnknown, checked, disturbance, parameters
 from oxo_simulator.link.places import TAXATION
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ class Disturbances:
         """Disturb the link now; `cause` is the ledger line that set an armed fault off.
 
         Raises:
-            FaultUnknown: the fault names no port of the link or has impossible numbers.
+            FaultUnknown: the fault names no port of the link or has impossible numbers, or a real
+                cable is no longer there to be pulled; then the ledger says that it is spent.
         """
         checked(fault, self._doors)
         self._count += 1
@@ -85,7 +87,11 @@ class Disturbances:
             if fault.heal_after_seconds:
                 healing = self._clock.callLater(fault.heal_after_seconds, self._heal, found)
             self._struck.append(_Struck(name, fault, found, healing))
-        found.strike(self._link)
+        try:
+            found.strike(self._link)
+        except OSError as error:
+            self.spent(found)
+            raise FaultUnknown(str(error)) from error
 
     def arm(self, armed: ArmedFault) -> None:
         """Disturb it at the next such ledger event.
@@ -108,7 +114,8 @@ class Disturbances:
         due = [each for each in self._armed if (each.when, wire_of(each)) == here]
         self._armed = [each for each in self._armed if each not in due]
         for armed in due:
-            self.strike(armed.fault, line.n)
+            with suppress(FaultUnknown):  # the event goes on; the ledger has the fault's end
+                self.strike(armed.fault, line.n)
 
     def account(self) -> list[dict[str, Any]]:
         """Return what the ledger is to know of the faults in force when they end."""

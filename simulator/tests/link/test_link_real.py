@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from oxo_simulator.control.messages import Fault
+from oxo_simulator.control.messages import ArmedFault, Fault, LedgerLine
 from oxo_simulator.ephemeral import EphemeralExchange
 from oxo_simulator.link.cable import Cable
+from oxo_simulator.link.faults import FaultUnknown
 from oxo_simulator.link.real import (
     DEVICES,
     NAMESPACES,
@@ -181,6 +182,32 @@ def test_a_pulled_cable_heals_and_a_new_exchange_finds_it_plugged_in(paper: Any)
     paper.strike("cut")
     paper.link.renew(lambda _event, _detail: None, 1)
     assert not cable.keys
+
+
+class LostCable(PaperCable):
+    """Somebody took its devices away."""
+
+    def cut(self, key: object) -> None:
+        raise RealLinkImpossible("--real-link: ip link set oxo-e1 down: no such namespace")
+
+
+def test_a_cable_that_cannot_be_pulled_is_not_said_to_be(paper: Any) -> None:
+    paper.link.cable = LostCable()
+    with pytest.raises(FaultUnknown, match="no such namespace"):
+        paper.strike("cut", heal_after_seconds=5)
+    assert not paper.link.disturbed
+    assert paper.reactor.getDelayedCalls() == []
+    spent = {"id": "f1", "kind": "cut", "ports": []}
+    assert [paper.told(event) for event in ("spent", "restored")] == [[spent], []]
+
+
+def test_an_event_goes_on_where_its_armed_cut_cannot_be(paper: Any) -> None:
+    paper.link.cable = LostCable()
+    paper.link.arm(ArmedFault(fault=Fault(kind="cut"), when="offered"))
+    line = LedgerLine(n=17, at="", exchange_time="", event="offered", detail={})
+    paper.link.ledger_line(line)
+    assert [each["id"] for each in paper.told("spent")] == ["f1"]
+    assert not paper.link.disturbed
 
 
 # The thing itself.
