@@ -187,7 +187,7 @@ def test_a_pulled_cable_heals_and_a_new_exchange_finds_it_plugged_in(paper: Any)
 class LostCable(PaperCable):
     """Somebody took its devices away."""
 
-    def cut(self, key: object) -> None:
+    def cut(self, key: object) -> None:  # noqa: ARG002 - Cable
         raise RealLinkImpossible("--real-link: ip link set oxo-e1 down: no such namespace")
 
 
