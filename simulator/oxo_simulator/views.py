@@ -15,6 +15,7 @@ from oxo_simulator.control.messages import (
 )
 from oxo_simulator.exchange.buffer import TicketBuffer
 from oxo_simulator.exchange.core import Exchange
+from oxo_simulator.exchange.outlet import Outlet
 from oxo_simulator.installation import Installed, profile_name
 from oxo_simulator.link.relay import Link
 from oxo_simulator.premises import Premises
@@ -59,9 +60,22 @@ def wire_state(
         capacity=buffer.capacity,
         alarm_percent=buffer.alarm_percent,
         alarm=buffer.alarm,
+        alarm_name=alarm_name(exchange.outlets[name]) if name in exchange.outlets else None,
         sessions=0 if wire is None else len(wire.sessions()),
         **(_own(wire) if wire is not None and reached else {}),
     )
+
+
+def alarm_name(outlet: Outlet) -> str | None:
+    """Return what the wire calls the alarm at its threshold; `None`: it has no name."""
+    names = outlet.terms.alarm_names
+    return None if names is None else names.threshold
+
+
+def alarms(exchange: Exchange) -> list[str]:
+    """Return the wires whose alarm is raised, each with its name where it has one."""
+    raised = [outlet for outlet in exchange.outlets.values() if outlet.buffer.alarm]
+    return [" ".join(filter(None, (outlet.wire, alarm_name(outlet)))) for outlet in raised]
 
 
 def _own(wire: Wire) -> dict[str, Any]:
@@ -119,6 +133,7 @@ def exchange_state(
         buffered=exchange.waiting_count(),
         capacity=exchange.buffer.capacity,
         alarm=exchange.buffer.alarm,
+        alarms=alarms(exchange),
         sessions=sum(len(wire.sessions()) for wire in wires.values()),
         tickets_made=exchange.tickets_made,
         ledger_last=installed.ledger.last,

@@ -215,6 +215,7 @@ def _described(found: ExchangeState) -> str:
         "time": f"{instant(found)} {found.zone}, {pace_name(found)}",
         "phase": f"{found.phase}; link {found.link}; licence {licensed}",
         "buffer": f"{found.buffered} of {found.capacity}{', alarm' if found.alarm else ''}",
+        **({"alarms": ", ".join(found.alarms)} if found.alarms else {}),
         "tickets": f"{found.tickets_made} made; {found.sessions} sessions; epoch {found.epoch}",
         "ports": ports,
         "account": found.user,

@@ -312,7 +312,8 @@ class WireState(Message, frozen=True):
     holds none; `ports` are all of them, each open or not by the profile. A wire that is closed
     keeps nothing: `waiting` and `capacity` are 0 then. Of a wire with files `files` and
     `file_bytes` are those that are closed, together; of one with two CPUs `main` is the port of the
-    main one. They are `None` on other wires.
+    main one. They are `None` on other wires. `alarm` says whether the buffer is at its threshold,
+    `alarm_name` what that alarm is called, `None` where it has no name.
     """
 
     name: WireName
@@ -323,6 +324,7 @@ class WireState(Message, frozen=True):
     alarm_percent: int
     alarm: bool
     sessions: int
+    alarm_name: str | None = None
     files: int | None = None
     file_bytes: int | None = None
     main: str | None = None
@@ -334,6 +336,8 @@ class ExchangeState(Message, frozen=True):
 
     Attributes:
         ledger_last: number of the ledger's last line.
+        alarms: wires whose buffer is at its threshold, each with the name of its alarm behind it
+            where it has one, as `nmc NMC_THRESHOLD_METERING_TBL`; gone when there is room again.
         time_factor: exchange seconds per real second; 0 is manual.
         unknown_operations: what was asked for and the profile does not know, each with
             `operation`, `namespace`, `soap_action`, `count`, and `profile_lines` that would map it.
@@ -363,6 +367,7 @@ class ExchangeState(Message, frozen=True):
     fingerprint: str
     profile_choices: list[dict[str, str]]
     time_factor: float = 0
+    alarms: list[str] = msgspec.field(default_factory=list)
     unknown_operations: list[dict[str, str | int]] = msgspec.field(default_factory=list)
 
 

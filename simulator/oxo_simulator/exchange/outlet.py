@@ -35,10 +35,13 @@ def everything(_ticket: Ticket, _source: Source) -> str | None:
 
 
 class AlarmNames(NamedTuple):
-    """What a wire calls the alarms of its buffer: at the threshold, and when nothing more fits."""
+    """What a wire calls the alarms of its buffer: at the threshold, and when nothing more fits.
+
+    Without a name for the second there is no such alarm.
+    """
 
     threshold: str
-    full: str
+    full: str | None = None
 
 
 def no_notice(_notice: Notice) -> bool:
@@ -312,7 +315,8 @@ class Outlet:
 
     def _alarm_full(self) -> None:
         """Raise the alarm once, until something fits again."""
-        if not self._full and self.terms.alarm_names is not None:
+        names = self.terms.alarm_names
+        if not self._full and names is not None and names.full is not None:
             self._alarm("full")
         self._full = True
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from oxo_tickets import Direction, Kind, Ticket
 
-from oxo_simulator.exchange.outlet import OutletTerms
+from oxo_simulator.exchange.outlet import AlarmNames, OutletTerms
 from oxo_simulator.exchange.port import Source
 from oxo_simulator.nmc.mapping import unrenderable
 from oxo_simulator.nmc.settings import NmcSettings
@@ -13,6 +13,8 @@ WIRE: Final = "nmc"
 NO_LICENCE = "no licence"
 NOT_ACCOUNTED = "not accounted"
 UNRENDERABLE = "cannot be rendered"
+ALARMS = AlarmNames("NMC_THRESHOLD_METERING_TBL")
+"""The maker's own (facts: oxo 1.5, documented); of a full store no alarm is known."""
 
 
 def terms(settings: NmcSettings) -> OutletTerms | None:
@@ -33,6 +35,7 @@ def terms(settings: NmcSettings) -> OutletTerms | None:
         alarm_percent=settings.alarm_percent,
         overflow=settings.overflow,
         accepts=accepts,
+        alarm_names=ALARMS,
     )
 
 

@@ -57,6 +57,7 @@ def outlet_terms(settings: StreamSettings, manner: Manner) -> OutletTerms:
         wire=NAME,
         capacity=settings.capacity,
         alarm_percent=settings.alarm_percent,
+        overflow=settings.overflow,
         licensed=settings.licensed,
         accepts=keeps,
         notices=takes,

@@ -48,8 +48,9 @@ class StreamSettings(WireSection):
         voip: whether ends of calls over VoIP trunks are told.
         licensed: whether tickets are kept only with the licence Call Accounting over IP. The sister
             has licences of its own for this wire (facts: oxe 1.1); this exchange has none.
-        capacity: so many tickets wait at most; the newest is let go.
+        capacity: so many tickets wait at most.
         alarm_percent: filling at which the alarm is raised; 0 raises none.
+        overflow: which ticket is let go when no more can wait.
         buffer_on_switch_over: what becomes of tickets that wait at an ordered switch-over.
         buffer_on_failure: the same when the main CPU fails.
     """
@@ -75,5 +76,6 @@ class StreamSettings(WireSection):
     licensed: Annotated[bool, _OURS] = False
     capacity: Annotated[int, Field(ge=1, le=30_000), _OURS] = 1000
     alarm_percent: Annotated[int, Field(ge=0, le=100), _OURS] = 70
+    overflow: Annotated[Literal["newest", "oldest"], _OURS] = "newest"
     buffer_on_switch_over: Annotated[Buffer, _OURS] = "kept"
     buffer_on_failure: Annotated[Buffer, _OURS] = "lost"
