@@ -20,24 +20,8 @@ from oxo_collector.decoders.taxation_soap import TicketsAnswer, decode_answer
 from oxo_collector.intake import Intake
 from oxo_collector.store import open_for_writing
 from oxo_tickets import Ticket, to_json
+from rounds import ANSWER, CALL
 
-CALL = (
-    "<CallAccounting><TicketType>Call</TicketType><ChargedUserID>{user}</ChargedUserID>"
-    "<SubscriberName>SUBSCRIBER {user}</SubscriberName>"
-    "<CommunicationType>Outgoing</CommunicationType><DialledNumber>01990{sequence:05}</DialledNumber>"
-    "<Date>2026-11-22</Date><Time>20:45:00</Time><RingingDuration>00:00:00</RingingDuration>"
-    "<CallDuration>00:00:50</CallDuration><TrunkID>N01</TrunkID><Units>3</Units><Cost>0.36</Cost>"
-    "<Currency>EUR</Currency><DialMode>Manual</DialMode><Service>Telephony</Service>"
-    "</CallAccounting>"
-)
-ANSWER = (
-    '<?xml version="1.0" encoding="UTF-8"?>'
-    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
-    '<GetTicketsResponse xmlns="urn:oxo-sim:taxation:1"><GetTicketsResult>'
-    "<firstSequence>{first}</firstSequence><lastSequence>{last}</lastSequence>"
-    "<remaining>0</remaining><CallAccountingList>{calls}</CallAccountingList>"
-    "</GetTicketsResult></GetTicketsResponse></s:Body></s:Envelope>"
-)
 ZONE = "Europe/Paris"
 INSERT = "INSERT INTO ticket (source, epoch, sequence, answer, canonical) VALUES (?, ?, ?, ?, ?)"
 

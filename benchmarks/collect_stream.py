@@ -43,8 +43,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from collect_v24 import OXO_COLLECT, awaited  # type: ignore[import-not-found]  # beside this file
-from decode_ed52 import tickets  # type: ignore[import-not-found]  # beside this file
+from collect_v24 import OXO_COLLECT, awaited
+from decode_ed52 import tickets
 from oxo_collector.decoders.outcome import record_digest
 
 SECONDS_MAX = 300.0
@@ -128,7 +128,7 @@ class Rsyslog:
     def connected(self) -> socket.socket:
         """Return a connection on which records can be sent."""
         port = self._port
-        awaited(lambda: port.exists() and port.read_text().strip(), 20.0, "rsyslog's port")
+        awaited(lambda: port.exists() and bool(port.read_text().strip()), 20.0, "rsyslog's port")
         return socket.create_connection(("127.0.0.1", int(port.read_text())))
 
     def await_durable(self, peer: socket.socket, count: int) -> None:

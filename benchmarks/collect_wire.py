@@ -42,6 +42,7 @@ from oxo_collector.decoders.taxation_soap import TicketsAnswer, decode_answer
 from oxo_collector.store import Reading, open_for_writing
 from oxo_collector.taxation import encoder
 from oxo_tickets import Ticket, to_json
+from rounds import ANSWER, CALL
 
 OXO_SIM = Path(sys.executable).with_name("oxo-sim")
 EXCHANGE_TICKETS_MAX = 30_000
@@ -59,23 +60,6 @@ PASSWORD = "benchmark-only"  # noqa: S105 - of a sender that checks none
 
 # The sending process. It knows the contract just well enough, and checks no password.
 
-CALL = (
-    "<CallAccounting><TicketType>Call</TicketType><ChargedUserID>{user}</ChargedUserID>"
-    "<SubscriberName>SUBSCRIBER {user}</SubscriberName>"
-    "<CommunicationType>Outgoing</CommunicationType><DialledNumber>01990{sequence:05}</DialledNumber>"
-    "<Date>2026-11-22</Date><Time>20:45:00</Time><RingingDuration>00:00:00</RingingDuration>"
-    "<CallDuration>00:00:50</CallDuration><TrunkID>N01</TrunkID><Units>3</Units><Cost>0.36</Cost>"
-    "<Currency>EUR</Currency><DialMode>Manual</DialMode><Service>Telephony</Service>"
-    "</CallAccounting>"
-)
-ANSWER = (
-    '<?xml version="1.0" encoding="UTF-8"?>'
-    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
-    '<GetTicketsResponse xmlns="urn:oxo-sim:taxation:1"><GetTicketsResult>'
-    "<firstSequence>{first}</firstSequence><lastSequence>{last}</lastSequence>"
-    "<remaining>0</remaining><CallAccountingList>{calls}</CallAccountingList>"
-    "</GetTicketsResult></GetTicketsResponse></s:Body></s:Envelope>"
-)
 SOAP = (
     '<?xml version="1.0" encoding="UTF-8"?>'
     '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'

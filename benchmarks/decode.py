@@ -7,14 +7,12 @@ is cutting the same bytes into lines. What counts is the ratio: it is the same o
 """
 
 import sys
-import time
-from collections.abc import Callable
 
 from lxml import etree
 from oxo_collector.decoders.taxation_xml import decode_list
 from oxo_collector.decoders.v24 import LAYOUTS, Statement, V24Decoder, to_ticket
+from rounds import best_seconds
 
-ROUNDS_COUNT = 5
 PIECE_BYTES = 4096
 
 TICKET = (
@@ -57,16 +55,6 @@ def listing(data: bytes) -> int:
                 to_ticket(event, "Europe/Paris")
                 tickets += 1
     return tickets
-
-
-def best_seconds(work: Callable[[], object]) -> float:
-    """Return the shortest of a few rounds: noise only ever adds."""
-    rounds = []
-    for _ in range(ROUNDS_COUNT):
-        begin = time.perf_counter()
-        work()
-        rounds.append(time.perf_counter() - begin)
-    return min(rounds)
 
 
 def report(name: str, limit_name: str, tickets: int, seconds: float, limit: float) -> None:

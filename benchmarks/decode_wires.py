@@ -8,7 +8,6 @@ slow machine. Records differ as those of a busy day do, so that no cache flatter
 """
 
 import sys
-import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -16,8 +15,8 @@ from oxo_collector.decoders.alz import RECORD_BYTES, decode_alz
 from oxo_collector.decoders.ohl import Frame, OhlDecoder
 from oxo_collector.decoders.ohl_ticket import piece_of
 from oxo_collector.decoders.v24 import LAYOUTS, Statement, V24Decoder, to_ticket
+from rounds import best_seconds
 
-ROUNDS_COUNT = 5
 PIECE_BYTES = 4096
 ZONE = "Europe/Paris"
 
@@ -136,16 +135,6 @@ def wires(records: int) -> list[Wire]:
         Wire("OHL", ohl, split_frames, decode_frames),
         Wire("V24", v24, split_lines, decode_lines),
     ]
-
-
-def best_seconds(work: Callable[[], object]) -> float:
-    """Return the shortest of a few rounds: noise only ever adds."""
-    rounds = []
-    for _ in range(ROUNDS_COUNT):
-        begin = time.perf_counter()
-        work()
-        rounds.append(time.perf_counter() - begin)
-    return min(rounds)
 
 
 def measure(wire: Wire, records: int) -> None:

@@ -10,10 +10,10 @@ words first, and `kept` asks besides whether the ticket can be kept. Compression
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ncompress
 from oxo_simulator.ed52 import account_file
@@ -29,8 +29,10 @@ from oxo_tickets import (
     TrunkKind,
     UserKind,
 )
+from rounds import best_seconds
 
-ROUNDS_COUNT = 5
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def ticket(number: int) -> Ticket:
@@ -60,16 +62,6 @@ def ticket(number: int) -> Ticket:
     )
 
 
-def best(work: Callable[[], object]) -> float:
-    """Return the shortest of some rounds, in seconds of the processor."""
-    times = []
-    for _ in range(ROUNDS_COUNT):
-        begin = time.process_time()
-        work()
-        times.append(time.process_time() - begin)
-    return min(times)
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="tickets into records of 525 characters")
@@ -91,7 +83,7 @@ def main() -> None:
         }
         least = None
         for name, work in works.items():
-            seconds = best(work)
+            seconds = best_seconds(work, time.process_time)
             least = least or seconds
             ratio = "" if name == "written" else f", {seconds / least:.0f} times the bare write"
             rate = f"{count / seconds:12,.0f} records/s, {seconds / count * 1e6:.2f} us"

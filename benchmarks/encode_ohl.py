@@ -9,8 +9,6 @@ ever needs this rate; a slow encoder would show here first.
 """
 
 import sys
-import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -18,8 +16,7 @@ from oxo_simulator.ohl.codec import ETX, STX, lrc
 from oxo_simulator.ohl.mapping import FrameWriter
 from oxo_simulator.ohl.reader import Frame, FrameReader
 from oxo_tickets import Direction, Kind, Ticket
-
-ROUNDS_COUNT = 5
+from rounds import best_seconds
 
 
 def tickets(count: int) -> list[Ticket]:
@@ -38,16 +35,6 @@ def tickets(count: int) -> list[Ticket]:
         )
         for n in range(count)
     ]
-
-
-def best_seconds(work: Callable[[], object]) -> float:
-    """Return the shortest of a few rounds: noise only ever adds."""
-    rounds = []
-    for _ in range(ROUNDS_COUNT):
-        begin = time.perf_counter()
-        work()
-        rounds.append(time.perf_counter() - begin)
-    return min(rounds)
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import ncompress
-from decode_ed52 import HEADER, tickets  # type: ignore[import-not-found]  # beside this file
+from decode_ed52 import HEADER, tickets
 from oxo_collector.decoders.account_file import read_account_file
 from oxo_collector.decoders.compress import expand
 from oxo_collector.decoders.outcome import Recorded

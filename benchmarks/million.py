@@ -27,7 +27,7 @@ from typing import Any
 from oxo_simulator.control.client import ControlClient
 from oxo_simulator.control.messages import Installation
 from oxo_tickets import CommunicationType, Direction, Kind, Ticket
-from serve_tickets import (  # type: ignore[import-not-found]  # beside this file
+from serve_tickets import (
     Client,
     Server,
     get,
