@@ -1,7 +1,9 @@
 """Judge a run bundle again, from its folder alone, importing nothing of the project.
 
 Usage: recompute_verdicts.py BUNDLE. Reads what every case demanded and the evidence files, never
-the findings; prints both verdicts of every play; ends with 1 where they differ.
+the findings; prints both verdicts of every play; ends with 1 where they differ, or where the second
+mark (`displayed`) or the seconds of recovery do. It takes as told: the marks received and processed,
+fates, findings, words, and all that run.json sums up of plays.
 """
 # fmt: off
 # ruff: noqa: E501, ARG001, ARG005 - a check, not a product: one line per step
@@ -338,13 +340,37 @@ def verdict(folder: Path, play: Line) -> str:
         words += [] if word == NOT_APPLICABLE or (word == UNSEEN and name != "field") else [word]
     return min(words, key=GRAVITY.index, default=UNDECIDED)
 
+def displayed(folder: Path, play: Line) -> str | None:
+    """Return the second mark; `None` where no case asks, or nothing came that could be shown."""
+    asked = "shown" in play["facts"]["demands"] and (folder / "ledger.ndjson").exists()
+    return {OK: "yes", NOK: "no", UNSEEN: "not asked"}.get(shown(Evidence(folder, play))) if asked else None
+
+def recovery_seconds(folder: Path, play: Line) -> float | None:
+    """Return the seconds from the end of the last disturbance to the last ticket that was had after it."""
+    if not (folder / "ledger.ndjson").exists():
+        return None
+    e, instant = Evidence(folder, play), datetime.fromisoformat
+    at = {x["n"]: instant(x["at"]) for x in e.lines("ledger.ndjson") if "at" in x}
+    whole, resets = {last for _, last in e.faults()}, [x["n"] for x in e.of("reset")]
+    ends = [at[x["n"]] for x in e.of("restored", "healed") if x["n"] in whole]
+    ends += [at[x["n"]] for x in e.of("phase", after=min(resets)) if x["phase"] == "serving"] if resets else []
+    ends += [instant(x["started"]) for x in e.facts["restarts"] if x["signal"] == "KILL" and x.get("started")]
+    had = e.told(HAD)
+    if not ends or not e.kept or not {*e.kept} <= {*had}:
+        return None
+    later = [at[had[ticket]["n"]] for ticket in e.kept if at[had[ticket]["n"]] >= max(ends)]
+    return round((max(later) - max(ends)).total_seconds(), 3) if later else None
+
+AGAIN: dict[str, Callable[[Path, Line], Any]] = {"verdict": verdict, "displayed": displayed, "recovery_seconds": recovery_seconds}
+
 def main() -> int:
-    bundle = Path(sys.argv[1])
-    plays = json.loads((bundle / "run.json").read_text("utf-8"))["plays"]
-    again = [verdict(bundle / "evidence" / play["play"], play) for play in plays]
-    for play, word in zip(plays, again, strict=True):
-        sys.stdout.write(f"{play['play']:16} {play['verdict']:15} {word}\n")
-    return int(again != [play["verdict"] for play in plays])
+    bundle, wrong = Path(sys.argv[1]), 0
+    for play in json.loads((bundle / "run.json").read_text("utf-8"))["plays"]:
+        again = {key: decide(bundle / "evidence" / play["play"], play) for key, decide in AGAIN.items()}
+        other = [f"{key} {play.get(key)} != {found}" for key, found in again.items() if play.get(key) != found]
+        sys.stdout.write(f"{play['play']:16} {play['verdict']:15} {again['verdict']:15} {', '.join(other)}".rstrip() + "\n")
+        wrong += len(other)
+    return int(wrong > 0)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -196,6 +196,61 @@ def test_the_second_program_notices_a_verdict_that_the_evidence_does_not_bear(
     assert recomputed(tmp_path, monkeypatch) == (0 if word == "ok" else 1)
 
 
+REMINDER = msgspec.convert(
+    {
+        "kind": "reminder",
+        "local_time": "2026-11-23T12:00:00",
+        "charged_user": "106",
+        "reminder_time": "07:00:00",
+        "reminder_state": "activation",
+    },
+    Ticket,
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "bent"),
+    [
+        ("displayed", "no"),
+        ("displayed", "in part"),
+        ("displayed", "not asked"),
+        ("displayed", None),
+        ("recovery_seconds", 1.9),
+        ("recovery_seconds", 2.1),
+        ("recovery_seconds", None),
+        ("verdict", "nok"),
+    ],
+)
+def test_the_second_program_notices_what_else_the_evidence_does_not_bear(
+    key: str,
+    bent: object,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A mark and a duration are printed on the report's rows, like the verdict."""
+    events = lines()
+    events[1] |= {"ticket": msgspec.to_builtins(REMINDER)}
+    cut = {"n": 3.1, "event": "fault", "id": "f1", "fault": {"kind": "cut"}}
+    restored = {"n": 3.2, "event": "restored", "faults": []}
+    places = [*events[:3], events[2] | cut, events[2] | restored, *events[3:]]
+    told = [
+        line | {"n": n, "at": f"2026-11-23T12:00:0{n}.000Z"} for n, line in enumerate(places, 1)
+    ]
+    seen = Evidence(ledger=told, delivery=Delivery(tickets=(REMINDER,)), shown=[REMINDER])
+    play = played("APP1", "extended", seen)
+    assert (play.displayed, play.recovery_seconds) == ("yes", 2)
+    path = write(tmp_path, [(play, seen)])
+    (tmp_path / "evidence" / play.play / "shown.ndjson").write_bytes(to_ndjson([REMINDER]))
+    assert recomputed(tmp_path, monkeypatch) == 0
+    document = json.loads(path.read_bytes())
+    document["plays"][0][key] = bent
+    path.write_text(json.dumps(document), encoding="utf-8")
+    capsys.readouterr()
+    assert recomputed(tmp_path, monkeypatch) == 1
+    assert f"{key} {bent} != " in capsys.readouterr().out
+
+
 def test_counts_chapters_result_and_gaps_are_derived() -> None:
     run = run_with(
         [

@@ -1,15 +1,20 @@
 """The second mark: what the subject shows of appointments and rooms; and how long it recovered."""
 
+import runpy
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from oxo_scenarios.bundle import facts_of
 from oxo_scenarios.catalogue import load_catalogue
 from oxo_scenarios.judge import Delivery, Evidence, Restart, judge
 from oxo_scenarios.verdict import Mark, Played, Result, Verdict, overall_result
 from oxo_tickets import Kind, ReminderState, RoomStatus, Ticket
 
+AGAIN = runpy.run_path(str(Path(__file__).parent / "recompute_verdicts.py"))
 NOON = datetime(2020, 2, 24, 12)  # noqa: DTZ001 - wall clock
 REMINDER = Ticket(
     kind=Kind.REMINDER,
@@ -95,16 +100,33 @@ def test_the_comment_and_the_result_say_that_nothing_is_shown() -> None:
     assert overall_result(plays, complete=True) is Result.RESTRICTED
 
 
-def recovery(*events: dict[str, Any], restarts: tuple[Restart, ...] = ()) -> float | None:
-    lines = ledger([CALL, CALL], *events)
-    return judge(CASE, "extended", Evidence(ledger=lines, restarts=restarts)).recovery_seconds
+Recovery = Callable[..., float | None]
 
 
-CUT = {"event": "fault", "fault": {"kind": "cut"}}
+@pytest.fixture
+def recovery(tmp_path: Path) -> Recovery:
+    """Return how long a subject recovered, by the judge and by the program that judges again."""
+
+    def seconds(*events: dict[str, Any], restarts: tuple[Restart, ...] = ()) -> float | None:
+        seen = Evidence(ledger=ledger([CALL, CALL], *events), restarts=restarts)
+        found = judge(CASE, "extended", seen).recovery_seconds
+        text = b"".join(msgspec.json.encode(line) + b"\n" for line in seen.ledger)
+        (tmp_path / "ledger.ndjson").write_bytes(text)
+        facts = msgspec.to_builtins(facts_of(CASE, "extended", seen))
+        record = {"wire": "taxation", "carried": [], "shown": [], "facts": facts}
+        assert AGAIN["recovery_seconds"](tmp_path, record) == found
+        return found
+
+    return seconds
+
+
+CUT = {"event": "fault", "id": "f1", "fault": {"kind": "cut"}}
 RESTORED = {"event": "restored", "reset_connections": True}
 
 
-def test_recovery_runs_from_the_end_of_the_disturbance_to_the_last_ticket() -> None:
+def test_recovery_runs_from_the_end_of_the_disturbance_to_the_last_ticket(
+    recovery: Recovery,
+) -> None:
     had = [batch("offered", 2), batch("acknowledged", 1), batch("acknowledged", 2, first=2)]
     assert recovery(CUT, RESTORED, *had) == 3
     assert recovery(CUT, RESTORED, CUT, RESTORED, *had) == 3
@@ -115,7 +137,22 @@ def test_recovery_runs_from_the_end_of_the_disturbance_to_the_last_ticket() -> N
     assert recovery(*had, restarts=(Restart(after_line=4, signal="TERM", started=started),)) is None
 
 
-def test_there_is_no_recovery_without_a_disturbance_or_without_every_ticket() -> None:
+def test_recovery_begins_where_the_fault_heals_that_is_one_of_the_wire(
+    recovery: Recovery,
+) -> None:
+    had = [batch("offered", 2), batch("acknowledged", 2)]
+    healed = {"event": "healed", "id": "f1", "kind": "cut", "ports": []}
+    phase = {"event": "phase", "phase": "busy"}
+    assert recovery(CUT, healed, phase, *had) == 3
+    assert recovery(CUT, healed, phase, RESTORED, *had) == 4, "nothing was left to restore"
+    elsewhere = {**CUT, "fault": {"kind": "cut", "ports": ["v24"]}}
+    assert recovery(elsewhere, {**healed, "ports": ["v24"]}, *had) is None
+    assert recovery(elsewhere, RESTORED, *had) is None
+
+
+def test_there_is_no_recovery_without_a_disturbance_or_without_every_ticket(
+    recovery: Recovery,
+) -> None:
     had = [batch("offered", 2), batch("acknowledged", 2)]
     assert recovery(*had) is None
     assert recovery(CUT, RESTORED, batch("offered", 2), batch("acknowledged", 1)) is None

@@ -96,11 +96,13 @@ def judged(play: str, evidence: Evidence, folder: Path) -> Judgement:
     """Judge, and see that the second program judges alike."""
     planned = PLANNED[play]
     found = judge(planned.case, planned.tag_set, evidence)
-    assert again(planned, evidence, folder) == found.verdict.value, found.reason
+    displayed = found.displayed and found.displayed.value
+    told = (found.verdict.value, displayed, found.recovery_seconds)
+    assert again(planned, evidence, folder) == told, found.reason
     return found
 
 
-def again(planned: Planned, evidence: Evidence, folder: Path) -> str:
+def again(planned: Planned, evidence: Evidence, folder: Path) -> tuple[Any, ...]:
     case, facts = planned.case, facts_of(planned.case, planned.tag_set, evidence)
     lines = b"".join(msgspec.json.encode(line) + b"\n" for line in evidence.ledger)
     (folder / "ledger.ndjson").write_bytes(lines)
@@ -117,7 +119,8 @@ def again(planned: Planned, evidence: Evidence, folder: Path) -> str:
         "facts": msgspec.to_builtins(facts),
     }
     assert set(record) <= set(Play.__struct_fields__)
-    return str(AGAIN["verdict"](folder, record))
+    words = ("verdict", "displayed", "recovery_seconds")
+    return tuple(AGAIN[word](folder, record) for word in words)
 
 
 def said(sender: str, text: str) -> dict[str, Any]:
