@@ -53,11 +53,14 @@ class TrafficOrders:
         # Paced time comes to the events by itself.
         if order.advance and self._manual():
             seconds = planned.span.hours * 3600.0 + SETTLING_SECONDS
-            yield from installed.clock.passing(seconds)
+            for _ in installed.clock.passing(seconds):
+                if feed.stopped:
+                    break
+                yield
         return self.state()
 
     def end(self) -> TrafficState:
-        """End it, and say what it was; calls in progress go on."""
+        """End it, and say what it was; calls in progress go on, and time stays where it is."""
         if self._running is not None:
             self._running[-1].stop()
         return self.state()

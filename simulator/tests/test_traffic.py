@@ -27,6 +27,7 @@ from oxo_simulator.traffic.terms import (
     blocking,
     holding,
     load,
+    occupied,
 )
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -85,8 +86,25 @@ def test_hours_are_the_wall_clocks_over_a_change_of_daylight_saving() -> None:
 
 def test_the_load_is_said_in_calls_or_in_erlang() -> None:
     assert load(60, None, 180) == Load(60, 180)
-    assert load(60, None, 180).erlang == 3
-    assert load(None, 3, 180) == Load(60, 180)
+    assert load(60, None, 180).erlang == pytest.approx(60 * occupied(180) / 3600)
+    offered = load(None, 3, 180)
+    assert offered.erlang == pytest.approx(3)
+    assert offered.busy_hour_calls * occupied(180) == pytest.approx(3 * 3600)
+
+
+@pytest.mark.parametrize("seconds", [30, 120, 600])
+def test_a_busy_hour_offers_the_erlang_that_were_ordered(seconds: float) -> None:
+    wanted = load(None, 100, seconds)
+    ten = Span(MIDNIGHT.replace(day=24, hour=9), BERLIN, 1)
+    calls = [
+        each.what
+        for seed in range(4)
+        for each in office.day(OFFICE, wanted, ten, seeded(seed), POOLS)
+    ]
+    occupation = sum(
+        what.ring_seconds + what.call_seconds for what in calls if isinstance(what, CallOrder)
+    )
+    assert occupation / 4 / 3600 == pytest.approx(100, rel=0.05)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from oxo_simulator.control.messages import Installation, TrafficOrder, TrafficState
+from oxo_simulator.exchange.directory import Directory, Subscriber
 from oxo_simulator.exchange.life import Phase
 from oxo_simulator.exchange.telephony import OrderError
 from oxo_simulator.installation import Installed, profile_of
@@ -70,7 +71,7 @@ def bench(tmp_path: Path) -> Iterator[Any]:
 def test_an_office_day_leads_to_its_tickets_and_the_same_seed_to_the_same_ones(bench: Any) -> None:
     one, other, third = bench(), bench(), bench()
     told = one.let(day="office", busy_hour_calls=60, seed=7)
-    assert (told.running, told.day, told.erlang) == (False, "office", 2.0)
+    assert (told.running, told.day, told.erlang) == (False, "office", 1.82)
     assert told.calls > 200
     assert told.no_line == told.no_service == told.refused == 0
     assert told.calls - 20 < told.tickets_made <= told.calls, "some still talk"
@@ -132,6 +133,28 @@ def test_traffic_waits_for_its_own_instants_and_ends_when_it_is_ended(bench: Any
     one.installed.clock.advance(600)
     assert one.traffic.state().calls == after.calls
     assert one.let(day="office", hours=0.1).calls >= 0, "and another may begin"
+
+
+def test_time_stays_where_traffic_is_ended(bench: Any) -> None:
+    one = bench()
+    order = TrafficOrder(day="office", busy_hour_calls=3_000, hours=24 * 300)
+    slices, begin = one.traffic.begin(order), one.installed.clock.seconds()
+    for _ in range(3):
+        next(slices)
+    one.traffic.end()
+    with pytest.raises(StopIteration) as ended:
+        next(slices)
+    assert not ended.value.value.running
+    assert 0 < one.installed.clock.seconds() - begin < 3600
+
+
+def test_who_is_not_installed_any_more_is_refused_and_time_goes_on(bench: Any) -> None:
+    one = bench()
+    one.let(day="office", busy_hour_calls=600, advance=False)
+    one.installed.exchange.calls.directory = Directory({"200": Subscriber("200", "Somebody")})
+    one.installed.clock.advance(600)
+    told = one.traffic.state()
+    assert told.refused == told.calls > 50
 
 
 def test_nobody_gets_through_while_a_reset_keeps_the_exchange_down(bench: Any) -> None:

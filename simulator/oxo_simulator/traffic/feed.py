@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from oxo_tickets import RoomStatus
 
+from oxo_simulator.exchange.directory import SubscriberUnknown
 from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.orders import CallOrder
 from oxo_simulator.exchange.rooms import Stay
@@ -52,6 +53,7 @@ class Feed:
     Attributes:
         tally: how many events of each kind there were, and how many of those came to nothing.
         running: whether more are to come.
+        stopped: whether it was ended before its end.
     """
 
     def __init__(
@@ -68,10 +70,12 @@ class Feed:
         self._timer: Cancellable | None = None
         self.tally: Counter[str] = Counter()
         self.running = True
+        self.stopped = False
         self._wait()
 
     def stop(self) -> None:
         """Let nothing more happen."""
+        self.stopped = self.stopped or self.running
         self.running = False
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
@@ -101,7 +105,8 @@ def carry_out(exchange: "Exchange", what: Happening) -> str | None:
         _order(exchange, what)
     except TrunkUnavailable:
         return NO_LINE
-    except OrderError:
+    except (OrderError, SubscriberUnknown):
+        # Guests who went by another door, or sets that another release does not have.
         return REFUSED
     return None
 
@@ -110,7 +115,7 @@ def _order(exchange: "Exchange", what: Happening) -> None:
     """Give the exchange its order.
 
     Raises:
-        OrderError, TrunkUnavailable: it cannot be carried out as things are.
+        OrderError, SubscriberUnknown, TrunkUnavailable: it cannot be carried out as things are.
     """
     match what:
         case CallOrder():

@@ -12,13 +12,20 @@ from oxo_tickets import DiallingMode
 from oxo_simulator.exchange.orders import CallOrder
 from oxo_simulator.traffic.events import Timed
 from oxo_simulator.traffic.people import Pools
-from oxo_simulator.traffic.terms import HOUR_SECONDS, Load, Span, arrivals, chosen, holding
+from oxo_simulator.traffic.terms import (
+    HOUR_SECONDS,
+    OUTGOING_SHARE,
+    RING_SECONDS,
+    UNANSWERED_SHARE,
+    Load,
+    Span,
+    arrivals,
+    chosen,
+    holding,
+)
 
 HOURS = (0, 0, 0, 0, 0, 0, 2, 15, 50, 85, 100, 90, 45, 60, 90, 85, 60, 30, 10, 4, 2, 1, 0, 0)
 """Percent of the busy hour, by the hour of the wall clock."""
-OUTGOING_SHARE = 0.5
-UNANSWERED_SHARE = 0.15
-RING_SECONDS = (2, 25)
 MODES = (
     (DiallingMode.MANUAL, 0.6),
     (DiallingMode.REDIAL, 0.15),

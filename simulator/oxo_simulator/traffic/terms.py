@@ -1,8 +1,10 @@
 """Traffic in the trade's terms, and how it is drawn.
 
     busy hour      the hour with most calls; other hours have a share of it
-    holding time   seconds that a call occupies a line, on average
-    offered load   calls of the busy hour x holding time / 3600, in Erlang
+    holding time   seconds that an answered call lasts, on average
+    occupation     seconds that a call occupies a line, on average: some are answered by nobody,
+                   and calls that come in ring before
+    offered load   calls of the busy hour x occupation / 3600, in Erlang
 
 Calls come independently of each other, so those of an hour are a Poisson process and their holding
 times exponential: the assumptions under which Erlang's formula B says which share finds no line.
@@ -19,6 +21,10 @@ HOUR_SECONDS = 3600.0
 HOLDING_SECONDS_MAX = 12 * 3600
 CALLS_MAX = 100_000
 """Calls of a busy hour."""
+OUTGOING_SHARE = 0.5
+UNANSWERED_SHARE = 0.15
+RING_SECONDS = (2, 25)
+"""Of calls that come in: evenly spread. These shares are ours."""
 
 
 class LoadImpossible(ValueError):
@@ -26,7 +32,7 @@ class LoadImpossible(ValueError):
 
 
 class Load(NamedTuple):
-    """How much traffic: calls of the busy hour, and seconds that each lasts on average."""
+    """How much traffic: calls of the busy hour, seconds that an answered one lasts on average."""
 
     busy_hour_calls: float
     holding_seconds: float
@@ -34,7 +40,7 @@ class Load(NamedTuple):
     @property
     def erlang(self) -> float:
         """The load offered in the busy hour."""
-        return self.busy_hour_calls * self.holding_seconds / HOUR_SECONDS
+        return self.busy_hour_calls * occupied(self.holding_seconds) / HOUR_SECONDS
 
 
 class Span(NamedTuple):
@@ -59,10 +65,19 @@ def load(busy_hour_calls: float | None, erlang: float | None, holding_seconds: f
         )
     calls = busy_hour_calls or 0.0
     if erlang is not None:
-        calls = erlang * HOUR_SECONDS / holding_seconds
+        calls = erlang * HOUR_SECONDS / occupied(holding_seconds)
     if not 0 <= calls <= CALLS_MAX:
         raise LoadImpossible(f"{calls:g} calls in the busy hour; 0 to {CALLS_MAX} are expected")
     return Load(calls, holding_seconds)
+
+
+def occupied(holding_seconds: float) -> float:
+    """Return the seconds that a call occupies a line, on average over all calls."""
+    # Whole seconds, one at least: the sum over k of P(longer than k), as `holding` draws them.
+    longest = -math.expm1(-HOLDING_SECONDS_MAX / holding_seconds)
+    talk = longest / -math.expm1(-1 / holding_seconds)
+    ring = sum(RING_SECONDS) / len(RING_SECONDS)
+    return (1 - UNANSWERED_SHARE) * talk + (1 - OUTGOING_SHARE) * ring
 
 
 def blocking(erlang: float, lines: int) -> float:
