@@ -51,6 +51,7 @@ INFORMATION = (
     b"Do not disturb           : no\r\n"
     b"\r\n"
 )
+DAMAGED = (b"Passw\xb7rd", b"Mot de passe", b"Kennwort", b"")
 BOOTH = (
     b"PHONE BOOTH BILL\r\n"
     b"Number                   : 00390670000\r\n"
@@ -82,6 +83,40 @@ def test_a_bill_is_one_event_with_its_values_and_its_bytes() -> None:
     assert told(bill) == ("guest bill", VALUES)
     assert bill.raw == BILL.strip()
     assert (bill.place, bill.cut) == ("line 1", None)
+
+
+@pytest.mark.parametrize("password", [b"4711", b"471108"])
+@pytest.mark.parametrize("heading", DAMAGED)
+def test_a_password_under_a_heading_that_nobody_knows_is_held_back(
+    heading: bytes, password: bytes
+) -> None:
+    """Another language, or a letter that the way there damaged."""
+    item = heading.ljust(24) + b" : " + password
+    raw = b"GUEST INFORMATION\r\nRoom                     : 1170\r\n" + item + b"\r\nBYE\r\n"
+    (document,) = documents(raw)
+    event = event_of(document)
+    assert (event.fields["room"], event.fields["footnote"]) == ("1170", "BYE")
+    assert password.decode() not in str(event.fields)
+    assert "*" * len(password) in event.fields.values()
+    assert event.raw == document.raw
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"Password                 \x0b 4711", b"Password                ;: 4711", b"Passwrd  4711"],
+)
+def test_a_password_in_a_line_that_is_no_item_is_held_back(line: bytes) -> None:
+    (document,) = documents(
+        b"GUEST INFORMATION\r\nRoom                     : 117\r\n" + line + b"\r\n"
+    )
+    fields = event_of(document).fields
+    assert "4711" not in str(fields)
+    assert "****" in str(fields)
+
+
+def test_a_footnote_of_words_and_figures_stays_as_it_is() -> None:
+    (document,) = documents(b"GUEST INFORMATION\r\nRoom : 117\r\nCALL 4711, OPEN SINCE 1984\r\n")
+    assert event_of(document).fields["footnote"] == "CALL 4711, OPEN SINCE 1984"
 
 
 def test_guest_information_holds_the_password_back_and_ends_with_a_blank_line() -> None:

@@ -49,6 +49,22 @@ _LOOSE = re.compile(r"(?P<heading>[^:]{1,40}?) *: ?(?P<value>.*)")
 _NO_WORD = re.compile(r"[\W_]+")
 
 
+# fmt: off
+_PLAIN: Final = frozenset(
+    {
+        "room", "name", "guest_name", "language", "from", "to", "calls",
+        "number_of_communications", "units", "cost", "currency", "vat_rate", "vat", "vat_amount",
+        "deposit", "balance", "number", "duration", "direct_number", "ddi", "barring",
+        "do_not_disturb", "dnd", "wake_up", "reminder_time", "message", "message_status",
+    }
+)
+# fmt: on
+"""Names whose figures are shown; what stands under any other may be a password."""
+
+_PASSWORD = re.compile(r"(?<![0-9])(?:[0-9]{4}|[0-9]{6})(?![0-9])")
+"""A guest's password has four or six digits (facts: oxo 4.1, inferred for six)."""
+
+
 class Document(msgspec.Struct, frozen=True):
     """One document, or what is there of it.
 
@@ -180,21 +196,31 @@ def event_of(document: Document) -> WireEvent:
     """Return a document as it is kept: its items by heading, a guest's password held back.
 
     A heading becomes a name: `VAT rate` is `vat_rate`; a second of the same name is `vat_rate_2`.
+    Under a heading that nobody knows (another language, a damaged letter) and in a line that is no
+    item, stars stand for what may be a password.
     """
     fields: dict[str, str | int | None] = {}
     for heading, value in document.items:
         name = _NO_WORD.sub("_", heading.casefold()).strip("_") or "item"
         if "password" not in name:
-            fields[_unused(name, fields)] = value
+            fields[_unused(name, fields)] = value if name in _PLAIN else _hidden(value)
     if document.footnote is not None:
-        fields[_unused("footnote", fields)] = document.footnote
+        # Blanks in a row are of an item that lost its colon: no footnote is set in columns.
+        item = "  " in document.footnote
+        fields[_unused("footnote", fields)] = (
+            _hidden(document.footnote) if item else document.footnote
+        )
     for text in document.unread:
-        fields[_unused("unread", fields)] = text
+        fields[_unused("unread", fields)] = _hidden(text)
     if document.kind == UNTITLED and document.title is not None:
-        fields[_unused("title", fields)] = document.title
+        fields[_unused("title", fields)] = _hidden(document.title)
     if document.cut is not None:
         fields[_unused("cut", fields)] = document.cut
     return WireEvent(document.kind, fields, document.raw)
+
+
+def _hidden(text: str) -> str:
+    return _PASSWORD.sub(lambda found: "*" * len(found[0]), text)
 
 
 def _unused(name: str, fields: Mapping[str, object]) -> str:
