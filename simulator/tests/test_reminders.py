@@ -200,6 +200,20 @@ def test_many_ring_in_groups_of_five_two_seconds_apart() -> None:
     assert hall.states().count("complete") == 12
 
 
+def test_three_hundred_rooms_keep_the_distance_of_their_attempts() -> None:
+    hall = Hall()
+    rooms = [str(200 + number) for number in range(300)]
+    for room in rooms:
+        hall.program(room)
+    hall.clock.advance(DAY)
+    rung = {room: [at for at, user, step, _ in hall.lines if user == room and step == "ringing"]
+            for room in rooms}  # fmt: skip
+    assert (rung["200"], rung["499"]) == (
+        ["07:00:00", "07:01:15", "07:02:30"], ["07:01:58", "07:03:13", "07:04:28"]
+    )  # fmt: skip
+    assert len({tuple(each) for each in rung.values()}) == 60
+
+
 def test_the_group_and_its_distance_are_the_profiles() -> None:
     hall = Hall(group=2, group_gap_seconds=7)
     for number in range(4):

@@ -1,10 +1,11 @@
 """Appointment reminders: a set rings at its time until somebody acknowledges, or gives up.
 
-    programmed --its time--> due --room in the group--> ringing, or busy
-         |                    ^                            |
-         |                    |__gap__ not acknowledged <--+--> acknowledged: Complete
-         |                                |
-         |                                +-- attempts used up: Failed
+    programmed --its time--> due --room in the group--> ringing, or busy <--gap--+
+         |                                                 |                      |
+         |                                                 +--> not acknowledged -+
+         |                                                 |           |
+         |                                                 |           +-- attempts used up: Failed
+         |                                                 +--> acknowledged: Complete
          +-- cancelled at any time: Cancellation
 
 Behind Complete and Failed a temporary reminder is gone, and a permanent one waits for the next day
@@ -302,7 +303,7 @@ class Reminders:
         reminder.ringing = False
         gap = self._gap_seconds()
         reminder.rings_at = self._clock.now().utc + timedelta(seconds=gap)
-        self._later(reminder, gap, self._due)
+        self._later(reminder, gap, self._ring)
 
     def _end(self, reminder: _Reminder, state: ReminderState) -> None:
         self._ticket(reminder, state)
