@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from oxo_reports.ledger_words import EVENTS, TICKET_EVENTS
+
 ROOT = Path(__file__).resolve().parents[1]
 SIMULATOR = ROOT / "simulator" / "oxo_simulator"
 PAGE = (ROOT / "docs" / "bundle.md").read_text("utf-8")
@@ -44,3 +46,7 @@ def test_every_documented_line_is_written_somewhere() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     assert sorted(documented() - told) == []
+
+
+def test_the_report_has_words_for_every_documented_line_and_no_others() -> None:
+    assert {*EVENTS, *TICKET_EVENTS} == documented()

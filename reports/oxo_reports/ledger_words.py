@@ -1,9 +1,9 @@
 """What a line of the ledger says to a person."""
 
-from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
-from oxo_reports.wording import plain
+from oxo_reports.exchange_words import DISTURBING, EXCHANGE, Line, Words
+from oxo_reports.wording import plain, quantity
 
 Kind = Literal[
     "http", "said", "tickets", "link", "disturbance", "trouble", "exchange", "people", "folded"
@@ -13,7 +13,7 @@ TICKET_EVENTS = ("made", "buffered", "dropped")
 """Events that are told in runs, of many tickets at once."""
 
 
-def _fault(line: dict[str, Any]) -> str:
+def _fault(line: Line) -> str:
     fault = line.get("fault")
     if not isinstance(fault, dict):
         return plain(fault)
@@ -26,7 +26,7 @@ def _fault(line: dict[str, Any]) -> str:
     return f"{kind} ({', '.join(rest)})" if rest else kind
 
 
-def _span(line: dict[str, Any], what: str) -> str:
+def _span(line: Line, what: str) -> str:
     first, last = plain(line.get("first")), plain(line.get("last"))
     which = f"ticket {first}" if first == last else f"tickets {first} to {last}"
     how = f" ({plain(line['how'])})" if "how" in line else ""
@@ -34,48 +34,69 @@ def _span(line: dict[str, Any], what: str) -> str:
     return f"{which} {what}{how}{who}"
 
 
-def _file(line: dict[str, Any]) -> str:
+def _file(line: Line) -> str:
     return plain(line.get("file", "a file"))
 
 
-def _alarm(line: dict[str, Any]) -> str:
+def _alarm(line: Line) -> str:
     if "percent" in line:
         return f"buffer at {plain(line['percent'])} %"
     return f"alarm {plain(line.get('name'))}"
 
 
-def _switch_over(line: dict[str, Any]) -> str:
+def _switch_over(line: Line) -> str:
     how = "in order" if line.get("ordered") is True else "the other one failed"
     return f"CPU {plain(line.get('main'))} is main now, {how}"
 
 
-def _session(line: dict[str, Any], what: str) -> str:
+def _session(line: Line, what: str) -> str:
     reason = f": {plain(line['reason'])}" if line.get("reason") else ""
     return f"session {plain(line.get('session'))} {what}{reason}"
 
 
-def _port(line: dict[str, Any]) -> str:
+def _port(line: Line) -> str:
     return f"{plain(line.get('port'))} port, peer {plain(line.get('peer'))}"
 
 
-def _reset(line: dict[str, Any]) -> str:
+def _reset(line: Line) -> str:
     return f"{plain(line.get('kind'))} reset"
 
 
-def _whole(line: dict[str, Any]) -> str:
+def _whole(line: Line) -> str:
     reset = line.get("reset_connections") is True
-    return "link restored" + (", its connections reset" if reset else "")
+    return "link restored" + (", its connections reset" if reset else "") + _corrupted(line)
 
 
-def _installed(line: dict[str, Any]) -> str:
+def _ended(line: Line, how: str) -> str:
+    which = f"fault {plain(line.get('id'))} ({plain(line.get('kind'))})"
+    return f"{which} {how}{_corrupted(line)}"
+
+
+def _corrupted(line: Line) -> str:
+    count = line.get("corrupted_bytes")
+    return f", {quantity(count, 'byte')} corrupted" if isinstance(count, int) else ""
+
+
+def _kept(line: Line, what: str) -> str:
+    return f"{what} {plain(line.get('bytes'))} bytes towards {plain(line.get('towards'))}"
+
+
+def _changed(line: Line) -> str:
+    where = f"byte {plain(line.get('offset'))} towards {plain(line.get('towards'))}"
+    return f"{where} corrupted from {plain(line.get('was'))} to {plain(line.get('became'))}"
+
+
+def _installed(line: Line) -> str:
     keys = ("profile", "tag_set", "zone", "epoch")
     words = [f"{key.replace('_', ' ')} {plain(line.get(key))}" for key in keys]
     return f"installed: {', '.join(words)}"
 
 
-Words = Callable[[dict[str, Any]], str]
-
 EVENTS: dict[str, tuple[Kind, Words]] = {
+    **{
+        event: ("disturbance" if event in DISTURBING else "exchange", words)
+        for event, words in EXCHANGE.items()
+    },
     "installed": ("exchange", _installed),
     "alarm": ("exchange", _alarm),
     "connection opened": ("link", lambda line: f"connection opened, {_port(line)}"),
@@ -98,13 +119,11 @@ EVENTS: dict[str, tuple[Kind, Words]] = {
         "disturbance",
         lambda line: f"disturbance armed: {_fault(line)}, at {plain(line.get('when'))}",
     ),
-    "held": (
-        "disturbance",
-        lambda line: (
-            f"the cut link keeps back {plain(line.get('bytes'))} bytes towards "
-            f"{plain(line.get('towards'))}"
-        ),
-    ),
+    "held": ("disturbance", lambda line: _kept(line, "the cut link keeps back")),
+    "discarded": ("disturbance", lambda line: _kept(line, "the link throws away")),
+    "corrupted": ("disturbance", _changed),
+    "healed": ("disturbance", lambda line: _ended(line, "healed by itself")),
+    "spent": ("disturbance", lambda line: _ended(line, "is spent")),
     "restored": ("disturbance", _whole),
     "reset": ("disturbance", _reset),
     "phase": ("disturbance", lambda line: f"phase: {plain(line.get('phase'))}"),

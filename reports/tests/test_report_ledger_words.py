@@ -55,3 +55,54 @@ def test_a_switch_over_stands_out() -> None:
     row = {"event": "switch-over", "main": "b", "ordered": True, "wire": "stream"}
     (entry,) = wire_log(None, Records("ledger.ndjson", [row]), None, None, "stream")
     assert entry.troubled
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (
+            {"event": "call", "call": "c1", "direction": "outgoing", "user": "106",
+             "number": "0388", "trunk": "T01", "outcome": "answered"},
+            "call c1 outgoing, user 106, number 0388, line T01: answered",
+        ),
+        (
+            {"event": "call ended", "call": "c1", "tickets": [4, 5]},
+            "call c1 ended with 2 tickets",
+        ),
+        (
+            {"event": "call ended", "call": "c2", "tickets": [], "why": "monitoring none"},
+            "call c2 ended with 0 tickets: monitoring none",
+        ),
+        (
+            {"event": "set", "user": "128", "state": "do not disturb", "diverted_to": None,
+             "monitoring": "all"},
+            "set 128: do not disturb, monitoring all",
+        ),
+        (
+            {"event": "reminder", "user": "110", "time": "14:05", "kind": "permanent",
+             "by": "operator", "state": "not acknowledged", "attempt": 3},
+            "permanent appointment of 110 at 14:05, by the operator: not acknowledged, attempt 3",
+        ),
+        (
+            {"event": "room", "room": "110", "what": "lines closed", "by": "exchange"},
+            "room 110: lines closed, by the exchange",
+        ),
+        (
+            {"event": "healed", "id": "f2", "kind": "corrupt", "corrupted_bytes": 1},
+            "fault f2 (corrupt) healed by itself, 1 byte corrupted",
+        ),
+        (
+            {"event": "corrupted", "offset": 7, "towards": "collector", "was": "41",
+             "became": "be"},
+            "byte 7 towards collector corrupted from 41 to be",
+        ),
+        (
+            {"event": "licence", "call_accounting_over_ip": False},
+            "licence of call accounting over IP closed",
+        ),
+        ({"event": "reception"}, "reception, room \u2013's wake-up at \u2013 failed: \u2013"),
+    ],
+)  # fmt: skip
+def test_what_the_exchange_lived_through_is_told_in_words(line: dict[str, Any], text: str) -> None:
+    (entry,) = wire_log(None, Records("ledger.ndjson", [line]), None, None, "taxation")
+    assert entry.text == text
