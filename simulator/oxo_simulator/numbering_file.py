@@ -14,6 +14,9 @@ def read_plan(file: Path) -> NumberingPlan:
     Raises:
         PlanUnusable: names the file, the entry, and what is allowed.
     """
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        # A pipe would keep the exchange waiting for somebody to write into it.
+        raise PlanUnusable(f"{file}: no regular file")
     try:
         with file.open("rb") as opened:
             content = opened.read(PLAN_BYTES_MAX + 1)

@@ -1,5 +1,6 @@
 """An exchange of one's own: a file of sets, groups and trunks, and what cannot be one."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -93,14 +94,17 @@ def test_without_trunks_there_are_the_default_ones() -> None:
     ("plan", "words"),
     [
         ("", "set: Field required"),
-        ("[[set]]\nnumber = '12'", "set.1.number: String should match"),
+        ("[[set]]\nnumber = '12'", "plan.toml: set.1.number: '12'; 3 to 8 digits are expected"),
         ("[[set]]\nnumber = '123456789'", "set.1.number"),
         ("[[set]]\nnumber = 100", "set.1.number: Input should be a valid string"),
         ("[[set]]\nnumber = '100'\nclass = 'king'", "set.1.class: Input should be 'operator'"),
         ("[[set]]\nnumber = '100'\ncolour = 'red'", "set.1.colour: Extra inputs"),
         ("[[set]]\nnumber = '100'\n[[set]]\nnumber = '100'", "number 100 stands there twice"),
         ("[[set]]\nnumber = '100'\n[[set]]\nnumber = '1001'", "number 1001 begins with 100"),
-        ("[[trunk]]\nname = 'Q1'\n[[set]]\nnumber = '100'", "trunk.1.name"),
+        (
+            "[[trunk]]\nname = 'Q1'\n[[set]]\nnumber = '100'",
+            "trunk.1.name: 'Q1'; L, N, P or V and",
+        ),
         ("[[trunk]]\nname = 'N1'\nchannels = 0\n[[set]]\nnumber = '100'", "trunk.1.channels"),
         (
             "[[set]]\nnumber='100'\n[[group]]\nnumber='5'\nclass='hunting group'\nmembers=['7']",
@@ -114,8 +118,8 @@ def test_without_trunks_there_are_the_default_ones() -> None:
             GROUP_OF_ONE + "members = ['101', '101']",
             "group 5: member 101 stands there twice",
         ),
-        ('[[set]]\nnumber = "100"\nname = "\\uffff"', "set.1.name: String should match"),
-        ('[[set]]\nnumber = "100"\nname = "a\\u0085b"', "set.1.name: String should match"),
+        ('[[set]]\nnumber = "100"\nname = "\\uffff"', "set.1.name: '\\uffff'; printable"),
+        ('[[set]]\nnumber = "100"\nname = "a\\u0085b"', "set.1.name: 'a\\x85b'; printable"),
         ("[[set", "no TOML"),
     ],
 )
@@ -125,11 +129,16 @@ def test_a_plan_that_cannot_be_is_named_with_its_file(
     with pytest.raises(ProfileError, match=r"plan\.toml: ") as caught:
         load_profile(site(tmp_path, plan))
     assert words in str(caught.value)
+    assert "after validation, not 0" not in str(caught.value)
 
 
 def test_a_plan_that_is_not_there_or_endless_is_named(tmp_path: Path) -> None:
     profile = site(tmp_path, "#" * (1024 * 1024 + 1))
     with pytest.raises(ProfileError, match=r"plan\.toml: more than 1048576 bytes"):
+        load_profile(profile)
+    (tmp_path / "plan.toml").unlink()
+    os.mkfifo(tmp_path / "plan.toml")
+    with pytest.raises(ProfileError, match=r"plan\.toml: no regular file"):
         load_profile(profile)
     (tmp_path / "plan.toml").unlink()
     with pytest.raises(ProfileError, match=r"installation: .*plan\.toml: No such file"):

@@ -31,6 +31,14 @@ CHANNELS_OF: Mapping[str, int] = {"L": 1, "N": 2, "P": 30, "V": 120}
 
 _TEXT = r"^[^\x00-\x1f\x7f-\x9f\ufffe\uffff]*$"
 """What XML and a printed line can carry."""
+_SET_NUMBER, _GROUP_NUMBER = r"^[0-9]{3,8}$", r"^[0-9]{1,8}$"
+_TRUNK_NAME = r"^[LNPV][0-9]{1,3}$"
+_EXPECTED = {
+    _TEXT: "printable characters are",
+    _SET_NUMBER: "3 to 8 digits are",
+    _GROUP_NUMBER: "1 to 8 digits are",
+    _TRUNK_NAME: "L, N, P or V and 1 to 3 digits are",
+}
 _NAME = Field(min_length=1, max_length=NAME_CHARACTERS_MAX, pattern=_TEXT)
 
 
@@ -45,7 +53,7 @@ class _Entry(BaseModel):
 class PlannedSet(_Entry):
     """One set; without a name it gets one of the seed's."""
 
-    number: Annotated[str, Field(pattern=r"^[0-9]{3,8}$")]
+    number: Annotated[str, Field(pattern=_SET_NUMBER)]
     name: Annotated[str | None, _NAME] = None
     set_class: Annotated[SetClass, Field(alias="class")] = SetClass.BUSINESS
     monitoring: Monitoring | None = None
@@ -54,7 +62,7 @@ class PlannedSet(_Entry):
 class PlannedGroup(_Entry):
     """One group; without a name it is called by its class and number."""
 
-    number: Annotated[str, Field(pattern=r"^[0-9]{1,8}$")]
+    number: Annotated[str, Field(pattern=_GROUP_NUMBER)]
     name: Annotated[str | None, _NAME] = None
     group_class: Annotated[Literal["hunting group", "attendant group"], Field(alias="class")]
     members: Annotated[tuple[str, ...], Field(min_length=1, max_length=SETS_MAX)]
@@ -63,7 +71,7 @@ class PlannedGroup(_Entry):
 class PlannedTrunk(_Entry):
     """One access; its first letter says its kind."""
 
-    name: Annotated[str, Field(pattern=r"^[LNPV][0-9]{1,3}$")]
+    name: Annotated[str, Field(pattern=_TRUNK_NAME)]
     channels: Annotated[int | None, Field(ge=1, le=1_000)] = None
 
 
@@ -131,6 +139,10 @@ def _group(planned: PlannedGroup) -> Group:
 
 def _sentences(error: ValidationError) -> Iterator[str]:
     for wrong in error.errors(include_url=False):
+        if wrong["type"] == "too_short" and wrong["ctx"]["actual_length"] == 0 and wrong["input"]:
+            continue  # entries are there; what is wrong with each is told
         where = ".".join(str(part + 1) if isinstance(part, int) else part for part in wrong["loc"])
         words = wrong["msg"].removeprefix("Value error, ")
+        if wrong["type"] == "string_pattern_mismatch":
+            words = f"{wrong['input']!r}; {_EXPECTED[wrong['ctx']['pattern']]} expected"
         yield f"{where}: {words}" if where else words
