@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oxo_simulator.clock import VirtualClock, WallClock
+from oxo_simulator.exchange import reminders
 from oxo_simulator.exchange.core import Exchange
+from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.life import ResetKind
 from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.orders import CallOrder
@@ -274,6 +276,23 @@ def test_a_call_that_began_before_the_guest_came_is_on_nobodys_bill() -> None:
     desk.clock.advance(90)
     assert len(desk.tickets()) == 1
     assert desk.exchange.rooms["106"].cost == 0
+
+
+def test_nobody_comes_and_nothing_changes_where_no_wake_up_can_be_programmed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reminders, "APPOINTMENTS_MAX", 2)  # one less than is needed
+    desk = Desk()
+    desk.exchange.reminders.program(Appointment("128", "09:00"))
+    desk.hotel.check_in(["108"], Stay(guest_name="Guest"))
+    before = len(desk.lines), len(desk.told)
+    with pytest.raises(OrderError, match="2 appointments are the most there may be"):
+        desk.hotel.check_in(["106", "107"], Stay(guest_name="Group", wake_up="07:00"))
+    monkeypatch.setattr(reminders, "APPOINTMENTS_MAX", 1)
+    with pytest.raises(OrderError, match="1 appointments are the most there may be"):
+        desk.hotel.modify("108", Stay(guest_name="Other", wake_up="07:00"))
+    assert (len(desk.lines), len(desk.told)) == before
+    assert [room.guest_name for room in desk.exchange.rooms.values() if room.occupied] == ["Guest"]
 
 
 def test_a_group_is_told_the_same_in_each_room_or_nobody_comes() -> None:

@@ -272,6 +272,7 @@ def test_there_is_an_end_to_how_many_there_may_be() -> None:
         hall.program(str(number))
     with pytest.raises(OrderError, match=f"{APPOINTMENTS_MAX} appointments are the most"):
         hall.program("one too many")
+    hall.program("7")  # sets anew what is there
 
 
 # changes of summer time

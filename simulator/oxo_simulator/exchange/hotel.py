@@ -165,7 +165,7 @@ class Hotel:
         for room in vacant:
             if room.occupied:
                 raise OrderError(f"room {room.room} is occupied; check it out first")
-        self._allowed(stay)
+        self._allowed(stay, vacant)
         if len(vacant) > 1 and stay.direct_number is not None:
             raise OrderError("direct_number: one guest's; a group has none in common")
         placed, now = Placed(), self._clock.now()
@@ -185,7 +185,7 @@ class Hotel:
             OrderError: nothing has changed.
         """
         room = self._occupied([number])[0]
-        self._allowed(stay)
+        self._allowed(stay, [room])
         changed = room.modified(stay)
         self._rooms[number], placed = changed, Placed()
         self._happened(number, "modified", by)
@@ -363,11 +363,12 @@ class Hotel:
                 raise OrderError(f"room {room.room} is vacant; check a guest in first")
         return [self._seen(room) for room in found]
 
-    def _allowed(self, stay: Stay) -> None:
+    def _allowed(self, stay: Stay, rooms: Sequence[Room]) -> None:
         if wrong := stay.wrong():
             raise OrderError(wrong)
         if stay.wake_up is not None:
             clock_time(stay.wake_up)
+            self._reminders.allow(sum(not self._reminders.of(each.room) for each in rooms))
 
     def _disturb(self, room: Room, stay: Stay) -> None:
         """Let the room's set be silent, or not, where that is told and new."""

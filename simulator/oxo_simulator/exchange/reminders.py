@@ -199,6 +199,15 @@ class Reminders:
             self._cancel(each, placed)
         return placed
 
+    def allow(self, count: int) -> None:
+        """Refuse so many new reminders where there may not be so many more.
+
+        Raises:
+            OrderError: there may not.
+        """
+        if len(self._reminders) + count > APPOINTMENTS_MAX:
+            raise OrderError(f"{APPOINTMENTS_MAX} appointments are the most there may be")
+
     def cancel_all(self, user: str, placed: Placed) -> None:
         """Cancel whatever reminders a user has; tickets follow."""
         for each in self._of(user):
@@ -337,8 +346,8 @@ class Reminders:
         attempts = self._settings.attempts
         if order.answered_at is not None and not 1 <= order.answered_at <= attempts:
             raise OrderError(f"answered_at {order.answered_at}; 1 to {attempts} is expected")
-        if len(self._reminders) >= APPOINTMENTS_MAX:
-            raise OrderError(f"{len(self._reminders)} appointments are the most there may be")
+        if (order.user, shown, order.kind) not in self._reminders:
+            self.allow(1)
         return shown
 
     def _of(self, user: str) -> list[_Reminder]:
