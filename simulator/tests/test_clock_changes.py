@@ -3,17 +3,20 @@
 Zones of both hemispheres, one that changes by half an hour, and one that changes at midnight.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from oxo_simulator.account.closing import Rules, closes_at
 from oxo_simulator.clock import VirtualClock, WallClock
 from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.moment import Moment
+from oxo_simulator.exchange.orders import CallOrder
 from oxo_simulator.profile import load_profile
 from oxo_simulator.taxation import outlet_terms
 from oxo_tickets import Ticket
@@ -57,22 +60,60 @@ def test_a_moment_read_back_is_the_same_instant_and_they_come_in_order(
             assert (before.fold, after.fold) == (0, 1), "only the repeated hour runs back"
 
 
+@given(
+    zone=st.sampled_from(ZONES),
+    day=st.integers(0, 4 * 366),
+    passed=st.floats(0, 200_000, allow_nan=False),
+)
+@example(zone="Europe/Berlin", day=1758, passed=50_400.0)
+@example(zone="Europe/Berlin", day=1548, passed=50_400.0)
+@settings(deadline=None)
+def test_a_moment_told_in_advance_is_what_the_clock_shows_then(
+    zone: str, day: int, passed: float
+) -> None:
+    noon = datetime(2016, 1, 1, 12) + timedelta(days=day)  # noqa: DTZ001 - noon is never skipped
+    clock, exchange = clocks(noon.isoformat(), zone)
+    told = exchange.now().after(passed)
+    clock.advance(passed)
+    assert told == exchange.now()
+
+
+def test_the_parts_of_a_call_over_a_change_are_stamped_with_what_the_clock_shows() -> None:
+    for start, expected in (
+        (FOLDED, [("01:30:00", 0), ("02:30:00", 0), ("02:10:00", 1)]),
+        (SKIPPED, [("01:30:00", 0), ("03:30:00", 0), ("04:10:00", 0)]),
+    ):
+        clock, wall = clocks(start)
+        made: list[Ticket] = []
+        exchange = Exchange(
+            profile=load_profile("certify"),
+            seed=1,
+            epoch="e",
+            clock=wall,
+            record=_keeping(made),
+            outlets=[outlet_terms(load_profile("certify"))],
+        )
+        common: dict[str, Any] = {"direction": "outgoing", "number": "0390", "ring_seconds": 0}
+        at = {"transfer_to": "106", "transfer_after_seconds": 3600}
+        exchange.place([CallOrder(user="128", call_seconds=7200, **at, **common)])
+        at["transfer_after_seconds"] = 6000
+        exchange.place([CallOrder(user="129", call_seconds=7200, **at, **common)])
+        clock.advance(8000)
+        begun = {(f"{each.local_time:%H:%M:%S}", each.fold) for each in made}
+        assert (len(made), sorted(begun)) == (4, sorted(expected))
+
+
 def tickets(start: str, hours: float, every_seconds: int) -> list[Ticket]:
     """Write a ticket every so many seconds, stamped by the exchange's own clock."""
     clock, wall = clocks(start)
     profile = load_profile("certify")
     made: list[Ticket] = []
-
-    def keep(event: str, detail: dict[str, object]) -> None:
-        if event == "made" and isinstance(ticket := detail["ticket"], Ticket):
-            made.append(ticket)
-
     exchange = Exchange(
         profile=profile,
         seed=1,
         epoch="e",
         clock=wall,
-        record=keep,
+        record=_keeping(made),
         outlets=[outlet_terms(profile)],
     )
     for number in range(int(hours * 3600 / every_seconds)):
@@ -81,9 +122,15 @@ def tickets(start: str, hours: float, every_seconds: int) -> list[Ticket]:
     return made
 
 
-def _call(exchange: Exchange) -> None:
-    from oxo_simulator.exchange.orders import CallOrder  # noqa: PLC0415
+def _keeping(made: list[Ticket]) -> Callable[[str, dict[str, Any]], None]:
+    def keep(event: str, detail: dict[str, Any]) -> None:
+        if event == "made":
+            made.append(detail["ticket"])
 
+    return keep
+
+
+def _call(exchange: Exchange) -> None:
     exchange.place([CallOrder(direction="outgoing", user="128", number="0390", call_seconds=5)])
 
 

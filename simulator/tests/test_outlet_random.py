@@ -1,22 +1,26 @@
 """An outlet under random operations: nothing twice, nothing silently gone, sequences monotone.
 
 The model is the ledger read by itself: from its lines alone it is known at any time which ticket
-waits under which sequence, and what became of every other one.
+waits under which sequence, and what became of every other one. Notices are counted: each waits, was
+taken, or was let go with a line of its own. Another release may come at any time.
 """
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from oxo_simulator.exchange.moment import Moment
+from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.outlet import Outlet, OutletTerms
 from oxo_simulator.exchange.port import NeverOffered
 from oxo_tickets import Kind, Ticket
 
+NOW = Moment(datetime(2020, 2, 24, 14), 0, datetime(2020, 2, 24, 13, tzinfo=UTC), "Europe/Berlin")  # noqa: DTZ001
 TICKET = Ticket(kind=Kind.CALL, local_time=datetime(2020, 2, 24, 14))  # noqa: DTZ001
 RANGED = ("acknowledged", "consumed", "sent", "filed")
 """Events by which a row of sequences leaves for good."""
@@ -30,6 +34,7 @@ class Ledger:
         self.fates: Counter[int] = Counter()
         self.last = 0
         self.alarms = 0
+        self.notices = 0
 
     def __call__(self, event: str, detail: Mapping[str, Any]) -> None:
         if event == "buffered":
@@ -44,6 +49,8 @@ class Ledger:
                 self.fates[self.waiting.pop(sequence)] += 1
         elif event == "alarm":
             self.alarms += 1
+        elif event in ("notice", "notice dropped"):
+            self.notices += 1
 
 
 class OutletUnderResets(RuleBasedStateMachine):
@@ -53,12 +60,24 @@ class OutletUnderResets(RuleBasedStateMachine):
         capacity=st.integers(0, 6),
         percent=st.integers(0, 100),
         overflow=st.sampled_from(["newest", "oldest"]),
+        beside=st.booleans(),
     )
-    def begin(self, capacity: int, percent: int, overflow: Any) -> None:
+    def begin(self, capacity: int, percent: int, overflow: Any, beside: bool) -> None:  # noqa: FBT001
         self.ledger = Ledger()
-        self.put_in = self.offered = 0
-        terms = OutletTerms(wire="v24", capacity=capacity, alarm_percent=percent, overflow=overflow)
-        self.outlet = Outlet(terms, self.ledger)
+        self.put_in = self.offered = self.noticed = 0
+        self.beside = beside
+        self.percent = percent
+        self.outlet = Outlet(self.terms(capacity, overflow), self.ledger)
+
+    def terms(self, capacity: int, overflow: Any) -> OutletTerms:
+        return OutletTerms(
+            wire="v24",
+            capacity=capacity,
+            alarm_percent=self.percent,
+            overflow=overflow,
+            notices=lambda _notice: True,
+            notices_count=self.beside,
+        )
 
     @rule(count=st.integers(1, 4))
     def put(self, count: int) -> None:
@@ -68,6 +87,22 @@ class OutletUnderResets(RuleBasedStateMachine):
             self.outlet.put(self.put_in, TICKET)
             raised = self.outlet.buffer.alarm and not above
             assert self.ledger.alarms - before == raised, "once, upwards"
+
+    @rule(count=st.integers(1, 3))
+    def notify(self, count: int) -> None:
+        for _ in range(count):
+            self.noticed += 1
+            before, above = self.ledger.alarms, self.outlet.buffer.alarm
+            tickets = len(self.outlet.buffer)
+            self.outlet.put_notice(Notice("mao", NOW, (("number", str(self.noticed)),)))
+            raised = self.outlet.buffer.alarm and not above
+            assert self.ledger.alarms - before == raised, "once, upwards"
+            assert self.beside or len(self.outlet.buffer) == tickets, "takes no ticket's room"
+
+    @rule(count=st.integers(1, 3))
+    def take_notices(self, count: int) -> None:
+        for _ in range(min(count, len(self.outlet.notices))):
+            self.outlet.noticed("s", "c")
 
     @rule(count=st.integers(1, 6))
     def offer(self, count: int) -> None:
@@ -106,6 +141,12 @@ class OutletUnderResets(RuleBasedStateMachine):
         if cold:
             self.ledger.last = self.offered = 0
 
+    @rule(capacity=st.integers(0, 6), overflow=st.sampled_from(["newest", "oldest"]))
+    def upgrade(self, capacity: int, overflow: Any) -> None:
+        before, self.outlet = self.outlet, Outlet(self.terms(capacity, overflow), self.ledger)
+        self.outlet.follow(before)
+        assert self.outlet.buffer.newest == self.ledger.last, "the sequence goes on"
+
     @invariant()
     def the_ledger_tells_all(self) -> None:
         if not hasattr(self, "outlet"):
@@ -115,6 +156,14 @@ class OutletUnderResets(RuleBasedStateMachine):
         assert all(count == 1 for count in self.ledger.fates.values()), "one fate each"
         assert set(waiting.values()) | set(self.ledger.fates) == set(range(1, self.put_in + 1))
         assert not set(waiting.values()) & set(self.ledger.fates)
+        assert len(self.outlet.notices) + self.ledger.notices == self.noticed
+        items = len(waiting) + len(self.outlet.notices) * self.beside
+        assert items <= self.outlet.buffer.capacity, "no more than there is room for"
+        numbers = [int(each.notice.items[0][1]) for each in self.outlet.notices]
+        assert numbers == sorted(set(numbers)), "in their order"
+        behind = [each.behind for each in self.outlet.notices]
+        assert behind == sorted(behind)
+        assert all(at <= self.ledger.last for at in behind)
         for after in (0, self.ledger.last // 2, self.ledger.last):
             found = self.outlet.buffer.after(after, 100)
             assert [each.sequence for each in found] == [at for at in waiting if at > after]

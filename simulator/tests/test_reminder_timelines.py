@@ -306,3 +306,62 @@ def test_each_reminder_has_one_activation_and_one_end(orders: list[Any]) -> None
     assert len(temporary) <= programmed - replaced
     watch.clock.advance(2 * 86_400)
     assert all(each.order.kind == "permanent" for each in watch.reminders.awaited())
+
+
+@given(
+    due_in_reset=st.sampled_from(["late", "failed"]),
+    orders=st.lists(
+        st.tuples(
+            st.sampled_from([0, 1, 5, 15, 60, 75, 3_600, 40_000, 90_000]),
+            st.sampled_from(["program", "program", "cancel", "down", "serve"]),
+            st.sampled_from("abc"),
+            st.sampled_from(["06:00", "22:00", "22:01"]),
+            st.sampled_from(["temporary", "permanent"]),
+            st.none() | st.integers(1, 3),
+        ),
+        max_size=25,
+    ),
+)
+@settings(deadline=None, max_examples=200)
+def test_resets_at_any_instant_lose_no_reminder_and_ring_nobody_meanwhile(
+    due_in_reset: str, orders: list[Any]
+) -> None:
+    keys = {"due_in_reset": due_in_reset}
+    watch = Watch("Europe/Berlin", datetime(2020, 3, 27, 22), keys)  # noqa: DTZ001
+    down, replaced = False, 0
+    for seconds, what, user, at, kind, answered_at in orders:
+        before = len(watch.steps)
+        watch.clock.advance(seconds)
+        assert not (down and watch.steps[before:]), "nothing happens while it is down"
+        there = [(each.order.time, each.order.kind) for each in watch.reminders.of(user)]
+        if what == "down":
+            watch.reminders.go_down()
+            down = True
+        elif what == "serve" and down:
+            watch.reminders.serve()
+            down = False
+        elif what == "program" and not down:
+            replaced += (at, kind) in there
+            watch.reminders.program(Appointment(user, at, kind, answered_at=answered_at))
+        elif what == "cancel" and not down and at in dict(there):
+            watch.reminders.cancel(user, at)
+    if down:
+        watch.reminders.serve()
+    watch.clock.advance(2 * 86_400)
+    while any(each.state != "waiting" for each in watch.reminders.awaited()):
+        watch.clock.advance(15)
+    watch.clock.advance(2)
+    left = watch.reminders.awaited()
+    assert {each.order.kind for each in left} <= {"permanent"}
+    assert all(each.rings_at > watch.wall.now().utc for each in left)
+    states = Counter(str(ticket.reminder_state) for ticket in watch.tickets)
+    steps = Counter(step.step for step in watch.steps)
+    assert states["activation"] == steps["programmed"]
+    assert states["complete"] == steps["acknowledged"]
+    assert states["cancellation"] == steps["cancelled"]
+    if all(kind == "temporary" for *_, kind, _ in orders):
+        ended = states["complete"] + states["failed"] + states["cancellation"]
+        assert ended + replaced == states["activation"], "each ends once"
+    for each in left:
+        rung = [step.at for step in watch.steps if step.step in ("ringing", "busy")]
+        assert rung, f"{each.order} has waited two days"

@@ -96,8 +96,8 @@ class TicketBuffer:
         """
         gone = None
         self._last = max(self._last, waiting.sequence)
-        if len(self._tickets) >= self.capacity:
-            if self.overflow == "newest" or not self.capacity:
+        if self.full:
+            if self.overflow == "newest" or not self._tickets:
                 return waiting.id
             gone = self._tickets.popleft().id
         self._tickets.append(waiting)

@@ -189,7 +189,7 @@ class Outlet:
         for gone in self.buffer.remove_through(self.buffer.newest):
             self.drop(gone.id, reason)
         for lost in self.notices:
-            self.record("notice dropped", kind=lost.notice.kind, reason=reason)
+            self._lose(lost.notice, reason)
         self.notices.clear()
 
     def acknowledge(self, last: int, session: str, connection: str) -> int:
@@ -238,22 +238,40 @@ class Outlet:
         return other
 
     def follow(self, before: "Outlet") -> None:
-        """Take over what waits at the outlet of another release, under its sequences.
+        """Take over what waits at the outlet of another release, in its order and its sequences.
 
         What this one does not keep, or has no room for, is dropped.
         """
         self._offered = before._offered  # noqa: SLF001 - of our own
-        for each in before.buffer.oldest(len(before.buffer)):
-            if reason := self.terms.accepts(each.ticket, "loaded"):
-                self.drop(each.id, reason)
-            elif (gone := self.buffer.take_over(each)) is not None:
-                self.drop(gone, "buffer full")
+        tickets = deque(before.buffer.oldest(len(before.buffer)))
+        for noticed in before.notices:
+            while tickets and tickets[0].sequence <= noticed.behind:
+                self._take_over(tickets.popleft())
+            self._take_over_notice(noticed)
+        for each in tickets:
+            self._take_over(each)
         self.buffer.go_on_behind(before.buffer.newest)
-        self.notices.extend(each for each in before.notices if self.terms.notices(each.notice))
         self._noticed = before._noticed  # noqa: SLF001 - of our own
+
+    def _take_over(self, waiting: Buffered) -> None:
+        if reason := self.terms.accepts(waiting.ticket, "loaded"):
+            self.drop(waiting.id, reason)
+            return
+        self._let_a_notice_go()
+        if (gone := self.buffer.take_over(waiting)) is not None:
+            self.drop(gone, BUFFER_FULL)
+
+    def _take_over_notice(self, noticed: Noticed) -> None:
+        if not self.terms.notices(noticed.notice):
+            self._lose(noticed.notice, "wire has no words for it")
+        elif self._has_room_for_a_notice():
+            self.notices.append(noticed)
+        else:
+            self._lose(noticed.notice, BUFFER_FULL)
 
     def put(self, number: int, ticket: Ticket) -> None:
         """Let a ticket wait, or let one go when there is no room; tell the watchers."""
+        above = self.buffer.alarm
         let_go = self._let_a_notice_go()
         placed = self.buffer.put(number, ticket)
         if placed.gone is not None:
@@ -265,7 +283,7 @@ class Outlet:
             return
         self._full = let_go
         self.record("buffered", id=number, sequence=placed.sequence)
-        if placed.alarm:
+        if self.buffer.alarm and not above:
             self._alarm("threshold")
         self._tell_watchers()
 
@@ -277,41 +295,53 @@ class Outlet:
             self._take(notice)
             self._tell_watchers()
             return
-        let_go = self._let_a_notice_go() or self._let_a_ticket_go()
-        if len(self.buffer) + len(self.notices) >= self.buffer.capacity:
-            self.record("notice dropped", kind=notice.kind, reason=BUFFER_FULL)
+        above, items = self.buffer.alarm, len(self.buffer) + len(self.notices)
+        room = self._has_room_for_a_notice()
+        let_go = len(self.buffer) + len(self.notices) < items
+        if let_go or not room:
             self._alarm_full()
+        if not room:
+            self._lose(notice, BUFFER_FULL)
             return
-        if let_go:
-            self._alarm_full()
-        before, self._full = self.buffer.alarm, let_go
+        self._full = let_go
         self._noticed += 1
         self.notices.append(Noticed(self.buffer.newest, notice, self._noticed))
-        if self.buffer.alarm and not before:
+        if self.buffer.alarm and not above:
             self._alarm("threshold")
         self._tell_watchers()
 
+    def _has_room_for_a_notice(self) -> bool:
+        """Tell whether one more fits, if need be in place of the oldest item."""
+        if not self._let_a_notice_go():
+            self._let_a_ticket_go()
+        return len(self.buffer) + len(self.notices) < self.buffer.capacity
+
     def _let_a_notice_go(self) -> bool:
         """Let a notice go where there is no room, it is the oldest item, and the oldest goes."""
+        if not self._lets_the_oldest_go():
+            return False
         oldest = next(iter(self.waiting(1)), None)
         is_oldest = bool(self.notices) and not (
             oldest and oldest.sequence <= self.notices[0].behind
         )
-        if not (self.buffer.full and self.buffer.overflow == "oldest" and is_oldest):
-            return False
-        lost = self.notices.popleft().notice
-        self.record("notice dropped", kind=lost.kind, reason=BUFFER_FULL)
-        return True
+        if is_oldest:
+            self._lose(self.notices.popleft().notice, BUFFER_FULL)
+        return is_oldest
 
-    def _let_a_ticket_go(self) -> bool:
-        """Let the oldest ticket go where there is no room, and the oldest goes."""
-        if not (self.buffer.full and self.buffer.overflow == "oldest"):
-            return False
+    def _let_a_ticket_go(self) -> None:
+        """Let the oldest ticket go where there is no room for a notice, and the oldest goes."""
         oldest = next(iter(self.waiting(1)), None)
-        gone = self.buffer.remove_through(oldest.sequence) if oldest else ()
-        for each in gone:
-            self.drop(each.id, BUFFER_FULL)
-        return bool(gone)
+        if oldest and self._lets_the_oldest_go():
+            self.buffer.remove_through(oldest.sequence)
+            self.drop(oldest.id, BUFFER_FULL)
+
+    def _lets_the_oldest_go(self) -> bool:
+        """Tell whether tickets and notices make room for each other right now."""
+        oldest_goes = self.buffer.full and self.buffer.overflow == "oldest"
+        return oldest_goes and self.terms.notices_count
+
+    def _lose(self, notice: Notice, reason: str) -> None:
+        self.record("notice dropped", kind=notice.kind, reason=reason)
 
     def _alarm_full(self) -> None:
         """Raise the alarm once, until something fits again."""
