@@ -1,6 +1,7 @@
 """Hotel documents on a print-out, typed by hand: whole, in pieces, cut, and between statements."""
 
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from oxo_collector.decoders import v24_document
@@ -17,9 +18,10 @@ from oxo_collector.decoders.v24 import (
 )
 from oxo_collector.decoders.v24_block import BlockDecoder, BlockLayout
 from oxo_collector.decoders.v24_document import LINES_COUNT_MAX, event_of
+from oxo_collector.receipt import Stored
 from oxo_collector.turns import StopAsked
-from oxo_collector.v24.machine import V24Conversation
-from oxo_collector.v24.messages import Closed, Keep, Received
+from oxo_collector.v24.machine import UNDECODED_BYTES_MAX, V24Conversation
+from oxo_collector.v24.messages import Closed, Keep, Kept, Received
 
 STATEMENT = b"A128  --> N01 24/02/20 14:32 00:00:50     2 ST       00390670000\r\n"
 BILL = (
@@ -300,3 +302,38 @@ def test_a_forgotten_title_is_noticed(title: str, monkeypatch: pytest.MonkeyPatc
     page = BILL + INFORMATION + BOOTH
     kinds = [one.kind for one in documents(page)]
     assert kinds != ["guest bill", "guest information", "booth bill"]
+
+
+def rubbish() -> Iterator[bytes]:
+    noise = random.Random(5)  # noqa: S311 - noise
+    while True:
+        yield noise.randbytes(50_000)
+
+
+def titles() -> Iterator[bytes]:
+    while True:
+        yield b"GUEST INFORMATION\r\nPHONE BOOTH BILL\r\n\f" * 1000
+
+
+@pytest.mark.parametrize("peer", [rubbish, titles])
+def test_what_resembles_a_document_now_and_then_is_no_listing(
+    peer: Callable[[], Iterator[bytes]],
+) -> None:
+    talk = conversation()
+    sent = 0
+    for piece in peer():
+        commands = talk.receive(Received(piece))
+        sent += len(piece)
+        while isinstance(commands[-1], Keep):
+            commands = talk.receive(Kept(Stored(0, 0, 1)))
+        if talk.ended:
+            break
+        assert sent < 3 * UNDECODED_BYTES_MAX
+
+
+def test_documents_without_a_statement_between_are_a_listing() -> None:
+    talk = conversation()
+    for _ in range(UNDECODED_BYTES_MAX // len(BILL * 100) + 2):
+        talk.receive(Received(BILL * 100))
+        talk.receive(Kept(Stored(0, 0, 0, events=100)))
+        assert not talk.ended

@@ -124,7 +124,8 @@ class DocumentReader:
 
     def is_item(self, raw: bytes) -> bool:
         """Tell whether a line can be nothing but an item, so that a title must stand above it."""
-        return _PADDED.fullmatch(self._text(raw)) is not None
+        text = self._text(raw)
+        return text.isprintable() and _PADDED.fullmatch(text) is not None
 
     def open(self, title: bytes, number: int) -> list[Document]:
         """Begin a document; return the one before, which the title cut.

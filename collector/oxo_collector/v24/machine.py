@@ -39,7 +39,7 @@ from oxo_collector.decoders.v24 import (
 )
 from oxo_collector.decoders.v24 import Event as Printed
 from oxo_collector.decoders.v24_block import BlockDecoder
-from oxo_collector.decoders.v24_document import event_of
+from oxo_collector.decoders.v24_document import UNTITLED, event_of
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.receipt import Piece, Stored
 from oxo_collector.report import Level, Report
@@ -180,7 +180,9 @@ class V24Conversation:
                 self._undecoded_bytes += 0 if _DATED.search(one.raw) else len(one.raw)
                 pieces.append(one)
             elif isinstance(one, Document):
-                self._undecoded_bytes = 0
+                # Titles alone, or what resembles an item now and then, are no document.
+                listing = one.items and (one.kind != UNTITLED or not (one.cut or one.unread))
+                self._undecoded_bytes = 0 if listing else self._undecoded_bytes + len(one.raw)
                 pieces.append(event_of(one))
             elif isinstance(one, Headings):
                 reports += self._titles(one)
