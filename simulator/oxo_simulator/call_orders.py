@@ -1,6 +1,6 @@
 """What an operator orders of sets and facilities, and what he sees of sets and trunks."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from oxo_simulator.control.call_messages import FacilityOrder, SetOrder, SetState, TrunkState
@@ -45,7 +45,7 @@ class CallOrders:
         """
         calls = self._exchange().calls
         calls.set_up(number, State(order.state, order.diverted_to, order.monitoring))
-        return self._shown(calls.directory.party(number))
+        return self._shown(calls.directory.party(number), calls.all_talking())
 
     def request(self, order: FacilityOrder) -> "Deferred[CallsPlaced]":
         """Ask the public network for a service, and go on to the ticket if asked."""
@@ -56,9 +56,10 @@ class CallOrders:
 
     def sets(self) -> list[SetState]:
         """Say of every set and group how it is."""
-        directory = self._exchange().calls.directory
+        calls = self._exchange().calls
+        directory, talking = calls.directory, calls.all_talking()
         return [
-            self._shown(party)
+            self._shown(party, talking)
             for parties in (directory.subscribers, directory.groups)
             for party in parties.values()
         ]
@@ -67,7 +68,7 @@ class CallOrders:
         """Say of every access what it carries."""
         return [TrunkState(*each) for each in self._exchange().calls.trunks.occupation()]
 
-    def _shown(self, party: Party) -> SetState:
+    def _shown(self, party: Party, talking: Collection[str]) -> SetState:
         calls = self._exchange().calls
         state = calls.states[party.number]
         own: dict[str, Any] = (
@@ -84,6 +85,6 @@ class CallOrders:
             name=party.name,
             state=state.condition,
             diverted_to=state.diverted_to,
-            talking=calls.talking(party.number),
+            talking=party.number in talking,
             **own,
         )

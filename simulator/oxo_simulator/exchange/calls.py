@@ -6,7 +6,7 @@ money is used up is cut off.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -162,14 +162,19 @@ class Calls:
             self.set_up(number, state._replace(condition=condition))
 
     def talking(self, number: str) -> bool:
-        """Tell whether a set is in a call right now."""
+        """Tell whether a set or group is in a call right now."""
+        return number in self._talking()
+
+    def all_talking(self) -> Collection[str]:
+        """Return every set and group that is in a call right now."""
+        return set(self._talking())
+
+    def _talking(self) -> Iterator[str]:
         now = self._clock.now().utc
-        return any(
-            leg.user.number == number and leg.user.kind not in LINE_USERS
-            for live in self._live.values()
-            if live.talking
-            for leg in live.call.legs_at(now)
-        )
+        for live in self._live.values():
+            for leg in live.call.legs_at(now) if live.talking else ():
+                if leg.user.kind not in LINE_USERS:
+                    yield leg.user.number
 
     def hang_up(self, why: str, *, kept: bool) -> None:
         """End every call at once, as a reset does.

@@ -129,3 +129,14 @@ def test_a_line_of_the_same_number_is_not_the_set(make_desk: MakeDesk) -> None:
     desk.calls.directory = Directory({"001": room}, {"01": hunting})
     desk.calls.place([CallOrder(direction="incoming", user="N01", number="0199", break_in=True)])
     assert not desk.calls.talking("01")
+    assert desk.calls.all_talking() == set()
+
+
+def test_a_crowd_that_talks_is_counted_once_and_not_for_each_set(make_desk: MakeDesk) -> None:
+    desk = make_desk()
+    for first in range(1_000):
+        desk.calls.place([CallOrder(**BETWEEN, call_seconds=first + 1)])
+    desk.clock.advance(10)
+    assert desk.calls.all_talking() == {"101", "128"}
+    desk.clock.advance(1_000)
+    assert desk.calls.all_talking() == set()
