@@ -3,7 +3,6 @@
 Zones of both hemispheres, one that changes by half an hour, and one that changes at midnight.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -17,6 +16,7 @@ from oxo_simulator.clock import VirtualClock, WallClock
 from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.moment import Moment
 from oxo_simulator.exchange.orders import CallOrder
+from oxo_simulator.exchange.outlet import Record
 from oxo_simulator.profile import load_profile
 from oxo_simulator.taxation import outlet_terms
 from oxo_tickets import Ticket
@@ -94,10 +94,9 @@ def test_the_parts_of_a_call_over_a_change_are_stamped_with_what_the_clock_shows
             outlets=[outlet_terms(load_profile("certify"))],
         )
         common: dict[str, Any] = {"direction": "outgoing", "number": "0390", "ring_seconds": 0}
-        at = {"transfer_to": "106", "transfer_after_seconds": 3600}
-        exchange.place([CallOrder(user="128", call_seconds=7200, **at, **common)])
-        at["transfer_after_seconds"] = 6000
-        exchange.place([CallOrder(user="129", call_seconds=7200, **at, **common)])
+        common |= {"call_seconds": 7200, "transfer_to": "106"}
+        exchange.place([CallOrder(user="128", transfer_after_seconds=3600, **common)])
+        exchange.place([CallOrder(user="129", transfer_after_seconds=6000, **common)])
         clock.advance(8000)
         begun = {(f"{each.local_time:%H:%M:%S}", each.fold) for each in made}
         assert (len(made), sorted(begun)) == (4, sorted(expected))
@@ -122,7 +121,7 @@ def tickets(start: str, hours: float, every_seconds: int) -> list[Ticket]:
     return made
 
 
-def _keeping(made: list[Ticket]) -> Callable[[str, dict[str, Any]], None]:
+def _keeping(made: list[Ticket]) -> Record:
     def keep(event: str, detail: dict[str, Any]) -> None:
         if event == "made":
             made.append(detail["ticket"])
