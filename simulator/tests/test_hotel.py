@@ -349,7 +349,10 @@ def test_a_wake_up_told_anew_replaces_the_one_before() -> None:
         ([], {}, "rooms none; each room once, at least one, is expected"),
         (["106", "106"], {}, "rooms 106, 106; each room once"),
         (["106"], {"guest_name": "x" * 21}, "guest_name 'x+'; 1 to 20 characters"),
-        (["106"], {"guest_name": "a\nb"}, "guest_name"),
+        *(
+            (["106"], {"guest_name": name}, "guest_name .+; 1 to 20 characters, none for control")
+            for name in ("a\nb", "a\x85b", "a\u2028b", "a\u202eb", "a\uffffb", " ", " a", "a ")
+        ),
         (["106"], {"password": "471"}, "password; four or six digits are expected"),
         (["106"], {"deposit": Decimal(-1)}, "deposit -1; 0 to 999999.99"),
         (["106"], {"deposit": Decimal("0.001")}, "deposit 0.001"),

@@ -18,8 +18,16 @@ DEPOSIT_MAX = Decimal("999999.99")
 NAME_CHARACTERS_MAX = 20
 """As the hotel link has room for; a ticket shows sixteen of them."""
 
+_SHOWN = r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]"
+"""Whatever does not control a line, a page or the direction of writing: wires carry names as they
+are, and readers trim them."""
+
 _RULES = (
-    ("guest_name", re.compile(r"[^\x00-\x1f\x7f]{1,20}"), "1 to 20 characters are"),
+    (
+        "guest_name",
+        re.compile(rf"(?! ){_SHOWN}{{1,20}}(?<! )"),
+        "1 to 20 characters, none for control and no blank at either end, are",
+    ),
     ("language", re.compile(r"[ -~]"), "one character is"),
     ("direct_number", re.compile(r"[0-9]{1,8}"), "1 to 8 digits are"),
     ("password", re.compile(r"[0-9]{4}([0-9]{2})?"), "four or six digits are"),

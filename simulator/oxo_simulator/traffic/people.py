@@ -32,5 +32,5 @@ def pools(seed: int) -> Pools:
     faker = Faker("de_DE", use_weighting=False)
     faker.seed_instance(seed)
     numbers = [faker.numerify("00%%########") for _ in range(NUMBERS)]
-    guests = [faker.last_name()[:GUEST_NAME_CHARACTERS_MAX] for _ in range(NAMES)]
+    guests = [faker.last_name()[:GUEST_NAME_CHARACTERS_MAX].strip() for _ in range(NAMES)]
     return Pools(numbers, guests)
