@@ -1,7 +1,7 @@
 """Print-outs in blocks: whole, byte by byte, broken; a template says what a block is."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from oxo_collector.decoders.outcome import Malformed
 from oxo_collector.decoders.v24 import (
@@ -156,6 +156,7 @@ def test_a_template_that_no_exchange_prints(arguments: dict[str, object], words:
 PIECES = (block(), b"\r\n", b"\f", b"x" * 1500, b"ok\r\n", b"TYPE : \xff\n")
 
 
+@settings(settings.get_profile("collector"))
 @given(st.lists(st.sampled_from(PIECES)))
 def test_it_is_the_same_wherever_it_is_cut_and_no_byte_is_lost(pieces: list[bytes]) -> None:
     data = b"".join(pieces)

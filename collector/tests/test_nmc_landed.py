@@ -263,6 +263,19 @@ def test_what_was_damaged_where_it_lay_is_nothing(tmp_path: Path) -> None:
         assert Landed(path, 10_000).whole is None
 
 
+def test_a_disk_that_is_full_halfway_keeps_no_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    landed = Landed(tmp_path / "x.part")
+    landed.hold(Whole(NAME, None, SIX))
+    assert landed.whole is not None
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_disk_that_takes_nothing_is_no_reason_to_give_the_file_up(tmp_path: Path) -> None:
     landed = Landed(tmp_path / "nowhere" / "x.part")
     landed.hold(Whole(NAME, None, SIX))

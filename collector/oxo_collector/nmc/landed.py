@@ -54,8 +54,12 @@ class Landed:
         """
         self.whole = whole
         if self._path is not None:
-            with suppress(OSError):
-                _write(self._path, whole)
+            new = self._path.with_name(self._path.name + ".new")
+            try:
+                _write(self._path, new, whole)
+            except OSError:
+                with suppress(OSError):
+                    new.unlink(missing_ok=True)
 
     def let_go(self, name: str) -> None:
         """The store has the file, or it is not wanted."""
@@ -67,11 +71,10 @@ class Landed:
                 self._path.unlink(missing_ok=True)
 
 
-def _write(path: Path, whole: Whole) -> None:
-    """Write the file under another name first: a crash leaves all of it or nothing."""
+def _write(path: Path, new: Path, whole: Whole) -> None:
+    """Write the file under a new name first: a crash leaves all of it or nothing."""
     told = {key: value for key, value in asdict(whole).items() if key != "raw"}
     header = json.dumps(told | {"sha256": sha256(whole.raw).hexdigest()}).encode("ascii")
-    new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with open(os.open(new, flags, 0o600), "wb") as file:  # noqa: PTH123 - of a descriptor
