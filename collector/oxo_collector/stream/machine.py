@@ -40,6 +40,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from oxo_collector.decoders.ed52_stream import KEEP_ALIVE_ANSWER, LENGTH_BYTES
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.report import Level, Report
 from oxo_collector.stream.messages import (
@@ -78,9 +79,7 @@ from oxo_collector.turns import StopAsked, TimeUp, Wait, step_of
 
 OPEN: Final = b"\x00\x01S"
 START: Final = b"\x00\x02\x00\x00"
-ALIVE: Final = b"\x00\x08TEST_RSP"
-
-LENGTH_BYTES: Final = 2
+ALIVE: Final = KEEP_ALIVE_ANSWER
 
 ASIDE_BYTES_MAX: Final = 64 * 1024
 ASIDE_BYTES_MIN: Final = 1024

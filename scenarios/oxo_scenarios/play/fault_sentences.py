@@ -21,7 +21,6 @@ NUMBERS = (
     "carry_bytes",
 )
 """Named groups of a sentence that are parameters of a fault."""
-PARTIES = {"exchange": "exchange", "collector": "collector", None: "both"}
 
 Sentence = tuple[str, dict[str, Any]]
 SENTENCES: tuple[Sentence, ...] = (

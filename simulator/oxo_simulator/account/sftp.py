@@ -36,7 +36,6 @@ LOGIN_SECONDS_MAX = 60
 """A connection that has not logged in by then ends."""
 BACKLOG = 100
 ACCEPTS_AT_ONCE = 32
-KEEP_ALIVE_SECONDS = 60
 
 _log = structlog.get_logger()
 
