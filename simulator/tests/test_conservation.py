@@ -52,6 +52,8 @@ def orders(draw: st.DrawFn) -> CallOrder:
     }
     if direction == "internal":
         order |= {"number": draw(somebody), "network": False}
+    if order["network"]:
+        order |= {"units": None}
     if direction == "break-in":
         return CallOrder(**{**order, "user": "P01", "break_in": True})
     extra = draw(st.sampled_from(["plain", "transfer", "conference"]))

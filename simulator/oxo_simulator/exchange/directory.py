@@ -18,6 +18,8 @@ from typing import Literal, NamedTuple
 
 from oxo_tickets import UserKind
 
+from oxo_simulator.exchange.placed import quoted
+
 OPERATOR = "100"
 SETS = tuple(str(number) for number in range(100, 150))
 ROOMS = ("106", *(str(number) for number in range(107, 117)))
@@ -119,7 +121,7 @@ class Directory:
         numbers = sorted(self.subscribers, key=lambda each: (len(each), each))
         groups = f", groups {', '.join(self.groups)}" if what != "set" and self.groups else ""
         return SubscriberUnknown(
-            f"user {number!r} is no {what} of this exchange; "
+            f"user {quoted(number)} is no {what} of this exchange; "
             f"there are {numbers[0]} to {numbers[-1]}{groups}"
         )
 

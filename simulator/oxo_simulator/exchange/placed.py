@@ -6,6 +6,20 @@ if TYPE_CHECKING:
     from oxo_simulator.exchange.orders import Outcome
 
 
+QUOTED_CHARACTERS_MAX = 64
+QUOTED_DIGITS_MAX = 20
+
+
+def quoted(value: str | int) -> str:
+    """Write a value of an order into a sentence, however long it is."""
+    if isinstance(value, int):
+        is_long = abs(value) >= 10**QUOTED_DIGITS_MAX
+        return f"of more than {QUOTED_DIGITS_MAX} digits" if is_long else str(value)
+    if len(value) <= QUOTED_CHARACTERS_MAX:
+        return repr(value)
+    return f"{value[:QUOTED_CHARACTERS_MAX]!r} and on ({len(value)} characters)"
+
+
 class OrderError(ValueError):
     """The order cannot be carried out (the operator's fault): which, and what is allowed."""
 

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from oxo_tickets import TrunkKind, UserKind
 
+from oxo_simulator.exchange.placed import quoted
+
 CHANNELS: Mapping[str, int] = MappingProxyType(
     {"P01": 30, "N01": 2, "N02": 2, "L01": 1, "L02": 1, "V01": 120}
 )
@@ -90,7 +92,7 @@ class TrunkGroup:
         """
         if line not in self._channels:
             raise TrunkUnavailable(
-                f"trunk {line!r} does not exist; there are {', '.join(self._channels)}"
+                f"trunk {quoted(line)} does not exist; there are {', '.join(self._channels)}"
             )
 
     def release(self, line: str) -> None:

@@ -3,6 +3,7 @@
 import re
 
 from oxo_simulator.exchange.orders import CallOrder
+from oxo_simulator.exchange.placed import quoted
 from oxo_simulator.exchange.recorded import DURATION_SECONDS_MAX
 
 DIGITS_MAX = 26
@@ -32,7 +33,7 @@ def wrong_number(number: str) -> str | None:
     """Say what is wrong with an external number, if anything is."""
     if _NUMBER.fullmatch(number):
         return None
-    return f"number {number!r}; at most {DIGITS_MAX} of 0-9 A-D * # + are expected"
+    return f"number {quoted(number)}; at most {DIGITS_MAX} of 0-9 A-D * # + are expected"
 
 
 def wrong_target(number: str) -> str | None:
@@ -49,7 +50,7 @@ def _figures(order: CallOrder) -> str | None:
     )
     for name, value, least, most in limits:
         if not least <= value <= most:
-            return f"{name} {value}; {least} to {most} is expected"
+            return f"{name} {quoted(value)}; {least} to {most} is expected"
     return None
 
 
@@ -62,6 +63,8 @@ def _texts(order: CallOrder) -> str | None:
         )
     if code is not None and not code.isprintable():
         return f"account_code {code!r}; printable characters are expected"
+    if order.network and order.units:
+        return f"units {order.units}; nobody advises any in a private network"
     # Who calls from outside may have no number to show, who is called has one.
     is_caller = order.direction == "incoming" and not order.break_in
     return wrong_number(order.number) if is_caller else wrong_target(order.number)
@@ -88,7 +91,7 @@ def _transfer(order: CallOrder) -> str | None:
         return "transfer_to; a call from line to line or a conference is not transferred"
     if not 0 < order.transfer_after_seconds < order.call_seconds:
         return (
-            f"transfer_after_seconds {order.transfer_after_seconds}; "
+            f"transfer_after_seconds {quoted(order.transfer_after_seconds)}; "
             f"1 to less than call_seconds {order.call_seconds} is expected"
         )
     return None
@@ -104,11 +107,11 @@ def _conference(order: CallOrder) -> str | None:
         return f"conference_with {len(order.conference_with)}; at most {CONFERENCE_PARTIES_MAX}"
     if not 0 <= order.conference_after_seconds < order.call_seconds:
         return (
-            f"conference_after_seconds {order.conference_after_seconds}; "
+            f"conference_after_seconds {quoted(order.conference_after_seconds)}; "
             f"0 to less than call_seconds {order.call_seconds} is expected"
         )
     return next((wrong for each in order.conference_with if (wrong := wrong_target(each))), None)
 
 
 def _alone(name: str, seconds: int, what: str) -> str | None:
-    return f"{name} {seconds}; {what} is expected too" if seconds else None
+    return f"{name} {quoted(seconds)}; {what} is expected too" if seconds else None
