@@ -139,8 +139,9 @@ class Session(paramiko.ServerInterface):
 
     def check_auth_password(self, username: str, password: str | bytes) -> int:
         """Let in, or let a wrong password wait."""
-        # What is no UTF-8 comes as bytes; it is nobody's password.
-        if isinstance(password, str) and self._visit.enter(username, password):
+        # What is no UTF-8 comes as bytes; it is nobody's password, and is written down as such.
+        said = password if isinstance(password, str) else password.decode(errors="surrogateescape")
+        if self._visit.enter(username, said):
             return common.AUTH_SUCCESSFUL
         self._attempts += 1
         Event().wait(self._visit.terms.login_delay_seconds)

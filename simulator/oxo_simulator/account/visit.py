@@ -236,9 +236,14 @@ class Visit:
     def _open(self, where: str) -> Opened | None:
         name, file = self._found(where)
         if file is None:
+            self._missing(f"open {where}")
             return None
         # That is written down before a byte leaves: a fault armed at it strikes this transfer.
         return Opened(self, name, file, self._shelf().begin(name, self._desk.visitor(self)))
+
+    def _missing(self, asked: str) -> None:
+        self._say("collector", asked)
+        self._say("exchange", "there is none")
 
     def _closed(
         self, opened: Opened, span: tuple[int, int], digest: str, *, in_order: bool
@@ -302,6 +307,7 @@ class Visit:
         """Return what is in a folder; `None` where there is no such folder."""
         where = self.absolute(path)
         if not leads_to(where, self.terms.folder):
+            self.ask(lambda: self._missing(f"list {where}"))
             return None
         found = self.ask(lambda: self._listing(where))
         if where == self.terms.folder:

@@ -157,6 +157,11 @@ class Installed:
     barred: str | None = None
 
 
+def _octets(said: str) -> bytes:
+    """Return the bytes of a word; what came as no text of UTF-8 is one as well."""
+    return said.encode(errors="surrogatepass")
+
+
 @dataclass
 class Password:
     """The account's password, and the one that a reset makes valid."""
@@ -253,8 +258,8 @@ class Desk:
 
     def knows(self, user: str, password: str) -> bool:
         """Tell whether these are the account's user and password."""
-        right_user = hmac.compare_digest(user.encode(), self.settings.user.encode())
-        right = hmac.compare_digest(password.encode(), self.password.valid.encode())
+        right_user = hmac.compare_digest(_octets(user), _octets(self.settings.user))
+        right = hmac.compare_digest(_octets(password), _octets(self.password.valid))
         return right_user and right
 
     def enter(self, guest: Conversation, port: str | None = None) -> None:
