@@ -227,6 +227,8 @@ class Calls:
         planned = []
         for order in orders:
             way = course(order, self.directory, self.states)
+            if any(self._barred(leg) for leg in way.brought_in):
+                way = way.without_brought_in()
             if any(self._barred(leg) for leg in way.legs):
                 way = Course("barred")
             planned += [(order, way)] * order.times
@@ -236,7 +238,7 @@ class Calls:
         if not leg.metered:
             return False
         # Who is handed a call later may be without money: then it is cut off there.
-        limited = leg.since == 0 and leg.user.kind is UserKind.SET
+        limited = (leg.since == 0 or leg.basic) and leg.user.kind is UserKind.SET
         return (limited and self._left(leg.user.number) == Decimal(0)) or self._blocked()
 
     def _left(self, number: str) -> Decimal | None:

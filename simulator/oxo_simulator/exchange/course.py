@@ -99,6 +99,17 @@ class Course(NamedTuple):
     lines: tuple[str | None, ...] = ()
     talk_seconds: int = 0
 
+    @property
+    def brought_in(self) -> tuple[Leg, ...]:
+        """The legs of parties outside who join a conference."""
+        return tuple(leg for leg in self.legs if leg.basic and not leg.advised)
+
+    def without_brought_in(self) -> "Course":
+        """Return the course without those legs and their lines, which are the last."""
+        out = self.brought_in
+        legs = tuple(leg for leg in self.legs if leg not in out)
+        return self._replace(legs=legs, lines=self.lines[: len(self.lines) - len(out)])
+
 
 def course(order: CallOrder, directory: Directory, states: SetStates) -> Course:
     """Say how a call goes.

@@ -64,3 +64,23 @@ def test_a_line_does_not_spend_the_money_of_a_set_that_is_called_as_it_is(
     desk.money["01"] = Decimal(0)
     placed = desk.place({"direction": "incoming", "user": "N01", "number": "0199"}, break_in=True)
     assert placed.outcomes == ["answered"]
+
+
+@pytest.mark.parametrize("after", [0, 20])
+@pytest.mark.parametrize("full", [False, True])
+def test_who_may_not_call_out_brings_nobody_in_from_outside_and_goes_on_talking(
+    make_desk: MakeDesk,
+    after: int,
+    full: bool,  # noqa: FBT001
+) -> None:
+    desk = make_desk(charging__advice_seconds=10)
+    desk.full, desk.money["106"] = full, Decimal(10 if full else 0)
+    party: dict[str, Any] = {"conference_with": ["0199", "101", "0198"]}
+    desk.calls.place([CallOrder(**IN, **party, conference_after_seconds=after)])
+    assert desk.busy_lines() == {"P01": 1}
+    desk.clock.advance(51)
+    assert desk.told() == [
+        "51: 106 incoming 0346057124 on T2 01, 50 s",
+        f"51: 106 local call 101, {50 - after} s",
+        f"51: 101 local call 106, {50 - after} s",
+    ]
