@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import msgspec
-from oxo_scenarios import cli
+from oxo_scenarios import cli, resources
 from oxo_scenarios.bench import ledger, output, play, stand
 from oxo_scenarios.bench.exchange import Exchange
 from oxo_scenarios.bench.trouble import BenchBroken
@@ -116,10 +116,16 @@ def secrets(folder: str) -> None:
     _put(stand, proxy_account=noted)
 
 
+def features(folder: str) -> None:
+    """The features are of this folder; the catalogue stays as it is."""
+    _put(resources, features_folder=lambda: Path(folder))
+
+
 BENDS: dict[str, Callable[[str], None]] = {
     bend.__name__: bend
     for bend in (
         limit, log_bytes, assertion_in_start, ledger_without, judge_fails, survivor, deaf, secrets,
+        features,
     )
 }  # fmt: skip
 

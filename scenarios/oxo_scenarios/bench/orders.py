@@ -3,23 +3,30 @@
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from oxo_simulator.control.messages import (
     AppointmentOrder,
     CallOrder,
     Fault,
+    FirmwareOrder,
+    Installation,
     Reset,
     RoomStatusOrder,
     SetOrder,
 )
 from oxo_tickets import Ticket
 
+from oxo_scenarios.bench.connect import Target
 from oxo_scenarios.bench.installing import Moment, armed, in_transfer
 from oxo_scenarios.bench.output import Output
 from oxo_scenarios.bench.stand import Stand
+from oxo_scenarios.bench.trouble import BenchBroken
 from oxo_scenarios.bench.waits import LOOK_SECONDS, Waits
 from oxo_scenarios.judge.demands.stream import REQUEST
+
+if TYPE_CHECKING:
+    from oxo_scenarios.bench.proxy import Proxy
 
 Programmer = Literal["user", "operator"]
 
@@ -31,6 +38,11 @@ class Orders(Waits):
     _output: Output
     _away_from: int | None
     _began: datetime | None = None
+    _after: str
+    _installed: Installation
+    _host: str
+    _met_at: Target | None
+    _proxy: "Proxy | None"
 
     def call(self, *orders: CallOrder) -> None:
         """Place calls at one instant; exchange time moves until their tickets are written."""
@@ -149,6 +161,34 @@ class Orders(Waits):
         if self._away_from is None:
             self._away_from = self._output.size
         self._stand.exchange.control.reset(order)
+
+    def upgrade(self, profile: str) -> None:
+        """Reset the exchange warm into another release, which keeps the play's own settings.
+
+        A subject that was told of the other release is not one for the next play.
+        """
+        self._after = ""
+        if self._away_from is None:
+            self._away_from = self._output.size
+        overrides = {**self._stand.reset_keys, **self._installed.overrides}
+        tags = self._installed.tag_set
+        order = FirmwareOrder(profile=profile, overrides=overrides, tag_set=tags)
+        self._stand.exchange.control.upgrade(order)
+
+    def move(self) -> None:
+        """Let the exchange be at another address; the subject is told when it is started again.
+
+        Raises:
+            BenchBroken: the subject reaches it by a name or a proxy, which stay with the old one.
+        """
+        if self._proxy is not None or self._host != self._stand.address:
+            raise BenchBroken("a name or a proxy does not follow the exchange to another address")
+        if self._away_from is None:
+            self._away_from = self._output.size
+        self._stand.move()
+        self._host = self._stand.address
+        if not self._stand.doors.listens_on(self.wire):
+            self._met_at = None
 
     def licence(self, *, opened: bool) -> None:
         """Open or close the licence for call accounting over IP."""

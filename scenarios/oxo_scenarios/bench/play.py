@@ -80,7 +80,7 @@ class Play(Orders):
         self.wire = planned.wire
         self._ledger = Ledger(stand.exchange.control, self.wire)
         self._proxy: Proxy | None = None
-        self._host = stand.address
+        self._host = stand.first_address
         self._port = "standard"
         self._restarts: list[Restart] = []
         self._ended: Restart | None = None
@@ -126,6 +126,7 @@ class Play(Orders):
     ) -> None:
         """Put a fresh exchange in place: empty buffer, new ledger, its wall clock at `start`."""
         self._stand.exchange.check()
+        self._stand.come_home()
         self._began, own_day = self._stand.begins_at(self._day, start)
         if not own_day:
             self._after = ""
@@ -136,20 +137,19 @@ class Play(Orders):
             self._hands.have_off(collects_from_the_start=self.collects_from_the_start)
         if self._lasting is not None:
             self._meet_again(self._lasting, own_day=own_day)
-        self._stand.install(
-            Installation(
-                profile=self._stand.conditions.profile,
-                overrides={
-                    **self._stand.overrides_on(self.wire, wanted, self._target()),
-                    **self._stand.in_mode(self.planned.mode),
-                    **self._stand.of_day(self.wire, self._day),
-                    **{name.replace("__", "."): value for name, value in overrides.items()},
-                },
-                tag_set=opening(self.wire, wanted).tags,
-                seed=self._stand.conditions.seed,
-                start=self._began,
-            )
+        self._installed = Installation(
+            profile=self._stand.conditions.profile,
+            overrides={
+                **self._stand.overrides_on(self.wire, wanted, self._target()),
+                **self._stand.in_mode(self.planned.mode),
+                **self._stand.of_day(self.wire, self._day),
+                **{name.replace("__", "."): value for name, value in overrides.items()},
+            },
+            tag_set=opening(self.wire, wanted).tags,
+            seed=self._stand.conditions.seed,
+            start=self._began,
         )
+        self._stand.install(self._installed)
         self._ledger = Ledger(self._stand.exchange.control, self.wire)
         if self._hands is not None and self._before is None:
             last, self._hands.hands.delivered = self._hands.hands.delivered, None
@@ -199,6 +199,7 @@ class Play(Orders):
     def start(self, port: str | None = None) -> None:
         """Start the subject and wait until it is ready."""
         self._port = port or self._port
+        self._stand.tell(self._stand.exchange.state())
         if self._ended is not None:
             again = msgspec.structs.replace(self._ended, started=utc_now())
             self._restarts.append(again)
@@ -298,7 +299,7 @@ class Play(Orders):
     @property
     def may_go_on(self) -> bool:
         """Tell whether the next play could take the subject over, if all of this one is well."""
-        usual = self._proxy is None and self._host == self._stand.address
+        usual = self._proxy is None and self._host == self._stand.first_address
         running = self._program is not None and self._program.running
         return bool(self._after) and usual and running and not self.incidents
 

@@ -10,12 +10,13 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import msgspec
+from oxo_simulator.control.client import ControlError
 from oxo_simulator.control.messages import ExchangeState, Installation
 
 from oxo_scenarios.bench.connect import Account, Target
@@ -60,6 +61,8 @@ REFUSED_LOGIN_REASON = (
 )
 REFUSED, BUSY = "reset.refused_seconds", "reset.busy_seconds"
 CONNECT_SECONDS = 300.0
+ELSEWHERE = ("127.0.0.3", "127.0.0.4", "127.0.0.5")
+"""Loopback addresses to which a play may have the exchange move; behind the link it is on .2."""
 VERSION_SECONDS_MAX = 20.0
 VERSION_CHARACTERS_MAX = 200
 
@@ -123,6 +126,7 @@ class Stand:
             self._shown = _folder(closing)
             self.exchange = closing.enter_context(self._exchange(hidden))
             self.state = self.exchange.state()
+            self.first_address = self.address
             self._start = self.exchange.profile_value("start")
             usual = self.exchange.profile_value(FIRST_FILE)
             self._file_names_free = usual == first_file(0)
@@ -131,8 +135,7 @@ class Stand:
             settings = self.subject.settings
             self.doors = Doors(self.exchange, settings, self.contract_file, known_hosts)
             self.host_name = self._name()
-            shutil.copyfile(self.state.ca_file, self.ca_file)
-            self.contract_file.write_text(contract_toml(self._choices), "utf-8")
+            self.tell(self.state)
             if self.hands is not None:
                 handout = Handout(self.address, self.ca_file.read_bytes())
                 self.ca_url = closing.enter_context(handout).url
@@ -188,7 +191,7 @@ class Stand:
 
     @property
     def address(self) -> str:
-        """Return the address at which subjects reach the exchange."""
+        """Return the address at which subjects reach the exchange now."""
         return self.state.ports[0].address
 
     @property
@@ -236,6 +239,12 @@ class Stand:
         longer = self.overrides.get(REFUSED)
         refused = longer if longer is not None else self._choices.get(REFUSED, 0)
         return float(refused) + float(self._choices.get(BUSY, 0))
+
+    @property
+    def reset_keys(self) -> dict[str, float]:
+        """Return the profile keys by which a reset takes so long, whatever release comes of it."""
+        told = {key: float(self._choices.get(key, 0)) for key in (REFUSED, BUSY)}
+        return {**told, **self.overrides}
 
     @property
     def overrides(self) -> Mapping[str, float]:
@@ -301,13 +310,39 @@ class Stand:
     def install(self, installation: Installation) -> None:
         """Put a fresh exchange behind the same ports.
 
-        Its certificate may be another one since a play had it changed: subjects are told.
+        What outlives an installation is told: its certificate may be another one since a play had
+        it changed.
         """
         state = self.exchange.control.install(installation)
         self.remember(state)
-        if state.fingerprint != self.state.fingerprint:
-            self.state = msgspec.structs.replace(self.state, fingerprint=state.fingerprint)
-            shutil.copyfile(state.ca_file, self.ca_file)
+        self.tell(state)
+
+    def come_home(self) -> None:
+        """Let the exchange be where it was at first, if a play had it move."""
+        if self.address != self.first_address:
+            self.tell(self.exchange.control.move(self.first_address))
+
+    def move(self) -> None:
+        """Let the exchange be at another loopback address, with another certificate.
+
+        Raises:
+            ControlError: it cannot be at any that is tried; the text is of the last one.
+        """
+        elsewhere = [each for each in ELSEWHERE if each != self.address]
+        for address in elsewhere[:-1]:
+            with suppress(ControlError):
+                self.tell(self.exchange.control.move(address))
+                return
+        self.tell(self.exchange.control.move(elsewhere[-1]))
+
+    def tell(self, state: ExchangeState) -> None:
+        """Let those who are started from now on be told of the exchange as it is now."""
+        self.state = msgspec.structs.replace(
+            self.state, ports=state.ports, fingerprint=state.fingerprint
+        )
+        shutil.copyfile(state.ca_file, self.ca_file)
+        choices = {choice["key"]: choice["value"] for choice in state.profile_choices}
+        self.contract_file.write_text(contract_toml(choices), "utf-8")
 
     @property
     def keeps(self) -> bool:

@@ -1,4 +1,4 @@
-"""Steps on the life of the exchange: resets."""
+"""Steps on the life of the exchange: resets, firmware, address, clock, licence."""
 
 from oxo_simulator.control.messages import Reset
 from pytest_bdd import parsers, when
@@ -56,6 +56,18 @@ def clock_goes_on(play: Play, clock: str) -> None:
 def hour_begins_again(play: Play) -> None:
     """The wall clock shows what it showed when the play began, in its second pass."""
     play.repeat_hour()
+
+
+@when(parsers.parse('the exchange is given firmware "{profile}"'))
+def given_firmware(play: Play, profile: str) -> None:
+    """A warm reset into another release, by the name or path of its profile; what waits is kept."""
+    play.upgrade(profile)
+
+
+@when("the exchange moves to another address")
+def moves(play: Play) -> None:
+    """All ports, with another certificate; who is started again is told, and so are later plays."""
+    play.move()
 
 
 @when("the exchange is reset warm")

@@ -89,8 +89,8 @@ def exchange_of(stand: Stand) -> bundle.Exchange:
         release=state.release,
         profile=state.profile,
         mode=state.mode,
-        address=stand.address,
-        host_name=stand.host_name or stand.address,
+        address=stand.first_address,
+        host_name=stand.host_name or stand.first_address,
         ports=stand.ports,
         profile_choices=stand.profile_choices,
     )
