@@ -3,6 +3,7 @@
 # ruff: noqa: S321 - FTP is the wire
 
 import ftplib
+import socket
 import ssl
 from collections.abc import Iterator
 from itertools import repeat
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 from oxo_collector.failure import Fault
-from oxo_collector.fetching import TooLong, TooSlow
+from oxo_collector.fetching import NoPlace, TooLong, TooSlow
 from oxo_collector.ftp.client import CaUnreadable, Client, tls_context
 from oxo_collector.ftp.trouble import explain, replied
 
@@ -70,6 +71,28 @@ def test_a_reply_of_several_lines_in_any_pieces() -> None:
 def test_a_reply_without_end_is_broken_off(pieces: Iterator[bytes], words: str) -> None:
     with pytest.raises(TooLong, match=words):
         client(pieces).getresp()
+
+
+@pytest.mark.process
+def test_what_has_no_place_here_is_refused_by_a_reset() -> None:
+    """An orderly end would be a receipt for an exchange that empties what was taken."""
+
+    def full() -> None:
+        raise NoPlace("the disk is full")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        one = client(iter([b"226 Done.\r\n"]))
+        taker = socket.create_connection(listener.getsockname())
+        one.ntransfercmd = lambda *_: (taker, None)  # type: ignore[method-assign]
+        giver, _ = listener.accept()
+        with giver:
+            giver.sendall(b"tickets")
+            giver.shutdown(socket.SHUT_WR)
+            with pytest.raises(NoPlace):
+                list(one.pieces("RETR x", ended=full))
+            giver.settimeout(20)
+            with pytest.raises(ConnectionResetError):
+                giver.recv(1)
 
 
 def test_a_peer_that_drips_is_broken_off() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from oxo_collector.failure import Failure
-from oxo_collector.fetching import Failed, Refused
+from oxo_collector.fetching import Failed, NoPlace, Refused
 from oxo_collector.intake import Intake
 from oxo_collector.nmc.landed import Landed, Whole
 from oxo_collector.nmc.machine import FileCollection, Plan
@@ -271,19 +271,36 @@ def test_a_disk_that_is_full_halfway_keeps_no_half(
 
     monkeypatch.setattr("os.fsync", full)
     landed = Landed(tmp_path / "x.part")
-    landed.hold(Whole(NAME, None, SIX))
+    with pytest.raises(NoPlace, match=r"x\.part: .*: No space left on device"):
+        landed.hold(Whole(NAME, None, SIX))
     assert landed.whole is not None
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_disk_that_takes_nothing_is_no_reason_to_give_the_file_up(tmp_path: Path) -> None:
     landed = Landed(tmp_path / "nowhere" / "x.part")
-    landed.hold(Whole(NAME, None, SIX))
+    with pytest.raises(NoPlace):
+        landed.hold(Whole(NAME, None, SIX))
     assert landed.whole is not None
     landed.let_go("ALZ0002.ALZ")
     assert landed.whole is not None
     landed.let_go(NAME)
     assert landed.whole is None
+
+
+@pytest.mark.parametrize("empties", [True, False])
+def test_a_file_that_has_no_place_on_the_disk_is_not_taken(store: Store, *, empties: bool) -> None:
+    """An exchange that waits for our end of the data connection keeps the file then."""
+    (store.store.parent / "site.nmc.part.new").mkdir()  # in the way of it
+    store.refuses = 1
+    exchange = Exchange({NAME: SIX}, empties=empties)
+    (told, *_) = collect(exchange, store)
+    assert "has no place" in told
+    assert (count(store), exchange.files) == (0, {NAME: SIX})
+    (store.store.parent / "site.nmc.part.new").rmdir()
+    store.refuses = 0
+    collect(exchange, store)
+    assert (count(store), exchange.files, leftovers(store)) == (6, {}, [])
 
 
 def failure(outcome: object, kind: type[Failed | Refused]) -> Failure:

@@ -15,10 +15,14 @@ import ftplib
 import hashlib
 import socket
 import ssl
+import struct
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from oxo_collector.fetching import TooLong, TooSlow
+from oxo_collector.fetching import NoPlace, TooLong, TooSlow
+
+RESET: Final = struct.pack("ii", 1, 0)
+"""A connection that lingers for no time is reset by its close."""
 
 REPLY_BYTES_MAX: Final = 64 * 1024
 REPLY_LINE_BYTES_MAX: Final = 8 * 1024
@@ -175,13 +179,18 @@ class Client(ftplib.FTP_TLS):
         """Yield what a command sends over its data connection, and then take its last reply.
 
         It ends only after the reply that says that all is sent. `ended` is called when the peer's
-        end came, before ours is said: an exchange may take that for a receipt.
+        end came, before ours is said: an exchange may take that for a receipt. What has no place
+        here is refused by a reset instead.
         """
         connection = self.ntransfercmd(command, rest)[0]
         try:
             while piece := self._received(connection):
                 yield piece
-            ended()
+            try:
+                ended()
+            except NoPlace:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                raise
             if isinstance(connection, ssl.SSLSocket):
                 with contextlib.suppress(OSError):  # the end was told properly already
                     connection.unwrap()

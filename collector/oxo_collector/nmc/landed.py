@@ -5,6 +5,8 @@ the only copy is here. It is put on the disk, and synchronised, before the data 
 closed, for an exchange that waits for that has emptied nothing yet. Whatever comes between that
 and the store (a reply that is lost, a store that refuses, a kill) the next round finds it here.
 
+Where the disk does not take it, the data connection is reset: such an exchange keeps its file.
+
 A file that is listed on as it was is not needed here: it is fetched again.
 """
 
@@ -15,6 +17,8 @@ from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
+
+from oxo_collector.fetching import NoPlace
 
 HEADER_BYTES_MAX: Final = 8 * 1024
 
@@ -49,17 +53,20 @@ class Landed:
     def hold(self, whole: Whole) -> None:
         """Hold a file in place of the one before.
 
-        A disk that does not take it is no reason to give it up: it is here, and the store tells
-        what is wrong with the disk.
+        Raises:
+            NoPlace: it is held in memory alone, because the disk does not take it.
         """
         self.whole = whole
         if self._path is not None:
             new = self._path.with_name(self._path.name + ".new")
             try:
                 _write(self._path, new, whole)
-            except OSError:
+            except OSError as error:
                 with suppress(OSError):
                     new.unlink(missing_ok=True)
+                said = error.strerror or str(error)
+                what = f"{self._path}: the file that is fetched has no place: {said}"
+                raise NoPlace(what) from None
 
     def let_go(self, name: str) -> None:
         """The store has the file, or it is not wanted."""

@@ -7,11 +7,12 @@ the transfer can be gone on with; what came whole stays until the store has it (
 import ftplib
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final
 
-from oxo_collector.fetching import OVERLAP_BYTES, Failed, InMemory, Refused, fetch
+from oxo_collector.fetching import OVERLAP_BYTES, Failed, InMemory, NoPlace, Refused, fetch
 from oxo_collector.ftp.client import Client
 from oxo_collector.ftp.connection import (
     TRANSFER_SECONDS_MAX,
@@ -161,7 +162,8 @@ class Transport(Connection):
         del self._partials[entry.name]
         raw = bytes(partial.data.data)
         if entry.size_bytes is None:  # before the exchange said so, nobody knew that it is whole
-            self.landed.hold(Whole(entry.name, entry.modified, raw))
+            with suppress(NoPlace):  # it is said already, and the store tells what is wrong
+                self.landed.hold(Whole(entry.name, entry.modified, raw))
         return raw, resumed
 
     def _delete(self, entry: Entry) -> bool:
