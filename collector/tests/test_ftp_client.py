@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from oxo_collector.failure import Fault
 from oxo_collector.fetching import NoPlace, TooLong, TooSlow
-from oxo_collector.ftp.client import CaUnreadable, Client, tls_context
+from oxo_collector.ftp.client import RESET, CaUnreadable, Client, tls_context
 from oxo_collector.ftp.trouble import explain, replied
 
 WHERE = "login at ftp://exchange:30021"
@@ -93,6 +93,31 @@ def test_what_has_no_place_here_is_refused_by_a_reset() -> None:
             giver.settimeout(20)
             with pytest.raises(ConnectionResetError):
                 giver.recv(1)
+
+
+@pytest.mark.process
+def test_a_kill_before_all_is_on_the_disk_resets_the_transfer() -> None:
+    """The system closes what a killed process had open; in order, that would be a receipt."""
+    seen: list[bytes] = []
+
+    def killed_here(taker: socket.socket) -> None:
+        seen.append(taker.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, len(RESET)))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        one = client(iter([b"226 Done.\r\n"]))
+        taker = socket.create_connection(listener.getsockname())
+        one.ntransfercmd = lambda *_: (taker, None)  # type: ignore[method-assign]
+        giver, _ = listener.accept()
+        with giver:
+            giver.sendall(b"tickets")
+            giver.shutdown(socket.SHUT_WR)
+            pieces = one.pieces("RETR x", ended=lambda: killed_here(taker))
+            assert next(pieces) == b"tickets"
+            killed_here(taker)
+            assert list(pieces) == []
+            assert seen == [RESET, RESET]
+            giver.settimeout(20)
+            assert giver.recv(1) == b""  # what is on the disk is received
 
 
 def test_a_peer_that_drips_is_broken_off() -> None:

@@ -19,10 +19,12 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from oxo_collector.fetching import NoPlace, TooLong, TooSlow
+from oxo_collector.fetching import TooLong, TooSlow
 
 RESET: Final = struct.pack("ii", 1, 0)
 """A connection that lingers for no time is reset by its close."""
+
+IN_ORDER: Final = struct.pack("ii", 0, 0)
 
 REPLY_BYTES_MAX: Final = 64 * 1024
 REPLY_LINE_BYTES_MAX: Final = 8 * 1024
@@ -179,18 +181,17 @@ class Client(ftplib.FTP_TLS):
         """Yield what a command sends over its data connection, and then take its last reply.
 
         It ends only after the reply that says that all is sent. `ended` is called when the peer's
-        end came, before ours is said: an exchange may take that for a receipt. What has no place
-        here is refused by a reset instead.
+        end came, before ours is said: an exchange may take that for a receipt. Where it raises,
+        the connection is reset instead.
         """
         connection = self.ntransfercmd(command, rest)[0]
+        # From here on whatever ends us, a kill too, is a reset; only what came is an orderly end.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         try:
             while piece := self._received(connection):
                 yield piece
-            try:
-                ended()
-            except NoPlace:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-                raise
+            ended()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, IN_ORDER)
             if isinstance(connection, ssl.SSLSocket):
                 with contextlib.suppress(OSError):  # the end was told properly already
                     connection.unwrap()

@@ -5,7 +5,8 @@ the only copy is here. It is put on the disk, and synchronised, before the data 
 closed, for an exchange that waits for that has emptied nothing yet. Whatever comes between that
 and the store (a reply that is lost, a store that refuses, a kill) the next round finds it here.
 
-Where the disk does not take it, the data connection is reset: such an exchange keeps its file.
+Where the disk does not take it, or a kill comes before, the data connection is reset: such an
+exchange keeps its file.
 
 A file that is listed on as it was is not needed here: it is fetched again.
 """
