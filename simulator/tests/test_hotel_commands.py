@@ -103,8 +103,9 @@ def test_events_of_the_hotel_link_happen_to_the_rooms(oxo: EphemeralExchange) ->
     oxo.control.hotel(HotelEvent(event="check-out", room="106"))
     assert not any(each.occupied for each in oxo.control.rooms())
     assert states(oxo) == ["activation", "cancellation"]
-    with pytest.raises(OrderRefused, match="the wire ohl is closed"):
-        oxo.control.hotel(HotelEvent(event="voice mail", room="106"))
+    for told in ("voice mail", "guest account"):
+        with pytest.raises(OrderRefused, match="the wire ohl is closed"):
+            oxo.control.hotel(HotelEvent(event=told, room="106"))
 
 
 def test_business_mode_refuses_rooms(oxo: EphemeralExchange) -> None:

@@ -286,3 +286,5 @@ def test_an_installation_closes_and_opens_the_wire(exchange: Path) -> None:
     again.close()
     with pytest.raises(OrderRefused, match="room_status: is missing"):
         client.hotel(HotelEvent(event="room status", room="217"))
+    with pytest.raises(OrderRefused, match="rooms have an account in hotel mode only"):
+        client.hotel(HotelEvent(event="guest account", room="217"))

@@ -154,11 +154,44 @@ def test_a_late_second_answer_does_not_acknowledge_the_next_frame() -> None:
     hotel = opened(ONE, TWO)
     hotel.hear(ACK)
     assert hotel.due(Timer.ANSWER) == [ONE.octets]
-    assert hotel.hear(ACK) == [TWO.octets]
     assert hotel.hear(ACK) == []
     assert hotel.told[1:] == [ONE]
+    assert hotel.give(Waits()) == [], "another answer is to come"
+    assert hotel.hear(ACK) == [TWO.octets]
     assert hotel.hear(ACK) == []
     assert hotel.told[1:] == [ONE, TWO]
+
+
+def test_a_peer_that_heard_one_copy_alone_is_told_the_next_frame_once() -> None:
+    """The first copy was damaged so that nobody heard a frame: it is never answered."""
+    hotel = opened(ONE, TWO)
+    hotel.hear(ACK)
+    assert hotel.due(Timer.ANSWER) == [ONE.octets]
+    assert hotel.hear(ACK) == []
+    assert hotel.due(Timer.ANSWER) == [TWO.octets]
+    assert hotel.hear(ACK) == []
+    assert hotel.told[1:] == [ONE, TWO]
+
+
+def test_an_answer_still_to_come_is_waited_for_behind_xon_too() -> None:
+    hotel = opened(ONE, TWO)
+    hotel.hear(ACK)
+    assert hotel.due(Timer.ANSWER) == [ONE.octets]
+    assert hotel.hear(XOFF, ACK) == []
+    assert hotel.hear(XON) == []
+    assert hotel.due(Timer.ANSWER) == [TWO.octets]
+    hotel.hear(ACK)
+    assert hotel.told[1:] == [ONE, TWO]
+
+
+def test_no_keep_alive_goes_between_a_frame_and_an_answer_still_to_come() -> None:
+    hotel = opened(ONE, keep_alive_seconds=1)
+    hotel.hear(ACK)
+    assert hotel.due(Timer.ANSWER) == [ONE.octets]
+    assert hotel.hear(ACK) == []
+    assert hotel.due(Timer.KEEP_ALIVE) == []
+    assert hotel.hear(ACK) == []
+    assert hotel.due(Timer.KEEP_ALIVE) == [ALIVE]
 
 
 def test_a_late_second_answer_to_the_last_frame_is_an_answer_to_nothing() -> None:
@@ -181,12 +214,13 @@ def test_an_answer_to_a_nak_and_one_to_a_time_out_are_told_apart() -> None:
     assert hotel.told[1:] == [ONE, TWO]
 
 
-def test_a_late_nak_is_to_the_copy_before_and_brings_no_third_one() -> None:
+@pytest.mark.parametrize("late", [[NAK], [XOFF, NAK, XON]])
+def test_a_late_nak_is_to_the_copy_before_and_brings_no_third_one(late: list[bytes]) -> None:
     """The end of a frame was damaged: its NAK comes with the ACK of its repetition."""
     hotel = opened(ONE, TWO)
     hotel.hear(ACK)
     assert hotel.due(Timer.ANSWER) == [ONE.octets]
-    assert hotel.hear(NAK) == []
+    assert hotel.hear(*late) == []
     assert hotel.hear(ACK) == [TWO.octets]
     assert hotel.hear(ACK) == []
     assert hotel.told[1:] == [ONE, TWO]
@@ -201,14 +235,6 @@ def test_a_nak_to_the_second_copy_alone_is_waited_out() -> None:
     assert hotel.hear(NAK) == []
     assert hotel.due(Timer.ANSWER) == []
     assert hotel.ended == "no answer"
-
-
-def test_a_late_nak_while_held_is_to_the_copy_before_too() -> None:
-    hotel = opened(ONE, TWO)
-    hotel.hear(ACK)
-    assert hotel.due(Timer.ANSWER) == [ONE.octets]
-    assert hotel.hear(XOFF, NAK, XON) == []
-    assert hotel.hear(ACK) == [TWO.octets]
 
 
 def test_answers_to_nothing_change_nothing() -> None:

@@ -14,11 +14,10 @@ are given all the same, being one byte (ours).
     refused   NAK came while held    no
 
 Whoever answers too late answers twice, once to the frame and once to its repetition. TCP loses
-nothing, so a second answer is still to come then: it is not taken for an answer to the next frame,
-which it would acknowledge unread. A late NAK brings no further copy for the same reason: there is
-one on its way whose answer is awaited, and a third would be heard as another ticket. (From a peer
-that does not answer repetitions at all, the next frame's answer is taken for it; that frame times
-out and is repeated.)
+nothing, so a second answer is still to come then. Nothing new is said before it is there, or its
+time is over: it would be taken for an answer to the next frame and acknowledge that unread, or, let
+go, it would be missing there, and a repeated frame is heard as another ticket. A late NAK brings no
+further copy for the same reason: there is one on its way whose answer is awaited.
 
 A peer that only makes noise, asks without end or says nothing at all is let go: `END` in the table
 and the limits below.
@@ -272,6 +271,9 @@ class Conversation:
             case Due(timer=Timer.FRAME_END):
                 self._read(self._reader.give_up())
                 self._time_the_frame()
+            case Due(timer=Timer.ANSWER) if self._stale:
+                self._stale = 0
+                self._settled()
             case Due(timer=timer):
                 self._sign(_TIMED[timer])
             case Waits():
@@ -310,6 +312,8 @@ class Conversation:
         answers = code in (ACK, NAK)
         if answers and self._stale:
             self._stale -= 1
+            self._readable()
+            self._settled()
             return
         if answers and self.state in (_ASKED, _WAITING):
             self._readable()
@@ -359,10 +363,9 @@ class Conversation:
             case Step.NOTE_NAK:
                 self._note_nak()
             case Step.RESUME:
-                self._set(Timer.KEEP_ALIVE, self._settings.keep_alive_seconds)
-                self._out.append(Fetch())
+                self._go_on()
             case Step.GO_ON:
-                self._out.append(Fetch())
+                self._fetch()
             case Step.WAIT_ON:
                 self._set(Timer.ANSWER, self._settings.answer_seconds)
             case Step.ALIVE:
@@ -374,7 +377,7 @@ class Conversation:
         self._tell(Message("own", 0, self._writer.text(letter, text)))
 
     def _tell(self, message: Message) -> None:
-        if self.state is not State.FREE:
+        if self.state is not State.FREE or self._stale:
             return  # held, or asked, meanwhile; it stays where it waits
         self._message, self._attempts, self._answers = message, 0, 0
         self.state = State.ASKED
@@ -413,8 +416,24 @@ class Conversation:
         self._out += [StopTimer(Timer.ANSWER), Taken(self._message)]
         self._message = None
         if ask:
-            self._set(Timer.KEEP_ALIVE, self._settings.keep_alive_seconds)
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Tell what is next, once every copy is answered."""
+        self._set(Timer.KEEP_ALIVE, self._settings.keep_alive_seconds)
+        if self._stale:
+            self._set(Timer.ANSWER, self._settings.answer_seconds)
+        self._fetch()
+
+    def _fetch(self) -> None:
+        if not self._stale:
             self._out.append(Fetch())
+
+    def _settled(self) -> None:
+        """An answer to a copy has come, or none will."""
+        if not self._stale and self.state is State.FREE:
+            self._out.append(StopTimer(Timer.ANSWER))
+            self._go_on()
 
     def _set(self, timer: Timer, seconds: float) -> None:
         self._out.append(SetTimer(timer, seconds))
