@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from oxo_simulator.link.lane import Towards
     from oxo_simulator.link.relay import Link
 
+FAULTS_MAX = 100
+"""Faults in force and armed, together: every byte passes all of them."""
+
 
 class _Struck(NamedTuple):
     name: str
@@ -77,6 +80,7 @@ class Disturbances:
                 cable is no longer there to be pulled; then the ledger says that it is spent.
         """
         checked(fault, self._doors)
+        self._allow()
         self._count += 1
         name = f"f{self._count}"
         set_off = {} if cause is None else {"cause": cause}
@@ -101,6 +105,7 @@ class Disturbances:
         """
         checked(armed.fault, self._doors)
         check(armed)
+        self._allow()
         self._armed.append(armed)
         marked = {} if armed.wire is None else {"wire": armed.wire}
         told = {"fault": parameters(armed.fault), "when": armed.when, **marked}
@@ -116,6 +121,14 @@ class Disturbances:
         for armed in due:
             with suppress(FaultUnknown):  # the event goes on; the ledger has the fault's end
                 self.strike(armed.fault, line.n)
+
+    def _allow(self) -> None:
+        """Refuse one more where there are as many as there may be."""
+        if len(self._struck) + len(self._armed) >= FAULTS_MAX:
+            raise FaultUnknown(
+                f"{FAULTS_MAX} faults are in force or armed, the most there may be; "
+                "restore the link, or install anew"
+            )
 
     def account(self) -> list[dict[str, Any]]:
         """Return what the ledger is to know of the faults in force when they end."""

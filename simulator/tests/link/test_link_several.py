@@ -3,6 +3,9 @@
 from typing import Any
 
 import pytest
+from oxo_simulator.control.messages import ArmedFault, Fault, LedgerLine
+from oxo_simulator.link.disturbances import FAULTS_MAX
+from oxo_simulator.link.faults import FaultUnknown
 
 
 @pytest.mark.parametrize("counts", [(100, 50), (50, 100), (50, 50)])
@@ -62,3 +65,22 @@ def test_a_reset_behind_a_count_comes_when_the_throttle_before_it_ends(
     assert len(pair.collector.text) == 10
     assert pair.collector.end is not None
     assert pair.collector.end[1] == "reset"
+
+
+@pytest.mark.parametrize("armed", [0, 7])
+def test_there_is_an_end_to_how_many_there_may_be(paper: Any, armed: int) -> None:
+    later = ArmedFault(fault=Fault(kind="cut"), when="offered")
+    for _ in range(armed):
+        paper.link.arm(later)
+    for _ in range(FAULTS_MAX - armed):
+        paper.strike("slice", slice_bytes=1, heal_after_seconds=1)
+    told = len(paper.ledger)
+    with pytest.raises(FaultUnknown, match=f"{FAULTS_MAX} faults are in force or armed, the most"):
+        paper.strike("cut")
+    with pytest.raises(FaultUnknown, match="the most"):
+        paper.link.arm(later)
+    assert len(paper.ledger) == told
+    paper.link.ledger_line(LedgerLine(n=1, at="", exchange_time="", event="offered", detail={}))
+    assert len(paper.link.state().in_force) == FAULTS_MAX
+    paper.advance(1)
+    paper.strike("cut")
