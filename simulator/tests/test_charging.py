@@ -173,6 +173,35 @@ def test_a_cost_is_what_its_units_cost_one_by_one(rates: Charging, count: int) -
     assert charge.cost == round(charge.cost, rates.decimals)
 
 
+@given(
+    st.tuples(money, st.none() | money, st.none() | money),
+    st.tuples(st.integers(0, 30), st.integers(0, 30)),
+    st.integers(0, 90),
+    st.sampled_from([SetClass.ROOM, SetClass.BOOTH]),
+)
+@settings(deadline=None)
+def test_guests_and_booths_pay_each_unit_by_its_place(
+    rates: tuple[Decimal, Decimal | None, Decimal | None],
+    thresholds: tuple[int, int],
+    count: int,
+    set_class: SetClass,
+) -> None:
+    named = {f"rate_{number}": rate for number, rate in enumerate(rates, 1)}
+    named |= {f"threshold_{number}": units for number, units in enumerate(thresholds, 1)}
+    section = "guest" if set_class is SetClass.ROOM else "booth"
+    first, second, third = rates
+    exact = Decimal(0)
+    for place in range(count):
+        rate = first
+        if place >= thresholds[0] and second is not None:
+            rate = second
+        if place >= max(thresholds) and third is not None:
+            rate = third
+        exact += rate
+    charge = Tariff(charging(**{section: named})).charge(count, set_class=set_class)
+    assert (charge.units, charge.cost) == (count, exact)
+
+
 @given(seconds, st.integers(0, 5_000), st.data())
 @settings(deadline=None)
 def test_every_advised_unit_comes_once_and_none_before_its_time(

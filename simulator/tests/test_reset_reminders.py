@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from oxo_simulator.control.messages import Installation
+from oxo_simulator.control.messages import (
+    AppointmentOrder,
+    FirmwareOrder,
+    Installation,
+    Reset,
+)
+from oxo_simulator.ephemeral import EphemeralExchange
 from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.life import Phase, ResetKind
 from oxo_simulator.exchange.orders import CallOrder, FacilityRequest
@@ -303,3 +309,32 @@ def test_into_business_mode_no_guest_comes_along_and_no_wake_up_of_the_hotel_key
     assert [each.order.user for each in one.exchange.reminders.awaited()] == ["108"]
     one.pass_seconds(DAY)
     assert {line.detail["user"] for line in one.lines("reminder")[2:]} == {"108"}
+
+
+# The process.
+
+
+@pytest.mark.process
+@pytest.mark.oxo(
+    overrides={"mode": "hotel", "reset.refused_seconds": 0.3, "reset.busy_seconds": 0.3}
+)
+@pytest.mark.parametrize("how", ["reset", "upgrade"])
+def test_a_process_rings_nobody_between_a_reset_and_its_service(
+    oxo: EphemeralExchange, how: str
+) -> None:
+    wake_up = AppointmentOrder(user="106", time="15:00", answered_at=1)
+    oxo.control.program_appointment(wake_up)
+    if how == "reset":
+        oxo.control.reset(Reset(kind="power cut"))
+    else:
+        oxo.control.upgrade(FirmwareOrder(profile="certify", overrides={"mode": "hotel"}))
+    oxo.control.advance(7200)
+    oxo.wait_for("phase", phase="serving")
+    oxo.control.advance(60)
+    told = [
+        line.detail.get("state") or line.detail.get("phase") or line.event
+        for line in oxo.ledger()
+        if line.event in ("reset", "phase", "reminder")
+    ]
+    down = ["programmed", "reset", "refused", "busy", "serving"]
+    assert told == [*down, "ringing", "acknowledged"]
