@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import oxo_scenarios.cli
@@ -22,6 +22,11 @@ from lxml import etree
 from oxo_collector.cli import app as collect
 from oxo_scenarios.catalogue import load_catalogue
 from oxo_scenarios.subject import load_subject
+from oxo_simulator.commands.line import KINDS
+from oxo_simulator.control.client import ControlClient
+from oxo_simulator.screen.drawing import drawn
+from oxo_simulator.screen.looks import Looks
+from oxo_simulator.screen.view import Line
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -35,6 +40,9 @@ FREE_SISTER = " --port account-ftp=0 --port account-sftp=0 --port stream-a=0 --p
 WIRE_PORTS = {"nmc": 30021, "v24": 6970, "ohl": 5010, "account-ftp": 2121, "stream-a": 2533}
 OTHER_WIRES = "## The other wires\n"
 SISTER = "## Account files and Ethernet on the fly\n"
+LIVES = "## An exchange that lives\n"
+SCREEN_WIDTH = 100
+LEFT_OUT = "..."
 
 
 def blocks(page: str, language: str = "") -> list[str]:
@@ -55,8 +63,9 @@ def section(page: str, title: str) -> str:
 
 
 ABOUT_WIRES, ABOUT_SISTER = section(README, OTHER_WIRES), section(README, SISTER)
-ABOUT_ONE = README.replace(ABOUT_WIRES, "").replace(ABOUT_SISTER, "")
-"""The README but for the sections about the other wires, whose exchanges are others."""
+ABOUT_LIFE = section(README, LIVES)
+ABOUT_ONE = README.replace(ABOUT_WIRES, "").replace(ABOUT_SISTER, "").replace(ABOUT_LIFE, "")
+"""The README but for the sections whose exchanges are others."""
 
 
 def long(command: str) -> bool:
@@ -211,6 +220,96 @@ def _on(command: str, ports: dict[str, int]) -> str:
         if port in ports:
             command = re.sub(rf"\b{number}\b", str(ports[port]), command)
     return command
+
+
+def dialogue() -> list[tuple[str, str]]:
+    """Return what the section about a living exchange types and is shown; the screen by itself."""
+    found: list[tuple[str, str]] = []
+    for language, block in re.findall(
+        r"^```(\w+)\n(.*?)^```$", ABOUT_LIFE, re.MULTILINE | re.DOTALL
+    ):
+        if language == "text":
+            found.append(("", block))
+        else:
+            each = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
+            found += [(command, shown) for command, shown in each]
+    return found
+
+
+def alike(shown: Sequence[str], said: Sequence[str]) -> bool:
+    """Tell whether lines were said as they are shown, where words and lines may be left out."""
+    if not shown:
+        return not said
+    if shown[0] == LEFT_OUT:
+        return any(alike(shown[1:], said[begin:]) for begin in range(len(said) + 1))
+    return bool(said) and line_alike(shown[0], said[0].rstrip()) and alike(shown[1:], said[1:])
+
+
+def line_alike(shown: str, said: str) -> bool:
+    """Tell whether a line holds the pieces between what is left out, in their order."""
+    first, *others = shown.split(LEFT_OUT)
+    if not others:
+        return said == shown
+    place = len(first) if said.startswith(first) else -1
+    for piece in others[:-1]:
+        found = said.find(piece, place) if place >= 0 else -1
+        place = found + len(piece) if found >= 0 else -1
+    return place >= 0 and said.endswith(others[-1]) and len(said) - len(others[-1]) >= place
+
+
+@pytest.mark.needs("nc")
+def test_all_that_is_shown_of_a_living_exchange_is_what_it_prints(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the first call to a day of traffic, in the order of the page, on one exchange."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".venv").symlink_to(folder / ".venv")
+    (run,) = commands(ABOUT_LIFE)
+    quick = " --set reset.refused_seconds=0.1 --set reset.busy_seconds=0.1"
+    process = started(run + FREE_PORTS + " --port v24=0" + quick, tmp_path, "control ")
+    try:
+        told = [(typed, shown, printed(typed, shown)) for typed, shown in dialogue()]
+    finally:
+        ended(process)
+    assert len(told) > 25
+    wrong = [
+        f"{typed}\n{said}"
+        for typed, shown, said in told
+        if not alike(shown.splitlines(), said.splitlines())
+    ]
+    assert not wrong, wrong[0]
+
+
+def printed(typed: str, shown: str) -> str:
+    """Return what a command prints, or (nothing typed) the screen of as many lines."""
+    state = Path(".oxo-sim")
+    if not typed:
+        with ControlClient.from_state(state) as client:
+            view = Looks(client).take()
+        return drawn(view, Line(), [], SCREEN_WIDTH, shown.count("\n")).plain + "\n"
+    program, *words = shlex.split(typed)
+    if program != ".venv/bin/oxo-sim":
+        told = json.loads((state / "exchange.json").read_text("utf-8"))["ports"]
+        return shell(_on(typed, {one["name"]: one["port"] for one in told}), Path())
+    outcome = CliRunner().invoke(oxo_simulator.cli.app, words)
+    assert outcome.exit_code == 0, (typed, outcome.output, outcome.exception)
+    return outcome.output
+
+
+def test_the_faults_that_the_readme_names_are_those_that_there_are() -> None:
+    about = ABOUT_LIFE.split("**The line.**")[1].split(";", maxsplit=1)[0]
+    assert sorted(re.findall(r"`([^`]+)`", about)) == sorted(KINDS)
+
+
+def test_the_options_that_the_readme_names_beside_its_commands_are_there() -> None:
+    known = {
+        name
+        for command in get_command(oxo_simulator.cli.app).commands.values()  # type: ignore[attr-defined]
+        for parameter in command.params
+        for name in (*parameter.opts, *parameter.secondary_opts)
+    }
+    told = set(re.findall(r"--[a-z][a-z-]+", ABOUT_LIFE))
+    assert told - known == set()
 
 
 @pytest.mark.parametrize("page", [README, CONFUSING], ids=["README", "confusing"])
