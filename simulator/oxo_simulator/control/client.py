@@ -6,6 +6,7 @@ that has none starts faster without it.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -292,7 +293,7 @@ class ControlClient:
 
     def begin_traffic(self, order: TrafficOrder) -> TrafficState:
         """Begin traffic; in manual time the answer comes when exchange time is at its end."""
-        body = msgspec.json.encode(order)
+        body = _encoded(order)
         headers = {"Content-Type": "application/json"}
         seconds = TRAFFIC_SECONDS_MAX
         return self._exchange("POST", "/traffic", TrafficState, seconds, data=body, headers=headers)
@@ -387,7 +388,7 @@ class ControlClient:
             place, asked = response.links["next"]["url"], {}
 
     def _post(self, path: str, message: Message, answer: type[_Answer]) -> _Answer:
-        body = msgspec.json.encode(message)
+        body = _encoded(message)
         headers = {"Content-Type": "application/json"}
         return self._exchange("POST", path, answer, ANSWER_SECONDS_MAX, data=body, headers=headers)
 
@@ -410,6 +411,19 @@ class ControlClient:
         if response.status_code != requests.codes.ok:
             raise OrderRefused(_reason(path, response))
         return response
+
+
+def _encoded(message: Message) -> bytes:
+    """Write a message as JSON, which would write a number that is none as nothing said.
+
+    Raises:
+        OrderRefused: names the field.
+    """
+    for name in message.__struct_fields__:
+        value = getattr(message, name)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise OrderRefused(f"{name} {value}; a number is expected")
+    return msgspec.json.encode(message)
 
 
 def _decoded(path: str, response: "requests.Response", answer: type[_Answer]) -> _Answer:
