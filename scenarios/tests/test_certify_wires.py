@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from oxo_scenarios.catalogue import load_catalogue
+from oxo_scenarios.catalogue import WrongCollector, load_catalogue
 from oxo_scenarios.checking import FOLDERS
-from oxo_scenarios.wires import Claim
+from oxo_scenarios.wires import HOME, Claim
 
 pytestmark = pytest.mark.process
 
@@ -21,6 +21,7 @@ TABLE = tomllib.loads((SUBJECTS / "convictions.toml").read_text("utf-8"))["wires
 DEFECTS = sorted(
     {(wire, defect) for wire in TABLE for defects in TABLE[wire].values() for defect in defects}
 )
+NAMED = [each for each in load_catalogue().wrong_collectors if each.wire != HOME]
 UNSEEN = {"smdr1", "smdr2"}
 NOT_OBSERVABLE = {"nmc": UNSEEN, "v24": UNSEEN, "ohl": {*UNSEEN, "smdr3"},
                   "account": UNSEEN, "stream": UNSEEN}  # fmt: skip
@@ -96,6 +97,16 @@ def test_each_defect_turns_its_cases_red(
     told = {(play.split(".")[0], word) for play, word in found.verdicts().items()}
     assert told == {(case.lower(), "nok") for case in wanted}, found.out
     assert (found.status, found.run["result"]) == (1, "Refused")
+
+
+@pytest.mark.parametrize("wrong", NAMED, ids=[wrong.id for wrong in NAMED])
+def test_a_named_wrong_collector_is_convicted_by_no_case_that_is_not_explained(
+    certify: Any, foreign: Callable[[str, str], Path], wrong: WrongCollector
+) -> None:
+    found = certify("--subject", foreign(wrong.wire, wrong.id), bends=[f"limit={LIMIT_SECONDS}"])
+    red = {play["case"] for play in found.run["plays"] if play["verdict"] == "nok"}
+    assert {*wrong.must_fail} <= red, found.out
+    assert not [case for case in red if not wrong.explains(case)], found.out
 
 
 @pytest.mark.needs("rsyslogd")
