@@ -278,6 +278,14 @@ def test_a_call_that_began_before_the_guest_came_is_on_nobodys_bill() -> None:
     assert desk.exchange.rooms["106"].cost == 0
 
 
+def test_who_comes_with_nothing_paid_finds_the_lines_closed() -> None:
+    desk = Desk()
+    desk.hotel.check_in(["106"], Stay(guest_name="G", deposit=Decimal(0)))
+    assert desk.happened() == ["checked in", "lines closed"]
+    desk.hotel.modify("106", Stay(deposit=Decimal(5)))
+    assert desk.happened()[2:] == ["modified", "lines open"]
+
+
 def test_nobody_comes_and_nothing_changes_where_no_wake_up_can_be_programmed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

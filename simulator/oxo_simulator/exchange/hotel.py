@@ -174,6 +174,8 @@ class Hotel:
             self._happened(room.room, "checked in", by)
             self._disturb(room, stay)
             self._tell("check-in", room.room, by, _said(stay))
+            if self._rooms[room.room].closed:
+                self._happened(room.room, "lines closed", by)
             self._wake(room.room, stay, placed)
             self._print("guest information", room.room, self._settings.guest_information)
         return placed
