@@ -40,7 +40,8 @@ def _file(line: Line) -> str:
 
 def _alarm(line: Line) -> str:
     if "percent" in line:
-        return f"buffer at {plain(line['percent'])} %"
+        name = f", alarm {plain(line['name'])}" if line.get("name") else ""
+        return f"buffer at {plain(line['percent'])} %{name}"
     return f"alarm {plain(line.get('name'))}"
 
 
