@@ -12,9 +12,9 @@ TOLD: dict[str, dict[str, Any]] = {
     "the link takes connections and answers none": {"kind": "deaf"},
     "the link is cut towards the collector": {"kind": "cut", "towards": "collector"},
     "the link is silent for 2.5 seconds": {"kind": "cut", "heal_after_seconds": 2.5},
-    "the link resets its connections on the port nmc-control": {
+    "the link resets its connections on the port nmc-data": {
         "kind": "reset",
-        "ports": ["nmc-control"],
+        "ports": ["nmc-data"],
     },
     # Who is left is the other end: it is not told that its peer has gone.
     "the collector vanishes from its connections": {"kind": "half-open", "towards": "exchange"},
@@ -23,6 +23,13 @@ TOLD: dict[str, dict[str, Any]] = {
     "the link delays everything by 200 ms, give or take 50 ms on the ports v24, ohl for 3 seconds":
         {"kind": "delay", "latency_ms": 200, "jitter_ms": 50, "ports": ["v24", "ohl"],
          "heal_after_seconds": 3.0},
+    "the link delays everything by 9 ms towards the exchange": {
+        "kind": "delay", "latency_ms": 9, "towards": "exchange"},
+    "the link carries 1 byte a second towards the collector": {
+        "kind": "throttle", "bytes_per_second": 1, "towards": "collector"},
+    "the link writes 2 bytes at a time towards the collector on the port v24 for 1 second": {
+        "kind": "slice", "slice_bytes": 2, "towards": "collector", "ports": ["v24"],
+        "heal_after_seconds": 1.0},
     "the link carries 4000 bytes a second": {"kind": "throttle", "bytes_per_second": 4000},
     "the link writes 1 byte at a time": {"kind": "slice", "slice_bytes": 1},
     "the link corrupts one byte in every 500": {"kind": "corrupt", "corrupt_every_bytes": 500},

@@ -1,7 +1,7 @@
 """The sentences for every fault that the link knows, so that a partner can write his own features.
 
-Each may end with `on the ports A, B`, the names of `oxo-sim ports` (else: all of them), and with
-`for N seconds`, after which it heals by itself (else: when the link is restored).
+Each may end with `on the ports A, B`, by the names that a fault takes (docs/control.md; else: all
+of them), and with `for N seconds`, after which it heals by itself (else: when the link is restored).
 """
 
 import re
@@ -10,6 +10,7 @@ from typing import Any
 from oxo_simulator.control.messages import Fault
 from pytest_bdd import parsers
 
+_TOWARDS = r"(?: towards the (?P<towards>exchange|collector))?"
 _WHERE = r"(?: on the ports? (?P<ports>[\w-]+(?:, [\w-]+)*))?"
 _LASTING = r"(?: for (?P<seconds>\d+(?:\.\d+)?) seconds?)?"
 NUMBERS = (
@@ -31,11 +32,12 @@ SENTENCES: tuple[Sentence, ...] = (
     (r"the link resets its connections", {"kind": "reset"}),
     (r"the (?P<gone>exchange|collector) vanishes from its connections", {"kind": "half-open"}),
     ((r"the link delays everything by (?P<latency_ms>\d+) ms"
-     r"(?:, give or take (?P<jitter_ms>\d+) ms)?"), {"kind": "delay"}),
-    (r"the link carries (?P<bytes_per_second>\d+) bytes a second", {"kind": "throttle"}),
-    (r"the link writes (?P<slice_bytes>\d+) bytes? at a time", {"kind": "slice"}),
-    ((r"the link corrupts one byte in every (?P<corrupt_every_bytes>\d+)"
-     r"(?: towards the (?P<towards>exchange|collector))?"), {"kind": "corrupt"}),
+     r"(?:, give or take (?P<jitter_ms>\d+) ms)?" + _TOWARDS), {"kind": "delay"}),
+    (r"the link carries (?P<bytes_per_second>\d+) bytes? a second" + _TOWARDS,
+     {"kind": "throttle"}),
+    (r"the link writes (?P<slice_bytes>\d+) bytes? at a time" + _TOWARDS, {"kind": "slice"}),
+    (r"the link corrupts one byte in every (?P<corrupt_every_bytes>\d+)" + _TOWARDS,
+     {"kind": "corrupt"}),
     ((r"the link will be cut behind (?P<carry_bytes>\d+) bytes"
      r" towards the (?P<towards>exchange|collector)"), {"kind": "carry then cut"}),
     ((r"the connection will be reset behind (?P<carry_bytes>\d+) bytes"
