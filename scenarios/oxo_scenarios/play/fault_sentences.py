@@ -1,7 +1,8 @@
 """The sentences for every fault that the link knows, so that a partner can write his own features.
 
 Each may end with `on the ports A, B`, by the names that a fault takes (docs/control.md; else: all
-of them), and with `for N seconds`, after which it heals by itself (else: when the link is restored).
+of them), and with `for N seconds`, after which it heals by itself (else: when the link is
+restored).
 """
 
 import re
