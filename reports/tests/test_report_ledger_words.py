@@ -33,9 +33,9 @@ OF_A_SESSION = {**SPAN, "session": "a1", "connection": "c2"}
         ("stream", {"event": "alarm", "name": "OTF_BUFFER_70"}, "alarm OTF_BUFFER_70"),
         ("stream", {"event": "alarm", "percent": 70}, "buffer at 70 %"),
         (
-            "nmc",
-            {"event": "alarm", "percent": 80, "name": "NMC_THRESHOLD_METERING_TBL"},
-            "buffer at 80 %, alarm NMC_THRESHOLD_METERING_TBL",
+            "stream",
+            {"event": "alarm", "percent": 70, "name": "OTF_BUFFER_70"},
+            "buffer at 70 %, alarm OTF_BUFFER_70",
         ),
         (
             "stream",
