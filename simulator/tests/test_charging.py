@@ -186,7 +186,7 @@ def test_guests_and_booths_pay_each_unit_by_its_place(
     count: int,
     set_class: SetClass,
 ) -> None:
-    named = {f"rate_{number}": rate for number, rate in enumerate(rates, 1)}
+    named: dict[str, Any] = {f"rate_{number}": rate for number, rate in enumerate(rates, 1)}
     named |= {f"threshold_{number}": units for number, units in enumerate(thresholds, 1)}
     section = "guest" if set_class is SetClass.ROOM else "booth"
     first, second, third = rates

@@ -28,6 +28,18 @@ from oxo_tickets import Facility, RoomStatus
 
 NIGHT = datetime(2020, 2, 24, 6)  # noqa: DTZ001 - wall clock
 HOUR, DAY = 3600, 86_400
+FEW = """
+[[set]]
+number = "128"
+class = "business"
+
+[[set]]
+number = "106"
+class = "room"
+
+[[trunk]]
+name = "V01"
+"""
 
 
 class Bench:
@@ -309,6 +321,43 @@ def test_into_business_mode_no_guest_comes_along_and_no_wake_up_of_the_hotel_key
     assert [each.order.user for each in one.exchange.reminders.awaited()] == ["108"]
     one.pass_seconds(DAY)
     assert {line.detail["user"] for line in one.lines("reminder")[2:]} == {"108"}
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        ("Europe/Berlin", ["24 23:00:00", "25 08:00:00", "25 23:00:00"]),
+        ("America/New_York", ["24 08:00:00", "24 23:00:00", "25 23:00:00"]),
+        ("Asia/Tokyo", ["24 23:00:00", "25 08:00:00", "25 23:00:00"]),
+    ],
+)
+def test_in_another_zone_a_reminder_rings_when_the_clock_there_shows_its_time(
+    bench: Any, zone: str, expected: list[str]
+) -> None:
+    one = bench()
+    one.exchange.program(Appointment("106", "23:00", "permanent", answered_at=1))
+    one.pass_seconds(2.5 * HOUR)
+    one.exchange.program(Appointment("107", "08:00", answered_at=1))
+    one.upgrade(zone=zone)
+    one.serve()
+    one.pass_seconds(46 * HOUR)
+    assert one.rings() == expected
+
+
+def test_of_who_is_not_installed_any_more_nothing_goes_along(bench: Any, tmp_path: Path) -> None:
+    few = tmp_path / "few.toml"
+    few.write_text(FEW, "utf-8")
+    one = bench(appointments__attempts=1)
+    one.exchange.program(Appointment("107", "06:30", "permanent"))
+    one.exchange.program(Appointment("128", "07:00", answered_at=1))
+    one.pass_seconds(HOUR / 2 + 20)
+    assert list(one.exchange.hotel.reception.alarms) == ["107"]
+    one.upgrade(installation=str(few))
+    one.serve()
+    assert [each.order.user for each in one.exchange.reminders.awaited()] == ["128"]
+    assert not one.exchange.hotel.reception.alarms
+    one.pass_seconds(DAY)
+    assert one.rings() == ["24 06:30:00", "24 07:00:00"]
 
 
 # The process.

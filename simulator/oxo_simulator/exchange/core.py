@@ -77,7 +77,12 @@ class Exchange:
             profile.appointments,
             hotel=profile.mode == "hotel",
             clock=clock,
-            reach=Reach(directory.__getitem__, self._talks, self._is_dead),
+            reach=Reach(
+                directory.__getitem__,
+                self._talks,
+                self._is_dead,
+                directory.subscribers.__contains__,
+            ),
             unwritten=self._unwritten,
             note=self.record,
             notify=self.notify,

@@ -278,7 +278,7 @@ class Hotel:
         self._rooms.update(
             (number, room) for number, room in before.rooms.items() if number in self._rooms
         )
-        self.reception.follow(before.reception)
+        self.reception.follow(before.reception, self._rooms)
         self._booths.follow(before._booths)  # noqa: SLF001 - of our own
 
     # What it hears.

@@ -9,7 +9,7 @@ itself is ours. During a reset it is silent, and rings again as soon as the exch
 tells of it: the ticket Failed does (ours).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Literal, NamedTuple
@@ -112,10 +112,11 @@ class Reception:
             each.rings_at = max(each.rings_at, now)
             self._wait(each)
 
-    def follow(self, before: "Reception") -> None:
-        """Go on with what another release had."""
+    def follow(self, before: "Reception", rooms: Collection[str]) -> None:
+        """Go on with what another release had, as far as those rooms go."""
         for room, old in before.alarms.items():
-            self._alarms[room] = _Alarm(room, old.time, old.rings_at, old.ring)
+            if room in rooms:
+                self._alarms[room] = _Alarm(room, old.time, old.rings_at, old.ring)
         self.serve()
 
     def _ring(self, alarm: _Alarm) -> None:

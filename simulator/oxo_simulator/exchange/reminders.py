@@ -62,11 +62,13 @@ class Reach(NamedTuple):
         known: raises `SubscriberUnknown` where nobody has that number.
         busy: whether its user talks.
         out_of_service: whether it cannot ring at all.
+        installed: whether anybody has that number.
     """
 
     known: Callable[[str], object]
     busy: Callable[[str], bool] = lambda _user: False
     out_of_service: Callable[[str], bool] = lambda _user: False
+    installed: Callable[[str], bool] = lambda _user: True
 
 
 class Awaited(NamedTuple):
@@ -250,16 +252,25 @@ class Reminders:
     def follow(self, before: "Reminders") -> None:
         """Go on with what another release had; whoever rings right now has that attempt again.
 
-        In business mode nothing is left of what the Hotel key programmed.
+        Who waits is rung when the wall clock, which may be another zone's, shows the time. Nothing
+        is left of sets that are not installed any more, nor, in business mode, of what the Hotel
+        key programmed.
         """
         for old in before.awaited():
-            if old.order.by == "operator" and not self._hotel:
-                continue
-            rings_at = max(old.rings_at, self._clock.now().utc)
-            attempt = old.attempt - (old.state == "ringing")
-            reminder = _Reminder(old.order, clock_time(old.order.time), old.day, rings_at, attempt)
-            self._reminders[reminder.key] = reminder
-            self._wait(reminder)
+            if self._reach.installed(old.order.user) and (self._hotel or old.order.by == "user"):
+                reminder = self._followed(old)
+                self._reminders[reminder.key] = reminder
+                self._wait(reminder)
+
+    def _followed(self, old: Awaited) -> _Reminder:
+        shown, now = clock_time(old.order.time), self._clock.now().utc
+        attempt = old.attempt - (old.state == "ringing")
+        if old.state == "waiting" and old.rings_at > now:
+            behind = old.day - timedelta(days=1) if old.order.kind == "permanent" else None
+            rings_at, day = self._next(shown, behind)
+        else:
+            rings_at, day = max(old.rings_at, now), old.day
+        return _Reminder(old.order, shown, day, rings_at, attempt)
 
     # What is asked.
 
