@@ -175,7 +175,7 @@ def test_traffic_is_begun_shown_and_ended(oxo: EphemeralExchange, oxo_sim: Comma
     words = ("--hours", "1", "--busy-hour-calls", "60", "--seed", "3", "--holding", "30")
     said = oxo_sim("traffic", "office", *words).out
     assert "is over" in said
-    assert "0.5 E, 60 calls in the busy hour" in said
+    assert "0.545 E, 60 calls in the busy hour" in said
     assert oxo.waiting > 20
     (told,) = oxo.ledger("traffic")
     assert (told.detail["day"], told.detail["seed"]) == ("office", 3)
