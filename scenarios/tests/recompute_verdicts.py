@@ -188,7 +188,7 @@ class Evidence:
     def filled(self, ticket: Line) -> Line:
         """Return a delivered ticket; what is not shown is told by what is, since rules hang on it."""
         kind, direction = ticket.get("communication_type"), ticket.get("direction")
-        told = {"kind": "reminder" if ticket.get("reminder_time") else "unknown", "trunk_kind": "analogue", "trunk": "0",
+        told = {"kind": "room status" if ticket.get("room_status") else "reminder" if ticket.get("reminder_time") else "unknown", "trunk_kind": "analogue", "trunk": "0",
                 "direction": next((x for x in ("outgoing", "incoming") if x in (kind or "")), None),
                 "communication_type": direction if direction in ("outgoing", "incoming") else None}
         return ticket | {name: value for name, value in told.items() if name not in self.play["shown"]}

@@ -24,6 +24,7 @@ from oxo_tickets import (
     Facility,
     Kind,
     ReminderState,
+    RoomStatus,
     Ticket,
     TrunkKind,
     carriages,
@@ -267,6 +268,20 @@ def test_what_is_not_shown_is_told_by_what_is_so_that_no_rule_hangs_in_the_air(
             delivery = Delivery(tickets=(told,), shown=frozenset({*shown, "local_time"}))
             found = judged("bu3.v24", Evidence(ledger=events, delivery=delivery), tmp_path)
             assert (found.verdict.value == "ok") == right, (shown, found.reason)
+
+
+@pytest.mark.parametrize("status", RoomStatus)
+def test_a_room_status_without_the_kind_of_its_ticket_is_known_by_what_it_tells(
+    status: RoomStatus, tmp_path: Path
+) -> None:
+    room = Ticket(kind=Kind.ROOM_STATUS, local_time=NOON, charged_user="110",
+                  room_status=RoomStatus.CLEANED)  # fmt: skip
+    events = ledger(opened("v24"), *made(room, 1, "v24"), *taken("v24", 1, 1))
+    told = msgspec.structs.replace(room, kind=Kind.UNKNOWN, room_status=status)
+    shown = frozenset({"local_time", "charged_user", "room_status"})
+    delivery = Delivery(tickets=(told,), shown=shown)
+    found = judged("smdr7.hotel.v24", Evidence(ledger=events, delivery=delivery), tmp_path)
+    assert (found.tickets[0].fate == "exactly once") == (status is room.room_status), found.reason
 
 
 # --- Disturbances ---

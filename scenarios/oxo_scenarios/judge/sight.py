@@ -114,8 +114,7 @@ def through_the_wire(ticket: Ticket, evidence: Evidence, through: Carriage) -> T
     """
     shown, told = evidence.delivery.shown, ticket
     if "kind" not in shown:
-        kind = Kind.REMINDER if ticket.reminder_time is not None else Kind.UNKNOWN
-        told = replace(told, kind=kind)
+        told = replace(told, kind=_kind_of(ticket))
     if "direction" not in shown:
         told = replace(told, direction=_direction_of(ticket.communication_type))
     if "communication_type" not in shown and ticket.direction in _TYPES:
@@ -131,6 +130,12 @@ _TYPES = {
     Direction.OUTGOING: CommunicationType.OUTGOING,
     Direction.INCOMING: CommunicationType.INCOMING,
 }
+
+
+def _kind_of(ticket: Ticket) -> Kind:
+    if ticket.room_status is not None:
+        return Kind.ROOM_STATUS
+    return Kind.REMINDER if ticket.reminder_time is not None else Kind.UNKNOWN
 
 
 def _direction_of(kind: CommunicationType | None) -> Direction | None:
