@@ -3,8 +3,9 @@
 A ticket tells one change. How an appointment or a room stands is what its last change made of it:
 the last that came over one wire; where another wire tells of it, too, the one of the later stamp.
 
-A hotel link tells a room's status without an instant, as an event: it counts with the instant of
-its receipt, in the exchange's wall clock, and says so in its extras.
+A hotel link tells a room's status without an instant, as an event: it is shown with the instant of
+its receipt, in the exchange's wall clock, and says so in its extras. That is our clock and not the
+exchange's, so that between it and a ticket the later receipt counts.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
@@ -21,11 +22,18 @@ ROOM_STATUS_EVENT: Final = "room status"
 
 
 class Told(NamedTuple):
-    """One change as a wire told it."""
+    """One change as a wire told it.
+
+    Attributes:
+        received: when, UTC; empty where nobody asks for it.
+        stamped: whether the exchange told an instant.
+    """
 
     exchange: str
     wire: str
     ticket: Ticket
+    received: str = ""
+    stamped: bool = True
 
 
 def told_of(kind: Kind, store: Reading, exchange: str | None = None) -> Iterator[Told]:
@@ -37,7 +45,8 @@ def told_of(kind: Kind, store: Reading, exchange: str | None = None) -> Iterator
     for row in store.tickets_once(exchange=exchange, kind=kind):
         ticket = ticket_of(row)
         if ticket.kind is kind:
-            yield Told(row.exchange, row.wire, ticket)
+            received = store.received(row.id) if kind is Kind.ROOM_STATUS else ""
+            yield Told(row.exchange, row.wire, ticket, received)
 
 
 def rooms_of_the_link(events: Iterable[EventRow], zones: Mapping[str, str]) -> Iterator[Told]:
@@ -50,7 +59,8 @@ def rooms_of_the_link(events: Iterable[EventRow], zones: Mapping[str, str]) -> I
     for event in events:
         if event.kind == ROOM_STATUS_EVENT and event.fields.get("room") is not None:
             zone = zones.get(event.exchange, "UTC")
-            yield Told(event.exchange, event.wire, _as_ticket(event, zone))
+            ticket = _as_ticket(event, zone)
+            yield Told(event.exchange, event.wire, ticket, event.received, stamped=False)
 
 
 def _as_ticket(event: EventRow, zone: str) -> Ticket:
@@ -99,4 +109,8 @@ def _last(changes: Iterable[Told], of: Callable[[Ticket], Hashable]) -> list[Tol
 
 def _follows(one: Told, before: Told) -> bool:
     """Wall clocks go back once a year: within one wire the order of receipt tells."""
-    return one.wire == before.wire or one.ticket.local_time >= before.ticket.local_time
+    if one.wire == before.wire:
+        return True
+    if not (one.stamped and before.stamped):
+        return one.received >= before.received
+    return one.ticket.local_time >= before.ticket.local_time

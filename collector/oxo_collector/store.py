@@ -317,6 +317,11 @@ class Reading:
         """Return one ticket; None when there is no such one."""
         return next(self.tickets(since=id_ - 1, until=id_), None)
 
+    def received(self, ticket: int) -> str:
+        """Return when a ticket was received, UTC; empty when there is no such one."""
+        query = "SELECT a.received FROM answer a JOIN ticket t ON t.answer = a.id WHERE t.id = ?"
+        return next((str(instant) for (instant,) in self._rows(query, ticket)), "")
+
     def events(self, exchange: str | None = None, since: int = 0) -> Iterator[EventRow]:
         """Return what wires told beside tickets, in order of receipt."""
         query = (

@@ -174,7 +174,7 @@ def appointments(rows: Sequence[Told]) -> None:
     """Print appointments; a state that the wire does not tell is `not told`."""
     headings = ("exchange", "user", "name", "time", "state", "told (local)", "wire")
     cells = []
-    for exchange, wire, one in rows:
+    for exchange, wire, one, *_ in rows:
         clock = "not told" if one.reminder_time is None else f"{one.reminder_time:%H:%M}"
         state = one.reminder_state or "not told"
         who = (one.charged_user or "", one.subscriber_name or "")
@@ -186,7 +186,7 @@ def rooms(rows: Sequence[Told]) -> None:
     """Print the status of rooms."""
     headings = ("exchange", "room", "guest", "status", "problem", "told (local)", "wire")
     cells = []
-    for exchange, wire, one in rows:
+    for exchange, wire, one, *_ in rows:
         who = (one.charged_user or "", one.subscriber_name or "")
         problem = "" if one.room_problem is None else one.room_problem
         status = one.room_status or "not told"
