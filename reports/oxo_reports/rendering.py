@@ -19,6 +19,8 @@ from oxo_reports.verdicts import MEANINGS, STANDING_NAMES, STANDINGS, WORDS
 REPORT = "report.html"
 EVIDENCE = "evidence"
 EVIDENCE_INDEX = "index.html"
+CHOICES_UNFOLDED_MAX = 12
+"""More keys of a profile than these are folded: they fill several screens."""
 
 
 def render(folder: Path) -> Path:
@@ -78,6 +80,7 @@ def _templates() -> Environment:
         MEANINGS=MEANINGS,
         STANDINGS=STANDINGS,
         STANDING_NAMES=STANDING_NAMES,
+        CHOICES_UNFOLDED_MAX=CHOICES_UNFOLDED_MAX,
     )
     environment.filters.update(
         plain=wording.plain,

@@ -218,6 +218,23 @@ def test_gaps_are_declared(page: html.HtmlElement, sample_run: dict[str, Any]) -
     assert len(played | set(gaps)) == 30
 
 
+def test_many_keys_of_a_profile_are_folded_and_ports_take_one_row(
+    page: html.HtmlElement, changed: Changed
+) -> None:
+    assert not page.xpath("//details[.//code[text()='session.idle_seconds']]"), "few are not"
+    assert page.xpath("//code[text()='session.idle_seconds']")
+    choice = {"key": "ohl.port", "value": 5010, "standing": "field"}
+    folder = changed(lambda run: run["exchange"]["profile_choices"].extend([choice] * 40))
+    many = html.fromstring(render(folder).read_text(encoding="utf-8"))
+    (fold,) = many.xpath("//details[.//code[text()='ohl.port']]")
+    assert text(fold.xpath("./summary")[0]) == (
+        "45 keys: 1 documented, 41 field, 1 inferred, 2 assumed contract"
+    )
+    assert len(fold.xpath(".//tbody/tr")) == 45
+    (row,) = many.xpath("//tr[th='Ports']")
+    assert text(row) == "Ports standard 40443, alternate 40444"
+
+
 def test_open_points_are_listed(page: html.HtmlElement) -> None:
     points = text(page.xpath("//*[@id='open-points']")[0])
     assert "CIC2: NOK, but no issue reference in the subject's issues.toml." in points
