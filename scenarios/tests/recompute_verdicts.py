@@ -340,14 +340,19 @@ def verdict(folder: Path, play: Line) -> str:
         words += [] if word == NOT_APPLICABLE or (word == UNSEEN and name != "field") else [word]
     return min(words, key=GRAVITY.index, default=UNDECIDED)
 
+def judged(folder: Path, play: Line) -> bool:
+    """Tell whether there was something to judge, and whether the judge was asked."""
+    left = play["verdict"] in (ERROR, UNDECIDED) and play.get("comment", "").startswith("not judged:")
+    return (folder / "ledger.ndjson").exists() and not left
+
 def displayed(folder: Path, play: Line) -> str | None:
     """Return the second mark; `None` where no case asks, or nothing came that could be shown."""
-    asked = "shown" in play["facts"]["demands"] and (folder / "ledger.ndjson").exists()
+    asked = "shown" in play["facts"]["demands"] and judged(folder, play)
     return {OK: "yes", NOK: "no", UNSEEN: "not asked"}.get(shown(Evidence(folder, play))) if asked else None
 
 def recovery_seconds(folder: Path, play: Line) -> float | None:
     """Return the seconds from the end of the last disturbance to the last ticket that was had after it."""
-    if not (folder / "ledger.ndjson").exists():
+    if not judged(folder, play):
         return None
     e, instant = Evidence(folder, play), datetime.fromisoformat
     at = {x["n"]: instant(x["at"]) for x in e.lines("ledger.ndjson") if "at" in x}

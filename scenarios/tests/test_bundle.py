@@ -25,7 +25,7 @@ from oxo_scenarios.bundle import (
 )
 from oxo_scenarios.catalogue import load_catalogue, planned
 from oxo_scenarios.judge import Delivery, Evidence, Incident, judge, not_applicable, not_carried
-from oxo_scenarios.verdict import exit_status
+from oxo_scenarios.verdict import Verdict, exit_status
 from oxo_scenarios.wires import Claim
 from oxo_tickets import Ticket, to_ndjson
 
@@ -208,6 +208,19 @@ REMINDER = msgspec.convert(
 )
 
 
+def disturbed(**others: Any) -> Evidence:
+    """Return the evidence of a reminder that waited behind a cut."""
+    events = lines()
+    events[1] |= {"ticket": msgspec.to_builtins(REMINDER)}
+    cut = {"n": 3.1, "event": "fault", "id": "f1", "fault": {"kind": "cut"}}
+    restored = {"n": 3.2, "event": "restored", "faults": []}
+    places = [*events[:3], events[2] | cut, events[2] | restored, *events[3:]]
+    told = [
+        line | {"n": n, "at": f"2026-11-23T12:00:0{n}.000Z"} for n, line in enumerate(places, 1)
+    ]
+    return Evidence(ledger=told, delivery=Delivery(tickets=(REMINDER,)), shown=[REMINDER], **others)
+
+
 @pytest.mark.parametrize(
     ("key", "bent"),
     [
@@ -229,15 +242,7 @@ def test_the_second_program_notices_what_else_the_evidence_does_not_bear(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A mark and a duration are printed on the report's rows, like the verdict."""
-    events = lines()
-    events[1] |= {"ticket": msgspec.to_builtins(REMINDER)}
-    cut = {"n": 3.1, "event": "fault", "id": "f1", "fault": {"kind": "cut"}}
-    restored = {"n": 3.2, "event": "restored", "faults": []}
-    places = [*events[:3], events[2] | cut, events[2] | restored, *events[3:]]
-    told = [
-        line | {"n": n, "at": f"2026-11-23T12:00:0{n}.000Z"} for n, line in enumerate(places, 1)
-    ]
-    seen = Evidence(ledger=told, delivery=Delivery(tickets=(REMINDER,)), shown=[REMINDER])
+    seen = disturbed()
     play = played("APP1", "extended", seen)
     assert (play.displayed, play.recovery_seconds) == ("yes", 2)
     path = write(tmp_path, [(play, seen)])
@@ -249,6 +254,28 @@ def test_the_second_program_notices_what_else_the_evidence_does_not_bear(
     capsys.readouterr()
     assert recomputed(tmp_path, monkeypatch) == 1
     assert f"{key} {bent} != " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("verdict", "comment", "status"),
+    [
+        (Verdict.ERROR, "not judged: the bench broke", 0),
+        (Verdict.ERROR, "5 tickets received", 1),
+    ],
+)
+def test_of_a_play_that_was_not_judged_nothing_else_is_told(
+    verdict: Verdict,
+    comment: str,
+    status: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen = disturbed(incidents=[Incident(fault="bench", text="x")])
+    play = played("APP1", "extended", seen)
+    bare = {"displayed": None, "recovery_seconds": None, "comment": comment}
+    play = msgspec.structs.replace(play, verdict=verdict, **bare)
+    write(tmp_path, [(play, seen)])
+    assert recomputed(tmp_path, monkeypatch) == status
 
 
 def test_counts_chapters_result_and_gaps_are_derived() -> None:

@@ -113,7 +113,7 @@ def recovery(tmp_path: Path) -> Recovery:
         text = b"".join(msgspec.json.encode(line) + b"\n" for line in seen.ledger)
         (tmp_path / "ledger.ndjson").write_bytes(text)
         facts = msgspec.to_builtins(facts_of(CASE, "extended", seen))
-        record = {"wire": "taxation", "carried": [], "shown": [], "facts": facts}
+        record = {"wire": "taxation", "verdict": "", "carried": [], "shown": [], "facts": facts}
         assert AGAIN["recovery_seconds"](tmp_path, record) == found
         return found
 
