@@ -134,6 +134,22 @@ def test_the_page_shows_modes_marks_and_recovery(two_modes: Path) -> None:
     assert "business mode unless a row says hotel mode" in remarks
 
 
+def test_an_evidence_page_tells_mark_mode_and_recovery_of_its_play(two_modes: Path) -> None:
+    render(two_modes)
+
+    def facts(play: str) -> dict[str, str]:
+        page = html.fromstring((two_modes / "evidence" / play / "index.html").read_text("utf-8"))
+        rows = page.xpath("//table[@class='facts'][1]//tr")
+        return {row.xpath("string(th)"): row.xpath("string(td)") for row in rows}
+
+    assert facts("smdr7.hotel")["Marks"].endswith("; shown: not asked")
+    assert facts("bu1")["Marks"].count(";") == 1, "a case without reminder has no third mark"
+    assert "hotel mode" in facts("dis101.hotel")["Wire, set of tags"]
+    assert "hotel mode" not in facts("bu1")["Wire, set of tags"]
+    assert facts("dis101.hotel")["Recovered"].startswith("after 1.25\xa0s")
+    assert "Recovered" not in facts("bu1")
+
+
 def test_a_bundle_without_modes_reads_as_business_mode(changed_wires: Change) -> None:
     run = read(changed_wires(lambda _run: None))
     assert {play.mode for play in run.plays} == {"business"}

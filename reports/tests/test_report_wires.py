@@ -45,6 +45,18 @@ def test_wires_stand_in_one_order_and_strangers_behind(rendered_wires: Path) -> 
     ]
 
 
+def test_no_wire_of_the_figure_runs_into_a_box(page: html.HtmlElement) -> None:
+    """Between the boxes there is room for some 14 characters; each wire has a line of its own."""
+    shown = [
+        (text(one), one.get("x"), one.get("y")) for one in page.xpath("//*[@class='transport']")
+    ]
+    assert [name for name, x, _ in shown if x == "275"] == [
+        "HTTPS", "FTP, SFTP", "TCP 2533", "FTP", "V24", "OHL",
+    ]  # fmt: skip
+    assert len({(x, y) for _, x, y in shown}) == len(shown) == 12
+    assert max(len(name) for name, _, _ in shown) <= 14
+
+
 def test_rows_are_counted_wire_by_wire(rendered_wires: Path) -> None:
     found = [
         (one.name, one.rows, one.word, one.passed) for one in place_results(read(rendered_wires))
