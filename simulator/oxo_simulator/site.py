@@ -133,8 +133,6 @@ class Site:
             undo.pop_all()
         self._exchange().record("address", address=address, previous=previous)
         self._show(prepared, renewal)
-        for wire in self._wires.values():
-            wire.move(address)
         self._link.move(reserved)
 
     def _reserved(self, address: str, undo: ExitStack) -> dict[str, socket]:

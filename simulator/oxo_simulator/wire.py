@@ -4,7 +4,7 @@ Each wire lives in a package of its own, `oxo_simulator.<wire>`, whose module `w
 `build(parts: Parts) -> Wire`; `wiring.WIRES` lists them all, and names them nowhere else. The
 package itself (`__init__`) imports nothing: the profile reads its `settings`.
 
-    collector --> link's door (parts.address) --> wire (parts.behind, same number) --> outlet
+    collector --> link's door (parts.address()) --> wire (parts.behind, same number) --> outlet
 
 A wire is built once, before the first installation, if the process holds its ports. It listens
 behind for as long as it likes: the link's door decides who comes through. The order of what it is
@@ -76,7 +76,8 @@ class Parts:
     Attributes:
         reactor: network and real time; never imported by the wire.
         first: the profile that the process starts with, for what belongs to the process.
-        address: the link's address: what a collector is told (FTP's answer 227, URLs).
+        address: the link's address now: what a collector is told (FTP's answer 227, URLs). It may
+            move; conversations die by themselves then. Not to be asked while the wire is built.
         behind: where the exchange itself listens, and where it dials the link's outward door.
         ports: name -> number of this wire's ports, the same on both sides of the link.
         reserved: name -> a socket that is bound behind and does not listen, so that nobody else is
@@ -103,7 +104,7 @@ class Parts:
 
     reactor: Any
     first: "Profile"
-    address: str
+    address: Callable[[], str]
     behind: str
     ports: Mapping[str, int]
     reserved: Mapping[str, socket]
@@ -165,9 +166,6 @@ class Wire(Protocol):
         remembered is gone, and so are the files that the wire had made of it. Without that the
         exchange is another release of itself, with the tickets that waited.
         """
-
-    def move(self, address: str) -> None:
-        """Know the link's other address (`Parts.address`); conversations die by themselves."""
 
     def serve(self) -> None:
         """The doors are open: after an installation, and after a reset. Not told when closed."""

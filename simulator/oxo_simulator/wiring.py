@@ -214,7 +214,9 @@ def _put_together(
     ground = _Ground(options, profile, held, reactor, link, transcript, identity)
     # From now on they may listen behind.
     wires: dict[str, Wire] = {
-        kind.name: kind.build(_parts(ground, kind.name)) for kind in WIRES if held.of(kind.name)
+        kind.name: kind.build(_parts(ground, kind.name, lambda: simulation.premises.address))
+        for kind in WIRES
+        if held.of(kind.name)
     }
     simulation = _simulation(ground, wires, broken, lambda premises: _describe(premises, url))
     simulation.install(options.installation)
@@ -225,12 +227,12 @@ def _put_together(
     return Running(simulation, url, wires, control)
 
 
-def _parts(ground: _Ground, wire: str) -> Parts:
+def _parts(ground: _Ground, wire: str, address: Callable[[], str]) -> Parts:
     link, held = ground.link, ground.held
     return Parts(
         reactor=ground.reactor,
         first=ground.profile,
-        address=ground.options.listen,
+        address=address,
         behind=BEHIND,
         ports={name: link.doors[name].port for name in held.of(wire)},
         reserved={name: held.behind[name] for name in held.of(wire)},

@@ -141,7 +141,7 @@ class Site:
         parts: dict[str, Any] = {each.name: None for each in fields(Parts)}
         parts |= {
             "reactor": self.reactor,
-            "address": "192.0.2.7",
+            "address": lambda: "192.0.2.7",
             "behind": "127.0.0.2",
             "ports": PORTS[wire],
             "connection_name": lambda peer, _own: (f"c{peer[1] - 4_000}", f"{peer[0]}:{peer[1]}"),

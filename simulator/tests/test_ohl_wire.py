@@ -29,7 +29,7 @@ class Process:
         parts: dict[str, Any] = {each.name: None for each in fields(Parts)}
         parts |= {
             "reactor": self.reactor,
-            "address": "192.0.2.7",
+            "address": lambda: "192.0.2.7",
             "behind": "127.0.0.2",
             "ports": {"ohl": 5010},
             "connection_name": lambda peer, _own: (f"c{peer[1]}", "peer"),

@@ -53,7 +53,7 @@ class Hotel:
         parts: dict[str, Any] = {each.name: None for each in fields(Parts)}
         parts |= {
             "reactor": self.reactor,
-            "address": "192.0.2.7",
+            "address": lambda: "192.0.2.7",
             "behind": "127.0.0.2",
             "ports": {"v24": 6970},
             "connection_name": lambda peer, _own: (f"c{peer[1]}", "peer"),

@@ -116,7 +116,7 @@ def dialled(settings: V24Settings) -> list[str]:
 
     reactor = SimpleNamespace(listenTCP=listen, connectTCP=connect, callLater=clock.callLater)
     parts: Any = SimpleNamespace(
-        reactor=reactor, ports={"v24": 6970}, address="127.0.0.1", behind="127.0.0.2",
+        reactor=reactor, ports={"v24": 6970}, address=lambda: "127.0.0.1", behind="127.0.0.2",
         said=None, utc_now=None, prove=None,
     )  # fmt: skip
     wire, profile = V24(parts), SimpleNamespace(v24=settings)

@@ -103,7 +103,7 @@ class Bench:
         parts: Any = SimpleNamespace(
             reactor=self.network,
             ports={"v24": 6970},
-            address="127.0.0.1",
+            address=lambda: "127.0.0.1",
             behind="127.0.0.2",
             said=self._said,
             utc_now=lambda: datetime.now(UTC),

@@ -106,9 +106,6 @@ class PaperWire:
         self.told.append(f"restart {'lost' if lost else 'kept'}")
         self.exchange = exchange
 
-    def move(self, address: str) -> None:
-        self.told.append(f"move {address}")
-
     def serve(self) -> None:
         self.told.append("serve")
         number = next(iter(self.parts.ports.values()))

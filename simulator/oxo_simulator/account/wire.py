@@ -1,7 +1,6 @@
 """The account wire of a process: account files by FTP and SFTP, for whichever exchange."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from oxo_simulator.account.filing import Filing
@@ -55,7 +54,7 @@ class Account:
             prove=parts.prove,
         )
         around = Surroundings(
-            address=lambda: self._parts.address,
+            address=parts.address,
             behind=parts.behind,
             data_ports={
                 name: number for name, number in parts.ports.items() if name.startswith(_DATA)
@@ -120,10 +119,6 @@ class Account:
         standing = stand(profile.account, outlet, self._filing.shelf)
         self._desk.install(standing, same_ledger=same_ledger)
 
-    def move(self, address: str) -> None:
-        """Tell collectors the other address from now on."""
-        self._parts = replace(self._parts, address=address)
-
     def serve(self) -> None:
         """It listens behind all the time; the link's doors decide."""
 
@@ -157,7 +152,7 @@ class Account:
         scheme = {FTP_PORT: "ftp", SFTP_PORT: "sftp"}.get(port)
         if scheme is None:
             return None
-        place = f"{self._parts.address}:{self._parts.ports[port]}"
+        place = f"{self._parts.address()}:{self._parts.ports[port]}"
         return f"{scheme}://{self._settings.user}@{place}{self._settings.directory}"
 
     def change_password(self, password: str) -> None:

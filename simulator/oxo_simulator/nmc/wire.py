@@ -1,7 +1,6 @@
 """The NMC wire of a process: the FTP service behind the link's door, for whichever exchange."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from oxo_simulator.control.messages import SessionState
@@ -52,7 +51,7 @@ class Nmc:
         )
         data_ports = {name: number for name, number in parts.ports.items() if name != WIRE}
         around = Surroundings(
-            address=lambda: self._parts.address,
+            address=parts.address,
             behind=parts.behind,
             data_ports=data_ports,
             name_of=parts.connection_name,
@@ -99,10 +98,6 @@ class Nmc:
         standing = stand(profile.nmc, outlet, exchange.release, lambda: now().local, counter or 0)
         self._desk.install(standing, same_ledger=same)
 
-    def move(self, address: str) -> None:
-        """Tell collectors the other address from now on."""
-        self._parts = replace(self._parts, address=address)
-
     def serve(self) -> None:
         """It listens behind all the time; the link's doors decide."""
 
@@ -139,7 +134,7 @@ class Nmc:
         if port != WIRE:
             return None
         user, number = self._desk.settings.user, self._parts.ports[WIRE]
-        return f"ftp://{user}@{self._parts.address}:{number}{self._desk.settings.folder}"
+        return f"ftp://{user}@{self._parts.address()}:{number}{self._desk.settings.folder}"
 
     def change_password(self, password: str) -> None:
         """Take another password, valid when the profile says.

@@ -1,7 +1,6 @@
 """The hotel link as the process runs it: the exchange listens, one hotel system is served."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from oxo_simulator.control.messages import HotelEvent, SessionState
@@ -72,10 +71,6 @@ class HotelLink:
         if before is not None and now is not None:
             now.follow(before, lost=lost)
 
-    def move(self, address: str) -> None:
-        """Tell collectors the other address from now on."""
-        self._parts = replace(self._parts, address=address)
-
     def serve(self) -> None:
         """Let the hotel system in."""
         self._factory.serving = True
@@ -113,7 +108,7 @@ class HotelLink:
 
     def shown(self, port: str) -> str | None:
         """Return where the hotel system connects."""
-        return f"{self._parts.address}:{self._parts.ports[port]}"
+        return f"{self._parts.address()}:{self._parts.ports[port]}"
 
     def say(self, event: HotelEvent) -> None:
         """Say a hotel event in its turn.

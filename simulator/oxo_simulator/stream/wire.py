@@ -1,7 +1,6 @@
 """The wire `stream` of a process: two CPUs on two ports, one of them main."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from oxo_tickets import Direction, Kind, Ticket
@@ -102,10 +101,6 @@ class Stream:
             reception = Reception(outlet, profile.stream, profile.ed52.manner, sessions)
             self._servers.install(reception)
 
-    def move(self, address: str) -> None:
-        """Tell collectors the other address from now on."""
-        self._parts = replace(self._parts, address=address)
-
     def serve(self) -> None:
         """Let a collector in."""
         self._servers.serving = True
@@ -143,7 +138,7 @@ class Stream:
 
     def shown(self, port: str) -> str | None:
         """Return where a collector connects."""
-        return f"{self._parts.address}:{self._parts.ports[port]}"
+        return f"{self._parts.address()}:{self._parts.ports[port]}"
 
     def switch_over(self, *, ordered: bool) -> None:
         """Make the other CPU main, and tell of it."""

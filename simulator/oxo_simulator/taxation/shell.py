@@ -59,8 +59,8 @@ class Taxation:
         transcript: where HTTP exchanges are written down.
         new_cookie: source of secret cookie values.
         prove: told the name of each connection that showed the right password.
-        address: where collectors connect, for the WSDL of one that names no host; by default
-            where its request came in, which behind a link would lead past that.
+        address: where collectors connect now, for the WSDL of one that names no host; where it is
+            empty, that where its request came in, which behind a link would lead past that.
     """
 
     def __init__(  # noqa: PLR0913 - what the service is made of
@@ -72,7 +72,7 @@ class Taxation:
         new_cookie: Callable[[], str] = secrets.token_urlsafe,
         *,
         prove: Callable[[str], None] = lambda _connection: None,
-        address: str | None = None,
+        address: Callable[[], str] = lambda: "",
     ) -> None:
         self._accounts = dict(accounts)
         self._clock = clock
@@ -117,10 +117,6 @@ class Taxation:
         if settings.contract == before.settings.contract:
             self._desk.unknown = before.unknown
         self._soap = soap_transport(settings.contract)
-
-    def move(self, address: str) -> None:
-        """Name another address in the WSDL of one that names no host."""
-        self._address = address
 
     def end_sessions(self, reason: str) -> None:
         """End every session, with the ledger's word for it, such as `reset`."""
@@ -268,8 +264,8 @@ class Taxation:
         """Return the service's URL as this client reached it: by its own Host header."""
         host = received.header("host") or ""
         if not _HOST.fullmatch(host):
-            address, _, number = received.local.rpartition(":")
-            host = f"{self._address or address}:{number}"
+            own, _, number = received.local.rpartition(":")
+            host = f"{self._address() or own}:{number}"
         return f"{received.scheme}://{host}{PATH}"
 
     def _operation(self, desk: Desk, received: Received, user: str) -> Answer:

@@ -1,7 +1,6 @@
 """The taxation wire as the process sees it: its two HTTPS ports, its account, its sessions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -104,11 +103,6 @@ class TaxationWire:
         """Serve the exchange after a reset; nothing but its outlet held tickets."""
         self._taxation.restart(exchange, taxation_settings(profile))
 
-    def move(self, address: str) -> None:
-        """Tell collectors the other address from now on."""
-        self._parts = replace(self._parts, address=address)
-        self._taxation.move(address)
-
     def serve(self) -> None:
         """Go on: requests find out by themselves that the exchange serves."""
 
@@ -148,7 +142,7 @@ class TaxationWire:
 
     def shown(self, port: str) -> str:
         """Return the service's URL at a port."""
-        return f"https://{self._parts.address}:{self._parts.ports[port]}{PATH}"
+        return f"https://{self._parts.address()}:{self._parts.ports[port]}{PATH}"
 
     def stop(self) -> "Deferred[Any]":
         """Listen no more."""

@@ -6,7 +6,6 @@ link, the link dials the printer; while nobody is there it comes back after `rec
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from socket import inet_aton
 from typing import TYPE_CHECKING, Any
 
@@ -134,10 +133,6 @@ class V24:
         outlet = exchange.outlets.get(WIRE)
         self._print = None if outlet is None else self._printer_of(outlet, sessions)
 
-    def move(self, address: str) -> None:
-        """Tell collectors the other address from now on."""
-        self._parts = replace(self._parts, address=address)
-
     def serve(self) -> None:
         """Listen, or connect."""
         self._rest()
@@ -193,7 +188,7 @@ class V24:
         """Return where printers connect, or whom the exchange connects to."""
         if self._settings.direction == "connect":
             return f"prints to {self._settings.target}"
-        return f"{self._parts.address}:{self._parts.ports[port]}"
+        return f"{self._parts.address()}:{self._parts.ports[port]}"
 
     # Connections.
 

@@ -70,7 +70,7 @@ class Site:
         parts: Any = Parts(
             reactor=reactor,
             first=SimpleNamespace(account=AccountSettings()),  # type: ignore[arg-type]
-            address=BEHIND,
+            address=lambda: BEHIND,
             behind=BEHIND,
             ports=self.ports,
             reserved=self.reserved,

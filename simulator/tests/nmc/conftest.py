@@ -60,7 +60,7 @@ class Site:
         parts: Any = Parts(
             reactor=reactor,
             first=SimpleNamespace(nmc=NmcSettings()),  # type: ignore[arg-type]
-            address=BEHIND,
+            address=lambda: BEHIND,
             behind=BEHIND,
             ports={name: held.getsockname()[1] for name, held in reserved.items()},
             reserved=reserved,
