@@ -9,11 +9,15 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, time
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
+from msgspec import DecodeError, to_builtins
+from msgspec.json import decode, encode
+from msgspec.structs import replace
 from oxo_tickets import (
     FIELDS,
     CommunicationType,
@@ -23,6 +27,7 @@ from oxo_tickets import (
     Kind,
     ReminderState,
     Resolution,
+    RoomStatus,
     Service,
     Ticket,
     TicketUnreadable,
@@ -58,9 +63,10 @@ _WORDS: Mapping[str, type[StrEnum]] = {
     "service": Service,
     "trunk_kind": TrunkKind,
     "reminder_state": ReminderState,
+    "room_status": RoomStatus,
 }
 _DURATIONS = ("ring_seconds", "call_seconds")
-_NUMBERS = ("units", "fold")
+_NUMBERS = ("units", "fold", "room_problem")
 
 
 def read_delivery(raw: bytes, door: DeliveryDoor) -> Delivery:
@@ -85,6 +91,40 @@ def read_delivery(raw: bytes, door: DeliveryDoor) -> Delivery:
         blank_is_absent=mapped,
         unreadable=noted.listed(),
     )
+
+
+def read_shown(raw: bytes, door: DeliveryDoor) -> Delivery:
+    """Read what a subject shows of appointments and rooms (`[shown]`).
+
+    A line is no ticket: it tells neither of what kind it is nor when it was written, unless the
+    subject happens to show that. What it tells of says whether it is about a reminder or a room.
+    """
+    told = read_delivery(_with_kind_and_time(raw) if door.format == "ndjson" else raw, door)
+    if "kind" in door.columns:
+        return told
+    return replace(told, tickets=tuple(_of_its_kind(ticket) for ticket in told.tickets))
+
+
+def _with_kind_and_time(raw: bytes) -> bytes:
+    """Give every line that is an object what each ticket has and it may lack."""
+    absent = {name: to_builtins(value) for name, value in _NOT_SHOWN.items()}
+    lines = []
+    for line in raw.split(b"\n"):
+        with suppress(DecodeError, UnicodeDecodeError, RecursionError):
+            told = decode(line)
+            if isinstance(told, dict) and not absent.keys() <= told.keys():
+                lines.append(encode(absent | told))
+                continue
+        lines.append(line)
+    return b"\n".join(lines)
+
+
+def _of_its_kind(ticket: Ticket) -> Ticket:
+    if ticket.kind is not Kind.UNKNOWN:
+        return ticket
+    if ticket.room_status is not None:
+        return replace(ticket, kind=Kind.ROOM_STATUS)
+    return replace(ticket, kind=Kind.REMINDER) if ticket.reminder_time is not None else ticket
 
 
 class _NoDelivery(Exception):
@@ -230,6 +270,9 @@ def _in_our_words(field: str, column: Column, cell: str, door: DeliveryDoor) -> 
     if column.format == "letters":
         letters = [letter for letter in cell if letter.strip()]
         return FACILITY_SEPARATOR.join(words.get(letter, letter) for letter in letters)
+    if field == "facilities" and cell not in words and column.default is None:
+        parts = (part.strip() for part in cell.split(FACILITY_SEPARATOR))
+        return FACILITY_SEPARATOR.join(words.get(part, part) for part in parts)
     if column.mark is not None:
         return str(len(cell) - len(cell.rstrip(column.mark)))
     return words.get(cell, cell if column.default is None else column.default)

@@ -8,9 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oxo_scenarios import delivery
-from oxo_scenarios.delivery import read_delivery
+from oxo_scenarios.delivery import read_delivery, read_shown
 from oxo_scenarios.subject import DeliveryDoor
-from oxo_tickets import FIELDS, DiallingMode, Facility, Kind, Ticket, to_ndjson
+from oxo_tickets import (
+    FIELDS,
+    DiallingMode,
+    Facility,
+    Kind,
+    ReminderState,
+    RoomStatus,
+    Ticket,
+    to_ndjson,
+)
 
 NOON = datetime(2026, 11, 23, 12, 0, 5)  # noqa: DTZ001 - wall clock of the exchange
 CALL = Ticket(kind=Kind.CALL, local_time=NOON, charged_user="128", call_seconds=50)
@@ -173,3 +182,59 @@ def test_what_is_no_delivery_is_not_read_to_its_end() -> None:
     assert len(found.unreadable) == delivery.UNREADABLE_LINES_MAX + 2
     assert found.unreadable[-1].line == delivery.UNREADABLE_LINES_READ_MAX + 2
     assert "rest is not read" in found.unreadable[-1].reason
+
+
+ROOMS = door(
+    {
+        "charged_user": "room",
+        "room_status": "status",
+        "room_problem": "problem",
+        "reminder_time": {"column": "hour", "format": "%H:%M"},
+        "reminder_state": "what",
+    },
+    room_status={"0": "cleaned", "1": "not cleaned"},
+)
+ROOM_ROWS = (
+    b"room,status,problem,hour,what\n106,1,12,,\n106,0,,,\n107,,,07:05,failed\n108,,,,\n109,2,,,\n"
+)
+
+
+def test_csv_of_rooms_has_their_states_and_problems_in_the_words_of_the_model() -> None:
+    first, second, *_ = read_delivery(ROOM_ROWS, ROOMS).tickets
+    assert (first.room_status, first.room_problem) == (RoomStatus.NOT_CLEANED, 12)
+    assert isinstance(first.room_status, RoomStatus)
+    assert (second.room_status, second.room_problem) == (RoomStatus.CLEANED, None)
+    ((line, reason),) = unreadable(ROOM_ROWS, ROOMS)
+    assert (line, reason.split(" (")[0]) == (6, "room_status: '2' cannot be read")
+    other = b"room,status,problem,hour,what\n1,1,x,,\n"
+    assert "room_problem: 'x' cannot be read" in unreadable(other, ROOMS)[0][1]
+
+
+def test_what_is_shown_is_known_by_what_it_tells_where_no_kind_is_shown() -> None:
+    found = read_shown(ROOM_ROWS, ROOMS).tickets
+    assert [one.kind for one in found] == [
+        Kind.ROOM_STATUS,
+        Kind.ROOM_STATUS,
+        Kind.REMINDER,
+        Kind.UNKNOWN,
+    ]
+
+
+def test_a_line_that_is_shown_needs_neither_kind_nor_time_of_writing() -> None:
+    told = (
+        b'{"charged_user": "106", "reminder_time": "07:05:00", "reminder_state": "failed"}\n'
+        b'{"charged_user": "106", "room_status": "cleaned"}\n'
+        b'7\n{"charged_user": "106", "room_status": "dirty"}\n' + to_ndjson([CALL])
+    )
+    found = read_shown(told, NDJSON)
+    assert [one.kind for one in found.tickets] == [Kind.REMINDER, Kind.ROOM_STATUS, Kind.CALL]
+    assert found.tickets[0].reminder_state is ReminderState.FAILED
+    assert found.tickets[2] == CALL
+    assert [one.line for one in found.unreadable] == [3, 4]
+
+
+def test_each_facility_of_a_cell_is_mapped_for_itself() -> None:
+    by = door({"facilities": "marks"}, facilities={"T": "transfer", "U": "user-to-user signalling"})
+    told = read_delivery(b"marks\nT;U\nU; transfer\n", by).tickets
+    both = (Facility.TRANSFER, Facility.USER_TO_USER)
+    assert [set(one.facilities or ()) for one in told] == [set(both), set(both)]

@@ -33,7 +33,7 @@ from oxo_scenarios.bench.program import Program
 from oxo_scenarios.bench.stand import Stand
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
 from oxo_scenarios.catalogue import Planned
-from oxo_scenarios.delivery import read_delivery
+from oxo_scenarios.delivery import read_delivery, read_shown
 from oxo_scenarios.judge import Confirmation, Delivery, Evidence, Incident, Restart
 from oxo_scenarios.subject import DeliveryDoor
 from oxo_scenarios.wires import FAILURE_MESSAGE, HOME
@@ -399,7 +399,7 @@ class Play(Orders):
             return None
         reader = self._reader(self._shown_before, door)
         try:
-            told = read_delivery(reader.settled(), door)
+            told = read_shown(reader.settled(), door)
         except SubjectFailed as failure:
             self.incidents.append(Incident(fault="subject", text=str(failure)))
             return ()
