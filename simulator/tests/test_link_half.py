@@ -112,6 +112,17 @@ def test_what_a_cut_holds_back_is_not_delivered(ends: Ends) -> None:
     assert ends.comes_to_be_delivered()
 
 
+def test_what_the_collectors_system_threw_away_is_not_delivered(ends: Ends) -> None:
+    ends.do(ends.link.strike, Fault(kind="cut", towards="collector"))
+    ends.exchange.sendall(b"file")
+    ends.exchange.shutdown(socket.SHUT_WR)
+    ends.collector.close()
+    assert ends.exchange.recv(10) == b""
+    ends.do(ends.link.restore)
+    assert ends.closed.wait(SECONDS_MAX)
+    assert not ends.delivered()
+
+
 def test_an_urgent_byte_is_one_like_the_others(ends: Ends) -> None:
     """FTP clients send `ABOR` urgently, and the system marks its last byte."""
     ends.collector.send(b"ABOR\r\n", socket.MSG_OOB)

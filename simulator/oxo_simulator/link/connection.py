@@ -21,6 +21,8 @@ def _opposite(towards: Towards) -> Towards:
     return "collector" if towards == "exchange" else "exchange"
 
 
+LOOK_SECONDS = 0.005
+"""So often a connection is looked at whose directions have ended."""
 BOTH: tuple[Towards, ...] = ("exchange", "collector")
 
 
@@ -141,6 +143,7 @@ class Connection:
         self._far: Transport | None = None
         self._dialling: Deferred[Any] | None = None
         self._was_reached = self._was_reset = False
+        self._broken: set[Towards] = set()
         self._left: Collection[Towards] = BOTH
         self._lost_by: object | None = None
         self._is_known = True
@@ -172,6 +175,11 @@ class Connection:
     def is_reached(self) -> bool:
         """Tell whether both ends are connected."""
         return self._near is not None and self._far is not None
+
+    @property
+    def is_broken(self) -> bool:
+        """Tell whether the collector's end was reset."""
+        return "collector" in self._broken
 
     def cut(self, key: object, towards: Towards, *, owing: bool = False) -> None:
         """Hold one direction; `owing` still lets out what was taken before."""
@@ -231,7 +239,7 @@ class Connection:
     def delivered(self, towards: Towards) -> bool:
         """Tell whether one side's system has everything that the other sent, and its end."""
         lane = self.lanes[towards]
-        return lane.has_ended and not lane.undelivered_bytes()
+        return towards not in self._broken and lane.has_ended and lane.has_left()
 
     def _near_made(self, transport: Transport) -> None:
         self._near = transport
@@ -252,6 +260,7 @@ class Connection:
 
     def _near_lost(self, orderly: bool) -> None:  # noqa: FBT001 - one callback, one word
         self._near = None
+        self._note_end(self._back, orderly=orderly)
         self.lanes[self._back].detach()
         if self._dialling is not None:
             self._dialling.cancel()
@@ -260,16 +269,30 @@ class Connection:
 
     def _far_lost(self, orderly: bool) -> None:  # noqa: FBT001 - one callback, one word
         self._far = None
+        self._note_end(self._there, orderly=orderly)
         self.lanes[self._there].detach()
         self.lanes[self._back].end(orderly=orderly)
         self._settle()
 
     def _half_ended(self) -> None:
-        """One direction is over; when both are, nothing is left to wait for."""
+        """One direction is over; when both are, and have arrived, nothing is left to wait for."""
         if all(lane.has_ended for lane in self.lanes.values()):
+            self._part()
+
+    def _part(self) -> None:
+        """End both ends once their systems have everything, or have thrown it away."""
+        if any(lane.is_thrown_away() for lane in self.lanes.values()):
+            self.reset()
+        elif all(lane.has_left() for lane in self.lanes.values()):
             for end in (self._near, self._far):
                 if end is not None:
                     end.loseConnection()
+        else:
+            self._watch.clock.callLater(LOOK_SECONDS, self._part)
+
+    def _note_end(self, towards: Towards, *, orderly: bool) -> None:
+        if not orderly:
+            self._broken.add(towards)
 
     def _told_held(self, towards: Towards) -> Callable[[int], None]:
         return lambda count: self._watch.held(self, towards, count)

@@ -13,6 +13,7 @@ A lane may lead nowhere: what comes is thrown away, and its end is told to nobod
 """
 
 import fcntl
+import select
 import sys
 import termios
 from collections import deque
@@ -267,6 +268,14 @@ class Lane:
         left = fcntl.ioctl(self._sink.getHandle(), termios.TIOCOUTQ, b"\0\0\0\0")
         return int.from_bytes(left, sys.byteorder)
 
+    def has_left(self) -> bool:
+        """Tell whether the far end's system needs to be given nothing more; also where it is gone."""
+        return self._sink is None or not (_unsent_bytes(self._sink) or self.undelivered_bytes())
+
+    def is_thrown_away(self) -> bool:
+        """Tell whether the far end's system answered by a reset: it reads nothing any more."""
+        return self._sink is not None and _is_reset(self._sink)
+
     def taken_bytes(self) -> int:
         """Return how many bytes the far end's system has taken so far; 0 where it is gone."""
         if self._sink is None:
@@ -393,3 +402,10 @@ def _unsent_bytes(transport: Any) -> int:
     """Return how many bytes a transport has not given to the system; it tells nobody by itself."""
     waiting: int = transport._tempDataLen  # noqa: SLF001
     return len(transport.dataBuffer) - int(transport.offset) + waiting
+
+
+def _is_reset(transport: Transport) -> bool:
+    """Ask the system without taking the error away from whoever reads it next."""
+    poll = select.poll()
+    poll.register(transport.getHandle(), 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))

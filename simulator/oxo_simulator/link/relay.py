@@ -86,6 +86,7 @@ class Link:
         self._waited_for: dict[tuple[Address, int], Deferred[tuple[str, str]]] = {}
         shared = {wire: places_of(wire) for wire in (TAXATION, *wires.values())}
         self._places = {name: shared[wires.get(name, TAXATION)] for name in reserved}
+        self._broken: set[str] = set()
         self._targets: dict[str, Address] = {}
         self.doors = {
             name: Door(reactor, name, held, _Incoming(self, name), within=self.cable.within)
@@ -167,10 +168,12 @@ class Link:
     def delivered(self, name: str) -> bool:
         """Tell whether the collector's system has all that the exchange sent, and its end.
 
-        Of a connection that is no longer carried: yes. If it was reset, the exchange sees that.
+        Of a connection that is no longer carried: unless it was reset.
         """
         connection = self._connections.get(name)
-        return connection is None or connection.delivered("collector")
+        if connection is None:
+            return name not in self._broken
+        return connection.delivered("collector")
 
     def taken_bytes(self, name: str) -> int:
         """Return how much of what the exchange sent the collector's system has taken.
@@ -291,6 +294,7 @@ class Link:
         for places in self._places.values():
             places.clear()
         self._names.clear()
+        self._broken.clear()
         self._diallings.clear()
         self._waited_for.clear()
         self._record = record
@@ -388,6 +392,8 @@ class Link:
         self._names = {key: each for key, each in self._names.items() if each is not connection}
         if self._connections.get(connection.name) is connection:
             del self._connections[connection.name]
+            if connection.is_broken and connection.port in self._half_closing:
+                self._broken.add(connection.name)
             self._places[connection.port].leave(connection.name)
             self._event("connection closed", connection, peer=connection.peer)
 

@@ -7,6 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 from oxo_simulator.control.messages import Fault
+from oxo_simulator.link import lane
 from oxo_simulator.link.lane import Lane
 from oxo_simulator.link.relay import Link
 from twisted.internet.address import IPv4Address
@@ -231,6 +232,7 @@ class PaperLink:
 def make_link(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., PaperLink]]:
     """Return what makes links; none leaves anything to be done at its end."""
     monkeypatch.setattr(fcntl, "ioctl", lambda *_: bytes(4))
+    monkeypatch.setattr(lane, "_is_reset", lambda _: False)
     made: list[PaperLink] = []
 
     def make(seed: int = 1) -> PaperLink:
