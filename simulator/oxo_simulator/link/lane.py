@@ -269,7 +269,7 @@ class Lane:
         return int.from_bytes(left, sys.byteorder)
 
     def has_left(self) -> bool:
-        """Tell whether the far end's system needs to be given nothing more; also where it is gone."""
+        """Tell whether the far end's system is to be given nothing more, or is gone."""
         return self._sink is None or not (_unsent_bytes(self._sink) or self.undelivered_bytes())
 
     def is_thrown_away(self) -> bool:
