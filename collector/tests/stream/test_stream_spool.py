@@ -298,7 +298,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_it_is_a_queue_whatever_happens(
     tmp_path_factory: pytest.TempPathFactory, steps: list[Step]
 ) -> None:
