@@ -1,6 +1,6 @@
 """What whoever started `oxo-sim run` sees of it: a log, and nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,8 +15,13 @@ class Outside:
     def __init__(self, log: TextIO) -> None:
         self.log = log
 
-    def show(self, folder: Path, quit_: Callable[[], None], reactor: Any) -> None:
-        """Everything listens now; `quit_` ends the exchange, in the reactor's thread."""
+    def show(
+        self, folder: Path, told: Sequence[str], quit_: Callable[[], None], reactor: Any
+    ) -> None:
+        """Everything listens now, and standard output was `told` where.
+
+        `quit_` ends the exchange, in the reactor's thread.
+        """
 
     def leave(self) -> None:
         """Everything has ended."""

@@ -120,8 +120,9 @@ def run_until_signal(typed: Start, reactor: Any, outside: Outside | None = None)
             settle_memory()
             if typed.ephemeral:
                 _watch_standard_input(lambda: reactor.callFromThread(stop))
-            _say(running, as_json=typed.json)
-            outside.show(running.simulation.premises.folder, stop, reactor)
+            told = _told(running, as_json=typed.json)
+            typer.echo("\n".join(told))
+            outside.show(running.simulation.premises.folder, told, stop, reactor)
         except Exception as error:  # noqa: BLE001 - see above
             end(_trouble(error))
 
@@ -260,23 +261,26 @@ def _password(file: Path | None) -> str | None:
         raise OptionWrong(f"--password-file {error}") from error
 
 
-def _say(running: Running, *, as_json: bool) -> None:
+def _told(running: Running, *, as_json: bool) -> Sequence[str]:
+    """Return where to connect, for people or as one line of JSON; the log is told of the begin."""
     state, folder = running.simulation.state(), running.simulation.premises.folder
     _log.info("exchange.started", profile=state.profile, seed=state.seed, epoch=state.epoch)
     if as_json:
         described = json.loads((folder / "exchange.json").read_text("utf-8"))
-        typer.echo(json.dumps({**described, "state": str(folder)}))
-        return
-    typer.echo(f"{state.name} ({state.release}, profile {state.profile}) serves")
+        return [json.dumps({**described, "state": str(folder)})]
+    lines = [f"{state.name} ({state.release}, profile {state.profile}) serves"]
     for port in state.ports:
         closed = "" if port.open else "  (closed by the profile)"
         if shown := running.wires[port.wire].shown(port.name):
-            typer.echo(f"  {port.name:<13}{shown}{closed}")
+            lines.append(f"  {port.name:<13}{shown}{closed}")
     if told := running.simulation.link.cable.told:
-        typer.echo(f"  link         {told}")
-    typer.echo(f"  authority    {state.ca_file}")
-    typer.echo(f"  account      {state.user}, password in {folder / 'taxation.password'}")
-    typer.echo(f"  control      {running.control_url}, token in {folder / 'control.token'}")
+        lines.append(f"  link         {told}")
+    return [
+        *lines,
+        f"  authority    {state.ca_file}",
+        f"  account      {state.user}, password in {folder / 'taxation.password'}",
+        f"  control      {running.control_url}, token in {folder / 'control.token'}",
+    ]
 
 
 def _log_to(file: TextIO) -> None:

@@ -25,6 +25,7 @@ from oxo_simulator.control.messages import (
     HotelEvent,
     SessionState,
     StreamNotice,
+    WireName,
 )
 from oxo_simulator.exchange.life import Phase
 from oxo_simulator.exchange.outlet import OutletTerms
@@ -61,6 +62,33 @@ class Target(NamedTuple):
 
     host: str
     port: int
+
+
+class Served(NamedTuple):
+    """A session that lives, as the shell of its wire knows it.
+
+    Attributes:
+        name: such as `n1`.
+        port: name of the port by which it came.
+        connection: the link's name of the connection that opened it.
+        since: when it was opened (UTC).
+        last_call: when there was last something of it (UTC).
+        user: of the account; empty on a wire without accounts.
+    """
+
+    name: str
+    port: str
+    connection: str
+    since: datetime
+    last_call: datetime
+    user: str = ""
+
+    def state(self, wire: WireName, now: datetime) -> SessionState:
+        """Return it as an operator sees it; `now` is the real instant."""
+        idle = now - self.last_call
+        return SessionState(
+            **self._asdict(), idle_seconds=round(idle.total_seconds(), 3), wire=wire
+        )
 
 
 ConnectionName = Callable[[tuple[str, int], tuple[str, int]], tuple[str, str]]

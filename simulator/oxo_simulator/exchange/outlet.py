@@ -8,7 +8,7 @@ the ledger's words were chosen.
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from oxo_tickets import Ticket
 
@@ -16,7 +16,7 @@ from oxo_simulator.exchange.buffer import Overflow, TicketBuffer
 from oxo_simulator.exchange.notices import Notice, Noticed
 from oxo_simulator.exchange.port import Buffered, NeverOffered, Source
 
-TAXATION = "taxation"
+TAXATION: Final = "taxation"
 BUFFER_FULL = "buffer full"
 How = Literal["transfer complete", "deleted", "printed", "acknowledged"]
 """By what a ticket left its outlet for good."""

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from oxo_simulator.ftp.files import Files, Visitor
-from oxo_simulator.wire import Said, Sender
+from oxo_simulator.wire import Said, Sender, Served
 
 REFUSED_LINES_MAX = 50
 """So many refused commands of one connection are written down; then it is ended."""
@@ -208,9 +208,15 @@ class Desk:
         return self._default if self.installed is None else self.installed.settings
 
     @property
-    def sessions(self) -> Sequence[Session]:
+    def served(self) -> Sequence[Served]:
         """Who is logged in."""
-        return [each.session for each in self._guests.values() if each.session is not None]
+        user = self.settings.user
+        sessions = (each.session for each in self._guests.values())
+        return [
+            Served(one.name, one.port, one.connection, one.since, one.last_call, user)
+            for one in sessions
+            if one is not None
+        ]
 
     def install(self, installed: Installed | None, *, same_ledger: bool = False) -> None:
         """Stand in front of another exchange; old conversations end without a word.

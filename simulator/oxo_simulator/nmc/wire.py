@@ -111,19 +111,7 @@ class Nmc:
     def sessions(self) -> Sequence[SessionState]:
         """Return who is logged in."""
         now = self._parts.utc_now()
-        return [
-            SessionState(
-                name=session.name,
-                user=self._desk.settings.user,
-                port=WIRE,
-                connection=session.connection,
-                since=session.since,
-                last_call=session.last_call,
-                idle_seconds=round((now - session.last_call).total_seconds(), 3),
-                wire=WIRE,
-            )
-            for session in self._desk.sessions
-        ]
+        return [served.state(WIRE, now) for served in self._desk.served]
 
     def end_session(self, name: str) -> bool:
         """End a session because the operator wants it."""

@@ -5,7 +5,7 @@ ledger before its bytes leave.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from oxo_tickets import Kind, ReminderState, Ticket
 
@@ -25,7 +25,7 @@ from oxo_simulator.ohl.rooms import Outcome, Rooms
 from oxo_simulator.ohl.settings import OhlSettings
 from oxo_simulator.ohl.words import has_password, words
 
-NAME = "ohl"
+NAME: Final = "ohl"
 _QUESTIONS = frozenset("IZ")
 
 

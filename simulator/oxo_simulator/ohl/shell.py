@@ -38,7 +38,7 @@ from oxo_simulator.ohl.machine import (
 )
 from oxo_simulator.ohl.reception import NAME, Reception, Session
 from oxo_simulator.ohl.words import frame_words
-from oxo_simulator.wire import ConnectionName, Said, Sender
+from oxo_simulator.wire import ConnectionName, Said, Sender, Served
 
 READ_BYTES_MAX = 4_096
 """Read at once: a peer that sends without end leaves the exchange time for everybody else."""
@@ -76,6 +76,14 @@ class HotelLinkFactory(Factory):
         self.serving = False
         self.living: Line | None = None
         self._said = said
+
+    @property
+    def served(self) -> Served | None:
+        """The session that lives."""
+        line = self.living
+        if line is None or line.session is None:
+            return None
+        return Served(line.session.name, NAME, line.connection, line.since, line.last_call)
 
     def buildProtocol(self, addr: Any) -> "Line":  # noqa: ARG002, N802 - Twisted's
         """Return the shell of one connection."""

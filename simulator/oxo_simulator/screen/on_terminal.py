@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,15 @@ class OnTerminal(Outside):
         super().__init__(self._lines)
         self._orders = orders
 
-    def show(self, folder: Path, quit_: Callable[[], None], reactor: Any) -> None:
+    def show(
+        self, folder: Path, told: Sequence[str], quit_: Callable[[], None], reactor: Any
+    ) -> None:
         """Begin the screen; it gives the terminal back before the exchange is gone."""
         screen = Screen(
             folder,
             self._orders,
             self._lines,
+            told=told,
             keyboard=sys.stdin.fileno(),
             terminal=sys.stdout,
             quit_=lambda: reactor.callFromThread(quit_),

@@ -11,7 +11,7 @@ import selectors
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -48,6 +48,7 @@ class Screen:
         folder: state folder of the exchange.
         app: the command line, whose words are the orders.
         log: what the exchange logs.
+        told: what the terminal was told before, which the screen hides.
         keyboard: descriptor of the terminal that keys come from.
         terminal: where it is drawn.
         quit_: called, from another thread, when whoever sits there wants to end the exchange.
@@ -60,6 +61,7 @@ class Screen:
         app: typer.Typer,
         log: LogLines,
         *,
+        told: Sequence[str] = (),
         keyboard: int,
         terminal: IO[str],
         quit_: Callable[[], None],
@@ -69,7 +71,7 @@ class Screen:
         self._keyboard, self._terminal, self._quit = keyboard, terminal, quit_
         self._seconds = seconds
         self._prompt = Prompt()
-        self._said: deque[Said] = deque(maxlen=SAID_LINES_MAX)
+        self._said: deque[Said] = deque(map(Said, told), maxlen=SAID_LINES_MAX)
         self._answer_lines = 0
         self._view: View | None = None
         self._orders: deque[Future[Answer]] = deque()

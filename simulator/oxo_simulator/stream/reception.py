@@ -5,7 +5,7 @@ before its bytes leave. What was sent is gone from the outlet: nothing acknowled
 of it is told again (facts: oxe 1.4).
 """
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from oxo_tickets import Ticket
 
@@ -20,7 +20,7 @@ from oxo_simulator.stream.machine import Told
 from oxo_simulator.stream.settings import StreamSettings
 from oxo_simulator.stream.words import body_words
 
-NAME = "stream"
+NAME: Final = "stream"
 ALARMS = AlarmNames("OTF_BUFFER_70", "OTF_BUFFER_FULL")
 """Ours, never the maker's incidents (facts: oxe 1.10)."""
 

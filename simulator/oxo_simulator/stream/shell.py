@@ -39,7 +39,7 @@ from oxo_simulator.stream.machine import (
 from oxo_simulator.stream.reception import NAME, Reception, Session
 from oxo_simulator.stream.settings import StreamSettings
 from oxo_simulator.stream.words import payload_words
-from oxo_simulator.wire import ConnectionName, Said, Sender
+from oxo_simulator.wire import ConnectionName, Said, Sender, Served
 
 READ_BYTES_MAX = 4_096
 """Read at once: a peer that sends without end leaves the exchange time for everybody else."""
@@ -87,6 +87,14 @@ class CallServers:
         """The line that is in a session."""
         line = None if self.cpus.client is None else self._lines.get(self.cpus.client)
         return line if line is not None and line.session is not None else None
+
+    @property
+    def served(self) -> Served | None:
+        """The session that lives."""
+        line = self.line
+        if line is None or line.session is None:
+            return None
+        return Served(line.session.name, line.port, line.connection, line.since, line.last_call)
 
     def install(self, reception: Reception | None) -> None:
         """Stand in front of another reception; old dialogues go without a word."""

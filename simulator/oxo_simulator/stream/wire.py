@@ -112,26 +112,13 @@ class Stream:
 
     def sessions(self) -> Sequence[SessionState]:
         """Return the one session that lives, if one does."""
-        line = self._servers.line
-        if line is None or line.session is None:
-            return ()
-        idle = self._parts.utc_now() - line.last_call
-        return (
-            SessionState(
-                name=line.session.name,
-                user="",
-                port=line.port,
-                connection=line.connection,
-                since=line.since,
-                last_call=line.last_call,
-                idle_seconds=round(idle.total_seconds(), 3),
-                wire="stream",
-            ),
-        )
+        served = self._servers.served
+        return () if served is None else (served.state(NAME, self._parts.utc_now()),)
 
     def end_session(self, name: str) -> bool:
         """End the session of that name."""
-        if name not in [session.name for session in self.sessions()]:
+        served = self._servers.served
+        if served is None or served.name != name:
             return False
         self._servers.end("operator")
         return True

@@ -17,7 +17,7 @@ from oxo_simulator.taxation.description import PATH
 from oxo_simulator.taxation.settings import TaxationSettings
 from oxo_simulator.taxation.shell import Taxation
 from oxo_simulator.taxation.terms import outlet_terms
-from oxo_simulator.wire import Parts, Target
+from oxo_simulator.wire import Parts, Served, Target
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IListeningPort
@@ -119,18 +119,10 @@ class TaxationWire:
         if session is not self._known:
             age = timedelta(seconds=round(living.age_seconds, 3))
             self._known, self._since = session, now - age
-        idle = timedelta(seconds=round(living.idle_seconds, 3))
-        return [
-            SessionState(
-                name=session.name,
-                user=session.user,
-                port=session.port,
-                connection=session.connection,
-                since=self._since,
-                last_call=now - idle,
-                idle_seconds=idle.total_seconds(),
-            )
-        ]
+        last_call = now - timedelta(seconds=round(living.idle_seconds, 3))
+        name, port, connection = session.name, session.port, session.connection
+        served = Served(name, port, connection, self._since, last_call, session.user)
+        return [served.state(TAXATION, now)]
 
     def end_session(self, name: str) -> bool:
         """End the session that lives, if it has this name."""

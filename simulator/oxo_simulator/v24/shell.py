@@ -6,9 +6,8 @@ handed the last byte of it to the system: the transport asks for more then (a pu
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from twisted.internet.defer import CancelledError, Deferred
@@ -20,9 +19,10 @@ from zope.interface import implementer
 from oxo_simulator.exchange.outlet import Outlet
 from oxo_simulator.v24 import machine as said
 from oxo_simulator.v24.machine import Command, Printing
-from oxo_simulator.wire import Said
+from oxo_simulator.wire import Said, Served
 
-WIRE = PORT = "v24"
+WIRE: Final = "v24"
+PORT: Final = "v24"
 HEARD_BYTES_SHOWN_MAX = 4096
 """Of what a printer sends in one session, so much stands in the transcript."""
 
@@ -88,23 +88,6 @@ class PrinterEnd(Protocol):
         if self._registered:
             self.transport.unregisterProducer()
         self.transport.abortConnection()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Served:
-    """The session that lives, as an operator sees it.
-
-    Attributes:
-        name: such as `v1`.
-        connection: the link's name of it.
-        since: when it was opened (UTC).
-        last_call: when the printer last said something, or was last printed to.
-    """
-
-    name: str
-    connection: str
-    since: datetime
-    last_call: datetime
 
 
 class Print:
@@ -269,7 +252,7 @@ class Print:
 
     def _open(self, session: str, connection: str) -> None:
         now = self._utc_now()
-        self.served = Served(name=session, connection=connection, since=now, last_call=now)
+        self.served = Served(session, PORT, connection, since=now, last_call=now)
         self._shown_bytes = 0
         self._ends[connection].serve()
         # A printer shows no password: being served is what tells it from a crowd of others.
@@ -324,13 +307,7 @@ class Print:
         return self.served
 
     def _touch(self) -> None:
-        served = self._present()
-        self.served = Served(
-            name=served.name,
-            connection=served.connection,
-            since=served.since,
-            last_call=self._utc_now(),
-        )
+        self.served = self._present()._replace(last_call=self._utc_now())
 
     def _show(self, end: PrinterEnd, data: bytes) -> None:
         """Write down what the printer sent, as long as that is worth a line."""

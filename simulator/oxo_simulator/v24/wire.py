@@ -161,25 +161,12 @@ class V24:
     def sessions(self) -> Sequence[SessionState]:
         """Return the printer that is served, if one is."""
         served = None if self._print is None else self._print.served
-        if served is None:
-            return ()
-        idle = self._parts.utc_now() - served.last_call
-        return (
-            SessionState(
-                name=served.name,
-                user="",
-                port=PORT,
-                connection=served.connection,
-                since=served.since,
-                last_call=served.last_call,
-                idle_seconds=round(idle.total_seconds(), 3),
-                wire="v24",
-            ),
-        )
+        return () if served is None else (served.state(WIRE, self._parts.utc_now()),)
 
     def end_session(self, name: str) -> bool:
         """End the session of that name; the printer may connect again at once."""
-        if self._print is None or name not in [session.name for session in self.sessions()]:
+        served = None if self._print is None else self._print.served
+        if self._print is None or served is None or served.name != name:
             return False
         self._print.end("operator")
         return True
