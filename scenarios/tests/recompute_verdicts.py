@@ -357,7 +357,9 @@ def recovery_seconds(folder: Path, play: Line) -> float | None:
     e, instant = Evidence(folder, play), datetime.fromisoformat
     at = {x["n"]: instant(x["at"]) for x in e.lines("ledger.ndjson") if "at" in x}
     whole, resets = {last for _, last in e.faults()}, [x["n"] for x in e.of("reset")]
+    broke = {x.get("id"): x["fault"]["kind"] for x in e.of("fault") if "reset" in x["fault"]["kind"]}  # and left the link whole
     ends = [at[x["n"]] for x in e.of("restored", "healed") if x["n"] in whole]
+    ends += [at[x["n"]] for x in e.of("fault", "spent") if x.get("id") in broke and (x["event"] == "spent" or x["fault"]["kind"] == "reset")]
     ends += [at[x["n"]] for x in e.of("phase", after=min(resets)) if x["phase"] == "serving"] if resets else []
     ends += [instant(x["started"]) for x in e.facts["restarts"] if x["signal"] == "KILL" and x.get("started")]
     had = e.told(HAD)

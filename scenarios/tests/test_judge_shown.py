@@ -150,6 +150,25 @@ def test_recovery_begins_where_the_fault_heals_that_is_one_of_the_wire(
     assert recovery(elsewhere, RESTORED, *had) is None
 
 
+def test_recovery_begins_where_a_connection_was_reset_and_the_link_stayed_whole(
+    recovery: Recovery,
+) -> None:
+    had = [batch("offered", 2), batch("acknowledged", 2)]
+    reset = {**CUT, "fault": {"kind": "reset"}}
+    opened = {"event": "session opened", "session": "s1", "port": "standard"}
+    assert recovery(reset, opened, *had) == 3
+    assert recovery(reset, *had) == 2, "a session may outlive the reset of a connection beside it"
+    later = {**CUT, "fault": {"kind": "carry then reset"}}
+    spent = {"event": "spent", "id": "f1", "kind": "carry then reset", "ports": []}
+    phase = {"event": "phase", "phase": "busy"}
+    assert recovery(later, phase, spent, opened, *had) == 3
+    assert recovery(later, phase, RESTORED, opened, *had) == 3
+    assert recovery(CUT, {**reset, "id": "f2"}, RESTORED, opened, *had) == 3, "not whole before"
+    assert recovery({**reset, "fault": {"kind": "reset", "ports": ["v24"]}}, *had) is None
+    assert recovery(later, opened, *had) is None, "nothing was reset"
+    assert recovery(CUT, {**spent, "kind": "cut"}, *had) is None, "nothing was cut"
+
+
 def test_there_is_no_recovery_without_a_disturbance_or_without_every_ticket(
     recovery: Recovery,
 ) -> None:

@@ -28,6 +28,8 @@ class LinkFault(NamedTuple):
         struck: its own line.
         last: line that ended it; the last line of all where nothing did.
         ended: whether anything did.
+        whole: line from which the link carried everything again: its `restored` or `healed`, or
+            the instant at which it reset what was connected; 0 where there is none.
     """
 
     id: str
@@ -36,6 +38,7 @@ class LinkFault(NamedTuple):
     struck: int
     last: int
     ended: bool
+    whole: int
 
 
 def read_faults(lines: Sequence[Line]) -> list[LinkFault]:
@@ -48,6 +51,7 @@ def read_faults(lines: Sequence[Line]) -> list[LinkFault]:
 def _read(line: Line, since: Sequence[Line]) -> LinkFault:
     kind, name = line["fault"]["kind"], line.get("id")
     end = _end(since, name) if kind != RESET else None
+    whole = _whole(line, end)
     if kind in RESETS and (end is None or end["event"] == "spent"):
         reset = line if end is None else end
         opened = (each for each in since if each["event"] == "session opened")
@@ -55,8 +59,23 @@ def _read(line: Line, since: Sequence[Line]) -> LinkFault:
     last = since[-1] if end is None else end
     struck = int(line["n"])
     return LinkFault(
-        str(name), kind, int(line.get("cause", struck)), struck, int(last["n"]), end is not None
+        str(name),
+        kind,
+        int(line.get("cause", struck)),
+        struck,
+        int(last["n"]),
+        end is not None,
+        0 if whole is None else int(whole["n"]),
     )
+
+
+def _whole(line: Line, end: Line | None) -> Line | None:
+    """Return the line behind which the link is whole; a cut that is `spent` was never made."""
+    kind = line["fault"]["kind"]
+    if kind == RESET:
+        return line
+    never_made = end is not None and end["event"] == "spent" and kind not in RESETS
+    return None if never_made else end
 
 
 def _end(since: Iterable[Line], name: str | None) -> Line | None:

@@ -10,9 +10,10 @@ from oxo_scenarios.judge.sight import Sight
 def recovery_seconds(sight: Sight) -> float | None:
     """Return the seconds from the end of the last disturbance to the last ticket given away.
 
-    The end is the restoring of the link, its healing by itself, the phase `serving` after a reset,
-    or the instant when a killed subject was started again. `None` without a disturbance, where no
-    ticket was given away after it, or where one never was.
+    The end is the restoring of the link, its healing by itself, the instant at which it reset
+    connections, the phase `serving` after a reset of the exchange, or the instant when a killed
+    subject was started again. `None` without a disturbance, where no ticket was given away after
+    it, or where one never was.
     """
     ends = list(_ends(sight))
     waited = sight.chronicle.buffered()
@@ -27,19 +28,17 @@ def recovery_seconds(sight: Sight) -> float | None:
 
 def _ends(sight: Sight) -> Iterator[datetime]:
     lines = [line for line in sight.chronicle.lines if "at" in line]
-    whole = {fault.last for fault in sight.chronicle.faults if fault.ended}
+    whole = {fault.whole for fault in sight.chronicle.faults}
     resets = [line["n"] for line in lines if line["event"] == "reset"]
     for line in lines:
-        if _ended(line, whole, resets):
+        if line["n"] in whole or _serves_again(line, resets):
             yield _instant(line["at"])
     for restart in sight.evidence.restarts:
         if restart.signal == "KILL" and restart.started is not None:
             yield _instant(restart.started)
 
 
-def _ended(line: Line, whole: set[int], resets: list[int]) -> bool:
-    if line["event"] in ("restored", "healed"):
-        return line["n"] in whole
+def _serves_again(line: Line, resets: list[int]) -> bool:
     serving = line["event"] == "phase" and line["phase"] == "serving"
     return serving and bool(resets) and resets[0] < line["n"]
 
