@@ -1,6 +1,6 @@
 """Another release on the same tickets: what goes on, and what the other one does not keep."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,12 +13,15 @@ from oxo_simulator.control.messages import FirmwareOrder, Installation
 from oxo_simulator.ephemeral import EphemeralExchange
 from oxo_simulator.exchange.buffer import TicketBuffer
 from oxo_simulator.exchange.era import Era
+from oxo_simulator.exchange.moment import Moment
+from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.outlet import Outlet, OutletTerms
 from oxo_simulator.installation import Installed, profile_of
 from oxo_simulator.taxation import outlet_terms
 from oxo_tickets import CommunicationType, Direction, Kind, Ticket
 
 CALL = Ticket(kind=Kind.CALL, local_time=datetime(2020, 2, 24, 14), call_seconds=3)  # noqa: DTZ001
+NOW = Moment(datetime(2020, 2, 24, 14), 0, datetime(2020, 2, 24, 13, tzinfo=UTC), "Europe/Berlin")  # noqa: DTZ001
 ODD = Ticket(kind=Kind.CALL, local_time=datetime(2020, 2, 24, 14), call_seconds=4)  # noqa: DTZ001
 QUICK = {"reset.refused_seconds": 0.1, "reset.busy_seconds": 0.1}
 
@@ -45,6 +48,21 @@ def test_what_waits_keeps_its_sequence_and_what_was_offered_may_be_acknowledged(
     assert after.acknowledge(2, "s2", "c2") == 2
     after.put(4, CALL)
     assert after.waiting(9)[-1].sequence == 4
+
+
+def test_documents_take_the_room_of_tickets_in_the_other_release_too() -> None:
+    printing = {"notices": lambda _: True, "notices_count": True}
+    for overflow, waiting in (("newest", [1]), ("oldest", [1, 2])):
+        before, lines = outlet([], **printing), []  # type: ignore[var-annotated]
+        before.put_notice(Notice("guest bill", NOW))
+        before.put(1, CALL)
+        before.put(2, CALL)
+        after = outlet(lines, **printing, capacity=2, overflow=overflow)
+        after.follow(before)
+        assert [each.id for each in after.waiting(9)] == waiting
+        assert len(after.notices) == (overflow == "newest")
+        assert len(lines) == 1
+        assert lines[0][1]["reason"] == "buffer full"
 
 
 def test_what_the_other_release_does_not_keep_leaves_a_gap_that_nobody_falls_into() -> None:
