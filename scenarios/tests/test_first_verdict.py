@@ -12,7 +12,9 @@ import pytest
 from oxo_scenarios.catalogue import load_catalogue
 from oxo_scenarios.checking import FOLDERS
 from oxo_scenarios.cli import app
+from oxo_scenarios.delivery import read_delivery, read_shown
 from oxo_scenarios.subject import load_subject
+from oxo_tickets import CommunicationType, Facility, RoomStatus
 from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,9 +64,11 @@ def test_what_a_folder_shows_as_a_comment_can_be_switched_on(kind: str, tmp_path
     """Every `# key = value` of the comments is a key that the reader knows."""
     text = (FOLDERS / kind / "subject.toml").read_text("utf-8")
     for old in ("file", "folder", "url"):
+        before, table, behind = text.partition("\n[shown]")
         whole = re.sub(
-            r"(?m)^(command = .*deliver.*|folder = .*|pattern = .*|take = .*)$", "", text
+            r"(?m)^(command = .*deliver.*|folder = .*|pattern = .*|take = .*)$", "", before
         )
+        whole += table + behind
         extra = {"folder": r"|pattern"}.get(old, "")
         whole = re.sub(rf"(?m)^# (({old}{extra}|vendor|contact) = )", r"\1", whole)
         if old == "folder" and kind == "remote":
@@ -178,3 +182,58 @@ def test_a_mistake_is_told_with_whose_it_is(
     assert told in screen
     assert mend in screen
     assert "Traceback" not in screen
+
+
+def test_the_folder_that_is_written_maps_what_the_taxation_wire_may_say() -> None:
+    """Whoever begins with it must not be convicted for a word that the folder left out."""
+    settings = load_subject(FOLDERS / "local", CASES).settings
+    words = settings.delivery.values
+    known = {kind.value for kind in CommunicationType if kind is not CommunicationType.UNKNOWN}
+    assert set(words["communication_type"].values()) == known
+    assert words["direction"].keys() == words["communication_type"].keys()
+    for told, kind in words["communication_type"].items():
+        incoming = "incoming" in kind or kind == "break-in"
+        assert words["direction"][told] == ("incoming" if incoming else "outgoing")
+    assert set(words["facilities"].values()) == set(Facility)
+    assert set(words["room_status"].values()) == set(RoomStatus)
+    assert {"facilities", "room_status", "room_problem"} <= settings.delivery.columns.keys()
+    assert settings.shown is not None
+    assert settings.shown.values["reminder_state"] == words["reminder_state"]
+
+
+@pytest.mark.needs("awk")
+def test_what_the_folder_delivers_reads_as_the_exchange_wrote_it(tmp_path: Path) -> None:
+    """A transfer, a room and a reminder, from an answer as start.sh keeps it."""
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "e-1").write_text(ANSWER, "utf-8")
+    script = ["sh", str(FOLDERS / "local" / "deliver.sh")]
+    told = subprocess.run(script, env={**os.environ, "OXO_WORK": str(tmp_path)}, check=True,
+                          capture_output=True, timeout=20).stdout  # fmt: skip
+    settings = load_subject(FOLDERS / "local", CASES).settings
+    found = read_delivery(told, settings.delivery)
+    assert found.unreadable == ()
+    call, room, reminder = found.tickets
+    assert (call.communication_type, call.direction) == ("outgoing transfer", "outgoing")
+    assert call.facilities == (Facility.TRANSFER, Facility.USER_TO_USER)
+    assert (room.room_status, room.room_problem) == (RoomStatus.NOT_CLEANED, 12)
+    assert settings.shown is not None
+    shown = read_shown(told, settings.shown)
+    assert shown.unreadable == ()
+    assert [one.kind for one in shown.tickets] == ["unknown", "room status", "reminder"]
+    assert (shown.tickets[2].reminder_time, shown.tickets[2].reminder_state) == (
+        reminder.reminder_time, "failed",
+    )  # fmt: skip
+
+
+STAMP = "<Date>2026-11-22</Date><Time>09:00:01</Time>"
+ANSWER = (
+    "<epoch>e</epoch><firstSequence>1</firstSequence><lastSequence>3</lastSequence><CallAccountingList>"
+    "<CallAccounting><TicketType>Call</TicketType><ChargedUserID>106</ChargedUserID>"
+    f"<CommunicationType>OutgoingTransfer</CommunicationType>{STAMP}"
+    "<Facilities>Transfer UserToUser</Facilities></CallAccounting>"
+    f"<CallAccounting><TicketType>RoomStatus</TicketType><ChargedUserID>106</ChargedUserID>{STAMP}"
+    "<RoomStatus>1</RoomStatus><RoomProblem>12</RoomProblem></CallAccounting>"
+    f"<CallAccounting><TicketType>Reminder</TicketType><ChargedUserID>107</ChargedUserID>{STAMP}"
+    "<ReminderTime>07:05</ReminderTime><ReminderState>Failed</ReminderState></CallAccounting>"
+    "</CallAccountingList>"
+)
