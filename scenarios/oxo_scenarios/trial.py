@@ -1,4 +1,4 @@
-"""`oxo-certify check`: a subject's folder tried alone, against an exchange with one ticket.
+"""`oxo-certify check`: a subject's folder tried alone, against an exchange with a ticket.
 
 No verdict, no bundle: every part of the door is tried once, in the order in which a case needs
 it. What does not work is told with whose it is to mend and the key that is likely to be wrong.
@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 from oxo_simulator.control.messages import CallOrder
+from oxo_tickets import Kind, carriage
 
 from oxo_scenarios.bench.play import Play
 from oxo_scenarios.bench.stand import Stand
@@ -19,12 +20,15 @@ from oxo_scenarios.bench.trouble import NotDone, SubjectFailed
 from oxo_scenarios.catalogue import Catalogue, Planned
 from oxo_scenarios.judge import Delivery, judge
 from oxo_scenarios.play.meeting import seen
+from oxo_scenarios.subject import DeliveryDoor
 from oxo_scenarios.verdict import Verdict
 
 CASE = "BU1"
 """The case whose demands the one ticket is held against: collected, delivered once, unchanged."""
 LIMIT_SECONDS = 10.0
 LOG_LINES = 5
+APPOINTMENT = ("106", "07:05")
+"""Programmed besides for a subject that says where it shows appointments."""
 CALL = CallOrder(direction="outgoing", user="104", number="0388551122", call_seconds=50, units=2)
 
 
@@ -54,6 +58,7 @@ MEND = {
     "collect": "your collector: it has a session and does not fetch and acknowledge what waits",
     "delivery": "[delivery] of your subject.toml: {place}",
     "ticket": "[delivery] of your subject.toml: columns and values, or your collector itself",
+    "shown": "[shown] of your subject.toml: {place}, columns and values; or your collector itself",
     "stop": "[stop] of your subject.toml: signal or command, seconds_max",
 }
 HANDS_MEND = "the operator: the step was not done"
@@ -91,19 +96,24 @@ def _try_play(stand: Stand, catalogue: Catalogue, folder: Path, note: Tell) -> N
     limit = {"limit_seconds": LIMIT_SECONDS}
     claim = stand.subject.settings.claim
     home = next(each for each in catalogue.plays(claim) if each.case.id == CASE)
-    planned = home._replace(play="check", case=msgspec.structs.replace(home.case, **limit))
+    demands = (*home.case.demands, *(["shown"] if _shows(stand, home) else []))
+    case = msgspec.structs.replace(home.case, demands=demands, **limit)
+    planned = home._replace(play="check", case=case)
     play = Play(stand, planned, folder / "check")
     try:
         play.install()
         play.call(CALL)
+        if "shown" in demands:
+            play.appoint(*APPOINTMENT)
         if play.wire == "account":
             play.close_account_file()
         _try_program(play, note, folder)
-        with _step("delivery", note, _place(stand)):
+        place = _place(stand.subject.settings.delivery)
+        with _step("delivery", note, place):
             delivery = play.delivery_now()
-        _note_delivery(delivery, note, _place(stand))
+        _note_delivery(delivery, note, place)
         _try_stop(play, note)
-        _try_ticket(play, planned, note)
+        _try_tickets(play, planned, note)
     finally:
         play.abandon()
 
@@ -132,19 +142,34 @@ def _try_stop(play: Play, note: Tell) -> None:
                 MEND["stop"] if trouble else ""))  # fmt: skip
 
 
-def _try_ticket(play: Play, planned: Planned, note: Tell) -> None:
-    """Hold what was delivered against what the exchange made."""
-    judgement = judge(planned.case, planned.tag_set, play.conclude())
-    wrong = [
-        finding.reason or finding.demand
+def _shows(stand: Stand, home: Planned) -> bool:
+    """Tell whether it names a place for appointments, and its wire has any to show."""
+    through = carriage(home.case.wire, home.tag_set)
+    return stand.subject.settings.shown is not None and through.carries(
+        "reminder_time", Kind.REMINDER
+    )
+
+
+def _try_tickets(play: Play, planned: Planned, note: Tell) -> None:
+    """Hold what was delivered, and what is shown, against what the exchange made."""
+    evidence = play.conclude()
+    judgement = judge(planned.case, planned.tag_set, evidence)
+    reasons = {
+        demand: finding.reason or demand
         for finding in judgement.findings
-        if finding.demand in ("exactly once", "readable delivery")
-        and finding.verdict is Verdict.NOK
-    ]
-    if wrong:
-        note(Remark("ticket", right=False, told="; ".join(wrong), mend=MEND["ticket"]))
-    else:
-        note(Remark("ticket", right=True, told="reads as the exchange wrote it"))
+        if finding.verdict is Verdict.NOK
+        for demand in [finding.demand]
+    }
+    wrong = [reasons[x] for x in ("exactly once", "readable delivery") if x in reasons]
+    told = "; ".join(wrong) or "reads as the exchange wrote it"
+    note(Remark("ticket", not wrong, told, MEND["ticket"] if wrong else ""))
+    door = play.shown_door()
+    if door is not None:
+        unread = [each.text for each in evidence.incidents if each.fault == "subject"]
+        wrong = [*unread, *(reasons[x] for x in ("shown",) if x in reasons)]
+        told = "; ".join(wrong) or "the appointment stands in what it shows"
+        mend = MEND["shown"].format(place=_place(door))
+        note(Remark("shown", not wrong, told, mend if wrong else ""))
 
 
 def _note_delivery(delivery: Delivery, note: Tell, place: str) -> None:
@@ -183,9 +208,8 @@ def _step(
         raise _Ended from None
 
 
-def _place(stand: Stand) -> str:
-    """Name the key that says where the delivery is."""
-    door = stand.subject.settings.delivery
+def _place(door: DeliveryDoor) -> str:
+    """Name the key that says where the delivery, or what is shown, is."""
     named = {"file": door.file, "folder": door.folder, "url": door.url, "command": door.command}
     return next((f"{key} = {value!r}" for key, value in named.items() if value is not None), "")
 

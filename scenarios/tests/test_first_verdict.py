@@ -123,7 +123,7 @@ def test_check_tells_programs_what_it_found(tmp_path: Path) -> None:
     found = json.loads(told)
     assert (status, found["right"], found["unknown_operations"]) == (0, True, [])
     assert [step["step"] for step in found["steps"]] == [
-        "version", "start", "connect", "collect", "delivery", "stop", "ticket",
+        "version", "start", "connect", "collect", "delivery", "stop", "ticket", "shown",
     ]  # fmt: skip
     assert found["steps"][0] == {"step": "version", "right": True, "told": "0.1", "mend": ""}
 
@@ -158,6 +158,9 @@ MISTAKES = {
               "ticket    wrong", "columns and values"),
     "command": ('["sh", "./deliver.sh"]', '["sh", "-c", "exit 9"]', 1,
                 "delivery  wrong  'sh' of the subject ended with 9", "command = "),
+    "shown": ('reminder_state = "ReminderState"\nroom_st', 'reminder_state = "Wrong"\nroom_st', 1,
+              "shown     wrong  what it shows has an unreadable line 1: no column Wrong",
+              "[shown] of your subject.toml: command = "),
     "key": ("[stop]", "[stopp]", 2, "stopp: no such key", ""),
 }  # fmt: skip
 

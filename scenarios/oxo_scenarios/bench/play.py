@@ -165,8 +165,7 @@ class Play(Orders):
             self._begin_afresh("the case begins otherwise")
         elif self._before is None:
             self._before = self._reader(None).standing(lasting.delivered)
-            door = self._stand.subject.settings.shown
-            if door is not None and "shown" in self.planned.case.demands:
+            if (door := self.shown_door()) is not None:
                 self._shown_before = self._reader(None, door).holding()
             header = self._stand.subject.settings.delivery.format == "csv"
             late = fresh(lasting.delivered, self._before, header=header)
@@ -392,10 +391,14 @@ class Play(Orders):
             self._hands.hands.delivered = reader.seen
         return told
 
+    def shown_door(self) -> DeliveryDoor | None:
+        """Return where the subject shows appointments and rooms, if the case asks for it."""
+        return self._stand.subject.settings.shown if "shown" in self.planned.case.demands else None
+
     def _shown(self) -> tuple[Ticket, ...] | None:
         """Read what the subject shows, where the case asks for it and there is a place to look."""
-        door = self._stand.subject.settings.shown
-        if door is None or "shown" not in self.planned.case.demands:
+        door = self.shown_door()
+        if door is None:
             return None
         reader = self._reader(self._shown_before, door)
         try:
