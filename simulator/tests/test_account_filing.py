@@ -254,8 +254,8 @@ def test_timers_end_with_the_exchange() -> None:
 def test_what_the_record_has_no_code_for_is_not_kept() -> None:
     site = Site()
     reminder = Ticket(kind=Kind.REMINDER, local_time=site.wall.now().local)
-    assert site.accepts(reminder, "appointment") == "cannot be rendered"
-    assert site.accepts(ticket(site.wall.now().local), "call") is None
+    assert site.accepts(reminder) == "cannot be rendered"
+    assert site.accepts(ticket(site.wall.now().local)) is None
     long = Ticket(
         kind=Kind.CALL,
         direction=Direction.OUTGOING,
@@ -263,8 +263,8 @@ def test_what_the_record_has_no_code_for_is_not_kept() -> None:
         local_time=site.wall.now().local,
         dialled_number="0" * 28,
     )
-    assert site.accepts(long, "call") is None
-    assert Site(layout="older").accepts(long, "call") == "cannot be rendered"
+    assert site.accepts(long) is None
+    assert Site(layout="older").accepts(long) == "cannot be rendered"
 
 
 def test_a_ticket_of_the_full_hour_belongs_to_the_next_one() -> None:

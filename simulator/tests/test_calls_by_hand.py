@@ -320,7 +320,7 @@ def test_every_ticket_is_typed_for_every_wire() -> None:
 @pytest.mark.parametrize("name", TICKETS)
 def test_on_v24(name: str) -> None:
     ticket = TICKETS[name]
-    refused = v24_terms(V24Settings()).accepts(ticket, "call")
+    refused = v24_terms(V24Settings()).accepts(ticket)
     assert (refused or line(statement(ticket, V24Settings()), layout([])).rstrip()) == STATEMENTS[
         name
     ]
@@ -329,7 +329,7 @@ def test_on_v24(name: str) -> None:
 @pytest.mark.parametrize("name", TICKETS)
 def test_on_the_hotel_link(name: str) -> None:
     ticket = TICKETS[name]
-    refused = ohl_terms(OhlSettings()).accepts(ticket, "call")
+    refused = ohl_terms(OhlSettings()).accepts(ticket)
     assert (refused or FrameWriter().ticket(ticket)[1:-3].decode()) == FRAMES[name]
 
 
@@ -337,7 +337,7 @@ def test_on_the_hotel_link(name: str) -> None:
 def test_in_the_nmc_file(name: str) -> None:
     terms = nmc_terms(NmcSettings(open=True, licence_tickets=1000))
     assert terms is not None
-    if refused := terms.accepts(TICKETS[name], "call"):
+    if refused := terms.accepts(TICKETS[name]):
         assert refused == NMC[name]
         return
     record = alz_record(TICKETS[name])

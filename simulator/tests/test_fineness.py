@@ -64,7 +64,7 @@ class Rendering:
 def _taxation(tag_set: TagSet) -> Rendering:
     terms = taxation_terms(load_profile("certify", {"tag_set": tag_set}))
     return Rendering(
-        lambda ticket: terms.accepts(ticket, "call"),
+        terms.accepts,
         lambda ticket: ticket_bytes(wire_ticket(ticket, tag_set)),
     )
 
@@ -74,7 +74,7 @@ def _v24(**keys: Any) -> Rendering:
     page, terms = sheet(chosen), v24_terms(chosen)
     print_ = page.block if chosen.mode == "ticket" else page.statement
     return Rendering(
-        lambda ticket: terms.accepts(ticket, "call"),
+        terms.accepts,
         lambda ticket: print_(statement(ticket, chosen)),
     )
 
@@ -84,14 +84,14 @@ def _nmc() -> Rendering:
     terms = nmc_terms(chosen)
     assert terms is not None
     return Rendering(
-        lambda ticket: terms.accepts(ticket, "call"),
+        terms.accepts,
         lambda ticket: encode(alz_record(ticket, chosen.manner), chosen.form),
     )
 
 
 def _ohl() -> Rendering:
     terms, writer = ohl_terms(OhlSettings()), FrameWriter()
-    return Rendering(lambda ticket: terms.accepts(ticket, "call"), writer.ticket)
+    return Rendering(terms.accepts, writer.ticket)
 
 
 RECORD = Rendering(ed52.accepts, ed52_record)

@@ -298,7 +298,7 @@ def test_a_name_in_the_other_character_set() -> None:
 def reason(ticket: Ticket, **keys: Any) -> str | None:
     asked = terms(NmcSettings(open=True, **{"licence_tickets": 1000, **keys}))
     assert asked is not None
-    return asked.accepts(ticket, "call")
+    return asked.accepts(ticket)
 
 
 def test_a_closed_wire_asks_for_nothing() -> None:

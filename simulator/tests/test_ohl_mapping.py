@@ -97,7 +97,7 @@ def test_what_no_frame_can_say_is_not_kept(changed: dict[str, Any]) -> None:
     ticket = replace(CALL, **changed)
     with pytest.raises(CannotSay):
         FrameWriter().ticket(ticket)
-    assert outlet_terms(OhlSettings()).accepts(ticket, "call") == "cannot be rendered"
+    assert outlet_terms(OhlSettings()).accepts(ticket) == "cannot be rendered"
 
 
 @pytest.mark.parametrize("kind", [Kind.CALL, Kind.FACILITY, Kind.LOCAL_CALL, Kind.UNKNOWN])

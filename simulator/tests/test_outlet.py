@@ -12,7 +12,7 @@ from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.orders import CallOrder
 from oxo_simulator.exchange.outlet import AlarmNames, OutletTerms
-from oxo_simulator.exchange.port import NeverOffered, Source
+from oxo_simulator.exchange.port import NeverOffered
 from oxo_simulator.profile import load_profile
 from oxo_simulator.taxation import outlet_terms
 from oxo_tickets import Kind, Ticket
@@ -24,7 +24,7 @@ MISSED = CallOrder(direction="incoming", user="106", number="0346", ring_seconds
 Lines = list[tuple[str, dict[str, Any]]]
 
 
-def calls_only(ticket: Ticket, _source: Source) -> str | None:
+def calls_only(ticket: Ticket) -> str | None:
     return None if ticket.kind is Kind.CALL else "not kept here"
 
 

@@ -67,7 +67,7 @@ def test_documents_take_the_room_of_tickets_in_the_other_release_too() -> None:
 
 def test_what_the_other_release_does_not_keep_leaves_a_gap_that_nobody_falls_into() -> None:
     lines: list[tuple[str, Any]] = []
-    after = outlet(lines, accepts=lambda ticket, _: "odd" if ticket is ODD else None)
+    after = outlet(lines, accepts=lambda ticket: "odd" if ticket is ODD else None)
     after.follow(filled(5))
     assert lines == [("dropped", {"id": 2, "reason": "odd", "wire": "nmc"})]
     for behind, expected in (

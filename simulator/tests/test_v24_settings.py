@@ -53,7 +53,7 @@ def outlet_of(settings: V24Settings) -> tuple[Outlet, list[str]]:
         outlet_terms(settings), lambda event, detail: ledger.append(f"{event} {detail}")
     )
     for number, ticket in enumerate(tickets(), 1):
-        reason = outlet.terms.accepts(ticket, "loaded")
+        reason = outlet.terms.accepts(ticket)
         if reason is None:
             outlet.put(number, ticket)
         else:

@@ -464,9 +464,9 @@ def test_terms_are_those_of_the_manual() -> None:
     assert (terms.wire, terms.capacity, terms.alarm_percent, terms.overflow, terms.licensed) == (
         "v24", 1000, 70, "newest", False,
     )  # fmt: skip
-    assert terms.accepts(ticket(1), "call") is None
+    assert terms.accepts(ticket(1)) is None
     long = Ticket(**{**_said(ticket(1)), "dialled_number": "1" * 27})
-    assert terms.accepts(long, "loaded") == "cannot be rendered"
+    assert terms.accepts(long) == "cannot be rendered"
 
 
 def _said(ticket: Ticket) -> dict[str, Any]:

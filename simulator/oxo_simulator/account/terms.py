@@ -9,7 +9,6 @@ from oxo_simulator.account.shelf import FILE_TICKETS_MAX
 from oxo_simulator.ed52.layout import LAYOUTS
 from oxo_simulator.ed52.mapping import Manner, accepts
 from oxo_simulator.exchange.outlet import OutletTerms
-from oxo_simulator.exchange.port import Source
 
 WIRE: Final = "account"
 
@@ -24,7 +23,7 @@ def terms(settings: AccountSettings, manner: Manner) -> OutletTerms | None:
         return None
     layout = LAYOUTS[settings.layout]
 
-    def kept(ticket: Ticket, _source: Source) -> str | None:
+    def kept(ticket: Ticket) -> str | None:
         return accepts(ticket, manner, layout)
 
     return OutletTerms(wire=WIRE, capacity=FILE_TICKETS_MAX, alarm_percent=0, accepts=kept)

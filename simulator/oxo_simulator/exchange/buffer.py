@@ -19,7 +19,7 @@ Overflow = Literal["newest", "oldest"]
 """Which ticket is let go when there is no room."""
 
 
-class Placed(NamedTuple):
+class Put(NamedTuple):
     """What became of a ticket.
 
     `sequence` is its place, `None` when there was no room for it; `alarm` says whether it raised
@@ -77,17 +77,17 @@ class TicketBuffer:
             return False
         return self.filling * 100 >= self.capacity * self.alarm_percent
 
-    def put(self, number: int, ticket: Ticket) -> Placed:
+    def put(self, number: int, ticket: Ticket) -> Put:
         """Let a ticket (of that ledger id) wait; one is let go when there is no room."""
         gone = None
         before = self.alarm
         if self.full:
             if self.overflow == "newest" or not self._tickets:
-                return Placed(None, alarm=False, gone=number)
+                return Put(None, alarm=False, gone=number)
             gone = self._tickets.popleft().id
         self._last += 1
         self._tickets.append(Buffered(self._last, number, ticket))
-        return Placed(self._last, alarm=self.alarm and not before, gone=gone)
+        return Put(self._last, alarm=self.alarm and not before, gone=gone)
 
     def take_over(self, waiting: Buffered) -> int | None:
         """Let a ticket of another buffer wait, under its sequence, behind those that are here.

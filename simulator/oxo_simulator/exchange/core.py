@@ -271,8 +271,7 @@ class Exchange:
         return self.calls.states[user].condition == "out of service"
 
     def _is_blocked(self) -> bool:
-        full = len(self.buffer) >= self.buffer.capacity
-        return full and self.profile.buffer.overflow == "block"
+        return self.buffer.full and self.profile.buffer.overflow == "block"
 
     # The path of a ticket.
 
@@ -284,7 +283,7 @@ class Exchange:
         for outlet in self.outlets.values():
             # Each reason has its own scope: the licence of some wires, the exchange, the wire.
             unlicensed = "no licence" if outlet.terms.licensed and not self.licence else None
-            if reason := unlicensed or outlet.terms.accepts(ticket, source):
+            if reason := unlicensed or outlet.terms.accepts(ticket):
                 outlet.drop(number, reason)
             else:
                 outlet.put(number, ticket)

@@ -14,7 +14,7 @@ from oxo_tickets import Ticket
 
 from oxo_simulator.exchange.buffer import Overflow, TicketBuffer
 from oxo_simulator.exchange.notices import Notice, Noticed
-from oxo_simulator.exchange.port import Buffered, NeverOffered, Source
+from oxo_simulator.exchange.port import Buffered, NeverOffered
 
 TAXATION: Final = "taxation"
 BUFFER_FULL = "buffer full"
@@ -29,7 +29,7 @@ class Record(Protocol):
         """Append one event."""
 
 
-def everything(_ticket: Ticket, _source: Source) -> str | None:
+def everything(_ticket: Ticket) -> str | None:
     """Keep every ticket."""
     return None
 
@@ -73,7 +73,7 @@ class OutletTerms:
     alarm_percent: int
     overflow: Overflow = "newest"
     licensed: bool = False
-    accepts: Callable[[Ticket, Source], str | None] = everything
+    accepts: Callable[[Ticket], str | None] = everything
     notices: Callable[[Notice], bool] = no_notice
     notices_count: bool = False
     alarm_names: AlarmNames | None = None
@@ -125,37 +125,15 @@ class Outlet:
 
     def consumed(self, last: int, session: str, connection: str, how: How) -> int:
         """Remove every ticket up to `last`, write it down, and return how many left."""
-        gone = self.buffer.remove_through(last)
-        if gone:
-            self.record(
-                "consumed",
-                first=gone[0].sequence,
-                last=gone[-1].sequence,
-                session=session,
-                connection=connection,
-                how=how,
-            )
-        return len(gone)
+        return len(self._leave("consumed", last, session=session, connection=connection, how=how))
 
     def sent(self, last: int, session: str, connection: str) -> int:
         """Remove every ticket up to `last`, handed to a connection that may lose it yet."""
-        gone = self.buffer.remove_through(last)
-        if gone:
-            self.record(
-                "sent",
-                first=gone[0].sequence,
-                last=gone[-1].sequence,
-                session=session,
-                connection=connection,
-            )
-        return len(gone)
+        return len(self._leave("sent", last, session=session, connection=connection))
 
     def filed(self, last: int, file: str) -> Sequence[Buffered]:
         """Remove every ticket up to `last`: they are bytes in a closed file from now on."""
-        gone = self.buffer.remove_through(last)
-        if gone:
-            self.record("filed", first=gone[0].sequence, last=gone[-1].sequence, file=file)
-        return gone
+        return self._leave("filed", last, file=file)
 
     def file_offered(self, first: int, last: int, file: str, session: str, connection: str) -> None:
         """Write down that a transfer of the file with these sequences begins."""
@@ -200,16 +178,7 @@ class Outlet:
         """
         if not 0 <= last <= self._offered:
             raise NeverOffered(last, self._offered)
-        gone = self.buffer.remove_through(last)
-        if gone:
-            self.record(
-                "acknowledged",
-                first=gone[0].sequence,
-                last=gone[-1].sequence,
-                session=session,
-                connection=connection,
-            )
-        return len(gone)
+        return len(self._leave("acknowledged", last, session=session, connection=connection))
 
     def watch(self, put_in: Callable[[], None]) -> None:
         """Call `put_in` whenever a ticket was put in, after its line in the ledger."""
@@ -254,7 +223,7 @@ class Outlet:
         self._noticed = before._noticed  # noqa: SLF001 - of our own
 
     def _take_over(self, waiting: Buffered) -> None:
-        if reason := self.terms.accepts(waiting.ticket, "loaded"):
+        if reason := self.terms.accepts(waiting.ticket):
             self.drop(waiting.id, reason)
             return
         self._let_a_notice_go()
@@ -273,16 +242,16 @@ class Outlet:
         """Let a ticket wait, or let one go when there is no room; tell the watchers."""
         above = self.buffer.alarm
         let_go = self._let_a_notice_go()
-        placed = self.buffer.put(number, ticket)
-        if placed.gone is not None:
-            self.drop(placed.gone, BUFFER_FULL)
-        let_go = let_go or placed.gone is not None
+        put = self.buffer.put(number, ticket)
+        if put.gone is not None:
+            self.drop(put.gone, BUFFER_FULL)
+        let_go = let_go or put.gone is not None
         if let_go:
             self._alarm_full()
-        if placed.sequence is None:
+        if put.sequence is None:
             return
         self._full = let_go
-        self.record("buffered", id=number, sequence=placed.sequence)
+        self.record("buffered", id=number, sequence=put.sequence)
         if self.buffer.alarm and not above:
             self._alarm("threshold")
         self._tell_watchers()
@@ -359,6 +328,13 @@ class Outlet:
             percent=self.buffer.alarm_percent,
             **({} if names is None else {"name": getattr(names, which)}),
         )
+
+    def _leave(self, event: str, last: int, **detail: Any) -> Sequence[Buffered]:
+        """Remove every ticket up to `last`, and write down by what event they left."""
+        gone = self.buffer.remove_through(last)
+        if gone:
+            self.record(event, first=gone[0].sequence, last=gone[-1].sequence, **detail)
+        return gone
 
     def _file(self, event: str, first: int, last: int, file: str, **detail: Any) -> None:
         self.record(event, first=first, last=last, file=file, **detail)

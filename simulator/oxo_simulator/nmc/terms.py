@@ -5,7 +5,6 @@ from typing import Final
 from oxo_tickets import Direction, Kind, Ticket
 
 from oxo_simulator.exchange.outlet import AlarmNames, OutletTerms
-from oxo_simulator.exchange.port import Source
 from oxo_simulator.nmc.mapping import unrenderable
 from oxo_simulator.nmc.settings import NmcSettings
 
@@ -22,7 +21,7 @@ def terms(settings: NmcSettings) -> OutletTerms | None:
     if not settings.open:
         return None
 
-    def accepts(ticket: Ticket, _source: Source) -> str | None:
+    def accepts(ticket: Ticket) -> str | None:
         if not settings.licence_tickets:
             return NO_LICENCE
         if not _accounted(ticket, settings.accounting):

@@ -13,7 +13,6 @@ from oxo_simulator.control.messages import HotelEvent
 from oxo_simulator.exchange.hotel import Hotel
 from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.outlet import Outlet, OutletTerms
-from oxo_simulator.exchange.port import Source
 from oxo_simulator.ohl.attempts import Attempts
 from oxo_simulator.ohl.backlog import Backlog, Message
 from oxo_simulator.ohl.codec import BodyUnreadable, CannotSay, body_values
@@ -45,7 +44,7 @@ def outlet_terms(settings: OhlSettings) -> OutletTerms:
     """Return what the hotel link asks of its outlet (facts: oxo 1.2, the IP licence is needed)."""
     writer = frame_writer(settings)
 
-    def accepts(ticket: Ticket, _source: Source) -> str | None:
+    def accepts(ticket: Ticket) -> str | None:
         try:
             writer.ticket(ticket)
         except CannotSay:

@@ -14,7 +14,6 @@ from oxo_simulator.ed52.codec import render
 from oxo_simulator.ed52.mapping import Manner, accepts
 from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.outlet import AlarmNames, Outlet, OutletTerms
-from oxo_simulator.exchange.port import Source
 from oxo_simulator.stream.codec import Kind, ticket
 from oxo_simulator.stream.machine import Told
 from oxo_simulator.stream.settings import StreamSettings
@@ -41,7 +40,7 @@ class Session(NamedTuple):
 def outlet_terms(settings: StreamSettings, manner: Manner) -> OutletTerms:
     """Return what the stream asks of its outlet (facts: oxe 1.9)."""
 
-    def keeps(ticket: Ticket, _source: Source) -> str | None:
+    def keeps(ticket: Ticket) -> str | None:
         return accepts(ticket, manner)
 
     def takes(notice: Notice) -> bool:

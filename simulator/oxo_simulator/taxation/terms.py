@@ -3,7 +3,6 @@
 from oxo_tickets import Ticket
 
 from oxo_simulator.exchange.outlet import TAXATION, OutletTerms
-from oxo_simulator.exchange.port import Source
 from oxo_simulator.profile import Profile
 from oxo_simulator.taxation.answers import can_render
 
@@ -14,7 +13,7 @@ def outlet_terms(profile: Profile) -> OutletTerms:
     What the wire cannot say never waits: it would stand before all others.
     """
 
-    def accepts(ticket: Ticket, _source: Source) -> str | None:
+    def accepts(ticket: Ticket) -> str | None:
         return None if can_render(ticket, profile.tag_set) else "cannot be rendered"
 
     return OutletTerms(

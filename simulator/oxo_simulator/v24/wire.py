@@ -19,7 +19,6 @@ from oxo_simulator.control.messages import SessionState
 from oxo_simulator.exchange.life import Phase
 from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.outlet import Outlet, OutletTerms
-from oxo_simulator.exchange.port import Source
 from oxo_simulator.profile_section import ProfileError
 from oxo_simulator.v24.codec import layout
 from oxo_simulator.v24.document import is_document
@@ -46,7 +45,7 @@ def outlet_terms(settings: V24Settings) -> OutletTerms:
     """Return what the print buffer is, and what it keeps (facts: oxo 1.5, documented)."""
     columns = layout(settings.fields)
 
-    def accepts(ticket: Ticket, _source: Source) -> str | None:
+    def accepts(ticket: Ticket) -> str | None:
         return unprintable(ticket, settings, columns)
 
     def notices(notice: Notice) -> bool:
