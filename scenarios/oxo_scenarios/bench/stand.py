@@ -19,6 +19,7 @@ import msgspec
 from oxo_simulator.control.client import ControlError
 from oxo_simulator.control.messages import ExchangeState, Installation
 
+from oxo_scenarios.bench.applicable import Circumstances, not_applicable
 from oxo_scenarios.bench.connect import Account, Target
 from oxo_scenarios.bench.contract import contract_toml
 from oxo_scenarios.bench.doors import Doors
@@ -41,24 +42,10 @@ from oxo_scenarios.bench.program import one_line, run_command
 from oxo_scenarios.bench.proxy import Proxy
 from oxo_scenarios.bench.redaction import Redaction
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
-from oxo_scenarios.catalogue import Case, Planned
-from oxo_scenarios.declared import why_not
+from oxo_scenarios.catalogue import Planned
 from oxo_scenarios.subject import Subject
 from oxo_scenarios.wires import HOME, doors_of
 
-ACKNOWLEDGEMENT, ON_READ = "contract.acknowledgement", "on-read"
-NEXT_REQUEST = "next-request"
-ON_READ_REASON = (
-    "by the contract of the profile {} a ticket is gone once it was answered (acknowledgement "
-    "on-read): not even a perfect collector survives being killed in the middle of a batch"
-)
-DELETION = "file deleted"
-LEAVES_REASON = "the subject leaves its files to the exchange, and deletes none"
-SECOND_LOGIN, IDLE = "session.second_login", "session.idle_seconds"
-REFUSED_LOGIN_REASON = (
-    "by the profile {} a login is refused beside a session that lives (second_login refuse), and "
-    "the one that was lost lives for {:g} s, beyond the case's limit of {:g} s"
-)
 REFUSED, BUSY = "reset.refused_seconds", "reset.busy_seconds"
 CONNECT_SECONDS = 300.0
 ELSEWHERE = ("127.0.0.3", "127.0.0.4", "127.0.0.5")
@@ -201,37 +188,17 @@ class Stand:
 
     def not_applicable(self, planned: Planned) -> str | None:
         """Return why a case does not apply: by its mode, the subject's word, or the profile."""
-        case = planned.case
-        own_word = why_not(self.subject.settings.not_applicable, case.id, planned.mode)
-        declared = planned.not_applicable or own_word
-        if declared is None and DELETION in case.demands:
-            declared = LEAVES_REASON if self.subject.settings.nmc.after == "leave" else None
-        # The rest is about ports and contract of the taxation service.
-        if declared is not None or case.wire != HOME:
-            return declared
-        for port in self.state.ports:
-            if not port.open and f"on port {port.name}" in case.demands:
-                return f"the profile {self.state.profile} closes the exchange's {port.name} port"
-        if "by name" in case.demands and not self.host_name:
-            return f"this machine knows no name for {self.address}; --name gives one"
-        if _kills_in_mid_batch(case):
-            return self._no_kill(case)
-        if "link cut" in case.demands and self._choices.get(ACKNOWLEDGEMENT) == NEXT_REQUEST:
-            return self._kept_out(case)  # to leave the old session would acknowledge what it owes
-        return None
-
-    def _no_kill(self, case: Case) -> str | None:
-        """Return why no collector could be back from being killed in time, by this profile."""
-        if self._choices.get(ACKNOWLEDGEMENT) == ON_READ:
-            return ON_READ_REASON.format(self.state.profile)
-        return self._kept_out(case)
-
-    def _kept_out(self, case: Case) -> str | None:
-        """Return why nobody whose session was lost could open another one in time."""
-        idle_seconds = float(self._choices.get(IDLE, 0))
-        if self._choices.get(SECOND_LOGIN) == "refuse" and idle_seconds >= case.limit_seconds:
-            return REFUSED_LOGIN_REASON.format(self.state.profile, idle_seconds, case.limit_seconds)
-        return None
+        settings = self.subject.settings
+        under = Circumstances(
+            declared=settings.not_applicable,
+            deletes_files=settings.nmc.after != "leave",
+            profile=self.state.profile,
+            choices=self._choices,
+            closed_ports=[port.name for port in self.state.ports if not port.open],
+            address=self.address,
+            host_name=self.host_name,
+        )
+        return not_applicable(planned, under)
 
     @property
     def reset_seconds(self) -> float:
@@ -461,10 +428,6 @@ class Stand:
         # "name 1.2" is what most programs say; the report prints the name beside it already.
         first = one_line(lines[0]).removeprefix(f"{identity.name} ")
         return first[:VERSION_CHARACTERS_MAX]
-
-
-def _kills_in_mid_batch(case: Case) -> bool:
-    return any(demand.startswith("restarted ") for demand in case.demands)
 
 
 def proxy_account() -> Account:
