@@ -5,8 +5,13 @@ import shutil
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
 
 SKIP_IS_FAILURE = "OXO_SKIP_IS_FAILURE"
+
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
+"""No test is timed: a property is as true on a loaded machine as on a quiet one."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
