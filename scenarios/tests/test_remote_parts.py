@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oxo_scenarios import options
 from oxo_scenarios.bench.connect import Account, Target
-from oxo_scenarios.bench.fresh import fresh
+from oxo_scenarios.bench.fresh import fresh, fresh_count
 from oxo_scenarios.bench.hands import Hands, Setting
 from oxo_scenarios.bench.operator import AtTerminal, ByFile, Question
 from oxo_scenarios.bench.places import read_folder
@@ -52,6 +52,17 @@ def test_a_new_file_counts_whole_and_a_header_once() -> None:
     assert fresh({"a": b"1\r\n"}, {"a": b"1\n2\n"}, header=False) == b"2\n"
     assert fresh({"a": b"1\n2\n"}, {"a": b"2\n"}, header=False) == b""
     assert fresh({}, {}, header=True) == b""
+
+
+def test_new_lines_are_counted_without_headers_and_blank_lines() -> None:
+    before = {"a": b"h\n1\n", "b": b"h\n"}
+    after = {"a": b"h\n1\n2\n\n", "b": b"h\n1", "c": b"h\n"}
+    assert fresh_count(before, after, header=True) == 2
+    assert fresh_count(before, before, header=True) == 0
+    assert fresh_count({}, before, header=True) == 1
+    assert fresh_count({}, before, header=False) == 3
+    assert fresh_count({"a": b"x\n"}, {"a": b"x\n \r\n"}, header=False) == 0
+    assert fresh_count({}, {"a": b"h\n", "b": b"other\n"}, header=True) == 0
 
 
 def test_a_folder_is_read_whole_or_its_newest(tmp_path: Path) -> None:

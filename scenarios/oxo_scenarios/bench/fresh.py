@@ -22,16 +22,30 @@ def fresh(before: Holding, after: Holding, *, header: bool) -> bytes:
     told: list[bytes] = []
     first: bytes | None = None
     for name, content in after.items():
-        lines = content.splitlines(keepends=True)
-        if lines and not lines[-1].endswith(b"\n"):
-            lines[-1] += b"\n"
-        if header and lines:
-            if first is None or lines[0] != first:
-                told.append(lines[0])
-            first = first or lines[0]
-            lines = lines[1:]
+        heading, lines = _parted(content, header=header)
+        if heading is not None:
+            if heading != first:
+                told.append(heading)
+            first = first or heading
         told += _new(before.get(name, b""), lines, header=header)
     return b"".join(told)
+
+
+def fresh_count(before: Holding, after: Holding, *, header: bool) -> int:
+    """Return how many lines are in `after` and were not in `before`: no headers, no blank lines."""
+    return sum(
+        bool(line.strip())
+        for name, content in after.items()
+        for line in _new(before.get(name, b""), _parted(content, header=header)[1], header=header)
+    )
+
+
+def _parted(content: bytes, *, header: bool) -> tuple[bytes | None, list[bytes]]:
+    """Return the line that names the columns, if there is one, and those after it."""
+    lines = content.splitlines(keepends=True)
+    if lines and not lines[-1].endswith(b"\n"):
+        lines[-1] += b"\n"
+    return (lines[0], lines[1:]) if header and lines else (None, lines)
 
 
 def _new(before: bytes, lines: list[bytes], *, header: bool) -> list[bytes]:

@@ -21,7 +21,7 @@ from oxo_scenarios.bench.connect import Target
 from oxo_scenarios.bench.delivered import DeliveryReader
 from oxo_scenarios.bench.environment import ProxyAccess
 from oxo_scenarios.bench.evidence import keep
-from oxo_scenarios.bench.fresh import Holding, fresh
+from oxo_scenarios.bench.fresh import Holding, fresh_count
 from oxo_scenarios.bench.hands import Setting
 from oxo_scenarios.bench.installing import opening
 from oxo_scenarios.bench.lasting import Lasting
@@ -168,10 +168,9 @@ class Play(Orders):
             if (door := self.shown_door()) is not None:
                 self._shown_before = self._reader(None, door).holding()
             header = self._stand.subject.settings.delivery.format == "csv"
-            late = fresh(lasting.delivered, self._before, header=header)
-            if late.strip() and not (header and late.count(b"\n") == 1):
+            if late := fresh_count(lasting.delivered, self._before, header=header):
                 text = (
-                    f"{late.count(bytes([10]))} lines came into its delivery after everything of "
+                    f"{late} lines came into its delivery after everything of "
                     f"the play {lasting.before} had stood there"
                 )
                 self.incidents.append(Incident(fault="subject", text=text))
