@@ -1,26 +1,19 @@
 """What an operator orders of sets and facilities, and what he sees of sets and trunks."""
 
-from collections.abc import Callable, Collection, Generator
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any
 
 from oxo_simulator.control.call_messages import FacilityOrder, SetOrder, SetState, TrunkState
-from oxo_simulator.control.messages import CallsPlaced
 from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.directory import Party, Subscriber
 from oxo_simulator.exchange.orders import FacilityRequest
-from oxo_simulator.exchange.placed import Placed
 from oxo_simulator.exchange.sets import SetState as State
-from oxo_simulator.slices import Slices
+from oxo_simulator.slices import GoOn, Slices
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
-
-class GoOn(Protocol):
-    """Moves exchange time to the tickets of an order, if asked."""
-
-    def __call__(self, placed: Placed, *, advance: bool) -> Generator[None, None, CallsPlaced]:
-        """Go on, and answer."""
+    from oxo_simulator.control.messages import CallsPlaced
 
 
 class CallOrders:

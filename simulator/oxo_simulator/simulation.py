@@ -35,7 +35,7 @@ from oxo_simulator.exchange.life import ResetKind
 from oxo_simulator.exchange.outlet import OutletTerms
 from oxo_simulator.exchange.placed import OrderError, Placed
 from oxo_simulator.exchange.telephony import LOAD_TICKETS_MAX
-from oxo_simulator.hotel_desk import HotelDesk
+from oxo_simulator.hotel_orders import HotelOrders
 from oxo_simulator.installation import (
     Installed,
     epoch_name,
@@ -129,7 +129,7 @@ class Simulation:
         self.slices = Slices(real)
         self.pacer = Pacer(real, factor, self._tick, broken)
         self.calls = CallOrders(lambda: self.exchange, self.slices, self._go_on)
-        self.desk = HotelDesk(lambda: self.exchange, self.slices, self._go_on, self.orders.say)
+        self.hotel = HotelOrders(lambda: self.exchange, self.slices, self._go_on, self.orders.say)
         self.traffic = TrafficOrders(lambda: self.installed, lambda: self.pacer.manual)
 
     @property

@@ -6,13 +6,24 @@ came: a load never mixes with another one, and no installation comes into its mi
 """
 
 from collections.abc import Callable, Generator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
+if TYPE_CHECKING:
+    from oxo_simulator.control.messages import CallsPlaced
+    from oxo_simulator.exchange.placed import Placed
+
 _Result = TypeVar("_Result")
+
+
+class GoOn(Protocol):
+    """Moves exchange time to the tickets of an order, if asked."""
+
+    def __call__(self, placed: "Placed", *, advance: bool) -> Generator[None, None, "CallsPlaced"]:
+        """Go on, and answer."""
 
 
 class Slices:

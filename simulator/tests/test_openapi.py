@@ -61,7 +61,7 @@ def references(value: Any) -> Iterator[str]:
 
 def test_the_routes_served_are_the_routes_described(described: Any) -> None:
     simulation = create_autospec(Simulation, instance=True)
-    for part in ("link", "orders", "calls", "desk", "traffic"):
+    for part in ("link", "orders", "calls", "hotel", "traffic"):
         setattr(simulation, part, None)
     server = ControlServer(simulation, "token", Clock())
     served = {

@@ -172,20 +172,20 @@ def _of_calls(simulation: Simulation) -> Works:
 
 
 def _of_guests(simulation: Simulation) -> Works:
-    desk = simulation.desk
+    hotel = simulation.hotel
     return {
-        "program_appointment": lambda asked: desk.program(asked.order),
-        "appointments": lambda _: desk.appointments(),
-        "cancel_appointment": lambda asked: desk.cancel(asked.place, asked.texts.get("time")),
-        "hotel": lambda asked: desk.event(asked.order),
-        "check_in": lambda asked: desk.check_in(asked.order),
-        "modify_guest": lambda asked: desk.modify(asked.order),
-        "check_out": lambda asked: desk.check_out(asked.order),
-        "room_status": lambda asked: desk.tell_status(asked.order),
-        "rooms": lambda _: desk.rooms(),
-        "acknowledge_alarm": lambda asked: desk.acknowledge_alarm(asked.place),
-        "prepay": lambda asked: desk.prepay(asked.order),
-        "booths": lambda _: desk.booths(),
+        "program_appointment": lambda asked: hotel.program(asked.order),
+        "appointments": lambda _: hotel.appointments(),
+        "cancel_appointment": lambda asked: hotel.cancel(asked.place, asked.texts.get("time")),
+        "hotel": lambda asked: hotel.event(asked.order),
+        "check_in": lambda asked: hotel.check_in(asked.order),
+        "modify_guest": lambda asked: hotel.modify(asked.order),
+        "check_out": lambda asked: hotel.check_out(asked.order),
+        "room_status": lambda asked: hotel.tell_status(asked.order),
+        "rooms": lambda _: hotel.rooms(),
+        "acknowledge_alarm": lambda asked: hotel.acknowledge_alarm(asked.place),
+        "prepay": lambda asked: hotel.prepay(asked.order),
+        "booths": lambda _: hotel.booths(),
     }
 
 

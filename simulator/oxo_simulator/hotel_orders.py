@@ -28,19 +28,17 @@ from oxo_simulator.exchange.placed import OrderError, Placed
 from oxo_simulator.exchange.reception import Alarm
 from oxo_simulator.exchange.reminders import Awaited
 from oxo_simulator.exchange.rooms import Room, Stay
-from oxo_simulator.slices import Slices
+from oxo_simulator.slices import GoOn, Slices
 
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
-
-    from oxo_simulator.call_orders import GoOn
 
 _TOLD = (
     "guest_name", "language", "direct_number", "password", "barring", "do_not_disturb", "deposit",
 )  # fmt: skip
 
 
-class HotelDesk:
+class HotelOrders:
     """Brings each order to the exchange's reminders and rooms.
 
     Args:
@@ -54,7 +52,7 @@ class HotelDesk:
         self,
         exchange: Callable[[], Exchange],
         slices: Slices,
-        go_on: "GoOn",
+        go_on: GoOn,
         say: Callable[[HotelEvent], None],
     ) -> None:
         self._exchange = exchange
