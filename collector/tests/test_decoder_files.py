@@ -30,10 +30,12 @@ def decode(data: bytes, layout: str | Layout | None = None) -> list[Piece]:
 
 
 def test_a_list_is_read_as_a_list() -> None:
-    for path in sorted((VECTORS / "oxo-xml").glob("*.xml")):
-        if path.stem not in ("wrong-root", "not-xml"):
-            data = path.read_bytes()
-            assert decode(data) == decode_list(data, "Europe/Paris"), path.stem
+    no_lists = ("wrong-root", "not-xml")
+    lists = [path for path in (VECTORS / "oxo-xml").glob("*.xml") if path.stem not in no_lists]
+    assert lists, "no vectors"
+    for path in lists:
+        data = path.read_bytes()
+        assert decode(data) == decode_list(data, "Europe/Paris"), path.stem
 
 
 def test_byte_order_marks_and_blanks_before_a_list() -> None:
