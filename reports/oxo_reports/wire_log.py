@@ -27,6 +27,8 @@ ALIKE_MIN = 4
 """So many requests in a row that differ in nothing a reader sees are told as first and last."""
 HEAD_LINES_MAX, TAIL_LINES_MAX = 200, 100
 """A longer log is shown from both ends: a failure stands at the end."""
+NOT_CARRIED = "not carried by this wire"
+"""A ledger's reason for a ticket whose event the wire tells in another way: nothing is lost."""
 LINE_FEED = "<0x0a>"
 """As a transcript shows it; the lines of a page said at once stand below each other."""
 SPOKEN = ("http", "said")
@@ -213,7 +215,8 @@ def _ledger_entries(ledger: list[dict[str, Any]], facts: Facts | None, wire: str
 def _tickets(lines: list[dict[str, Any]], wire: str) -> list[Entry]:
     """Tell a run of tickets in one line: how many were made, and what each wire did with them.
 
-    It is a trouble when tickets were dropped on the wire of the play.
+    It is a trouble when tickets were dropped on the wire of the play, unless the wire tells them
+    otherwise.
     """
     if not lines:
         return []
@@ -223,20 +226,26 @@ def _tickets(lines: list[dict[str, Any]], wire: str) -> list[Entry]:
         mine = [one for one in lines if one.get("event") != "made" and _wire(one) == name]
         where = "" if name == wire == HOME else f"{wire_title(name)}: "
         said += _kept(mine, where, shortly=bool(made))
-    dropped = any(one.get("event") == "dropped" and _wire(one) == wire for one in lines)
+    dropped = any(_is_dropped(one) and _wire(one) == wire for one in lines)
     return [Entry(_at(lines[0]), "trouble" if dropped else "tickets", "exchange", "; ".join(said))]
+
+
+def _is_dropped(line: dict[str, Any]) -> bool:
+    return line.get("event") == "dropped" and line.get("reason") != NOT_CARRIED
 
 
 def _kept(lines: list[dict[str, Any]], where: str, *, shortly: bool) -> list[str]:
     """Word what one wire did with tickets."""
     buffered = sum(one.get("event") == "buffered" for one in lines)
-    dropped = [one for one in lines if one.get("event") == "dropped"]
+    dropped = [one for one in lines if _is_dropped(one)]
     said = []
     if buffered:
         said.append(f"{buffered if shortly else quantity(buffered, 'ticket')} buffered")
     if dropped:
         reasons = ", ".join(dict.fromkeys(plain(one.get("reason")) for one in dropped))
         said.append(f"{len(dropped)} dropped: {reasons}")
+    if otherwise := sum(one.get("reason") == NOT_CARRIED for one in lines):
+        said.append(f"{otherwise} {NOT_CARRIED}")
     return [where + ", ".join(said)] if where else said
 
 

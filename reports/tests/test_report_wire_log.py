@@ -97,6 +97,16 @@ def test_tickets_in_a_row_are_one_line_until_something_else_happens() -> None:
     assert [one.troubled for one in log] == [False, False, True]
 
 
+def test_a_ticket_that_the_wire_tells_otherwise_is_no_trouble() -> None:
+    ledger = records(
+        event(1, "00.000", "made", id=1),
+        event(2, "00.000", "dropped", id=1, reason="not carried by this wire"),
+    )
+    log = wire_log(None, ledger, None, None)
+    assert said(log) == ["1 ticket made (id 1); 1 not carried by this wire"]
+    assert [one.troubled for one in log] == [False]
+
+
 def test_what_the_bench_and_the_operator_did_stands_where_it_happened() -> None:
     ledger = records(
         event(1, "00.000", "made", id=1),

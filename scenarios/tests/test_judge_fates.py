@@ -197,6 +197,21 @@ def test_a_ticket_that_the_exchange_dropped_is_never_the_subjects_loss() -> None
     )
 
 
+def test_a_ticket_that_the_wire_tells_otherwise_is_not_said_to_be_dropped() -> None:
+    lines = ledger(
+        SESSION,
+        *made(A),
+        ("made", {"id": 2, "ticket": msgspec.to_builtins(B), "source": "room status"}),
+        ("dropped", {"id": 2, "reason": "not carried by this wire"}),
+        *collected(1, 1),
+    )
+    judgement = judge(
+        CATALOGUE.case("BU3"), "extended", Evidence(ledger=lines, delivery=Delivery(tickets=(A,)))
+    )
+    assert judgement.verdict is Verdict.OK
+    assert judgement.comment == "1 ticket received and processed; 1 ticket not carried by this wire"
+
+
 def test_a_ticket_not_acknowledged_is_not_received() -> None:
     lines = ledger(SESSION, *made(A, B, C), *collected(1, 1), *collected(2, 2)[:1])
     judgement = judge(

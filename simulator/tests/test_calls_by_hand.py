@@ -225,7 +225,7 @@ FRAMES: Mapping[str, str] = {
         "J128     O00000224022014320723595900390670000               0000000370",
     "second of more than 24 hours":
         "J128     O00000225022014320601000100390670000               0000000370",
-    "room status": CANNOT,
+    "room status": "not carried by this wire",
 }  # fmt: skip
 
 NMC: Mapping[str, str | tuple[Any, ...]] = {

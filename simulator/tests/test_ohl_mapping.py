@@ -86,7 +86,7 @@ def test_money_is_rounded_to_hundredths_and_a_name_ends_with_its_place() -> None
     [
         {"charged_user": "123456789"}, {"dialled_number": "1" * 27}, {"units": 1_000_000},
         {"call_seconds": 360_000}, {"cost": Decimal(100_000_000)}, {"direction": None},
-        {"direction": Direction.LOCAL}, {"kind": Kind.ROOM_STATUS}, {"dialled_number": "Ł"},
+        {"direction": Direction.LOCAL}, {"dialled_number": "Ł"},
         {"dialled_number": "1\x032"}, {"local_time": datetime.fromisoformat("1999-12-31T23:59:59")},
         {"kind": Kind.REMINDER},
         {"kind": Kind.REMINDER, "reminder_state": "failed", "charged_user": "123456789"},
@@ -98,6 +98,12 @@ def test_what_no_frame_can_say_is_not_kept(changed: dict[str, Any]) -> None:
     with pytest.raises(CannotSay):
         FrameWriter().ticket(ticket)
     assert outlet_terms(OhlSettings()).accepts(ticket) == "cannot be rendered"
+
+
+def test_the_ticket_of_a_room_status_is_told_otherwise_here() -> None:
+    """The C frame of the notice says it: nothing is lost that the wire could not say."""
+    ticket = replace(CALL, kind=Kind.ROOM_STATUS, direction=None)
+    assert outlet_terms(OhlSettings()).accepts(ticket) == "not carried by this wire"
 
 
 @pytest.mark.parametrize("kind", [Kind.CALL, Kind.FACILITY, Kind.LOCAL_CALL, Kind.UNKNOWN])

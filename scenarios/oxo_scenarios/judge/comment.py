@@ -13,6 +13,9 @@ from oxo_scenarios.judge.finding import Fate
 from oxo_scenarios.judge.sight import Sight
 from oxo_scenarios.verdict import Verdict
 
+NOT_CARRIED = "not carried by this wire"
+"""A ledger's reason for a ticket whose event the wire tells in another way: nothing is lost."""
+
 
 def comment(sight: Sight, answers: Sequence[tuple[Asked, Answer]]) -> str:
     """Return the comment."""
@@ -46,8 +49,18 @@ def _tickets(sight: Sight) -> list[str]:
     if silent:
         what = counted(len(silent), "appointment ticket")
         clauses.append(f"{what} received, not processed (declared by the subject)")
-    if dropped := sight.of_fate(Fate.DROPPED):
-        clauses.append(f"{counted(len(dropped), 'ticket')} dropped by the exchange itself")
+    return [*clauses, *_dropped(sight)]
+
+
+def _dropped(sight: Sight) -> list[str]:
+    """Say what the exchange let go, apart from what the wire tells otherwise."""
+    reasons = [destiny.station.dropped for destiny in sight.of_fate(Fate.DROPPED)]
+    otherwise = reasons.count(NOT_CARRIED)
+    dropped, clauses = len(reasons) - otherwise, []
+    if dropped:
+        clauses.append(f"{counted(dropped, 'ticket')} dropped by the exchange itself")
+    if otherwise:
+        clauses.append(f"{counted(otherwise, 'ticket')} {NOT_CARRIED}")
     return clauses
 
 

@@ -25,6 +25,8 @@ from oxo_simulator.ohl.settings import OhlSettings
 from oxo_simulator.ohl.words import has_password, words
 
 NAME: Final = "ohl"
+TOLD_OTHERWISE: Final = "not carried by this wire"
+"""Why the ticket of a room status is not kept: its event is told in a frame `C` already."""
 _QUESTIONS = frozenset("IZ")
 
 
@@ -45,6 +47,8 @@ def outlet_terms(settings: OhlSettings) -> OutletTerms:
     writer = frame_writer(settings)
 
     def accepts(ticket: Ticket) -> str | None:
+        if ticket.kind is Kind.ROOM_STATUS:
+            return TOLD_OTHERWISE
         try:
             writer.ticket(ticket)
         except CannotSay:
