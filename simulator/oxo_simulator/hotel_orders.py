@@ -22,8 +22,8 @@ from oxo_simulator.control.hotel_messages import (
     RoomStatusOrder,
 )
 from oxo_simulator.control.messages import CallsPlaced, HotelEvent
+from oxo_simulator.exchange.appointment_orders import Appointment
 from oxo_simulator.exchange.core import Exchange
-from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.placed import OrderError, Placed
 from oxo_simulator.exchange.reception import Alarm
 from oxo_simulator.exchange.reminders import Awaited

@@ -32,9 +32,9 @@ from oxo_simulator.control.messages import (
 )
 from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.life import ResetKind
+from oxo_simulator.exchange.loading import LOAD_TICKETS_MAX
 from oxo_simulator.exchange.outlet import OutletTerms
 from oxo_simulator.exchange.placed import OrderError, Placed
-from oxo_simulator.exchange.telephony import LOAD_TICKETS_MAX
 from oxo_simulator.hotel_orders import HotelOrders
 from oxo_simulator.installation import (
     Installed,

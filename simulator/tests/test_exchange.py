@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from oxo_simulator.clock import VirtualClock, WallClock
+from oxo_simulator.exchange.appointment_orders import Appointment
 from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.directory import Directory, SubscriberUnknown
-from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.life import ResetKind
+from oxo_simulator.exchange.loading import CHECKED_TICKETS, SLICE_TICKETS
 from oxo_simulator.exchange.orders import CallOrder
+from oxo_simulator.exchange.placed import OrderError
 from oxo_simulator.exchange.port import NeverOffered, TicketPort
-from oxo_simulator.exchange.telephony import CHECKED_TICKETS, SLICE_TICKETS, OrderError
 from oxo_simulator.exchange.trunks import TrunkUnavailable
 from oxo_simulator.profile import load_profile
 from oxo_simulator.taxation import outlet_terms
@@ -351,7 +352,7 @@ def test_the_exchange_is_the_port_that_wires_ask_for() -> None:
 def test_a_ticket_that_no_wire_can_say_is_dropped_and_blocks_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("oxo_simulator.exchange.telephony.unsayable", lambda _ticket: None)
+    monkeypatch.setattr("oxo_simulator.exchange.loading.unsayable", lambda _ticket: None)
     local_time = datetime(9999, 12, 31, 12, 59, 59)  # noqa: DTZ001 - wall clock
     poison = Ticket(kind=Kind.LOCAL_CALL, local_time=local_time, call_seconds=86400)
     good = Ticket(kind=Kind.CALL, local_time=local_time, call_seconds=1)

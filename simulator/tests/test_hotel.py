@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oxo_simulator.clock import VirtualClock, WallClock
 from oxo_simulator.exchange import reminders
+from oxo_simulator.exchange.appointment_orders import Appointment
 from oxo_simulator.exchange.core import Exchange
-from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.life import ResetKind
 from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.orders import CallOrder

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from oxo_simulator.control.limits import ControlSite
-from oxo_simulator.exchange.telephony import OrderError
+from oxo_simulator.exchange.placed import OrderError
 from oxo_simulator.simulation import Simulation
 from twisted.internet.address import IPv4Address
 from twisted.internet.task import Clock

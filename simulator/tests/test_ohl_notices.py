@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from oxo_simulator.clock import VirtualClock, WallClock
 from oxo_simulator.control.messages import HotelEvent
+from oxo_simulator.exchange.appointment_orders import Appointment
 from oxo_simulator.exchange.core import Exchange
-from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.orders import CallOrder
 from oxo_simulator.exchange.placed import OrderError, Placed
 from oxo_simulator.exchange.rooms import Stay

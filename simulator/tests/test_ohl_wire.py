@@ -8,7 +8,7 @@ import pytest
 from oxo_simulator.control.messages import HotelEvent
 from oxo_simulator.exchange.life import Phase
 from oxo_simulator.exchange.outlet import Outlet
-from oxo_simulator.exchange.telephony import OrderError
+from oxo_simulator.exchange.placed import OrderError
 from oxo_simulator.ohl.wire import HotelLink, build
 from oxo_simulator.profile import Profile, load_profile
 from oxo_simulator.wire import Parts, SaysHotelEvents

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from oxo_simulator.clock import VirtualClock, WallClock
+from oxo_simulator.exchange.appointment_orders import Appointment
 from oxo_simulator.exchange.core import Exchange
-from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.life import Phase, ResetKind
 from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.outlet import OutletTerms

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oxo_simulator.control.messages import Installation
-from oxo_simulator.exchange.hotel_orders import Appointment
+from oxo_simulator.exchange.appointment_orders import Appointment
 from oxo_simulator.installation import Installed, profile_of
 from oxo_simulator.taxation import outlet_terms
 

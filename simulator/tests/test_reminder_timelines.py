@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from oxo_simulator.clock import VirtualClock, WallClock
+from oxo_simulator.exchange.appointment_orders import Appointment
 from oxo_simulator.exchange.appointment_settings import AppointmentSettings
-from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.reminders import ACKNOWLEDGED_SECONDS, Reach, Reminders
 from oxo_simulator.exchange.unwritten import Unwritten
 from oxo_simulator.exchange.wake_time import next_instant

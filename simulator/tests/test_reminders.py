@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from oxo_simulator.clock import VirtualClock, WallClock
+from oxo_simulator.exchange.appointment_orders import Appointment
 from oxo_simulator.exchange.appointment_settings import AppointmentSettings
-from oxo_simulator.exchange.hotel_orders import Appointment
+from oxo_simulator.exchange.placed import OrderError
 from oxo_simulator.exchange.reminders import APPOINTMENTS_MAX, Groups, Reach, Reminders
-from oxo_simulator.exchange.telephony import OrderError
 from oxo_simulator.exchange.unwritten import Unwritten
 from oxo_tickets import Kind, Ticket
 

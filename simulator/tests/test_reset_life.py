@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from oxo_simulator.control.messages import Installation
-from oxo_simulator.exchange.hotel_orders import Appointment
+from oxo_simulator.exchange.appointment_orders import Appointment
 from oxo_simulator.exchange.life import ResetKind
 from oxo_simulator.exchange.orders import CallOrder
 from oxo_simulator.exchange.rooms import Stay

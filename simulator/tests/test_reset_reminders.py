@@ -16,7 +16,7 @@ from oxo_simulator.control.messages import (
     Reset,
 )
 from oxo_simulator.ephemeral import EphemeralExchange
-from oxo_simulator.exchange.hotel_orders import Appointment
+from oxo_simulator.exchange.appointment_orders import Appointment
 from oxo_simulator.exchange.life import Phase, ResetKind
 from oxo_simulator.exchange.orders import CallOrder, FacilityRequest
 from oxo_simulator.exchange.placed import OrderError

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from oxo_simulator.clock import SLICE_EVENTS, VirtualClock
-from oxo_simulator.exchange.telephony import OrderError
+from oxo_simulator.exchange.placed import OrderError
 from oxo_simulator.slices import Slices
 from twisted.internet.defer import CancelledError
 

@@ -10,7 +10,7 @@ import pytest
 from oxo_simulator.control.messages import Installation, TrafficOrder, TrafficState
 from oxo_simulator.exchange.directory import Directory, Subscriber
 from oxo_simulator.exchange.life import Phase
-from oxo_simulator.exchange.telephony import OrderError
+from oxo_simulator.exchange.placed import OrderError
 from oxo_simulator.installation import Installed, profile_of
 from oxo_simulator.taxation import outlet_terms
 from oxo_simulator.traffic.terms import blocking

@@ -13,7 +13,7 @@ from oxo_simulator.account.terms import WIRE, terms
 from oxo_simulator.control.messages import ClosedFile, HostKey, SessionState
 from oxo_simulator.exchange.life import Phase
 from oxo_simulator.exchange.outlet import OutletTerms
-from oxo_simulator.exchange.telephony import OrderError
+from oxo_simulator.exchange.placed import OrderError
 from oxo_simulator.files import kept_password, write_whole
 from oxo_simulator.ftp import Driver, Loop, Server, Surroundings
 from oxo_simulator.ftp.desk import Desk, Password

@@ -7,7 +7,7 @@ from typing import Literal
 from oxo_tickets import RoomStatus
 
 from oxo_simulator.control.message import Message
-from oxo_simulator.exchange.hotel_orders import AppointmentKind, OrderedBy
+from oxo_simulator.exchange.appointment_orders import AppointmentKind, OrderedBy
 
 
 class AppointmentOrder(Message, frozen=True):

@@ -10,21 +10,22 @@ from typing import Any
 
 from oxo_tickets import Kind, Ticket, TrunkKind
 
+from oxo_simulator.exchange.appointment_orders import Appointment
 from oxo_simulator.exchange.buffer import TicketBuffer
 from oxo_simulator.exchange.calls import Calls
 from oxo_simulator.exchange.directory import Directory
 from oxo_simulator.exchange.hotel import Hotel, Premises
-from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.life import Phase, ResetKind
+from oxo_simulator.exchange.loading import Loading
 from oxo_simulator.exchange.moment import Cancellable, ExchangeTime, Moment
 from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.orders import CallOrder
 from oxo_simulator.exchange.outlet import TAXATION, Outlet, OutletTerms, Record
+from oxo_simulator.exchange.placed import Placed
 from oxo_simulator.exchange.port import Buffered, Source
 from oxo_simulator.exchange.prescribed import CallSettings
 from oxo_simulator.exchange.reminders import Reach, Reminders
 from oxo_simulator.exchange.rooms import Room
-from oxo_simulator.exchange.telephony import Placed, Telephony
 from oxo_simulator.exchange.trunks import TrunkGroup
 from oxo_simulator.exchange.unwritten import Unwritten
 from oxo_simulator.profile import Profile
@@ -98,7 +99,7 @@ class Exchange:
             note=self.record,
             silence=lambda room, silent: self.calls.silence(room, silent=silent),
         )
-        self._telephony = Telephony(clock=clock, write=self._write)
+        self._loading = Loading(clock=clock, write=self._write)
         self.calls = Calls(
             directory=directory,
             trunks=TrunkGroup(plan.channels()) if plan else TrunkGroup(),
@@ -123,13 +124,13 @@ class Exchange:
 
     def load(self, tickets: Sequence[Ticket], pace: float, *, continues: bool = False) -> Placed:
         """Write tickets as they are."""
-        return self._telephony.load(tickets, pace, continues=continues)
+        return self._loading.load(tickets, pace, continues=continues)
 
     def loading(
         self, tickets: Sequence[Ticket], pace: float, *, continues: bool = False
     ) -> Generator[None, None, Placed]:
         """Write tickets as they are, in slices."""
-        return self._telephony.loading(tickets, pace, continues=continues)
+        return self._loading.loading(tickets, pace, continues=continues)
 
     def set_licence(self, *, call_accounting_over_ip: bool) -> None:
         """Open or close the licence; tickets that wait already stay."""

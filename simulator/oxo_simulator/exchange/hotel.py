@@ -21,10 +21,10 @@ from zoneinfo import ZoneInfo
 from oxo_tickets import Direction, Kind, RoomStatus, Ticket
 
 from oxo_simulator.exchange import billing
+from oxo_simulator.exchange.appointment_orders import Appointment
 from oxo_simulator.exchange.booths import Booths, Prepayment
 from oxo_simulator.exchange.daily import Daily
 from oxo_simulator.exchange.directory import Directory, SetClass
-from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.hotel_settings import HotelSettings
 from oxo_simulator.exchange.hotel_tickets import room_status_ticket
 from oxo_simulator.exchange.moment import ExchangeTime, Moment

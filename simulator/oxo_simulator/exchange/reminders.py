@@ -28,8 +28,8 @@ from typing import Literal, NamedTuple, Protocol
 
 from oxo_tickets import ReminderState
 
+from oxo_simulator.exchange.appointment_orders import Appointment, AppointmentKind
 from oxo_simulator.exchange.appointment_settings import AppointmentSettings
-from oxo_simulator.exchange.hotel_orders import Appointment, AppointmentKind
 from oxo_simulator.exchange.hotel_tickets import reminder_ticket
 from oxo_simulator.exchange.moment import Cancellable, ExchangeTime
 from oxo_simulator.exchange.notices import Notice

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from oxo_simulator.control.messages import SessionState
 from oxo_simulator.exchange.life import Phase
 from oxo_simulator.exchange.outlet import OutletTerms
-from oxo_simulator.exchange.telephony import OrderError
+from oxo_simulator.exchange.placed import OrderError
 from oxo_simulator.files import kept_password, write_whole
 from oxo_simulator.ftp import Driver, Loop, Server, Surroundings
 from oxo_simulator.ftp.desk import Desk, Password

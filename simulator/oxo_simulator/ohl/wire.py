@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from oxo_simulator.control.messages import HotelEvent, SessionState
 from oxo_simulator.exchange.life import Phase
 from oxo_simulator.exchange.outlet import OutletTerms
-from oxo_simulator.exchange.telephony import OrderError
+from oxo_simulator.exchange.placed import OrderError
 from oxo_simulator.ohl.codec import CannotSay
 from oxo_simulator.ohl.reception import NAME, Reception, outlet_terms
 from oxo_simulator.ohl.shell import HotelLinkFactory

@@ -10,7 +10,7 @@ from oxo_simulator.control.messages import SessionState, StreamNotice
 from oxo_simulator.exchange.life import Phase
 from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.outlet import OutletTerms
-from oxo_simulator.exchange.telephony import OrderError
+from oxo_simulator.exchange.placed import OrderError
 from oxo_simulator.stream.cpus import CPUS
 from oxo_simulator.stream.reception import (
     NAME,

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from oxo_tickets import RoomStatus
 
+from oxo_simulator.exchange.appointment_orders import Appointment
 from oxo_simulator.exchange.directory import SubscriberUnknown
-from oxo_simulator.exchange.hotel_orders import Appointment
 from oxo_simulator.exchange.orders import CallOrder
+from oxo_simulator.exchange.placed import OrderError
 from oxo_simulator.exchange.rooms import Stay
-from oxo_simulator.exchange.telephony import OrderError
 from oxo_simulator.exchange.trunks import TrunkUnavailable
 from oxo_simulator.traffic.events import (
     Arrival,

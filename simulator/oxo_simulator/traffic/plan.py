@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from oxo_simulator.control.life_messages import TrafficOrder
 from oxo_simulator.exchange.directory import Directory, SetClass
-from oxo_simulator.exchange.telephony import OrderError
+from oxo_simulator.exchange.placed import OrderError
 from oxo_simulator.traffic import hotel, office
 from oxo_simulator.traffic.events import Timed
 from oxo_simulator.traffic.people import pools

@@ -1,4 +1,4 @@
-"""Telephony besides calls: recorded tickets that are written as they are."""
+"""Recorded tickets, which are written as they are: all at once, or in their own spacing."""
 
 from collections.abc import Callable, Generator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,15 +12,6 @@ from oxo_simulator.exchange.moment import ExchangeTime
 from oxo_simulator.exchange.placed import OrderError, Placed
 from oxo_simulator.exchange.port import Source
 from oxo_simulator.exchange.recorded import unsayable
-
-__all__ = [
-    "CHECKED_TICKETS",
-    "LOAD_TICKETS_MAX",
-    "SLICE_TICKETS",
-    "OrderError",
-    "Placed",
-    "Telephony",
-]
 
 LOAD_TICKETS_MAX = 10_000
 SLICE_TICKETS = 100
@@ -40,8 +31,8 @@ class _Loaded(NamedTuple):
     written: datetime
 
 
-class Telephony:
-    """What else of one exchange leads to tickets.
+class Loading:
+    """Writes loads, one after the other.
 
     Args:
         clock: exchange time.
@@ -109,13 +100,10 @@ class Telephony:
 
     def _write_when_due(self, placed: Placed, seconds: float, ticket: Ticket) -> None:
         if seconds > 0:
-            self._write_later(placed, seconds, ticket, "loaded")
+            placed.seconds = max(placed.seconds, seconds)
+            self._clock.later(seconds, lambda: placed.ids.append(self._write(ticket, "loaded")))
         else:
             placed.ids.append(self._write(ticket, "loaded"))
-
-    def _write_later(self, placed: Placed, seconds: float, ticket: Ticket, source: Source) -> None:
-        placed.seconds = max(placed.seconds, seconds)
-        self._clock.later(seconds, lambda: placed.ids.append(self._write(ticket, source)))
 
     def _due(self, instants: Sequence[datetime], pace: float, continues: bool) -> list[float]:  # noqa: FBT001
         """Return in how many exchange seconds each ticket is to be written."""

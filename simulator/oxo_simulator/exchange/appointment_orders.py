@@ -1,7 +1,4 @@
-"""What an operator can order of appointments and rooms: plain values, the same on every way in.
-
-A room's password goes through here; nobody sees it by accident.
-"""
+"""What can be ordered of appointments: plain values, the same on every way in."""
 
 from typing import Literal, NamedTuple
 
