@@ -94,6 +94,7 @@ Feature: Beyond the published report
     Given an exchange without tickets in the night in which its clock goes back
     And the collector is collecting
     When extension 128 makes 3 calls of 50 seconds
+    And the collector has collected every ticket
     And the hour begins again
     And extension 128 makes 3 calls of 50 seconds
     Then the collector collects every ticket

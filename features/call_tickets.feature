@@ -243,6 +243,7 @@ Feature: Call tickets
     Given an exchange without tickets on the <wire> wire
     And the collector is collecting
     When housekeeping tells on the set of room 106 that it is not cleaned, with problem 12
+    And housekeeping tells on the set of room 107 that it is cleaned, with problem 345
     Then the collector collects every ticket
     And every ticket is delivered once and unchanged
     And each field under test reads as the exchange wrote it

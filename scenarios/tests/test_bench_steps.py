@@ -1,7 +1,9 @@
 """The features ask what the catalogue demands, and nothing that the judge does not know."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
+from datetime import time
 from typing import Any, NamedTuple
 
 import pytest
@@ -9,8 +11,10 @@ from oxo_scenarios.bench.trouble import BenchBroken
 from oxo_scenarios.catalogue import Case, Planned, load_catalogue
 from oxo_scenarios.play import steps_seen as steps
 from oxo_scenarios.play.record import Performance
+from oxo_scenarios.play.steps_calls import odd_tickets
 from oxo_scenarios.resources import features_folder
 from oxo_scenarios.wires import WIRES
+from oxo_tickets import carriage, project
 from pytest_bdd.feature import get_features
 from pytest_bdd.steps import step_function_context_registry
 
@@ -113,3 +117,31 @@ def test_a_step_that_asks_what_the_case_does_not_demand_is_the_benchs_error(
     performance = Performance(Planned("bu1", CATALOGUE.case("BU1"), "extended"), None)
     with pytest.raises(BenchBroken, match="case BU1 demands buffered first, received"):
         performance.holds(*demands)
+
+
+def test_tickets_that_nobody_expects_tell_what_no_other_case_makes() -> None:
+    """The report asks for each field of a ticket; a value that never varies proves no reading."""
+    odd = odd_tickets()
+    through = carriage("taxation", "extended")
+    seen = [project(ticket, through) for ticket in odd]
+    alike = {"communication_type": 3, "currency": 2, "service": 2, "trunk": 2, "trunk_kind": 2}
+    for field, least in alike.items():
+        assert len({getattr(ticket, field) for ticket in seen} - {None, ""}) >= least, field
+    for field in ("account_code", "initial_user", "dialling_mode", "reminder_time"):
+        assert any(getattr(ticket, field) for ticket in seen), field
+    assert any(ticket.initial_user not in (None, ticket.charged_user) for ticket in seen)
+    assert any(len(ticket.facilities or ()) > 1 for ticket in seen)
+    assert any(t.call_seconds and t.call_seconds > 3600 and t.call_seconds % 60 for t in seen)
+    assert any(t.cost and t.cost > 1000 and t.cost * 10 % 1 for t in seen)
+    assert any((ticket.units or 0) > 999 for ticket in seen)
+    assert any(len(ticket.subscriber_name or "") > 32 for ticket in seen)
+    assert any(t.reminder_time and t.reminder_time > time(12, 30) for t in seen)
+
+
+def test_the_second_pass_of_the_hour_begins_when_the_first_is_collected() -> None:
+    """In one answer with it, a collector that drops what it has kept already would pass."""
+    text = (features_folder() / "beyond.feature").read_text("utf-8")
+    (steps,) = re.findall(r"@EXT8\n(.*?)(?:\n\n|\Z)", text, re.DOTALL)
+    lines = [line.strip() for line in steps.splitlines()]
+    place = lines.index("And the hour begins again")
+    assert lines[place - 1] == "And the collector has collected every ticket"

@@ -1,6 +1,6 @@
 """Steps on calls."""
 
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from oxo_tickets import (
     Direction,
     Facility,
     Kind,
+    ReminderState,
     Service,
     Ticket,
     TrunkKind,
@@ -213,7 +214,12 @@ def odd_tickets_written(play: Play) -> None:
 
 
 def odd_tickets() -> list[Ticket]:
-    """Return tickets that are legal and rare: an empty user, no number, marks of XML in a name."""
+    """Return tickets that are legal and rare, and tell what no other case makes.
+
+    An empty user, marks of XML in a name, a private call, a facility without a number; a call with
+    an account code that lasts over an hour, costs thousands in another currency and used two
+    facilities; a reminder in the evening.
+    """
     call = Ticket(
         kind=Kind.CALL,
         direction=Direction.OUTGOING,
@@ -233,6 +239,28 @@ def odd_tickets() -> list[Ticket]:
     empty = replace(call, charged_user="", subscriber_name=None)
     private = replace(call, communication_type=CommunicationType.OUTGOING_PRIVATE, units=0,
                       cost=Decimal(0), dialled_number="7201")  # fmt: skip
+    rich = replace(
+        call,
+        subscriber_name="Freifrau von Löwenstein-Wertheim-Rosenberg",
+        initial_user="104",
+        account_code="0047110815",
+        service=Service.DATA,
+        dialling_mode=DiallingMode.INDIVIDUAL_SPEED_DIAL,
+        trunk_kind=TrunkKind.VOIP,
+        trunk="112",
+        facilities=(Facility.FORWARDING, Facility.ONLINE_METERING),
+        call_seconds=4521,
+        units=1137,
+        cost=Decimal("2274.56"),
+        currency="CHF",
+    )
+    evening = Ticket(
+        kind=Kind.REMINDER,
+        local_time=datetime.fromisoformat("2020-02-24T13:50:00"),
+        charged_user="109",
+        reminder_time=time(18, 45),
+        reminder_state=ReminderState.CANCELLATION,
+    )
     facility = Ticket(
         kind=Kind.FACILITY,
         direction=Direction.OUTGOING,
@@ -241,4 +269,4 @@ def odd_tickets() -> list[Ticket]:
         charged_user="128",
         facilities=(Facility.USER_TO_USER,),
     )
-    return [marks, empty, private, facility]
+    return [marks, empty, private, facility, rich, evening]

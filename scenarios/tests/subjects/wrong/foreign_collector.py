@@ -57,6 +57,9 @@ DEFECTS = (
     "ignores-room-status",
     "reads-every-room-as-cleaned",
     "takes-incoming-for-outgoing",
+    "reads-no-hours",
+    "knows-one-room",
+    "knows-one-currency",
 )
 """One wrong habit each; `none` has none of them."""
 TEXTS = {
@@ -242,12 +245,16 @@ def wanted(entries: list[Entry], store: Store, defect: str) -> list[Entry]:
         ]
     if defect == "ignores-room-status":
         entries = [e for e in entries if e["ticket"]["kind"] != "room status"]
+    if defect == "knows-one-room":
+        rooms = [e["ticket"] for e in [*store.kept, *entries] if "room_status" in e["ticket"]]
+        for ticket in rooms:
+            ticket["charged_user"] = rooms[0]["charged_user"]
     for entry in entries:
         misread(entry["ticket"], defect)
     return entries
 
 
-def misread(ticket: Entry, defect: str) -> None:
+def misread(ticket: Entry, defect: str) -> None:  # noqa: C901 - one branch per defect
     """Change what a collector with this defect reads otherwise."""
     mode = ticket.get("dialling_mode", "")
     if defect == "loses-currency":
@@ -262,6 +269,10 @@ def misread(ticket: Entry, defect: str) -> None:
         ticket["local_time"] = here.isoformat()
     elif defect == "reads-every-reminder-as-activation" and "reminder_state" in ticket:
         ticket["reminder_state"] = "activation"
+    elif defect == "reads-no-hours" and "call_seconds" in ticket:
+        ticket["call_seconds"] %= 3600
+    elif defect == "knows-one-currency" and "currency" in ticket:
+        ticket["currency"] = "EUR"
     elif defect == "loses-facilities":
         ticket.pop("facilities", None)
     elif defect == "reads-every-trunk-as-analogue" and "trunk_kind" in ticket:
