@@ -29,7 +29,7 @@ from oxo_collector.command import (
     reading,
     refuse,
 )
-from oxo_collector.shown import appointments, rooms, tickets
+from oxo_collector.commands_shown import appointments, rooms, tickets
 
 DECODE_BYTES_MAX = 256 * 1024 * 1024
 

@@ -11,10 +11,10 @@ import msgspec
 from oxo_tickets import FIELDS, Ticket, to_json
 
 from oxo_collector.decoders.outcome import Malformed, Recorded
-from oxo_collector.present import Told
 from oxo_collector.receipt import Piece, WireEvent
 from oxo_collector.reconciliation import differences
 from oxo_collector.store import EventRow, Reading, Row, ticket_of
+from oxo_collector.told import Told
 from oxo_collector.wording import one_line
 
 IDENTITY = ("id", "exchange", "wire", "epoch", "sequence")

@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from oxo_collector.present import Told
 from oxo_collector.receipt import Source
 from oxo_collector.reconciliation import PAIRED, Balance
 from oxo_collector.standing import Outage, SourceStatus
 from oxo_collector.store import EventRow, Reading, Row, ticket_of
+from oxo_collector.told import Told
 from oxo_collector.wording import counted, one_line
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from oxo_collector.decoders.taxation_soap import TicketsAnswer
 from oxo_collector.decoders.taxation_xml import decode_list
 from oxo_collector.decoders.v24 import LAYOUTS, Statement, V24Decoder, to_ticket
 from oxo_collector.intake import Intake
-from oxo_collector.present import Told, appointments
 from oxo_collector.receipt import FetchedFile, Marker, Source, Wire
 from oxo_collector.store import Reading, open_for_writing
+from oxo_collector.told import Told, appointments
 from oxo_collector.wall_clock import earliest, latest
 from oxo_tickets import Direction, Kind, ReminderState, Ticket, from_json
 

@@ -1,7 +1,7 @@
 # ruff: noqa: PLC0415 - imports stand in the command that needs them, as in `cli`
 """The commands that show what was collected: appointments, rooms, and the last tickets."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,13 @@ from oxo_collector.command import (
     output_to,
     reading,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from oxo_tickets import Kind
+
+    from oxo_collector.told import Told
 
 LAST_COUNT_MAX = 10_000
 
@@ -36,22 +43,13 @@ def appointments(
     """
     from oxo_tickets import Kind
 
-    from oxo_collector import delivery, present
+    from oxo_collector import told
 
     configuration = configuration_of(config)
     check_exchange(exchange, configuration)
-    with reading(configuration) as store, output_to("-") as file:
-        found = list(present.told_of(Kind.REMINDER, store, exchange))
-        if as_json and everything:
-            delivery.write_told(found, file)
-            return
-        found = found if everything else present.appointments(found)
-        if as_json:
-            delivery.write_states(found, delivery.APPOINTMENT, file)
-        else:
-            from oxo_collector import tables
-
-            tables.appointments(found)
+    with reading(configuration) as store:
+        changes = told.told_of(Kind.REMINDER, store, exchange)
+        _show(Kind.REMINDER, changes, as_json=as_json, everything=everything)
 
 
 def rooms(
@@ -69,24 +67,36 @@ def rooms(
 
     from oxo_tickets import Kind
 
-    from oxo_collector import delivery, present
+    from oxo_collector import told
 
     configuration = configuration_of(config)
     check_exchange(exchange, configuration)
     zones = {one.name: one.zone for one in configuration.exchange}
-    with reading(configuration) as store, output_to("-") as file:
-        link = present.rooms_of_the_link(store.events(exchange), zones)
-        found = list(chain(present.told_of(Kind.ROOM_STATUS, store, exchange), link))
+    with reading(configuration) as store:
+        link = told.rooms_of_the_link(store.events(exchange), zones)
+        changes = chain(told.told_of(Kind.ROOM_STATUS, store, exchange), link)
+        _show(Kind.ROOM_STATUS, changes, as_json=as_json, everything=everything)
+
+
+def _show(kind: "Kind", changes: "Iterable[Told]", *, as_json: bool, everything: bool) -> None:
+    """Show changes of reminders or of rooms' status, or how things stand by them."""
+    from oxo_tickets import Kind
+
+    from oxo_collector import delivery, told
+
+    reminders = kind is Kind.REMINDER
+    stand = told.appointments if reminders else told.rooms
+    with output_to("-") as file:
+        found = list(changes) if everything else stand(changes)
         if as_json and everything:
             delivery.write_told(found, file)
-            return
-        found = found if everything else present.rooms(found)
-        if as_json:
-            delivery.write_states(found, delivery.ROOM, file)
+        elif as_json:
+            fields = delivery.APPOINTMENT if reminders else delivery.ROOM
+            delivery.write_states(found, fields, file)
         else:
             from oxo_collector import tables
 
-            tables.rooms(found)
+            (tables.appointments if reminders else tables.rooms)(found)
 
 
 def tickets(

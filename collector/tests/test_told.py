@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from oxo_collector.decoders.taxation_soap import TicketsAnswer
 from oxo_collector.intake import Intake
-from oxo_collector.present import rooms, rooms_of_the_link, told_of
 from oxo_collector.receipt import Source, Wire, WireEvent
 from oxo_collector.store import Reading, open_for_writing
+from oxo_collector.told import rooms, rooms_of_the_link, told_of
 from oxo_tickets import Kind, RoomStatus, Ticket
 
 LINK = Source("site", Wire.OHL)
