@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from oxo_tickets import Ticket, UserKind
 
 from oxo_simulator.exchange.course import Course, Leg, course
-from oxo_simulator.exchange.cutting import shortened
+from oxo_simulator.exchange.cutting import side_by_side
 from oxo_simulator.exchange.directory import Directory
 from oxo_simulator.exchange.moment import Cancellable, ExchangeTime
 from oxo_simulator.exchange.orders import CallOrder, FacilityRequest
@@ -26,7 +26,6 @@ from oxo_simulator.exchange.prescribed import (
     Prescription,
     facility_ticket,
     prescribed,
-    spent,
 )
 from oxo_simulator.exchange.sets import Condition, SetState, SetStates
 from oxo_simulator.exchange.trunks import LINE_USERS, TrunkGroup
@@ -106,12 +105,16 @@ class Calls:
             OrderError, SubscriberUnknown, TrunkUnavailable: nothing was placed.
         """
         self._refuse_if_down()
-        planned = self._planned(orders)
-        lines = iter(self.trunks.seize_all([line for _, way in planned for line in way.lines]))
         begin, placed = self._clock.now(), Placed()
-        for order, way in planned:
-            seized = [next(lines) for _ in way.lines]
-            self._begin(Call(order, way, seized, begin), placed)
+        calls = [Call(order, way, (), begin) for order, way in self._planned(orders)]
+        paid = side_by_side(calls, self._settings, self._left)
+        # Whom those before leave no money needs no line.
+        lines = iter(
+            self.trunks.seize_all([line for call, _ in paid for line in call.course.lines])
+        )
+        for call, owed in paid:
+            seized = [next(lines) for _ in call.course.lines]
+            self._begin(call._replace(lines=seized), owed, placed)
         return placed
 
     def request(self, order: FacilityRequest) -> Placed:
@@ -249,12 +252,9 @@ class Calls:
         owed = (live.owed.get(number, Decimal(0)) for live in self._live.values())
         return max(Decimal(0), allowed - sum(owed))
 
-    def _begin(self, call: Call, placed: Placed) -> None:
-        users = {leg.user.number for leg in call.course.legs if leg.user.kind is UserKind.SET}
-        left = {user: most for user in users if (most := self._left(user)) is not None}
-        call = shortened(call, self._settings, left)
+    def _begin(self, call: Call, owed: Mapping[str, Decimal], placed: Placed) -> None:
         self._begun += 1
-        live = _Live(f"c{self._begun}", call, spent(call, self._settings) if left else {})
+        live = _Live(f"c{self._begun}", call, owed)
         self._live[live.name] = live
         placed.outcomes.append(call.course.outcome)
         trunk = {"trunk": call.lines[0]} if call.lines else {}

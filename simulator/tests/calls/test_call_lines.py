@@ -160,6 +160,34 @@ def test_calls_side_by_side_spend_the_same_money_once(make_desk: MakeDesk) -> No
     assert desk.money["106"] == 0
 
 
+def test_whom_a_neighbour_leaves_no_money_needs_no_line(make_desk: MakeDesk) -> None:
+    desk = make_desk(charging__advice_seconds=10)
+    desk.money["106"] = Decimal("1.70")
+    poor = OUT | {"user": "106", "units": None, "call_seconds": 30, "trunk": "L01"}
+    placed = desk.calls.place([CallOrder(**poor), CallOrder(**poor | {"trunk": "L02"})])
+    assert placed.outcomes == ["cut off", "barred"]
+    assert desk.busy_lines() == {"L01": 1}
+    calls = [detail for event, detail in desk.lines if event == "call"]
+    assert [call.get("trunk") for call in calls] == ["L01", None]
+    other = CallOrder(**OUT | {"trunk": "L02"})
+    assert desk.calls.place([CallOrder(**poor | {"trunk": "L02"}), other]).outcomes == [
+        "barred",
+        "answered",
+    ]
+
+
+def test_a_line_that_nobody_can_pay_is_the_next_ones_of_the_same_order(
+    make_desk: MakeDesk,
+) -> None:
+    desk = make_desk(charging__advice_seconds=10)
+    desk.money["106"] = Decimal("1.70")
+    poor = CallOrder(**OUT | {"user": "106", "units": None, "call_seconds": 30})
+    on_l01 = CallOrder(**OUT | {"user": "106", "units": None, "trunk": "L01"})
+    rich = CallOrder(**OUT | {"trunk": "L01"})
+    assert desk.calls.place([poor, on_l01, rich]).outcomes == ["cut off", "barred", "answered"]
+    assert desk.busy_lines() == {"P01": 1, "L01": 1}
+
+
 def test_who_is_handed_a_call_without_money_is_cut_off_there(make_desk: MakeDesk) -> None:
     desk = make_desk(charging__advice_seconds=10)
     desk.money["106"] = Decimal(0)
