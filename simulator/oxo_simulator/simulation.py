@@ -151,12 +151,13 @@ class Simulation:
         """Put a fresh exchange behind the same ports.
 
         Raises:
-            ProfileError, StartUnknown, OrderError: the old one stays.
+            ProfileError, StartUnknown, OrderError, FaultUnknown: the old one stays.
             OSError: there is no place for its ledger; the old one stays.
         """
         profile = self._checked(order)
         # Whatever can be wrong with the order is found before the old exchange goes.
         WallClock(VirtualClock(), profile.start, ZoneInfo(profile.zone))
+        self.link.plug_in()
         installed = Installed(
             order,
             profile,

@@ -26,7 +26,11 @@ class Cable:
         """Unplug it, until there is no `key` left that did."""
 
     def mend(self, key: object | None = None) -> None:
-        """Plug it in, unless others unplugged it too; without a key whoever did."""
+        """Plug it in, unless others unplugged it too; without a key whoever did.
+
+        Raises:
+            OSError: there is nothing to plug in any more.
+        """
 
     def remove(self) -> None:
         """Take it away for good."""

@@ -139,7 +139,8 @@ class Disturbances:
         struck, self._struck = self._struck, []
         for each in struck:
             _calm(each)
-            each.found.lift(self._link)
+            with suppress(OSError):  # who is to know has been told by `Link.plug_in`
+                each.found.lift(self._link)
 
     def spent(self, fault: Disturbance) -> None:
         """The fault is over by itself, and has done what it was for."""
@@ -174,6 +175,10 @@ class Disturbances:
 
     def _heal(self, found: Disturbance) -> None:
         (healed,) = [each for each in self._struck if each.found is found]
+        place = self._struck.index(healed)
+        if not found.can_end(self._link):
+            self._struck[place] = healed._replace(healing=None)
+            return
         self._struck.remove(healed)
         self._record("healed", {**_end_of(healed), **found.account()})
         found.lift(self._link)

@@ -125,12 +125,15 @@ class RealCable(Cable):
         self._cuts.add(key)
 
     def mend(self, key: object | None = None) -> None:
-        """Put it up again, unless others took it down too."""
-        if not self._cuts:
-            return
-        self._cuts = self._cuts - {key} if key is not None else set()
-        if not self._cuts:
+        """Put it up again, unless others took it down too.
+
+        Raises:
+            RealLinkImpossible: it stays down.
+        """
+        left = self._cuts - {key} if key is not None else set()
+        if self._cuts and not left:
             self._set("up")
+        self._cuts = left
 
     def remove(self) -> None:
         """Take away what there is of it; what is not there needs no removal."""

@@ -238,12 +238,30 @@ class Link:
         """Let every fault strike that is armed for this event."""
         self._faults.ledger_line(line)
 
+    def plug_in(self) -> None:
+        """Plug a real cable in, whatever pulled it.
+
+        Raises:
+            FaultUnknown: it is not there any more; nothing has changed.
+        """
+        try:
+            self.cable.mend()
+        except OSError as error:
+            raise FaultUnknown(
+                f"the real cable cannot be plugged in again: {error}; end the exchange, "
+                "and start it anew"
+            ) from error
+
     def restore(self, *, reset_connections: bool = False) -> None:
-        """Make the link whole; armed faults stay armed."""
+        """Make the link whole; armed faults stay armed.
+
+        Raises:
+            FaultUnknown: a real cable is not there any more; nothing has changed.
+        """
+        self.plug_in()  # collectors are to hear of resets
         lived_through = list(self._connections.values())
         told = self._faults.account()
         self._record("restored", {"reset_connections": reset_connections, "faults": told})
-        self.cable.mend()  # collectors are to hear of resets
         if reset_connections:  # before anything that is held can leave
             self.reset_connections()
         self._faults.lift()

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from oxo_simulator.control.messages import ArmedFault, Fault, LedgerLine
+from oxo_simulator.control.client import OrderRefused
+from oxo_simulator.control.messages import ArmedFault, Fault, Installation, LedgerLine
 from oxo_simulator.ephemeral import EphemeralExchange
 from oxo_simulator.link.cable import Cable
 from oxo_simulator.link.faults import FaultUnknown
@@ -210,6 +211,62 @@ def test_an_event_goes_on_where_its_armed_cut_cannot_be(paper: Any) -> None:
     assert not paper.link.disturbed
 
 
+class TornCable(PaperCable):
+    """Somebody took its namespace away while it was unplugged."""
+
+    torn = True
+
+    def mend(self, key: object | None = None) -> None:
+        if self.torn and self.keys:
+            raise RealLinkImpossible("--real-link: ip -n oxo-0 link set oxo-e0 up: no namespace")
+        super().mend(key)
+
+
+def test_a_cable_that_was_not_plugged_in_is_out_still(ip: Ip, cable: RealCable) -> None:
+    cable.cut("f1")
+    ip.refuses = "up"
+    for _ in range(2):
+        with pytest.raises(RealLinkImpossible, match="oxo-e17 up: refused"):
+            cable.mend("f1")
+    ip.refuses = ""
+    cable.mend()
+    assert ip.new()[-1] == "-n oxo-17 link set oxo-e17 up"
+
+
+def test_who_restores_a_torn_cable_is_told_so_as_often_as_he_asks(paper: Any) -> None:
+    paper.link.cable = cable = TornCable()
+    paper.strike("cut")
+    for _ in range(2):
+        with pytest.raises(FaultUnknown, match=r"cannot be plugged in.*: no namespace; end the"):
+            paper.restore()
+        assert paper.link.disturbed
+    assert paper.told("restored") == []
+    cable.torn = False
+    paper.restore()
+    assert not paper.link.disturbed
+
+
+def test_a_torn_cable_does_not_heal(paper: Any) -> None:
+    paper.link.cable = TornCable()
+    paper.strike("cut", heal_after_seconds=2)
+    paper.advance(2)
+    assert paper.told("healed") == []
+    (still,) = paper.link.state().in_force
+    assert still.heals_in_seconds is None
+
+
+def test_nothing_is_installed_behind_a_torn_cable_and_its_process_ends_in_order(
+    paper: Any,
+) -> None:
+    paper.link.cable = TornCable()
+    paper.strike("cut")
+    with pytest.raises(FaultUnknown, match="cannot be plugged in"):
+        paper.link.plug_in()
+    assert paper.link.disturbed
+    paper.link.close()
+    assert not paper.link.disturbed
+
+
 # The thing itself.
 
 
@@ -269,6 +326,28 @@ def test_a_real_cable_is_pulled_and_plugged_in_again(
         assert printer.recv(4096), "the system has sent it again"
         socket.create_connection(place, SECONDS_MAX).close()
     assert oxo.ledger("held") == []
+
+
+@pytest.mark.process
+@pytest.mark.needs("ip")
+def test_a_cable_whose_namespace_is_gone_is_told_of_in_a_sentence(
+    oxo_behind_a_cable: EphemeralExchange,
+) -> None:
+    control = oxo_behind_a_cable.control
+    (address,) = {port.address for port in control.state().ports}
+    (names,) = [each for each in map(Names, range(64)) if each.address(2) == address]
+    control.strike(Fault(kind="cut"))
+    epoch = control.state().epoch
+    run_ip(["netns", "delete", names.namespace])
+    refused = pytest.raises(OrderRefused, match=r"cannot be plugged in.*namespace")
+    with refused:
+        control.restore()
+    with refused:
+        control.install(Installation())
+    with refused:
+        control.restore()
+    state = control.state()
+    assert (state.link, state.epoch) == ("disturbed", epoch)
 
 
 @pytest.mark.process

@@ -22,6 +22,10 @@ class Disturbance:
     def strike(self, link: Link) -> None:
         """Begin."""
 
+    def can_end(self, link: Link) -> bool:  # noqa: ARG002
+        """Tell whether it can be lifted."""
+        return True
+
     def lift(self, link: Link) -> None:
         """End, and undo what it did."""
 

@@ -17,6 +17,14 @@ class Unplug(Disturbance):
         """Pull it."""
         link.cable.cut(self)
 
+    def can_end(self, link: Link) -> bool:
+        """Plug it in, and tell whether it is still there to be plugged in."""
+        try:
+            link.cable.mend(self)
+        except OSError:
+            return False
+        return True
+
     def lift(self, link: Link) -> None:
         """Plug it in, where nobody else has pulled it."""
         link.cable.mend(self)
