@@ -46,7 +46,7 @@ class Play(Orders):
         self.wire = wire
         self._ledger = Ledger(self.exchange, wire)
         self._away_from = None
-        self._output: Any = SimpleNamespace(size=0)
+        self._subject: Any = SimpleNamespace(output=SimpleNamespace(size=0))
         self._stand: Any = SimpleNamespace(exchange=SimpleNamespace(control=self.exchange))
 
     @property

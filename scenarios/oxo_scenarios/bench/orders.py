@@ -17,9 +17,8 @@ from oxo_simulator.control.messages import (
 )
 from oxo_tickets import Ticket
 
-from oxo_scenarios.bench.connect import Target
 from oxo_scenarios.bench.installing import Moment, armed, in_transfer
-from oxo_scenarios.bench.output import Output
+from oxo_scenarios.bench.running import RunningSubject
 from oxo_scenarios.bench.stand import Stand
 from oxo_scenarios.bench.trouble import BenchBroken
 from oxo_scenarios.bench.waits import LOOK_SECONDS, Waits
@@ -35,13 +34,12 @@ class Orders(Waits):
     """The orders of a play, which says on which stand and on which wire they are given."""
 
     _stand: Stand
-    _output: Output
+    _subject: RunningSubject
     _away_from: int | None
     _began: datetime | None = None
     _after: str
     _installed: Installation
     _host: str
-    _met_at: Target | None
     _proxy: "Proxy | None"
 
     def call(self, *orders: CallOrder) -> None:
@@ -100,12 +98,12 @@ class Orders(Waits):
         """Cut the link in both directions."""
         fault = Fault(kind="cut")
         self._note_fault(fault)
-        self._away_from = self._output.size
+        self._away_from = self._subject.output.size
         self._stand.exchange.control.strike(fault)
 
     def break_down(self) -> None:
         """Take the link away: its connections are reset and new ones refused."""
-        self._away_from = self._output.size
+        self._away_from = self._subject.output.size
         self._stand.exchange.control.strike(Fault(kind="refuse"))
         self._stand.exchange.control.strike(Fault(kind="reset"))
         self.await_session_closed()
@@ -144,9 +142,13 @@ class Orders(Waits):
     def strike(self, fault: Fault) -> None:
         """Disturb the link; a fault that heals by itself needs no restoring."""
         self._note_fault(fault)
-        if self._away_from is None:
-            self._away_from = self._output.size
+        self._note_away()
         self._stand.exchange.control.strike(fault)
+
+    def _note_away(self) -> None:
+        """Remember how long the subject's log is when the exchange first goes away."""
+        if self._away_from is None:
+            self._away_from = self._subject.output.size
 
     def _arm(self, moment: Moment, fault: Fault) -> None:
         self._note_fault(fault, armed=True)
@@ -158,8 +160,7 @@ class Orders(Waits):
 
     def reset(self, order: Reset | None = None) -> None:
         """Reset the exchange, warm if nothing else is said."""
-        if self._away_from is None:
-            self._away_from = self._output.size
+        self._note_away()
         self._stand.exchange.control.reset(order)
 
     def upgrade(self, profile: str) -> None:
@@ -168,8 +169,7 @@ class Orders(Waits):
         A subject that was told of the other release is not one for the next play.
         """
         self._after = ""
-        if self._away_from is None:
-            self._away_from = self._output.size
+        self._note_away()
         overrides = {**self._stand.reset_keys, **self._installed.overrides}
         tags = self._installed.tag_set
         order = FirmwareOrder(profile=profile, overrides=overrides, tag_set=tags)
@@ -183,12 +183,11 @@ class Orders(Waits):
         """
         if self._proxy is not None or self._host != self._stand.address:
             raise BenchBroken("a name or a proxy does not follow the exchange to another address")
-        if self._away_from is None:
-            self._away_from = self._output.size
+        self._note_away()
         self._stand.move()
         self._host = self._stand.address
         if not self._stand.doors.listens_on(self.wire):
-            self._met_at = None
+            self._subject.target = None
 
     def licence(self, *, opened: bool) -> None:
         """Open or close the licence for call accounting over IP."""

@@ -24,10 +24,10 @@ BETWEEN_BYTES_MAX = 256 * 1024
 class Output:
     """The log of one play. Several processes in a row (after a kill) write into the same one."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, redaction: Redaction | None = None) -> None:
         """Write to `path`, which is made anew; `redaction` may be set before a process starts."""
         self.path = path
-        self.redaction = Redaction()
+        self.redaction = redaction or Redaction()
         self._news = threading.Condition()
         self._watched = b""
         self._kept = 0

@@ -24,12 +24,10 @@ from oxo_scenarios.bench.evidence import keep
 from oxo_scenarios.bench.fresh import Holding, fresh_count
 from oxo_scenarios.bench.hands import Setting
 from oxo_scenarios.bench.installing import opening
-from oxo_scenarios.bench.lasting import Lasting
 from oxo_scenarios.bench.ledger import Ledger
-from oxo_scenarios.bench.offspring import Offspring
 from oxo_scenarios.bench.orders import Orders
 from oxo_scenarios.bench.output import Output
-from oxo_scenarios.bench.program import Program
+from oxo_scenarios.bench.running import Handover, RunningSubject
 from oxo_scenarios.bench.stand import Stand
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
 from oxo_scenarios.catalogue import Planned
@@ -70,13 +68,7 @@ class Play(Orders):
         self._stand = stand
         self._day, self._after = day, after
         self._closing = ExitStack()
-        self._program: Program | None = None
-        self._met_at: Target | None = None
-        self._lasting = stand.take_over(planned.play)
-        if self._lasting is None:
-            self._new_subject()
-        else:
-            self._take_over(self._lasting)
+        self._subject = self._subject_of_play()
         self.wire = planned.wire
         self._ledger = Ledger(stand.exchange.control, self.wire)
         self._proxy: Proxy | None = None
@@ -88,36 +80,30 @@ class Play(Orders):
         self._away_to: int | None = None
         self._hands: ByHand | None = None
         if stand.hands is not None:
-            self._hands = ByHand(stand.hands, planned.play, self._output)
+            self._hands = ByHand(stand.hands, planned.play, self._subject.output)
         self._reset_seconds = stand.reset_seconds
         self._before: Holding | None = None
         self._shown_before: Holding | None = None
         self._seen: Holding = {}
-        self._gone_on = False
+        self._handed_on = False
         self.collects_from_the_start = False
 
-    def _new_subject(self) -> None:
-        self._work = self._stand.work_folder(self.planned.play)
-        self._offspring = Offspring(self._work)
-        self._output = Output(self.folder / "subject.log")
-        self._output.redaction = self._stand.redaction()
-
-    def _take_over(self, lasting: Lasting) -> None:
-        self._program, self._met_at = lasting.program, lasting.target
-        self._work, self._offspring = lasting.work, lasting.offspring
-        self._output = lasting.output
-        self._output.move(self.folder / "subject.log", self._stand.redaction())
-        self._output.note(f"the subject goes on running since the play {lasting.before}")
+    def _subject_of_play(self) -> RunningSubject:
+        """Return the subject that was left running for this play, or one that does not run yet."""
+        log, redaction = self.folder / "subject.log", self._stand.redaction()
+        found = self._stand.take_over(self.planned.play)
+        if found is None:
+            work = self._stand.work_folder(self.planned.play)
+            found = RunningSubject(work, Output(log, redaction))
+        else:
+            found.move(log, redaction)
+        return found
 
     def _begin_afresh(self, why: str) -> None:
         """End a subject that was taken over; the play begins like any other."""
-        self._output.note(f"the subject is started anew: {why}")
-        if self._program is not None:
-            self._program.stop()
-        self._program = self._lasting = self._met_at = None
+        self._subject.output.note(f"the subject is started anew: {why}")
+        self._subject = self._subject.anew(self._stand.work_folder(self.planned.play))
         self._before = self._shown_before = None
-        self._work = self._stand.work_folder(self.planned.play)
-        self._offspring = Offspring(self._work)
 
     # --- Given ---
 
@@ -135,8 +121,8 @@ class Play(Orders):
             raise ValueError(f"{self.planned.play} is not played with the {wanted} tags")
         if self._hands is not None:
             self._hands.have_off(collects_from_the_start=self.collects_from_the_start)
-        if self._lasting is not None:
-            self._meet_again(self._lasting, own_day=own_day)
+        if self._subject.handover is not None:
+            self._meet_again(self._subject.handover, own_day=own_day)
         self._installed = Installation(
             profile=self._stand.conditions.profile,
             overrides={
@@ -157,21 +143,21 @@ class Play(Orders):
             if (shown := self._stand.subject.settings.shown) is not None:
                 self._shown_before = self._reader(None, shown).holding()
 
-    def _meet_again(self, lasting: Lasting, *, own_day: bool) -> None:
+    def _meet_again(self, handover: Handover, *, own_day: bool) -> None:
         """See what a subject that goes on running has delivered, before anything new is made."""
-        if not lasting.program.running:
-            self._begin_afresh(f"it ended by itself, with status {lasting.program.status}")
+        if self._subject.gone:
+            self._begin_afresh(f"it ended by itself, with status {self._subject.status}")
         elif not (own_day and self.collects_from_the_start):
             self._begin_afresh("the case begins otherwise")
         elif self._before is None:
-            self._before = self._reader(None).standing(lasting.delivered)
+            self._before = self._reader(None).standing(handover.delivered)
             if (door := self.shown_door()) is not None:
                 self._shown_before = self._reader(None, door).holding()
             header = self._stand.subject.settings.delivery.format == "csv"
-            if late := fresh_count(lasting.delivered, self._before, header=header):
+            if late := fresh_count(handover.delivered, self._before, header=header):
                 text = (
                     f"{late} lines came into its delivery after everything of "
-                    f"the play {lasting.before} had stood there"
+                    f"the play {handover.before} had stood there"
                 )
                 self.incidents.append(Incident(fault="subject", text=text))
 
@@ -180,7 +166,7 @@ class Play(Orders):
         proxy = self._stand.proxy()
         self._proxy = self._closing.enter_context(proxy)
         self._stand.keep_proxy(proxy)
-        self._output.redaction = self._stand.redaction(proxy.account)
+        self._subject.output.redaction = self._stand.redaction(proxy.account)
 
     def use_name(self) -> None:
         """Tell the subject a name instead of an address."""
@@ -206,15 +192,12 @@ class Play(Orders):
             seconds = self._stand.conditions.connect_seconds
             self._hands.start(self._setting(), login, self._ledger, seconds)
             return
-        self._program = Program(
-            self._stand.subject, self._environment(), self._output, self._offspring
-        )
-        self._program.wait_ready()
+        self._subject.start(self._stand.subject, self._environment())
 
     def start_collecting(self) -> None:
         """Start the subject and wait until it has opened a session."""
-        if self._lasting is not None:
-            if self._environment() != self._lasting.environment:
+        if self._subject.handover is not None:
+            if self._environment() != self._subject.environment:
                 self._begin_afresh("it is to connect otherwise")
             elif not self._comes_back():
                 self._begin_afresh(self._ending())
@@ -238,11 +221,9 @@ class Play(Orders):
         """Stop the subject in peace; return what was wrong with its end, if anything."""
         if self._hands is not None and self._hands.stop():
             self._remember_end("hand")
-        if self._program is None:
+        if self._subject.program is None:
             return None
-        trouble = self._program.stop()
-        if trouble:
-            self._output.note(self._output.redaction.text(trouble))
+        trouble = self._subject.stop()
         stop = self._stand.subject.settings.stop
         self._remember_end("command" if stop.command else stop.signal or "TERM")
         return trouble
@@ -253,11 +234,9 @@ class Play(Orders):
             self._hands.power_off()
             self._remember_end("KILL")
             return
-        assert self._program is not None
-        if not self._program.running:
+        if self._gone():
             raise SubjectFailed(self._ending())
-        self._program.kill()
-        self._output.note("the bench killed the subject")
+        self._subject.kill()
         self._remember_end("KILL")
 
     def kill_idle(self) -> None:
@@ -298,28 +277,13 @@ class Play(Orders):
     def may_go_on(self) -> bool:
         """Tell whether the next play could take the subject over, if all of this one is well."""
         usual = self._proxy is None and self._host == self._stand.first_address
-        running = self._program is not None and self._program.running
-        return bool(self._after) and usual and running and not self.incidents
+        return bool(self._after) and usual and self._subject.running and not self.incidents
 
     def go_on(self) -> None:
         """Leave the subject running for the next play: nothing of this one is owed."""
-        assert self._program is not None
-        self._output.leave()
-        self._stand.leave_running(
-            Lasting(
-                before=self.planned.play,
-                after=self._after,
-                program=self._program,
-                environment=self._environment(),
-                work=self._work,
-                offspring=self._offspring,
-                output=self._output,
-                target=self._met_at if self.wire != HOME else None,
-                delivered=self._seen,
-            )
-        )
-        self._program = None
-        self._gone_on = True
+        self._subject.leave(Handover(self.planned.play, self._after, self._seen))
+        self._stand.leave_running(self._subject)
+        self._handed_on = True
 
     def conclude(self, *, running: bool = False) -> Evidence:
         """Read the delivery, stop the subject, gather the evidence and write it down.
@@ -341,7 +305,7 @@ class Play(Orders):
             transcript=self._stand.exchange.control.transcript(),
             proxy=self._passages(),
             delivery=delivery,
-            subject_log=self._output.path.read_bytes(),
+            subject_log=self._subject.output.path.read_bytes(),
             failure_log=self._failure_log(),
             failure_pattern=subject.log.failure,
             appointments=subject.capabilities.appointments,
@@ -361,12 +325,8 @@ class Play(Orders):
             BenchBroken: something of the subject lives on.
         """
         try:
-            if self._program is not None:
-                self._program.kill()
-                self._program = None
-            if not self._gone_on:
-                self._offspring.end()
-                self._output.close()
+            if not self._handed_on:
+                self._subject.end()
         finally:
             self._closing.close()
 
@@ -413,7 +373,7 @@ class Play(Orders):
 
     def _reader(self, before: Holding | None, door: DeliveryDoor | None = None) -> DeliveryReader:
         return DeliveryReader(
-            self._stand.subject, self._environment(), self._output.redaction, before, door
+            self._stand.subject, self._environment(), self._subject.output.redaction, before, door
         )
 
     def _stop_program(self) -> None:
@@ -431,13 +391,14 @@ class Play(Orders):
 
     def _target(self) -> Target:
         """Return where exchange and subject meet; a listener stays where it is for the play."""
-        if self.wire == HOME or self._met_at is None:
-            self._met_at = self._stand.target(self.wire, self._host, self._port)
-        return self._met_at
+        subject = self._subject
+        if self.wire == HOME or subject.target is None:
+            subject.target = self._stand.target(self.wire, self._host, self._port)
+        return subject.target
 
     def _passages(self) -> list[dict[str, Any]]:
         """Return the proxy's journal; what a subject asked it for may hold a secret."""
-        clean = self._output.redaction.text
+        clean = self._subject.output.redaction.text
         return [
             {
                 name: clean(value) if isinstance(value, str) else value
@@ -448,19 +409,18 @@ class Play(Orders):
 
     def _end(self) -> None:
         """Close what the evidence must not see moving any more."""
-        self._output.close()
+        self._subject.output.close()
         self._closing.close()
 
     def _came_back(self) -> None:
         if self._away_from is not None:
-            self._away_to = self._output.size
+            self._away_to = self._subject.output.size
 
     def _gone(self) -> bool:
-        return self._program is not None and not self._program.running
+        return self._subject.gone
 
     def _ending(self) -> str:
-        status = self._program.status if self._program else None
-        return f"the subject ended by itself, with status {status}"
+        return f"the subject ended by itself, with status {self._subject.status}"
 
     @property
     def limit_seconds(self) -> float:
@@ -472,10 +432,9 @@ class Play(Orders):
         proxy = None
         if self._proxy is not None:
             proxy = ProxyAccess(Target(self._proxy.host, self._proxy.port), self._proxy.account)
-        return self._stand.environment(self.wire, self._target(), self._work, proxy)
+        return self._stand.environment(self.wire, self._target(), self._subject.work, proxy)
 
     def _remember_end(self, by: str) -> None:
-        self._program = None
         self._ledger.refresh()
         last = self._ledger.lines[-1].n if self._ledger.lines else 0
         self._ended = Restart(after_line=last, signal=by)
@@ -483,11 +442,13 @@ class Play(Orders):
     def _see_log_whole(self) -> None:
         """A log that was cut cannot show that a failure was not told of."""
         asked = FAILURE_MESSAGE in self.planned.case.demands
-        if asked and self._stand.subject.settings.log.failure and self._output.cut_at:
-            text = f"the log of the subject was cut at {self._output.cut_at} bytes"
+        cut_at = self._subject.output.cut_at
+        if asked and self._stand.subject.settings.log.failure and cut_at:
+            text = f"the log of the subject was cut at {cut_at} bytes"
             self.incidents.append(Incident(fault="nobody", text=text))
 
     def _failure_log(self) -> tuple[int, int] | None:
-        if self._away_from is None or self._output.cut_at:
+        output = self._subject.output
+        if self._away_from is None or output.cut_at:
             return None
-        return self._away_from, self._away_to or self._output.size
+        return self._away_from, self._away_to or output.size

@@ -34,13 +34,13 @@ from oxo_scenarios.bench.installing import (
     first_file,
     wire_overrides,
 )
-from oxo_scenarios.bench.lasting import Lasting
 from oxo_scenarios.bench.names import naming, resolved_name
 from oxo_scenarios.bench.offspring import Offspring, adopt_orphans
 from oxo_scenarios.bench.operator import Operator
 from oxo_scenarios.bench.program import one_line, run_command
 from oxo_scenarios.bench.proxy import Proxy
 from oxo_scenarios.bench.redaction import Redaction
+from oxo_scenarios.bench.running import RunningSubject
 from oxo_scenarios.bench.trouble import BenchBroken, SubjectFailed
 from oxo_scenarios.catalogue import Planned
 from oxo_scenarios.subject import Subject
@@ -90,7 +90,7 @@ class Stand:
         self.doors: Doors
         self.state: ExchangeState
         self._told: dict[str, dict[str, str]] = {}
-        self._lasting: Lasting | None = None
+        self._left_running: RunningSubject | None = None
         self.host_name = ""
         self.ca_url: str | None = None
         self.hands: Hands | None = None
@@ -317,17 +317,17 @@ class Stand:
         start = self.subject.settings.start
         return start is not None and start.kept
 
-    def leave_running(self, lasting: Lasting) -> None:
-        """Keep a running subject for the play that takes it over."""
-        self._lasting = lasting
+    def leave_running(self, subject: RunningSubject) -> None:
+        """Keep a running subject for the play that takes it over, as its handover says."""
+        self._left_running = subject
 
-    def take_over(self, play: str) -> Lasting | None:
+    def take_over(self, play: str) -> RunningSubject | None:
         """Return the subject that was left running for this play; any other one is ended."""
-        found, self._lasting = self._lasting, None
-        if found is not None and found.after != play:
-            found.end()
-            return None
-        return found
+        found, self._left_running = self._left_running, None
+        if found is None or (found.handover is not None and found.handover.after == play):
+            return found
+        found.end()
+        return None
 
     def begins_at(self, day: int, start: datetime | None) -> tuple[datetime | None, bool]:
         """Return when an exchange begins, and whether that is a day of the play's own.
