@@ -10,7 +10,7 @@ from oxo_reports.ledger_words import EVENTS, TICKET_EVENTS
 ROOT = Path(__file__).resolve().parents[1]
 SIMULATOR = ROOT / "simulator" / "oxo_simulator"
 PAGE = (ROOT / "docs" / "bundle.md").read_text("utf-8")
-WRITERS = ("record", "_record", "note", "_note", "_file")
+WRITERS = ("record", "_record", "_leave", "_file")
 """What appends a line is called so; its first argument is the event."""
 
 

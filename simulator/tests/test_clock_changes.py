@@ -16,7 +16,7 @@ from oxo_simulator.clock import VirtualClock, WallClock
 from oxo_simulator.exchange.core import Exchange
 from oxo_simulator.exchange.moment import Moment
 from oxo_simulator.exchange.orders import CallOrder
-from oxo_simulator.exchange.outlet import Record
+from oxo_simulator.exchange.port import Record
 from oxo_simulator.profile import load_profile
 from oxo_simulator.taxation import outlet_terms
 from oxo_tickets import Ticket

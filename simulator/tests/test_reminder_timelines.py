@@ -51,7 +51,7 @@ class Watch:
             clock=self.wall,
             reach=Reach(str, self._is_busy),
             unwritten=Unwritten(self.wall, self._write, 1),
-            note=self._note,
+            record=self._record,
         )
 
     def end_round(self) -> None:
@@ -66,11 +66,11 @@ class Watch:
         now = self.wall.now().utc
         return any(begin <= now < end for begin, end in self.busy)
 
-    def _write(self, ticket: Ticket, _source: str) -> int:
+    def _write(self, ticket: Ticket, _source: str, _part: object = None) -> int:
         self.tickets.append(ticket)
         return len(self.tickets)
 
-    def _note(self, event: str, **detail: Any) -> None:
+    def _record(self, event: str, detail: dict[str, Any]) -> None:
         assert event == "reminder"
         self.steps.append(Rung(self.wall.now().utc, detail["state"], detail["attempt"]))
 

@@ -41,18 +41,18 @@ class Hall:
             clock=self.wall,
             reach=Reach(str, self.busy.__contains__, self.broken.__contains__),
             unwritten=Unwritten(self.wall, self._write, 1),
-            note=self._note,
+            record=self._record,
         )
 
     def _now(self) -> str:
         return f"{self.wall.now().local:%H:%M:%S}"
 
-    def _note(self, event: str, **detail: Any) -> None:
+    def _record(self, event: str, detail: dict[str, Any]) -> None:
         assert event == "reminder"
         step = (detail["user"], detail["state"], detail["attempt"])
         self.lines.append((self._now(), *step))
 
-    def _write(self, ticket: Ticket, source: str) -> int:
+    def _write(self, ticket: Ticket, source: str, _part: object = None) -> int:
         assert source == "appointment"
         assert ticket.kind is Kind.REMINDER
         self.written.append(ticket)

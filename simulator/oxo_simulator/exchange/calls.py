@@ -8,9 +8,9 @@ money is used up is cut off.
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
-from oxo_tickets import Ticket, UserKind
+from oxo_tickets import UserKind
 
 from oxo_simulator.exchange.course import Course, Leg, course
 from oxo_simulator.exchange.cutting import side_by_side
@@ -18,7 +18,7 @@ from oxo_simulator.exchange.directory import Directory
 from oxo_simulator.exchange.moment import Cancellable, ExchangeTime
 from oxo_simulator.exchange.orders import CallOrder, FacilityRequest
 from oxo_simulator.exchange.placed import OrderError, Placed
-from oxo_simulator.exchange.port import Source
+from oxo_simulator.exchange.port import Part, Record, Write
 from oxo_simulator.exchange.prescribed import (
     Call,
     CallSettings,
@@ -34,13 +34,6 @@ from oxo_simulator.exchange.wrong_order import CALLS_MAX, wrong_order, wrong_tar
 
 Allowance = Callable[[str], Decimal | None]
 """Money that a set may still spend; `None`: no limit; 0: its lines are closed."""
-
-
-class Write(Protocol):
-    """Takes each finished ticket."""
-
-    def __call__(self, ticket: Ticket, source: Source, call: str | None = None) -> int:
-        """Return its ledger id."""
 
 
 class _Live:
@@ -79,7 +72,7 @@ class Calls:
         settings: CallSettings,
         clock: ExchangeTime,
         write: Write,
-        record: Callable[[str, dict[str, Any]], None],
+        record: Record,
         allowance: Allowance = lambda _: None,
         blocked: Callable[[], bool] = lambda: False,
         serving: Callable[[], bool] = lambda: True,
@@ -290,8 +283,9 @@ class Calls:
         placed.seconds = max(placed.seconds, seconds)
 
     def _write_next(self, live: _Live) -> int:
-        ticket = live.due.popleft().ticket
-        number = self._write(ticket, "call", live.name)
+        seconds, ticket = live.due.popleft()
+        part = Part(live.name, live.call.begin.after(seconds))
+        number = self._write(ticket, "call", part)
         live.ids.append(number)
         if (user := ticket.charged_user) in live.owed:
             live.owed[user] = max(Decimal(0), live.owed[user] - (ticket.cost or Decimal(0)))

@@ -20,9 +20,9 @@ from oxo_simulator.exchange.loading import Loading
 from oxo_simulator.exchange.moment import Cancellable, ExchangeTime, Moment
 from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.orders import CallOrder
-from oxo_simulator.exchange.outlet import TAXATION, Outlet, OutletTerms, Record
+from oxo_simulator.exchange.outlet import TAXATION, Outlet, OutletTerms
 from oxo_simulator.exchange.placed import Placed
-from oxo_simulator.exchange.port import Buffered, Source
+from oxo_simulator.exchange.port import Buffered, Part, Record, Source
 from oxo_simulator.exchange.prescribed import CallSettings
 from oxo_simulator.exchange.reminders import Reach, Reminders
 from oxo_simulator.exchange.rooms import Room
@@ -85,7 +85,7 @@ class Exchange:
                 directory.subscribers.__contains__,
             ),
             unwritten=self._unwritten,
-            note=self.record,
+            record=record,
             notify=self.notify,
             failed=lambda *failed: self.hotel.wake_up_failed(*failed),  # noqa: PLW0108 - made later
         )
@@ -96,10 +96,10 @@ class Exchange:
             reminders=self.reminders,
             unwritten=self._unwritten,
             notify=self.notify,
-            note=self.record,
+            record=record,
             silence=lambda room, silent: self.calls.silence(room, silent=silent),
         )
-        self._loading = Loading(clock=clock, write=self._write)
+        self._loading = Loading(clock, self._write)
         self.calls = Calls(
             directory=directory,
             trunks=TrunkGroup(plan.channels()) if plan else TrunkGroup(),
@@ -276,10 +276,10 @@ class Exchange:
 
     # The path of a ticket.
 
-    def _write(self, ticket: Ticket, source: Source, call: str | None = None) -> int:
+    def _write(self, ticket: Ticket, source: Source, part: Part | None = None) -> int:
         self.tickets_made += 1
         number = self.tickets_made
-        of_call = {} if call is None else {"call": call}
+        of_call = {} if part is None else {"call": part.call}
         self.record("made", id=number, ticket=ticket, source=source, **of_call)
         for outlet in self.outlets.values():
             # Each reason has its own scope: the licence of some wires, the exchange, the wire.

@@ -30,9 +30,9 @@ from oxo_simulator.exchange.hotel_tickets import room_status_ticket
 from oxo_simulator.exchange.moment import ExchangeTime, Moment
 from oxo_simulator.exchange.notices import DocumentKind, HotelKind, Notice
 from oxo_simulator.exchange.placed import OrderError, Placed
-from oxo_simulator.exchange.port import Source
+from oxo_simulator.exchange.port import Record, Source
 from oxo_simulator.exchange.reception import Reception
-from oxo_simulator.exchange.reminders import Note, Reminders, clock_time
+from oxo_simulator.exchange.reminders import Reminders, clock_time
 from oxo_simulator.exchange.rooms import Room, Stay
 from oxo_simulator.exchange.unwritten import Unwritten
 from oxo_simulator.profile import Profile
@@ -81,7 +81,7 @@ class Hotel:
         reminders: for wake-ups.
         unwritten: takes each ticket.
         notify: tells the wires.
-        note: the ledger.
+        record: the ledger.
         silence: lets a room's set not be disturbed, or free again.
 
     Attributes:
@@ -97,7 +97,7 @@ class Hotel:
         reminders: Reminders,
         unwritten: Unwritten,
         notify: Callable[[Notice], None],
-        note: Note,
+        record: Record,
         silence: Callable[[str, bool], None] = lambda _room, _silent: None,
     ) -> None:
         self._settings = settings
@@ -107,10 +107,10 @@ class Hotel:
         self._reminders = reminders
         self._unwritten = unwritten
         self._notify = notify
-        self._note = note
+        self._record = record
         self._silence = silence
         self._rooms = {number: Room(room=number) for number in premises.rooms}
-        self.reception = Reception(settings, clock, note)
+        self.reception = Reception(settings, clock, record)
         self._booths = Booths(premises.booths)
         self._cleaning: Daily | None = None
         if self.open and settings.not_cleaned_at:
@@ -409,7 +409,7 @@ class Hotel:
         self, kind: DocumentKind, number: str, items: billing.Items, *, printed: bool
     ) -> None:
         if printed:
-            self._note("document", kind=kind, room=number)
+            self._record("document", {"kind": kind, "room": number})
             self._notify(Notice(kind, self._clock.now(), items))
 
     def _tell(
@@ -419,7 +419,7 @@ class Hotel:
         self._notify(Notice(kind, self._clock.now(), items))
 
     def _happened(self, number: str, what: str, by: str) -> None:
-        self._note("room", room=number, what=what, by=by)
+        self._record("room", {"room": number, "what": what, "by": by})
 
 
 def _said(stay: Stay) -> Mapping[str, object]:

@@ -1,6 +1,6 @@
 """Recorded tickets, which are written as they are: all at once, or in their own spacing."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, pairwise
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from oxo_tickets import Ticket
 
 from oxo_simulator.exchange.moment import ExchangeTime
 from oxo_simulator.exchange.placed import OrderError, Placed
-from oxo_simulator.exchange.port import Source
+from oxo_simulator.exchange.port import Write
 from oxo_simulator.exchange.recorded import unsayable
 
 LOAD_TICKETS_MAX = 10_000
@@ -20,8 +20,6 @@ CHECKED_TICKETS = 1_000
 PACE_MAX = 1_000_000
 LOAD_SECONDS_MAX = 100 * 366 * 24 * 3600
 """Exchange seconds until the last ticket of a load; beyond it stands a mistyped date or pace."""
-
-Write = Callable[[Ticket, Source], int]
 
 
 class _Loaded(NamedTuple):
@@ -41,7 +39,6 @@ class Loading:
 
     def __init__(
         self,
-        *,
         clock: ExchangeTime,
         write: Write,
     ) -> None:

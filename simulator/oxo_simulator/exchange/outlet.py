@@ -8,25 +8,18 @@ the ledger's words were chosen.
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple
 
 from oxo_tickets import Ticket
 
 from oxo_simulator.exchange.buffer import Overflow, TicketBuffer
 from oxo_simulator.exchange.notices import Notice, Noticed
-from oxo_simulator.exchange.port import Buffered, NeverOffered
+from oxo_simulator.exchange.port import Buffered, NeverOffered, Record
 
 TAXATION: Final = "taxation"
 BUFFER_FULL = "buffer full"
 How = Literal["transfer complete", "deleted", "printed", "acknowledged"]
 """By what a ticket left its outlet for good."""
-
-
-class Record(Protocol):
-    """Where the exchange writes down what happens."""
-
-    def __call__(self, event: str, detail: dict[str, Any]) -> None:
-        """Append one event."""
 
 
 def everything(_ticket: Ticket) -> str | None:

@@ -1,12 +1,43 @@
-"""What the taxation wire may ask of the exchange; other wires have an `Outlet` (outlet.py)."""
+"""The exchange's edges: ledger, path of a ticket, and what the taxation wire may ask.
+
+Other wires have an `Outlet` (outlet.py).
+"""
 
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 from oxo_tickets import Ticket
 
+from oxo_simulator.exchange.moment import Moment
+
 Source = Literal["call", "facility", "appointment", "room status", "loaded"]
 """What a ticket was made of."""
+
+
+class Record(Protocol):
+    """Where the exchange writes down what happens: the ledger."""
+
+    def __call__(self, event: str, detail: dict[str, Any]) -> None:
+        """Append one event."""
+
+
+class Part(NamedTuple):
+    """What of a call a ticket is of.
+
+    Attributes:
+        call: its name in the ledger.
+        ended: when this part of it did, or a day of it was over.
+    """
+
+    call: str
+    ended: Moment
+
+
+class Write(Protocol):
+    """Takes each ticket when it is written."""
+
+    def __call__(self, ticket: Ticket, source: Source, part: Part | None = None, /) -> int:
+        """Return its ledger id; `part` where it is one of a call."""
 
 
 class Buffered(NamedTuple):

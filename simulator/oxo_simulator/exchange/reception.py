@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 from oxo_simulator.exchange.hotel_settings import HotelSettings
 from oxo_simulator.exchange.moment import Cancellable, ExchangeTime
 from oxo_simulator.exchange.placed import OrderError
-from oxo_simulator.exchange.reminders import Note
+from oxo_simulator.exchange.port import Record
 
 Step = Literal["message", "rings", "acknowledged", "checked out", "given up"]
 """Words of the ledger for what happens at the reception."""
@@ -52,13 +52,13 @@ class Reception:
     Args:
         settings: of the profile.
         clock: exchange time.
-        note: the ledger.
+        record: the ledger.
     """
 
-    def __init__(self, settings: HotelSettings, clock: ExchangeTime, note: Note) -> None:
+    def __init__(self, settings: HotelSettings, clock: ExchangeTime, record: Record) -> None:
         self._settings = settings
         self._clock = clock
-        self._note = note
+        self._record = record
         self._alarms: dict[str, _Alarm] = {}
 
     @property
@@ -141,7 +141,8 @@ class Reception:
 
     def _step(self, alarm: _Alarm, step: Step) -> None:
         shown = f"{alarm.time:%H:%M}"
-        self._note("reception", room=alarm.room, time=shown, state=step, ring=alarm.ring)
+        told = {"room": alarm.room, "time": shown, "state": step, "ring": alarm.ring}
+        self._record("reception", told)
 
 
 def _stop(alarm: _Alarm) -> None:

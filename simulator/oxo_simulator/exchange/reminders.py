@@ -24,7 +24,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 from oxo_tickets import ReminderState
 
@@ -34,6 +34,7 @@ from oxo_simulator.exchange.hotel_tickets import reminder_ticket
 from oxo_simulator.exchange.moment import Cancellable, ExchangeTime
 from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.placed import OrderError, Placed
+from oxo_simulator.exchange.port import Record
 from oxo_simulator.exchange.unwritten import Unwritten
 from oxo_simulator.exchange.wake_time import next_instant
 
@@ -46,13 +47,6 @@ _CLOCK_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 Step = Literal["programmed", "ringing", "busy", "acknowledged", "not acknowledged", "cancelled"]
 """Words of the ledger for what happens to a reminder."""
-
-
-class Note(Protocol):
-    """Where steps are written down (`Exchange.record`)."""
-
-    def __call__(self, event: str, **detail: object) -> None:
-        """Append one line."""
 
 
 class Reach(NamedTuple):
@@ -133,7 +127,7 @@ class Reminders:
         clock: exchange time.
         reach: what telephony says of a set.
         unwritten: takes each ticket.
-        note: the ledger.
+        record: the ledger.
         notify: tells the wires what no ticket says.
         failed: told of a user whose reminder failed, and for when it was programmed.
     """
@@ -146,7 +140,7 @@ class Reminders:
         clock: ExchangeTime,
         reach: Reach,
         unwritten: Unwritten,
-        note: Note,
+        record: Record,
         notify: Callable[[Notice], None] = lambda _notice: None,
         failed: Callable[[str, time], None] = lambda _user, _time: None,
     ) -> None:
@@ -156,7 +150,7 @@ class Reminders:
         self._clock = clock
         self._reach = reach
         self._unwritten = unwritten
-        self._note = note
+        self._record = record
         self._failed = failed
         self._groups = Groups(settings.group, settings.group_gap_seconds)
         self._reminders: dict[tuple[str, time, AppointmentKind], _Reminder] = {}
@@ -388,15 +382,17 @@ class Reminders:
 
     def _step(self, reminder: _Reminder, step: Step, **detail: str) -> None:
         order = reminder.order
-        self._note(
+        self._record(
             "reminder",
-            user=order.user,
-            time=order.time,
-            kind=order.kind,
-            by=order.by,
-            state=step,
-            attempt=reminder.attempt,
-            **detail,
+            {
+                "user": order.user,
+                "time": order.time,
+                "kind": order.kind,
+                "by": order.by,
+                "state": step,
+                "attempt": reminder.attempt,
+                **detail,
+            },
         )
 
 

@@ -4,14 +4,13 @@ A reset either writes them all before the exchange is down, so that they wait wi
 forgets them with the others (ours: no source tells).
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from oxo_tickets import Ticket
 
 from oxo_simulator.exchange.moment import Cancellable, ExchangeTime
 from oxo_simulator.exchange.placed import Placed
-from oxo_simulator.exchange.port import Source
+from oxo_simulator.exchange.port import Source, Write
 
 
 class _Draft(NamedTuple):
@@ -33,7 +32,7 @@ class Unwritten:
     def __init__(
         self,
         clock: ExchangeTime,
-        write: Callable[[Ticket, Source], int],
+        write: Write,
         delay_seconds: float,
     ) -> None:
         self._clock = clock

@@ -11,7 +11,7 @@ from oxo_simulator.exchange.calls import Calls
 from oxo_simulator.exchange.directory import Directory
 from oxo_simulator.exchange.orders import CallOrder
 from oxo_simulator.exchange.placed import Placed
-from oxo_simulator.exchange.port import Source
+from oxo_simulator.exchange.port import Part, Source
 from oxo_simulator.exchange.prescribed import CallSettings
 from oxo_simulator.exchange.sets import SetState
 from oxo_simulator.exchange.trunks import TrunkGroup
@@ -44,9 +44,9 @@ class Desk:
             serving=lambda: self.serving,
         )
 
-    def _write(self, ticket: Ticket, source: Source, call: str | None = None) -> int:
+    def _write(self, ticket: Ticket, source: Source, part: Part | None = None) -> int:
         self.made.append((self.clock.seconds(), ticket))
-        self.lines.append(("made", {"call": call, "source": source}))
+        self.lines.append(("made", {"call": part and part.call, "source": source}))
         if ticket.charged_user in self.money:
             self.money[ticket.charged_user] -= ticket.cost or Decimal(0)
         return len(self.made)
