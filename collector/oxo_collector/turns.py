@@ -20,6 +20,16 @@ class OutOfTurn(AssertionError):
 
 
 @dataclass(frozen=True, slots=True)
+class Started:
+    """The shell is ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The connection is closed."""
+
+
+@dataclass(frozen=True, slots=True)
 class TimeUp:
     """The seconds that were to be waited are over."""
 

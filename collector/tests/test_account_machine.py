@@ -18,7 +18,6 @@ from oxo_collector.account.messages import (
     Fetch,
     Fetched,
     HangUp,
-    HungUp,
     Keep,
     Kept,
     Listed,
@@ -30,14 +29,13 @@ from oxo_collector.account.messages import (
     Measure,
     Measured,
     NotWhole,
-    Started,
 )
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.fetching import Failed, Refused
 from oxo_collector.receipt import Marker, Stored
 from oxo_collector.report import Level, Report
 from oxo_collector.rests import Rests
-from oxo_collector.turns import StopAsked, TimeUp, Wait
+from oxo_collector.turns import HungUp, Started, StopAsked, TimeUp, Wait
 
 SETTLE_SECONDS = 2.0
 WHERE = "sftp://exchange:22"

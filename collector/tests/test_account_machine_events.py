@@ -11,7 +11,6 @@ from oxo_collector.account.messages import (
     Fetch,
     Fetched,
     HangUp,
-    HungUp,
     Keep,
     Kept,
     Listed,
@@ -20,11 +19,10 @@ from oxo_collector.account.messages import (
     LogIn,
     Measure,
     Measured,
-    Started,
 )
 from oxo_collector.receipt import Stored
 from oxo_collector.rests import Rests
-from oxo_collector.turns import OutOfTurn, StopAsked, TimeUp, Wait
+from oxo_collector.turns import HungUp, OutOfTurn, Started, StopAsked, TimeUp, Wait
 
 A, B = "TAXAAAAA.DAT", "TAXAAAAB.DAT"
 STORED = Stored(3, 0, 0)

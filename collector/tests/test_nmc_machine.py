@@ -18,7 +18,6 @@ from oxo_collector.nmc.messages import (
     FetchAgain,
     Fetched,
     HangUp,
-    HungUp,
     Keep,
     Kept,
     Listed,
@@ -27,12 +26,11 @@ from oxo_collector.nmc.messages import (
     LogIn,
     Note,
     Noted,
-    Started,
 )
 from oxo_collector.receipt import FileState, KnownFile, Stored
 from oxo_collector.report import Level, Report
 from oxo_collector.rests import Rests
-from oxo_collector.turns import OutOfTurn, StopAsked, TimeUp, Wait
+from oxo_collector.turns import HungUp, OutOfTurn, Started, StopAsked, TimeUp, Wait
 
 WHERE = "ftp://exchange:30021"
 ONE = Entry("ALZ0001.ALZ", 313, "20200224143300")

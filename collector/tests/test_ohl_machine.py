@@ -19,27 +19,22 @@ from oxo_collector.ohl.machine import (
 from oxo_collector.ohl.messages import (
     Command,
     Connect,
-    Connected,
     Event,
     HangUp,
-    HungUp,
     Keep,
     Kept,
-    Lost,
     NotKept,
     Quarantine,
     Receive,
-    Received,
     Send,
-    Sent,
     SetAside,
-    Silent,
     Started,
 )
 from oxo_collector.receipt import Stored, WireEvent
 from oxo_collector.report import Level, Report
 from oxo_collector.rests import Rests
-from oxo_collector.turns import OutOfTurn, StopAsked, TimeUp, Wait
+from oxo_collector.tcp_events import Connected, Lost, Received, Sent, Silent
+from oxo_collector.turns import HungUp, OutOfTurn, StopAsked, TimeUp, Wait
 from oxo_tickets import Ticket
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors" / "ohl"

@@ -38,10 +38,9 @@ from oxo_collector.taxation.messages import (
     SendLogout,
     SendLogoutLeft,
     SendRestartTimer,
-    Started,
 )
 from oxo_collector.taxation.states import Pace, Place, State
-from oxo_collector.turns import StopAsked, TimeUp, Wait
+from oxo_collector.turns import Started, StopAsked, TimeUp, Wait
 
 BODY = b"<answer/>"
 TICKET = Malformed("a ticket like another", b"<x/>", "ticket 1")

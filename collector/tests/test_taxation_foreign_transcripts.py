@@ -24,10 +24,9 @@ from oxo_collector.taxation.messages import (
     SendLogout,
     SendLogoutLeft,
     SendRestartTimer,
-    Started,
 )
 from oxo_collector.taxation.states import Pace, Place
-from oxo_collector.turns import StopAsked, TimeUp, Wait
+from oxo_collector.turns import Started, StopAsked, TimeUp, Wait
 
 BODY = b"<answer/>"
 BAD = Malformed("Date cannot be read", b"<x/>", "ticket 1")

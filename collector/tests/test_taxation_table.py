@@ -19,9 +19,9 @@ from oxo_collector.receipt import SetAside, Stored
 from oxo_collector.report import Report
 from oxo_collector.taxation.contract import Contract
 from oxo_collector.taxation.machine import TABLE, TaxationSession
-from oxo_collector.taxation.messages import Answered, Event, Failed, Keep, SendAcknowledge, Started
+from oxo_collector.taxation.messages import Answered, Event, Failed, Keep, SendAcknowledge
 from oxo_collector.taxation.states import Pace, Place, State
-from oxo_collector.turns import OutOfTurn, StopAsked, TimeUp
+from oxo_collector.turns import OutOfTurn, Started, StopAsked, TimeUp
 
 BODY = b"<answer/>"
 BAD = Malformed("Date cannot be read", b"<x/>", "ticket 1")

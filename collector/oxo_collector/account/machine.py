@@ -56,7 +56,6 @@ from oxo_collector.account.messages import (
     Fetch,
     Fetched,
     HangUp,
-    HungUp,
     Keep,
     Kept,
     Listed,
@@ -69,7 +68,6 @@ from oxo_collector.account.messages import (
     Measured,
     NotWhole,
     Refused,
-    Started,
 )
 from oxo_collector.account.words import (
     NO_FILE,
@@ -84,7 +82,7 @@ from oxo_collector.failure import Failure, Fault
 from oxo_collector.receipt import Marker
 from oxo_collector.report import Level, Report
 from oxo_collector.rests import Rests
-from oxo_collector.turns import StopAsked, TimeUp, Wait, step_of
+from oxo_collector.turns import HungUp, Started, StopAsked, TimeUp, Wait, step_of
 from oxo_collector.wording import clipped
 
 TRIES_COUNT_MAX: Final = 3

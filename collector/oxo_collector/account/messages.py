@@ -11,7 +11,7 @@ from oxo_collector.failure import Failure
 from oxo_collector.fetching import Failed, Refused
 from oxo_collector.receipt import Marker, Stored
 from oxo_collector.report import Report
-from oxo_collector.turns import StopAsked, TimeUp, Wait
+from oxo_collector.turns import HungUp, Started, StopAsked, TimeUp, Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,6 @@ class Entry:
 
 
 # Events
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The shell is ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +102,6 @@ class NotWhole:
 @dataclass(frozen=True, slots=True)
 class Marked:
     """The marker stands at the fetched file, whose tickets are not wanted."""
-
-
-@dataclass(frozen=True, slots=True)
-class HungUp:
-    """The connection is closed."""
 
 
 Event = (
@@ -204,7 +194,6 @@ __all__ = [
     "Fetch",
     "Fetched",
     "HangUp",
-    "HungUp",
     "Keep",
     "Kept",
     "ListFiles",
@@ -217,5 +206,4 @@ __all__ = [
     "Measured",
     "NotWhole",
     "Refused",
-    "Started",
 ]

@@ -18,7 +18,6 @@ from oxo_collector.account.messages import (
     Fetch,
     Fetched,
     HangUp,
-    HungUp,
     Keep,
     Kept,
     Listed,
@@ -30,7 +29,6 @@ from oxo_collector.account.messages import (
     Measure,
     Measured,
     NotWhole,
-    Started,
 )
 from oxo_collector.account.reading import Reading
 from oxo_collector.decoders.account_index import read_index, spelled
@@ -48,7 +46,7 @@ from oxo_collector.receipt import (
 )
 from oxo_collector.report import Report
 from oxo_collector.store import StoreUnusable
-from oxo_collector.turns import TimeUp, Wait, converse
+from oxo_collector.turns import HungUp, Started, TimeUp, Wait, converse
 
 
 class Wire(Protocol):

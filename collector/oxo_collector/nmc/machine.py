@@ -61,7 +61,6 @@ from oxo_collector.nmc.messages import (
     FetchAgain,
     Fetched,
     HangUp,
-    HungUp,
     Keep,
     Kept,
     Listed,
@@ -70,12 +69,11 @@ from oxo_collector.nmc.messages import (
     LogIn,
     Note,
     Noted,
-    Started,
 )
 from oxo_collector.receipt import FileState, KnownFile, Stored
 from oxo_collector.report import Level, Report
 from oxo_collector.rests import Rests
-from oxo_collector.turns import StopAsked, TimeUp, Wait, step_of
+from oxo_collector.turns import HungUp, Started, StopAsked, TimeUp, Wait, step_of
 from oxo_collector.wording import clipped
 
 NO_FILE: Final = (

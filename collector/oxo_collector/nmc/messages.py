@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from oxo_collector.fetching import Failed, Refused
 from oxo_collector.receipt import FileState, KnownFile, Stored
 from oxo_collector.report import Report
-from oxo_collector.turns import StopAsked, TimeUp, Wait
+from oxo_collector.turns import HungUp, Started, StopAsked, TimeUp, Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,6 @@ class Entry:
 
 
 # Events
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The shell is ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +102,6 @@ class Deleted:
 @dataclass(frozen=True, slots=True)
 class Noted:
     """The store knows what became of the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class HungUp:
-    """The connection is closed."""
 
 
 Event = (

@@ -21,7 +21,6 @@ from oxo_collector.nmc.messages import (
     FetchAgain,
     Fetched,
     HangUp,
-    HungUp,
     Keep,
     Kept,
     Listed,
@@ -30,13 +29,12 @@ from oxo_collector.nmc.messages import (
     LogIn,
     Note,
     Noted,
-    Started,
 )
 from oxo_collector.nmc.reading import Reading, known_of, read_file
 from oxo_collector.receipt import FetchedFile, FileState, KnownFile, Piece, Source, Stored
 from oxo_collector.report import Report
 from oxo_collector.store import StoreUnusable
-from oxo_collector.turns import TimeUp, Wait, converse
+from oxo_collector.turns import HungUp, Started, TimeUp, Wait, converse
 
 UNLISTED: Final = (FileState.DELETED, FileState.UNDELETED)
 """A file in such a state that is not listed any more is gone."""

@@ -56,26 +56,21 @@ from oxo_collector.failure import Failure, Fault
 from oxo_collector.ohl.messages import (
     Command,
     Connect,
-    Connected,
     Event,
     HangUp,
-    HungUp,
     Keep,
     Kept,
-    Lost,
     NotKept,
     Quarantine,
     Receive,
-    Received,
     Send,
-    Sent,
     SetAside,
-    Silent,
     Started,
 )
 from oxo_collector.report import Level, Report
 from oxo_collector.rests import Rests
-from oxo_collector.turns import StopAsked, TimeUp, Wait, step_of
+from oxo_collector.tcp_events import Connected, Lost, Received, Sent, Silent
+from oxo_collector.turns import HungUp, StopAsked, TimeUp, Wait, step_of
 
 FRAME_SECONDS_MAX: Final = 5.0
 """The rest of a frame comes in this time, or it is answered by NAK."""

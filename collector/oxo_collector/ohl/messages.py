@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from oxo_collector.failure import Failure
 from oxo_collector.receipt import Piece, Stored
 from oxo_collector.report import Report
-from oxo_collector.turns import StopAsked, TimeUp, Wait
+from oxo_collector.tcp_events import Connected, Lost, Received, Sent, Silent
+from oxo_collector.turns import HungUp, StopAsked, TimeUp, Wait
 
 # Events
 
@@ -23,32 +24,6 @@ class Started:
     """
 
     last_raw: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """The exchange took the connection; `epoch` is its name in the store."""
-
-    epoch: str
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """Bytes came."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Silent:
-    """Nothing came in the time that was waited."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """There is no connection (any more)."""
-
-    failure: Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +51,6 @@ class NotKept:
     """The store refused."""
 
     failure: Failure
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The bytes are on their way."""
-
-
-@dataclass(frozen=True, slots=True)
-class HungUp:
-    """The connection is closed."""
 
 
 Event = (

@@ -11,27 +11,22 @@ from oxo_collector.ohl.machine import HotelLink
 from oxo_collector.ohl.messages import (
     Command,
     Connect,
-    Connected,
     Event,
     HangUp,
-    HungUp,
     Keep,
     Kept,
-    Lost,
     NotKept,
     Quarantine,
     Receive,
-    Received,
     Send,
-    Sent,
     SetAside,
-    Silent,
     Started,
 )
 from oxo_collector.receipt import Piece, Source, Stored
 from oxo_collector.report import Report
 from oxo_collector.store import StoreUnusable
-from oxo_collector.turns import TimeUp, Wait, converse
+from oxo_collector.tcp_events import Connected, Lost, Received, Sent, Silent
+from oxo_collector.turns import HungUp, TimeUp, Wait, converse
 
 LATE_SECONDS: Final = 1.0
 """No exchange sends a message again sooner; what comes after a longer keeping may be a repeat."""

@@ -47,23 +47,17 @@ from oxo_collector.stream.messages import (
     Begin,
     Command,
     Connect,
-    Connected,
     End,
     Event,
     HangUp,
     Heard,
-    HungUp,
     Keep,
-    Lost,
     NotSpooled,
     Receive,
-    Received,
     Send,
     SetAside,
-    Silent,
     Spooled,
     Spooling,
-    Started,
 )
 from oxo_collector.stream.reader import (
     BadLength,
@@ -75,7 +69,8 @@ from oxo_collector.stream.reader import (
     Told,
 )
 from oxo_collector.stream.rounds import Rounds
-from oxo_collector.turns import StopAsked, TimeUp, Wait, step_of
+from oxo_collector.tcp_events import Connected, Lost, Received, Silent
+from oxo_collector.turns import HungUp, Started, StopAsked, TimeUp, Wait, step_of
 
 OPEN: Final = b"\x00\x01S"
 START: Final = b"\x00\x02\x00\x00"

@@ -7,47 +7,11 @@ what the machine is told next.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from oxo_collector.failure import Failure
 from oxo_collector.report import Report
-from oxo_collector.turns import TimeUp, Wait
+from oxo_collector.tcp_events import Connected, Lost, Received, Sent, Silent
+from oxo_collector.turns import HungUp, Started, TimeUp, Wait
 
 # Events
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The conversation begins."""
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """The connection stands; `epoch` names it, unlike any other."""
-
-    epoch: str
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """Bytes came."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Silent:
-    """Nothing came in the time that was given, or the wait was broken off by a stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """The connection could not be made, or is at its end."""
-
-    failure: Failure
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The bytes were handed to the connection, and its writing side closed where that was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +24,6 @@ class NotSpooled:
     """The last spooling is not; `why` in words: the disk, or the spool's limit."""
 
     why: str
-
-
-@dataclass(frozen=True, slots=True)
-class HungUp:
-    """The connection is closed."""
 
 
 Event = (

@@ -18,27 +18,21 @@ from oxo_collector.stream.messages import (
     Begin,
     Command,
     Connect,
-    Connected,
     End,
     Event,
     HangUp,
     Heard,
-    HungUp,
     Keep,
-    Lost,
     NotSpooled,
     Receive,
-    Received,
     Send,
-    Sent,
     SetAside,
-    Silent,
     Spooled,
     Spooling,
-    Started,
 )
 from oxo_collector.stream.spool import SpoolRefused
-from oxo_collector.turns import TimeUp, Wait, converse
+from oxo_collector.tcp_events import Connected, Lost, Received, Sent, Silent
+from oxo_collector.turns import HungUp, Started, TimeUp, Wait, converse
 
 
 class Wire(Protocol):

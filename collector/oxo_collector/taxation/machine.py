@@ -69,10 +69,10 @@ from oxo_collector.decoders.taxation_soap import (
     TicketsAnswer,
 )
 from oxo_collector.receipt import SetAside, Stored
-from oxo_collector.taxation.messages import Answered, Command, Event, Failed, Started
+from oxo_collector.taxation.messages import Answered, Command, Event, Failed
 from oxo_collector.taxation.states import Move, Pace, Place, State
 from oxo_collector.taxation.steps import Steps
-from oxo_collector.turns import OutOfTurn, StopAsked, TimeUp
+from oxo_collector.turns import OutOfTurn, Started, StopAsked, TimeUp
 
 
 class Line(NamedTuple):

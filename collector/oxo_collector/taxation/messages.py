@@ -10,14 +10,9 @@ from oxo_collector.decoders.taxation_soap import Answer, TicketsAnswer
 from oxo_collector.failure import Failure
 from oxo_collector.receipt import SetAside, Stored
 from oxo_collector.report import Report
-from oxo_collector.turns import StopAsked, TimeUp, Wait
+from oxo_collector.turns import Started, StopAsked, TimeUp, Wait
 
 # Events
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The shell is ready."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,8 @@ from oxo_collector.taxation.messages import (
     SendLogout,
     SendLogoutLeft,
     SendRestartTimer,
-    Started,
 )
-from oxo_collector.turns import StopAsked, TimeUp, Wait
+from oxo_collector.turns import Started, StopAsked, TimeUp, Wait
 
 
 class Wire(Protocol):

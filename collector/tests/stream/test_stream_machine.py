@@ -20,26 +20,21 @@ from oxo_collector.stream.messages import (
     Begin,
     Command,
     Connect,
-    Connected,
     End,
     Event,
     HangUp,
     Heard,
-    HungUp,
     Keep,
-    Lost,
     NotSpooled,
     Receive,
-    Received,
     Send,
     SetAside,
-    Silent,
     Spooled,
-    Started,
 )
 from oxo_collector.stream.reader import Frames
 from oxo_collector.stream.rounds import Rounds
-from oxo_collector.turns import StopAsked, TimeUp, Wait
+from oxo_collector.tcp_events import Connected, Lost, Received, Silent
+from oxo_collector.turns import HungUp, Started, StopAsked, TimeUp, Wait
 
 VECTORS = Path(__file__).resolve().parents[3] / "vectors" / "oxe-stream"
 MAIN = (VECTORS / "tv-02-role-main.bin").read_bytes()

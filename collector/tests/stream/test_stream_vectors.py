@@ -17,23 +17,11 @@ from oxo_collector.stream.machine import (
     Plan,
     State,
 )
-from oxo_collector.stream.messages import (
-    Command,
-    Connected,
-    HungUp,
-    Keep,
-    Lost,
-    Received,
-    Send,
-    SetAside,
-    Silent,
-    Spooled,
-    Spooling,
-    Started,
-)
+from oxo_collector.stream.messages import Command, Keep, Send, SetAside, Spooled, Spooling
 from oxo_collector.stream.reader import Frames
 from oxo_collector.stream.rounds import Rounds
-from oxo_collector.turns import OutOfTurn, TimeUp
+from oxo_collector.tcp_events import Connected, Lost, Received, Silent
+from oxo_collector.turns import HungUp, OutOfTurn, Started, TimeUp
 
 VECTORS = Path(__file__).resolve().parents[3] / "vectors" / "oxe-stream"
 MAIN = (VECTORS / "tv-02-role-main.bin").read_bytes()
