@@ -31,13 +31,26 @@ UNSHOWN = "The tickets are received and delivered; the solution names no place w
 class FunctionMark:
     """A function of the exchange's call accounting, its mark and what the mark rests on.
 
-    `in_hotel` is the mark of the same cases in hotel mode, where they were played in it.
+    Attributes:
+        name: the function.
+        mark: the gravest of its cases.
+        rows: of each case that was played: its id, and the play that the mark leads to.
+        rest: what else the mark rests on, or that it rests on nothing.
+        in_hotel: the mark of the same cases in hotel mode, where they were played in it.
+        in_hotel_play: the play that this one leads to.
     """
 
     name: str
     mark: str
-    basis: str
+    rows: tuple[tuple[str, str], ...] = ()
+    rest: str = ""
     in_hotel: str | None = None
+    in_hotel_play: str | None = None
+
+    @property
+    def basis(self) -> str:
+        """Return what the mark rests on, in words."""
+        return ", ".join(case for case, _ in self.rows) + self.rest
 
 
 @dataclass(frozen=True)
@@ -177,7 +190,15 @@ def _both(function: Function, rows: list[Play], in_hotel: list[Play]) -> Functio
     mark = _mark(function, rows)
     if not any(play.case in function.cases for play in in_hotel):
         return mark
-    return replace(mark, in_hotel=_mark(function, in_hotel).mark)
+    verdict = together(play.verdict for play in in_hotel if play.case in function.cases)
+    led_to = [
+        one for one in in_hotel if (one.case in function.cases, one.verdict) == (True, verdict)
+    ]
+    return replace(
+        mark,
+        in_hotel=_mark(function, in_hotel).mark,
+        in_hotel_play=led_to[0].play if led_to else None,
+    )
 
 
 def _extra_functions(run: Run) -> list[FunctionMark]:
@@ -216,15 +237,17 @@ def _what(place: str) -> str:
 def _mark(function: Function, plays: list[Play]) -> FunctionMark:
     mine = [play for play in plays if play.case in function.cases]
     verdict = together(play.verdict for play in mine)
-    played = list(dict.fromkeys(play.case for play in mine))
     if verdict is None:
-        return FunctionMark(function.name, "not tested", _unplayed(function))
-    unplayed = len(function.cases) - len(played)
+        return FunctionMark(function.name, "not tested", rest=_unplayed(function))
+    played = {play.case: play.play for play in reversed(mine)}
+    played |= {play.case: play.play for play in reversed(mine) if play.verdict == verdict}
+    rows = tuple((case, played[case]) for case in dict.fromkeys(play.case for play in mine))
+    unplayed = len(function.cases) - len(rows)
     rest = f"; {unplayed} of {len(function.cases)} cases not played" if unplayed else ""
     if limitations := list(dict.fromkeys(play.case for play in mine if limited(play))):
         rest = f"; limited, see section 4.3: {', '.join(limitations)}{rest}"
     part = ", in part" if (unplayed or limitations) and verdict == "ok" else ""
-    return FunctionMark(function.name, WORDS[verdict] + part, ", ".join(played) + rest)
+    return FunctionMark(function.name, WORDS[verdict] + part, rows, rest)
 
 
 def _unplayed(function: Function) -> str:

@@ -155,3 +155,26 @@ def test_a_bundle_without_modes_reads_as_business_mode(changed_wires: Change) ->
     assert {play.mode for play in run.plays} == {"business"}
     whole = report(run, {})
     assert (whole.modes, whole.extra) == (["business"], None)
+
+
+def test_every_mark_of_a_function_leads_to_rows_that_bear_it(two_modes: Path) -> None:
+    """A tick in the summary is worth what the rows behind it show: each must be one step away."""
+    render(two_modes)
+    page = html.fromstring((two_modes / "report.html").read_text("utf-8"))
+    marked = 0
+    for row in page.xpath("//table[@id='function-table']/tbody/tr"):
+        function, mark, in_hotel, basis = row.xpath("td")
+        if mark.text_content() == "not tested":
+            continue
+        marked += 1
+        words = [a.text_content() for a in basis.xpath("a")]
+        assert words, function.text_content()
+        assert basis.text_content().startswith(", ".join(words))
+        for link in [*basis.xpath("a"), *in_hotel.xpath("a")]:
+            (led,) = page.xpath(f"//tr[@id='{link.get('href').removeprefix('#')}']")
+            assert led.xpath(".//a[starts-with(@href, 'evidence/')]") or "N/A" in led.text_content()
+        if any(letter.isalpha() for letter in in_hotel.text_content()):
+            assert in_hotel.xpath("a"), function.text_content()
+    assert marked > 1
+    for row in page.xpath("//table[@id='by-wire']/tbody/tr"):
+        assert row.xpath("td[last()]/a[@href='#matrix']")
