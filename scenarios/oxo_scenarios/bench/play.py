@@ -127,7 +127,7 @@ class Play(Orders):
             profile=self._stand.conditions.profile,
             overrides={
                 **self._stand.overrides_on(self.wire, wanted, self._target()),
-                **self._stand.in_mode(self.planned.mode),
+                "mode": self.planned.mode,
                 **self._stand.of_day(self.wire, self._day),
                 **{name.replace("__", "."): value for name, value in overrides.items()},
             },

@@ -230,10 +230,6 @@ class Stand:
         told = {**self.overrides, **wire_overrides(wire, tag_set, self._choices, transport)}
         return told | (calling(target) if self.doors.listens_on(wire) else {})
 
-    def in_mode(self, mode: str) -> dict[str, Any]:
-        """Return the profile key that puts the exchange into a mode."""
-        return {"mode": mode}
-
     def of_day(self, wire: str, day: int) -> dict[str, Any]:
         """Return the profile keys that let nothing of a play be called as in another one.
 
