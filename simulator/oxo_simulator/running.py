@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO, get_args
 
 import msgspec
 import structlog
@@ -33,10 +33,12 @@ from oxo_simulator.link.real import RealLinkImpossible
 from oxo_simulator.outside import Outside
 from oxo_simulator.profile_section import ProfileError
 from oxo_simulator.simulation import FACTOR_MAX
+from oxo_simulator.taxation.mapping import TagSet
 from oxo_simulator.wiring import BEHIND, FolderOccupied, Running, RunOptions, start
 
 PORT_MAX = 65_535
 LISTEN = "127.0.0.1"
+TAG_SETS: tuple[str, ...] = get_args(TagSet)
 STANDARD_INPUT = 0
 INPUT_BYTES = 4096
 _GRAVE = (LogLevel.warn, LogLevel.error, LogLevel.critical)
@@ -181,6 +183,9 @@ def options(typed: Start) -> RunOptions:
     Raises:
         OptionWrong: names the option and what is allowed.
     """
+    if typed.tag_set is not None and typed.tag_set not in TAG_SETS:
+        words = " or ".join(TAG_SETS)
+        raise OptionWrong(f"--tag-set {typed.tag_set}: {words} is expected")
     fields = {
         "profile": typed.profile,
         "overrides": dict(typed.overrides),

@@ -173,7 +173,7 @@ def test_a_killed_exchange_leaves_the_folder_usable(tmp_path: Path) -> None:
         (["--set", "session.idle=5"], "override session.idle: no such key"),
         (["--set", "session.idle_seconds=x"], "override session.idle_seconds: Input should be"),
         (["--profile", "/nonexistent.toml"], "profile file /nonexistent.toml does not exist"),
-        (["--tag-set", "all"], "Invalid enum value 'all'"),
+        (["--tag-set", "all"], "--tag-set all: observed or extended is expected"),
         (["--port", "fax=1"], "--port fax: there are standard, alternate, nmc"),
         (["--listen", "0.0.0.0"], "--listen 0.0.0.0: one address"),  # noqa: S104
         (["--colour", "red"], "No such option: --colour"),

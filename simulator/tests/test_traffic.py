@@ -111,11 +111,13 @@ def test_a_busy_hour_offers_the_erlang_that_were_ordered(seconds: float) -> None
     ("calls", "erlang", "seconds", "words"),
     [
         (1, 1, 60, "one of them is expected"),
-        (-1, None, 60, "-1 calls in the busy hour"),
-        (None, 1e9, 60, "calls in the busy hour; 0 to 100000"),
+        (-1, None, 60, "^busy_hour_calls -1; 0 to 100000 is expected$"),
+        (None, -3, 120, r"^erlang -3; 0 to 3\d{3}\.\d is expected$"),
+        (None, 1e9, 60, "^erlang 1e[+]09; 0 to "),
+        (None, float("nan"), 60, "^erlang nan; 0 to "),
         (1, None, 0, "holding_seconds 0; 1 to"),
         (1, None, float("nan"), "holding_seconds nan"),
-        (float("nan"), None, 60, "nan calls"),
+        (float("nan"), None, 60, "^busy_hour_calls nan; 0 to 100000"),
     ],
 )
 def test_a_load_that_cannot_be_is_named(

@@ -63,12 +63,25 @@ def load(busy_hour_calls: float | None, erlang: float | None, holding_seconds: f
         raise LoadImpossible(
             f"holding_seconds {holding_seconds}; 1 to {HOLDING_SECONDS_MAX} is expected"
         )
-    calls = busy_hour_calls or 0.0
     if erlang is not None:
-        calls = erlang * HOUR_SECONDS / occupied(holding_seconds)
+        return Load(_calls(erlang, occupied(holding_seconds)), holding_seconds)
+    calls = busy_hour_calls or 0.0
     if not 0 <= calls <= CALLS_MAX:
-        raise LoadImpossible(f"{calls:g} calls in the busy hour; 0 to {CALLS_MAX} are expected")
+        raise LoadImpossible(f"busy_hour_calls {calls:g}; 0 to {CALLS_MAX} is expected")
     return Load(calls, holding_seconds)
+
+
+def _calls(erlang: float, occupied_seconds: float) -> float:
+    """Return the calls of the busy hour that are so much load.
+
+    Raises:
+        LoadImpossible: no exchange is offered that.
+    """
+    calls = erlang * HOUR_SECONDS / occupied_seconds
+    if not 0 <= calls <= CALLS_MAX:
+        most = CALLS_MAX * occupied_seconds / HOUR_SECONDS
+        raise LoadImpossible(f"erlang {erlang:g}; 0 to {most:.1f} is expected")
+    return calls
 
 
 def occupied(holding_seconds: float) -> float:
