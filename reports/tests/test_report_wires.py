@@ -175,6 +175,29 @@ def test_a_run_that_failed_certifies_no_wire_and_tells_which_passed(page: html.H
     )
 
 
+@pytest.mark.parametrize(
+    ("case", "kind", "reason", "passed"),
+    [
+        ("APP1", "not selected", "left out by the selection of this run", False),
+        ("APP1", "not yet played", "the run broke off", False),
+        ("CIC6", "not selected", "played on nmc, which the subject does not claim", True),
+        ("EXT1", "not selected", "left out by the selection of this run", True),
+    ],
+)
+def test_a_wire_of_which_cases_were_left_out_has_not_passed_by_itself(
+    changed_wires: Changed, case: str, kind: str, reason: str, *, passed: bool
+) -> None:
+    def in_part(run: dict[str, Any]) -> None:
+        run["gaps"] = [{"case": case, "kind": kind, "reason": reason}]
+
+    folder = changed_wires(in_part)
+    page = html.fromstring(render(folder).read_text(encoding="utf-8"))
+    for place in ("certified", "which-wires"):
+        told = text(page.get_element_by_id(place))
+        assert ("nothing failed" in told) is not passed, told
+        assert ("passed" in told.lower().replace("not passed", "")) is passed, told
+
+
 def test_a_run_that_passed_says_which_wires_it_certifies(changed_wires: Changed) -> None:
     def fewer(run: dict[str, Any]) -> None:
         run["plays"] = [play for play in run["plays"] if play["wire"] in ("taxation", "nmc")]
