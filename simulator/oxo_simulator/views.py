@@ -19,7 +19,7 @@ from oxo_simulator.exchange.outlet import Outlet
 from oxo_simulator.installation import Installed, profile_name
 from oxo_simulator.link.relay import Link
 from oxo_simulator.premises import Premises
-from oxo_simulator.profile import choices, described
+from oxo_simulator.profile import choices, described, fixed_keys
 from oxo_simulator.wire import ClosesFiles, MeetsUnknown, SwitchesOver, Wire
 
 
@@ -27,7 +27,14 @@ def profile_state(installed: Installed) -> ProfileState:
     """Show every key of the profile."""
     keys = [ProfileKey(**each) for each in described(installed.profile)]
     order = installed.order
-    return ProfileState(name=profile_name(order), source=order.profile, keys=keys)
+    fixed = fixed_keys()
+    return ProfileState(
+        name=profile_name(order),
+        source=order.profile,
+        keys=keys,
+        overrides={key: value for key, value in order.overrides.items() if key not in fixed},
+        tag_set=order.tag_set,
+    )
 
 
 def buffer_state(buffer: TicketBuffer, after: int, count: int) -> BufferState:

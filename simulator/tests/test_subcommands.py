@@ -167,7 +167,10 @@ def test_a_cold_reset_is_told_from_a_kind_that_is_none(oxo_sim: Command) -> None
 
 def test_another_release_is_awaited(oxo_sim: Command) -> None:
     words = ("--set", "release=R6.2", "--reset", "cold", "--wait")
-    assert oxo_sim("firmware", *words).out == "phase serving, profile certify, R6.2\n"
+    assert (
+        oxo_sim("firmware", *words).out == "phase serving, profile certify, R6.2\nkept "
+        "reset.busy_seconds=0.1, reset.refused_seconds=0.1\n"
+    )
 
 
 def test_traffic_is_begun_shown_and_ended(oxo: EphemeralExchange, oxo_sim: Command) -> None:
@@ -197,6 +200,13 @@ def test_the_licence_is_closed_and_opened(oxo: EphemeralExchange, oxo_sim: Comma
     assert oxo_sim("licence", "open", "--json").json["licence"] is True
 
 
+def value_of(oxo_sim: Command, key: str) -> str:
+    """Return what the present profile has under a key."""
+    keys = oxo_sim("profile", key, "--json").json["keys"]
+    (found,) = [str(row["value"]) for row in keys if row["key"] == key]
+    return found
+
+
 def test_the_profile_is_shown_and_changed_by_an_installation(
     oxo: EphemeralExchange, oxo_sim: Command
 ) -> None:
@@ -213,10 +223,27 @@ def test_the_profile_is_shown_and_changed_by_an_installation(
     found = oxo_sim("profile", "--json").json
     assert {"key": "session.idle_seconds", "value": "7", "standing": "ours"} in found["keys"]
     assert oxo_sim("install", "--json").json["profile"] == "r3.2-iwr"
-    assert {row["value"] for row in oxo_sim("profile", "session.idle", "--json").json["keys"]} == {
-        "300"
-    }
-    assert oxo_sim("install", "--profile", "certify", "--json").json["profile"] == "certify"
+    assert value_of(oxo_sim, "session.idle_seconds") == "7"
+    plain = oxo_sim("install", "--profile", "certify").out
+    assert plain.splitlines()[-1] == "not kept  session.idle_seconds=7"
+    assert value_of(oxo_sim, "session.idle_seconds") == "300"
+    assert "not kept" not in oxo_sim("install", "--profile", "certify").out
+
+
+@pytest.mark.oxo(overrides={**QUICK, "mode": "hotel"}, tag_set="observed")
+def test_what_was_set_stays_where_no_profile_is_named(oxo_sim: Command) -> None:
+    said = oxo_sim("firmware", "--set", "buffer.capacity=200", "--wait")
+    kept = "mode=hotel, reset.busy_seconds=0.1, reset.refused_seconds=0.1, tag_set=observed"
+    assert said.out.startswith("phase serving, profile certify, ")
+    assert said.out.endswith(f"\nkept {kept}\n")
+    assert [value_of(oxo_sim, key) for key in ("mode", "buffer.capacity")] == ["hotel", "200"]
+    said = oxo_sim("install", "--set", "buffer.capacity=300")
+    assert said.out.splitlines()[-1] == f"kept      {kept}"
+    assert oxo_sim("state", "--json").json["tag_set"] == "observed"
+    assert value_of(oxo_sim, "buffer.capacity") == "300"
+    said = oxo_sim("firmware", "certify", "--reset", "cold")
+    assert said.out.splitlines()[-1] == f"not kept buffer.capacity=300, {kept}"
+    assert value_of(oxo_sim, "mode") == "business"
 
 
 def test_the_certificate_is_shown_and_renewed(oxo_sim: Command) -> None:

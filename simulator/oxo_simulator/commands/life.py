@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import typer
@@ -49,7 +49,11 @@ def show_state(*, json: Json = False, state: State = DEFAULT_STATE) -> None:
 def install(  # noqa: PLR0913 - one parameter per option
     *,
     profile: Annotated[
-        str | None, typer.Option(help="Packaged profile, or a .toml file; else the present one.")
+        str | None,
+        typer.Option(
+            help="Packaged profile, or a .toml file, without what was set before; else the present "
+            "one, with it."
+        ),
     ] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Profile key, e.g. session.idle_seconds=5.")
@@ -62,17 +66,18 @@ def install(  # noqa: PLR0913 - one parameter per option
     json: Json = False,
     state: State = DEFAULT_STATE,
 ) -> None:
-    """Put a fresh exchange behind the same ports: empty, whole, with a new ledger."""
-    wanted = {
-        "overrides": dict(pair("--set", text) for text in set_ or ()),
-        "tag_set": tag_set,
-        "seed": seed,
-        "start": _wall_clock(start),
-    }
+    """Put a fresh exchange behind the same ports: empty, whole, with a new ledger.
+
+    Without --profile what the exchange was started with, or has now (--set, --tag-set), is kept;
+    with it the profile begins plain.
+    """
+    typed = dict(pair("--set", text) for text in set_ or ())
+    begin = {"seed": seed, "start": _wall_clock(start)}
     with ControlClient.from_state(state) as client:
-        source = client.profile().source if profile is None else profile
-        found = client.install(checked(Installation, {**wanted, "profile": source}))
-    say(found, _described(found), json=json)
+        wanted = _wanted(client.profile(), profile, typed, tag_set)
+        found = client.install(checked(Installation, {**wanted.fields, **begin}))
+    told = f"{wanted.fate:<10}{wanted.words}" if wanted.words else ""
+    say(found, "\n".join(filter(None, (_described(found), told))), json=json)
 
 
 @app.command()
@@ -88,7 +93,7 @@ def profile(
     with ControlClient.from_state(state) as client:
         found = client.profile()
     keys = [each for each in found.keys if not words or any(word in each.key for word in words)]
-    found = ProfileState(name=found.name, source=found.source, keys=keys)
+    found = msgspec.structs.replace(found, keys=keys)
     rows = [(each.key, each.value, each.standing) for each in keys]
     say(found, lambda: table((f"key of {found.name}", "value", "standing"), rows), json=json)
 
@@ -112,8 +117,12 @@ def reset(
 
 @app.command("firmware")
 def upgrade(  # noqa: PLR0913 - one parameter per option
-    wanted: Annotated[
-        str | None, typer.Argument(help="Packaged profile, or a .toml file; else the present one.")
+    profile: Annotated[
+        str | None,
+        typer.Argument(
+            help="Packaged profile, or a .toml file, without what was set before; else the present "
+            "one, with it."
+        ),
     ] = None,
     *,
     set_: Annotated[
@@ -127,14 +136,19 @@ def upgrade(  # noqa: PLR0913 - one parameter per option
     json: Json = False,
     state: State = DEFAULT_STATE,
 ) -> None:
-    """Reset the exchange; it comes back as another release, with the same tickets."""
-    overrides = dict(pair("--set", text) for text in set_ or ())
+    """Reset the exchange; it comes back as another release, with the same tickets.
+
+    Without a profile what the exchange was started with, or has now (--set, --tag-set), is kept;
+    a profile that is named begins plain.
+    """
+    typed = dict(pair("--set", text) for text in set_ or ())
     with ControlClient.from_state(state) as client:
-        source = client.profile().source if wanted is None else wanted
-        fields = {"profile": source, "overrides": overrides, "tag_set": tag_set, "reset": reset}
-        order: FirmwareOrder = checked(FirmwareOrder, fields)
+        wanted = _wanted(client.profile(), profile, typed, tag_set)
+        order: FirmwareOrder = checked(FirmwareOrder, {**wanted.fields, "reset": reset})
         now = _until_it_serves(client, lambda: client.upgrade(order), wait=wait)
-    say(now, f"phase {now.phase}, profile {now.profile}, {now.release}", json=json)
+    told = f"{wanted.fate} {wanted.words}" if wanted.words else ""
+    phase = f"phase {now.phase}, profile {now.profile}, {now.release}"
+    say(now, "\n".join(filter(None, (phase, told))), json=json)
 
 
 @app.command("address")
@@ -179,6 +193,38 @@ def openapi(*, json: Json = False) -> None:
 
     encoded = msgspec.json.encode(document())
     typer.echo((encoded if json else msgspec.json.format(encoded, indent=2)).decode())
+
+
+class _Wanted(NamedTuple):
+    """The profile that is ordered, and what becomes of what was set before it."""
+
+    fields: Mapping[str, Any]
+    fate: str
+    words: str
+
+
+def _wanted(
+    present: ProfileState, profile: str | None, typed: Mapping[str, str], tag_set: str | None
+) -> _Wanted:
+    """Keep what was set before, unless a profile is named."""
+    tagged = {} if present.tag_set is None else {"tag_set": present.tag_set}
+    before = {**present.overrides, **tagged}
+    if profile is not None:
+        fields = {"profile": profile, "overrides": dict(typed), "tag_set": tag_set}
+        left = {key: value for key, value in before.items() if typed.get(key) != value}
+        return _Wanted(fields, "not kept", _pairs(left))
+    fields = {
+        "profile": present.source,
+        "overrides": {**present.overrides, **typed},
+        "tag_set": tag_set or present.tag_set,
+    }
+    again = {*typed, *(() if tag_set is None else ("tag_set",))}
+    kept = {key: value for key, value in before.items() if key not in again}
+    return _Wanted(fields, "kept", _pairs(kept))
+
+
+def _pairs(found: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in sorted(found.items()))
 
 
 def _until_it_serves(

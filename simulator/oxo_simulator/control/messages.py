@@ -246,12 +246,15 @@ class ProfileKey(Message, frozen=True):
 class ProfileState(Message, frozen=True):
     """The whole profile of the present installation, overrides laid over it.
 
-    `source` is what an installation has to name to get the same profile without the overrides.
+    An installation gets the same profile by naming `source`, `overrides` and `tag_set`. Overrides
+    of what belongs to the process, such as its ports, are not among them: they stay anyway.
     """
 
     name: str
     source: str
     keys: list[ProfileKey]
+    overrides: dict[str, Any] = msgspec.field(default_factory=dict)
+    tag_set: Literal["observed", "extended"] | None = None
 
 
 class WaitingTicket(Message, frozen=True):
