@@ -30,7 +30,12 @@ MONEY = {
 class Desk:
     """An exchange in hotel mode, with its ledger and documents on paper."""
 
-    def __init__(self, mode: str = "hotel", **overrides: Any) -> None:
+    def __init__(
+        self,
+        mode: str = "hotel",
+        start: datetime = datetime(2020, 2, 24, 14),  # noqa: DTZ001 - wall clock
+        **overrides: Any,
+    ) -> None:
         keys = {**MONEY, **overrides}
         dotted = {key.replace("__", "."): value for key, value in keys.items()}
         profile = load_profile("certify", {"mode": mode, **dotted})
@@ -42,7 +47,7 @@ class Desk:
             profile=profile,
             seed=1,
             epoch="e",
-            clock=WallClock(self.clock, datetime(2020, 2, 24, 14), ZoneInfo(profile.zone)),  # noqa: DTZ001
+            clock=WallClock(self.clock, start, ZoneInfo(profile.zone)),
             record=lambda event, detail: self.lines.append((event, detail)),
             outlets=[outlet_terms(profile), paper],
         )
@@ -52,8 +57,14 @@ class Desk:
         self.told.append(notice)
         return False
 
-    def call(self, seconds: int = 60, user: str = "120") -> str:
-        order = CallOrder(direction="outgoing", user=user, number="0390", call_seconds=seconds)
+    def call(self, seconds: int = 60, user: str = "120", ring_seconds: int = 0) -> str:
+        order = CallOrder(
+            direction="outgoing",
+            user=user,
+            number="0390",
+            call_seconds=seconds,
+            ring_seconds=ring_seconds,
+        )
         placed: Placed = self.exchange.place([order])
         self.clock.advance(placed.seconds)
         return placed.outcomes[0]
@@ -92,6 +103,19 @@ def test_a_call_is_cut_off_when_the_money_is_used_up_and_nobody_calls_until_ther
         ("120", "prepaid", "operator"),
         ("120", "lines closed", "exchange"),
     ]
+
+
+@pytest.mark.parametrize("write_delay_seconds", [0, 5])
+def test_a_bill_says_when_the_call_ended_by_the_clock_on_the_wall(write_delay_seconds: int) -> None:
+    rung = Desk(metering__write_delay_seconds=write_delay_seconds)
+    rung.call(60, ring_seconds=30)
+    (bill,) = rung.bills()
+    assert (bill["from"], bill["to"]) == ("2020-02-24T14:00:00", "2020-02-24T14:01:30")
+    assert bill["duration"] == "00:01:00", "what is paid"
+    changed = Desk(start=datetime(2020, 10, 25, 2, 59, 30))  # noqa: DTZ001 - wall clock
+    changed.call(60)
+    (bill,) = changed.bills()
+    assert (bill["from"], bill["to"]) == ("2020-10-25T02:59:30", "2020-10-25T02:00:30")
 
 
 def test_without_prepayment_a_booth_calls_as_long_as_it_likes() -> None:

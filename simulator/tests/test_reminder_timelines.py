@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from oxo_simulator.clock import VirtualClock, WallClock
 from oxo_simulator.exchange.appointment_orders import Appointment
 from oxo_simulator.exchange.appointment_settings import AppointmentSettings
-from oxo_simulator.exchange.reminders import ACKNOWLEDGED_SECONDS, Reach, Reminders
+from oxo_simulator.exchange.reminders import ACKNOWLEDGED_SECONDS, Reminders, Telephone
 from oxo_simulator.exchange.unwritten import Unwritten
 from oxo_simulator.exchange.wake_time import next_instant
 from oxo_tickets import Ticket
@@ -49,7 +49,7 @@ class Watch:
             AppointmentSettings(**keys),
             hotel=False,
             clock=self.wall,
-            reach=Reach(str, self._is_busy),
+            telephone=Telephone(str, self._is_busy),
             unwritten=Unwritten(self.wall, self._write, 1),
             record=self._record,
         )

@@ -9,7 +9,7 @@ from oxo_simulator.clock import VirtualClock, WallClock
 from oxo_simulator.exchange.appointment_orders import Appointment
 from oxo_simulator.exchange.appointment_settings import AppointmentSettings
 from oxo_simulator.exchange.placed import OrderError
-from oxo_simulator.exchange.reminders import APPOINTMENTS_MAX, Groups, Reach, Reminders
+from oxo_simulator.exchange.reminders import APPOINTMENTS_MAX, Groups, Reminders, Telephone
 from oxo_simulator.exchange.unwritten import Unwritten
 from oxo_tickets import Kind, Ticket
 
@@ -39,7 +39,7 @@ class Hall:
             AppointmentSettings(**keys),
             hotel=hotel,
             clock=self.wall,
-            reach=Reach(str, self.busy.__contains__, self.broken.__contains__),
+            telephone=Telephone(str, self.busy.__contains__, self.broken.__contains__),
             unwritten=Unwritten(self.wall, self._write, 1),
             record=self._record,
         )

@@ -5,7 +5,6 @@ oxo 4 names what the documents list; how VAT is counted is ours).
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
@@ -20,7 +19,7 @@ HUNDREDTH = Decimal("0.01")
 Items = tuple[tuple[str, str], ...]
 
 
-class Terms(NamedTuple):
+class BillingTerms(NamedTuple):
     """On what terms a hotel bills: currency, percent of VAT, and the last line of a document."""
 
     currency: str
@@ -47,7 +46,7 @@ def told(items: Mapping[str, object]) -> Items:
     return tuple((name, str(value)) for name, value in items.items() if value is not None)
 
 
-def information(room: Room, terms: Terms) -> Items:
+def information(room: Room, terms: BillingTerms) -> Items:
     """Return what a Guest Information Ticket says (facts: oxo 4, documented list)."""
     begin = room.since
     return told(
@@ -65,7 +64,7 @@ def information(room: Room, terms: Terms) -> Items:
     )
 
 
-def global_bill(room: Room, end: Moment, terms: Terms) -> Items:
+def global_bill(room: Room, end: Moment, terms: BillingTerms) -> Items:
     """Return what a Guest Global Bill Ticket says."""
     begin = room.since
     return told(
@@ -79,15 +78,21 @@ def global_bill(room: Room, end: Moment, terms: Terms) -> Items:
     )
 
 
-def booth_bill(ticket: Ticket, terms: Terms, paid: Prepayment | None = None) -> Items:
-    """Return what a Phone Booth Bill says of one call, and of what was paid in advance."""
+def booth_bill(
+    ticket: Ticket, ended: Moment, terms: BillingTerms, paid: Prepayment | None = None
+) -> Items:
+    """Return what a Phone Booth Bill says of one call, and of what was paid in advance.
+
+    The call `ended` later than its ticket's begin and duration say: it rang, and no ticket of an
+    outgoing call tells for how long (facts: oxo 2.1 RIN, documented).
+    """
     cost, seconds = money(ticket.cost or Decimal(0)), ticket.call_seconds or 0
     return told(
         {
             "room": ticket.charged_user,
             "number": ticket.dialled_number,
             "from": ticket.local_time.isoformat(),
-            "to": (ticket.local_time + timedelta(seconds=seconds)).isoformat(),
+            "to": _wall_clock(ended),
             "duration": _duration(seconds),
             "calls": 1,
             "units": ticket.units or 0,
@@ -99,7 +104,7 @@ def booth_bill(ticket: Ticket, terms: Terms, paid: Prepayment | None = None) -> 
     )
 
 
-def _account(room: Room, terms: Terms) -> Mapping[str, object]:
+def _account(room: Room, terms: BillingTerms) -> Mapping[str, object]:
     balance = room.balance
     return {
         "calls": room.calls,
@@ -111,7 +116,7 @@ def _account(room: Room, terms: Terms) -> Mapping[str, object]:
     }
 
 
-def _sums(cost: Decimal, terms: Terms) -> Iterator[tuple[str, object]]:
+def _sums(cost: Decimal, terms: BillingTerms) -> Iterator[tuple[str, object]]:
     yield "cost", cost
     yield "currency", terms.currency
     yield "vat_rate", money(terms.vat_rate)

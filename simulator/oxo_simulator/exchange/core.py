@@ -14,7 +14,7 @@ from oxo_simulator.exchange.appointment_orders import Appointment
 from oxo_simulator.exchange.buffer import TicketBuffer
 from oxo_simulator.exchange.calls import Calls
 from oxo_simulator.exchange.directory import Directory
-from oxo_simulator.exchange.hotel import Hotel, Premises
+from oxo_simulator.exchange.hotel import Hotel, House
 from oxo_simulator.exchange.life import Phase, ResetKind
 from oxo_simulator.exchange.loading import Loading
 from oxo_simulator.exchange.moment import Cancellable, ExchangeTime, Moment
@@ -24,7 +24,7 @@ from oxo_simulator.exchange.outlet import TAXATION, Outlet, OutletTerms
 from oxo_simulator.exchange.placed import Placed
 from oxo_simulator.exchange.port import Buffered, Part, Record, Source
 from oxo_simulator.exchange.prescribed import CallSettings
-from oxo_simulator.exchange.reminders import Reach, Reminders
+from oxo_simulator.exchange.reminders import Reminders, Telephone
 from oxo_simulator.exchange.rooms import Room
 from oxo_simulator.exchange.trunks import TrunkGroup
 from oxo_simulator.exchange.unwritten import Unwritten
@@ -78,7 +78,7 @@ class Exchange:
             profile.appointments,
             hotel=profile.mode == "hotel",
             clock=clock,
-            reach=Reach(
+            telephone=Telephone(
                 directory.__getitem__,
                 self._talks,
                 self._is_dead,
@@ -91,12 +91,13 @@ class Exchange:
         )
         self.hotel = Hotel(
             profile.hotel,
-            Premises.of(profile, directory),
+            House.of(profile, directory),
             clock=clock,
             reminders=self.reminders,
             unwritten=self._unwritten,
             notify=self.notify,
             record=record,
+            is_silent=lambda room: self.calls.states[room].condition == "do not disturb",
             silence=lambda room, silent: self.calls.silence(room, silent=silent),
         )
         self._loading = Loading(clock, self._write)
@@ -290,5 +291,5 @@ class Exchange:
                 outlet.put(number, ticket)
         if source == "call" and ticket.kind is Kind.CALL and ticket.trunk_kind is TrunkKind.VOIP:
             self.notify(Notice("voip", self.now(), call=ticket))
-        self.hotel.heard(number, ticket, source)
+        self.hotel.heard(ticket, source, self.now() if part is None else part.ended)
         return number

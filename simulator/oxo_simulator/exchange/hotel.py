@@ -13,12 +13,12 @@ ordered.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from datetime import time
 from decimal import Decimal
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from oxo_tickets import Direction, Kind, RoomStatus, Ticket
+from oxo_tickets.ticket import ROOM_PROBLEM_MAX
 
 from oxo_simulator.exchange import billing
 from oxo_simulator.exchange.appointment_orders import Appointment
@@ -27,7 +27,7 @@ from oxo_simulator.exchange.daily import Daily
 from oxo_simulator.exchange.directory import Directory, SetClass
 from oxo_simulator.exchange.hotel_settings import HotelSettings
 from oxo_simulator.exchange.hotel_tickets import room_status_ticket
-from oxo_simulator.exchange.moment import ExchangeTime, Moment
+from oxo_simulator.exchange.moment import ExchangeTime, Moment, instant_of
 from oxo_simulator.exchange.notices import DocumentKind, HotelKind, Notice
 from oxo_simulator.exchange.placed import OrderError, Placed
 from oxo_simulator.exchange.port import Record, Source
@@ -37,14 +37,12 @@ from oxo_simulator.exchange.rooms import Room, Stay
 from oxo_simulator.exchange.unwritten import Unwritten
 from oxo_simulator.profile import Profile
 
-PROBLEM_MAX = 999
-
 HotelOrderedBy = Literal["operator", "room", "hotel system"]
 """Reception by its set, housekeeping by the room's, or the hotel's own system over its link."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Premises:
+class House:
     """The hotel as it was installed.
 
     Attributes:
@@ -60,7 +58,7 @@ class Premises:
     currency: str
 
     @classmethod
-    def of(cls, profile: Profile, directory: Directory) -> "Premises":
+    def of(cls, profile: Profile, directory: Directory) -> "House":
         """Return what the directory says of them."""
         sets = directory.subscribers.values()
         return cls(
@@ -76,12 +74,13 @@ class Hotel:
 
     Args:
         settings: of the profile.
-        premises: as it was installed.
+        house: as it was installed.
         clock: exchange time.
         reminders: for wake-ups.
         unwritten: takes each ticket.
         notify: tells the wires.
         record: the ledger.
+        is_silent: whether a room's set is not to be disturbed.
         silence: lets a room's set not be disturbed, or free again.
 
     Attributes:
@@ -91,27 +90,29 @@ class Hotel:
     def __init__(  # noqa: PLR0913 - what a hotel rests on
         self,
         settings: HotelSettings,
-        premises: Premises,
+        house: House,
         *,
         clock: ExchangeTime,
         reminders: Reminders,
         unwritten: Unwritten,
         notify: Callable[[Notice], None],
         record: Record,
-        silence: Callable[[str, bool], None] = lambda _room, _silent: None,
+        is_silent: Callable[[str], bool],
+        silence: Callable[[str, bool], None],
     ) -> None:
         self._settings = settings
-        self._premises = premises
-        self._terms = billing.Terms(premises.currency, settings.vat_rate, settings.footnote)
+        self._house = house
+        self._terms = billing.BillingTerms(house.currency, settings.vat_rate, settings.footnote)
         self._clock = clock
         self._reminders = reminders
         self._unwritten = unwritten
         self._notify = notify
         self._record = record
+        self._is_silent = is_silent
         self._silence = silence
-        self._rooms = {number: Room(room=number) for number in premises.rooms}
+        self._rooms = {number: Room(room=number) for number in house.rooms}
         self.reception = Reception(settings, clock, record)
-        self._booths = Booths(premises.booths)
+        self._booths = Booths(house.booths)
         self._cleaning: Daily | None = None
         if self.open and settings.not_cleaned_at:
             self._cleaning = Daily(clock_time(settings.not_cleaned_at), clock, self._soil)
@@ -121,7 +122,7 @@ class Hotel:
     @property
     def open(self) -> bool:
         """Whether the exchange is in hotel mode."""
-        return self._premises.open
+        return self._house.open
 
     @property
     def rooms(self) -> Mapping[str, Room]:
@@ -238,8 +239,8 @@ class Hotel:
             OrderError: nothing has changed.
         """
         room = self._known([number])[0]
-        if problem is not None and not 0 <= problem <= PROBLEM_MAX:
-            raise OrderError(f"problem {problem}; 0 to {PROBLEM_MAX} is expected")
+        if problem is not None and not 0 <= problem <= ROOM_PROBLEM_MAX:
+            raise OrderError(f"problem {problem}; 0 to {ROOM_PROBLEM_MAX} is expected")
         # 000 clears the problem, none leaves it as it was (facts: oxo 4, documented).
         kept = room.problem if problem is None else (problem or None)
         self._rooms[number] = replace(room, room_status=status, problem=kept)
@@ -253,7 +254,7 @@ class Hotel:
 
     def forget(self) -> None:
         """Lose guests and status of every room (a cold reset)."""
-        self._rooms = {number: Room(room=number) for number in self._premises.rooms}
+        self._rooms = {number: Room(room=number) for number in self._house.rooms}
         self.reception.forget()
         self._booths.forget()
 
@@ -288,16 +289,16 @@ class Hotel:
         if self.open and user in self._rooms:
             self.reception.alert(user, shown)
 
-    def heard(self, _number: int, ticket: Ticket, source: Source) -> None:
-        """Charge a ticket to the room's guest, or print the bill of a booth's call."""
+    def heard(self, ticket: Ticket, source: Source, ended: Moment) -> None:
+        """Charge a ticket to the room's guest, or print the bill of a booth's call that `ended`."""
         user = ticket.charged_user
         if not self.open or user is None or source in ("loaded", "appointment", "room status"):
             return
         if user in self.booths:
-            self._charge_booth(user, ticket)
+            self._charge_booth(user, ticket, ended)
             return
         room = self._rooms.get(user)
-        if room is not None and room.since is not None and _begins(ticket) >= _second(room.since):
+        if room is not None and room.since is not None and self._is_behind(ticket, room.since):
             self._charge(room, ticket)
 
     def _charge(self, room: Room, ticket: Ticket) -> None:
@@ -306,19 +307,23 @@ class Hotel:
         if charged.closed and not room.closed:
             self._happened(room.room, "lines closed", "exchange")
 
-    def _charge_booth(self, booth: str, ticket: Ticket) -> None:
+    def _charge_booth(self, booth: str, ticket: Ticket, ended: Moment) -> None:
         paid = self.booths[booth]
-        if paid is not None and _begins(ticket) < _second(paid.since):
+        if paid is not None and not self._is_behind(ticket, paid.since):
             paid = None
         elif paid is not None:
             if self._booths.charge(booth, ticket.cost or Decimal(0)):
                 self._happened(booth, "lines closed", "exchange")
             paid = self.booths[booth]
         if _is_paid(ticket):
-            bill = billing.booth_bill(ticket, self._terms, paid)
+            bill = billing.booth_bill(ticket, ended, self._terms, paid)
             self._document("booth bill", booth, bill, printed=self._settings.booth_bill)
 
     # In between.
+
+    def _is_behind(self, ticket: Ticket, since: Moment) -> bool:
+        """Tell whether a call began since then; tickets know no finer time than seconds."""
+        return instant_of(ticket, self._clock.zone) >= since.utc.replace(microsecond=0)
 
     def _soil(self) -> None:
         """Let rooms be to be cleaned, as every day; no ticket tells of it."""
@@ -374,8 +379,9 @@ class Hotel:
 
     def _disturb(self, room: Room, stay: Stay) -> None:
         """Let the room's set be silent, or not, where that is told and new."""
-        if stay.do_not_disturb is not None and stay.do_not_disturb != bool(room.do_not_disturb):
-            self._silence(room.room, stay.do_not_disturb)
+        wanted = stay.do_not_disturb
+        if wanted is not None and wanted != self._is_silent(room.room):
+            self._silence(room.room, wanted)
 
     def _wake(self, number: str, stay: Stay, placed: Placed) -> None:
         """Program the wake-up that was told, unless it is there already."""
@@ -387,9 +393,14 @@ class Hotel:
             self._reminders.program(Appointment(number, stay.wake_up, by="operator"), placed)
 
     def _seen(self, room: Room) -> Room:
-        """Return a room with its next wake-up, which the reminders know."""
-        waking = self._reminders.of(room.room)
-        return replace(room, reminder_time=clock_time(waking[0].order.time) if waking else None)
+        """Return a room with its next wake-up, which the reminders know, and its set's silence."""
+        waking, silent = self._reminders.of(room.room), self._is_silent(room.room)
+        told = room.do_not_disturb is not None
+        return replace(
+            room,
+            reminder_time=clock_time(waking[0].order.time) if waking else None,
+            do_not_disturb=silent if silent or told else None,
+        )
 
     def _print(
         self,
@@ -443,14 +454,3 @@ def _is_paid(ticket: Ticket) -> bool:
         and ticket.direction is Direction.OUTGOING
         and bool(ticket.call_seconds)
     )
-
-
-def _begins(ticket: Ticket) -> datetime:
-    """Return when a call began, in UTC."""
-    zone = ZoneInfo(ticket.zone or "UTC")
-    return ticket.local_time.replace(tzinfo=zone, fold=ticket.fold or 0).astimezone(UTC)
-
-
-def _second(since: Moment) -> datetime:
-    """Return the second of an instant; tickets know no finer time."""
-    return since.utc.replace(microsecond=0)

@@ -1,14 +1,13 @@
 """Recorded tickets, which are written as they are: all at once, or in their own spacing."""
 
 from collections.abc import Generator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from oxo_tickets import Ticket
 
-from oxo_simulator.exchange.moment import ExchangeTime
+from oxo_simulator.exchange.moment import ExchangeTime, instant_of
 from oxo_simulator.exchange.placed import OrderError, Placed
 from oxo_simulator.exchange.port import Write
 from oxo_simulator.exchange.recorded import unsayable
@@ -90,7 +89,7 @@ class Loading:
         for number, ticket in enumerate(tickets, 1):
             if wrong := unsayable(ticket):
                 raise OrderError(f"ticket {number}: {wrong}")
-            instants.append(self._instant(ticket))
+            instants.append(instant_of(ticket, self._clock.zone))
             if number % CHECKED_TICKETS == 0:
                 yield
         return instants
@@ -118,10 +117,6 @@ class Loading:
             )
         self._loaded = _Loaded(instants[-1], now + timedelta(seconds=due[-1]))
         return due
-
-    def _instant(self, ticket: Ticket) -> datetime:
-        zone = ZoneInfo(ticket.zone) if ticket.zone else self._clock.zone
-        return ticket.local_time.replace(tzinfo=zone, fold=ticket.fold or 0).astimezone(UTC)
 
 
 def _spacing(instants: Sequence[datetime], pace: float) -> list[float]:

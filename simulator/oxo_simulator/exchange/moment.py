@@ -1,9 +1,11 @@
 """Exchange time as the exchange's core needs it; `oxo_simulator.clock` provides it."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
+
+from oxo_tickets import Ticket
 
 
 class Moment(NamedTuple):
@@ -19,6 +21,12 @@ class Moment(NamedTuple):
         utc = self.utc + timedelta(seconds=seconds)
         local = utc.astimezone(ZoneInfo(self.zone))
         return Moment(local.replace(tzinfo=None, fold=0), local.fold, utc, self.zone)
+
+
+def instant_of(ticket: Ticket, zone: ZoneInfo) -> datetime:
+    """Return a ticket's own instant in UTC; `zone` is that of a ticket which names none."""
+    own = ZoneInfo(ticket.zone) if ticket.zone else zone
+    return ticket.local_time.replace(tzinfo=own, fold=ticket.fold or 0).astimezone(UTC)
 
 
 class Cancellable(Protocol):

@@ -13,7 +13,7 @@ from oxo_tickets import Ticket
 DURATION_SECONDS_MAX = 100 * 3600 - 1
 """HH:MM:SS carries no hundred hours."""
 TEXT_CHARACTERS_MAX = 128
-UNITS_MAX = 2**32 - 1
+RECORDED_UNITS_MAX = 2**32 - 1
 EARLIEST = datetime(1, 1, 2)  # noqa: DTZ001 - wall clock
 LATEST = datetime(9999, 12, 30, 23, 59, 59)  # noqa: DTZ001 - wall clock
 """A day within what a calendar holds, so that every zone can say it."""
@@ -65,8 +65,8 @@ def _time(ticket: Ticket) -> str | None:
 
 
 def _units(ticket: Ticket) -> str | None:
-    if ticket.units is not None and ticket.units > UNITS_MAX:
-        return f"units {_short(ticket.units)}; at most {UNITS_MAX} is expected"
+    if ticket.units is not None and ticket.units > RECORDED_UNITS_MAX:
+        return f"units {_short(ticket.units)}; at most {RECORDED_UNITS_MAX} is expected"
     return None
 
 

@@ -49,7 +49,7 @@ Step = Literal["programmed", "ringing", "busy", "acknowledged", "not acknowledge
 """Words of the ledger for what happens to a reminder."""
 
 
-class Reach(NamedTuple):
+class Telephone(NamedTuple):
     """What telephony says of a set.
 
     Attributes:
@@ -125,7 +125,7 @@ class Reminders:
         settings: of the profile.
         hotel: whether the exchange is in hotel mode: only there the operator programs one.
         clock: exchange time.
-        reach: what telephony says of a set.
+        telephone: what telephony says of a set.
         unwritten: takes each ticket.
         record: the ledger.
         notify: tells the wires what no ticket says.
@@ -138,7 +138,7 @@ class Reminders:
         *,
         hotel: bool,
         clock: ExchangeTime,
-        reach: Reach,
+        telephone: Telephone,
         unwritten: Unwritten,
         record: Record,
         notify: Callable[[Notice], None] = lambda _notice: None,
@@ -148,7 +148,7 @@ class Reminders:
         self._hotel = hotel
         self._notify = notify
         self._clock = clock
-        self._reach = reach
+        self._telephone = telephone
         self._unwritten = unwritten
         self._record = record
         self._failed = failed
@@ -182,7 +182,7 @@ class Reminders:
             OrderError, SubscriberUnknown: nothing was cancelled.
         """
         self.take_orders()
-        self._reach.known(user)
+        self._telephone.known(user)
         shown = None if at is None else clock_time(at)
         found = [each for each in self._of(user) if shown in (None, each.shown)]
         if not found:
@@ -251,7 +251,8 @@ class Reminders:
         key programmed.
         """
         for old in before.awaited():
-            if self._reach.installed(old.order.user) and (self._hotel or old.order.by == "user"):
+            taken = self._hotel or old.order.by == "user"
+            if taken and self._telephone.installed(old.order.user):
                 reminder = self._followed(old)
                 self._reminders[reminder.key] = reminder
                 self._wait(reminder)
@@ -293,12 +294,12 @@ class Reminders:
     def _ring(self, reminder: _Reminder) -> None:
         reminder.attempt += 1
         user, seconds = reminder.order.user, self._settings.ring_seconds
-        if self._reach.out_of_service(user):
+        if self._telephone.out_of_service(user):
             self._step(reminder, "not acknowledged", why="out of service")
             self._end(reminder, ReminderState.FAILED)
             return
         reminder.ringing = True
-        busy = self._reach.busy(user)
+        busy = self._telephone.busy(user)
         self._step(reminder, "busy" if busy else "ringing")
         if not busy and reminder.attempt == reminder.order.answered_at:
             self._later(reminder, min(seconds, ACKNOWLEDGED_SECONDS), self._acknowledge)
@@ -342,7 +343,7 @@ class Reminders:
     def _checked(self, order: Appointment) -> time:
         self.take_orders()
         shown = clock_time(order.time)
-        self._reach.known(order.user)
+        self._telephone.known(order.user)
         if order.by == "operator" and not self._hotel:
             raise OrderError(
                 'the operator programs reminders in hotel mode only; this exchange has mode = "'

@@ -15,18 +15,21 @@ from oxo_tickets import RoomStatus
 from oxo_simulator.exchange.moment import Moment
 
 DEPOSIT_MAX = Decimal("999999.99")
-NAME_CHARACTERS_MAX = 20
+GUEST_NAME_CHARACTERS_MAX = 20
 """As the hotel link has room for; a ticket shows sixteen of them."""
 
 _SHOWN = r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]"
 """Whatever does not control a line, a page or the direction of writing: wires carry names as they
 are, and readers trim them."""
 
+_NAME_WORDS = (
+    f"1 to {GUEST_NAME_CHARACTERS_MAX} characters, none for control and no blank at either end, are"
+)
 _RULES = (
     (
         "guest_name",
-        re.compile(rf"(?! ){_SHOWN}{{1,20}}(?<! )"),
-        "1 to 20 characters, none for control and no blank at either end, are",
+        re.compile(rf"(?! ){_SHOWN}{{1,{GUEST_NAME_CHARACTERS_MAX}}}(?<! )"),
+        _NAME_WORDS,
     ),
     ("language", re.compile(r"[ -~]"), "one character is"),
     ("direct_number", re.compile(r"[0-9]{1,8}"), "1 to 8 digits are"),
@@ -79,6 +82,7 @@ class Room:
         room: its number.
         occupied: whether a guest is checked in.
         deposit: what the guest paid in advance; `None`: nothing is asked.
+        do_not_disturb: whether its set is silent, which the set itself knows.
         reminder_time: of the next wake-up.
         since: when the guest was checked in.
         calls: outgoing calls of the stay that were answered.

@@ -8,7 +8,7 @@ from oxo_simulator.exchange.recorded import DURATION_SECONDS_MAX
 
 DIGITS_MAX = 26
 ACCOUNT_CODE_CHARACTERS_MAX = 16
-UNITS_MAX = 65_535
+ADVISED_UNITS_MAX = 65_535
 """Digits, characters and units that a ticket has room for (facts: oxo 2.2, documented)."""
 RING_SECONDS_MAX = 24 * 3600 - 1
 CALLS_MAX = 1_000
@@ -45,7 +45,7 @@ def _figures(order: CallOrder) -> str | None:
     limits = (
         ("ring_seconds", order.ring_seconds, 0, RING_SECONDS_MAX),
         ("call_seconds", order.call_seconds, 0, DURATION_SECONDS_MAX),
-        ("units", order.units or 0, 0, UNITS_MAX),
+        ("units", order.units or 0, 0, ADVISED_UNITS_MAX),
         ("times", order.times, 1, CALLS_MAX),
     )
     for name, value, least, most in limits:

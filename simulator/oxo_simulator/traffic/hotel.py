@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
+from oxo_tickets.ticket import ROOM_PROBLEM_MAX
+
 from oxo_simulator.traffic.events import (
     Arrival,
     Departure,
@@ -35,7 +37,6 @@ ANSWERED_AT = ((1, 0.85), (2, 0.08), (3, 0.03), (None, 0.04))
 NIGHTS = ((1, 0.4), (2, 0.3), (3, 0.15), (4, 0.1), (5, 0.05))
 OCCUPANCY_SHARE, GROUP_SHARE, WAKE_UP_SHARE, PROBLEM_SHARE = 0.75, 0.06, 0.4, 0.03
 GROUP_ROOMS = (3, 12)
-PROBLEM_MAX = 999
 _DAY = timedelta(days=1)
 
 
@@ -132,7 +133,7 @@ class _House:
 
     def _cleaned(self, room: str) -> Housekeeping:
         found = self._dice.random() < PROBLEM_SHARE
-        problem = self._dice.randint(1, PROBLEM_MAX) if found else None
+        problem = self._dice.randint(1, ROOM_PROBLEM_MAX) if found else None
         return Housekeeping(room, cleaned=True, problem=problem)
 
     def _between(self, first: time, last: time) -> timedelta:
