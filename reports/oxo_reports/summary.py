@@ -246,7 +246,11 @@ def _mark(function: Function, plays: list[Play]) -> FunctionMark:
     rest = f"; {unplayed} of {len(function.cases)} cases not played" if unplayed else ""
     if limitations := list(dict.fromkeys(play.case for play in mine if limited(play))):
         rest = f"; limited, see section 4.3: {', '.join(limitations)}{rest}"
-    part = ", in part" if (unplayed or limitations) and verdict == "ok" else ""
+    seen = {play.case for play in mine if play.verdict == "ok"}
+    unseen = [case for case, _ in rows if case not in seen] if verdict == "ok" else []
+    if unseen:
+        rest = f"; no row is OK of {', '.join(unseen)}{rest}"
+    part = ", in part" if (unplayed or limitations or unseen) and verdict == "ok" else ""
     return FunctionMark(function.name, WORDS[verdict] + part, rows, rest)
 
 

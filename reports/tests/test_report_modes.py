@@ -178,3 +178,22 @@ def test_every_mark_of_a_function_leads_to_rows_that_bear_it(two_modes: Path) ->
     assert marked > 1
     for row in page.xpath("//table[@id='by-wire']/tbody/tr"):
         assert row.xpath("td[last()]/a[@href='#matrix']")
+
+
+def test_a_function_is_supported_in_part_where_a_case_has_no_row_that_is_ok(
+    changed_wires: Change,
+) -> None:
+    """An OK of one case says nothing of another that the wire cannot show."""
+
+    def unseen(run: dict[str, Any]) -> None:
+        played_in_two_modes(run)
+        for play in run["plays"]:
+            if play["case"] == "BU1" and play["wire"] == "nmc":
+                play["case"], play["chapter"] = "BU4", "BU"
+                play["verdict"] = "not observable"
+
+    folder = changed_wires(unseen)
+    marks = {one.name: one for one in summarise(read(folder)).functions}
+    (over_nmc,) = [one for name, one in marks.items() if "BU4" in one.basis and "NMC" in name]
+    assert over_nmc.mark == "OK, in part"
+    assert over_nmc.rest == "; no row is OK of BU4"
