@@ -3,6 +3,7 @@
 import io
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -132,6 +133,20 @@ def test_the_sessions_are_shown_and_ended(
     refused = oxo_sim("sessions", "--end", "s1", "--json")
     assert refused.status == 1
     assert json.loads(refused.error)["error"] == "session 's1' does not live; living: none"
+
+
+def test_a_fault_of_existing_connections_says_how_many_there_are(
+    oxo: EphemeralExchange, oxo_sim: Command
+) -> None:
+    half_open = ("cut", "--kind", "half-open", "--port", "alternate")
+    assert oxo_sim(*half_open).out == "link disturbed; 0 connections struck\n"
+    with socket.create_connection(("127.0.0.1", oxo.ports["alternate"]), SECONDS_MAX):
+        oxo.wait_for("connection opened")
+        carrying = ("cut", "--kind", "carry then reset", "--carry-bytes", "9")
+        assert oxo_sim(*carrying).out == "link disturbed; 1 connection carried so far\n"
+        assert oxo_sim(*half_open, "--json").json["struck"] == 1
+        assert oxo_sim("cut", "--kind", "reset").out == "link disturbed; 1 connection struck\n"
+    assert oxo_sim("cut", "--kind", "refuse", "--json").json["struck"] is None
 
 
 def test_the_link_is_cut_shown_and_restored(oxo: EphemeralExchange, oxo_sim: Command) -> None:

@@ -39,6 +39,9 @@ AMOUNTS = (
 )
 """Parameters of a fault in words."""
 
+MEETS = {"half-open": "struck", "reset": "struck", "carry then reset": "carried so far"}
+"""Kinds of fault that are nothing without a connection, and what is said of those there are."""
+
 app = typer.Typer()
 
 
@@ -100,10 +103,11 @@ def cut(  # noqa: PLR0913 - one parameter per option
         fail(f"--wire {wire}: it belongs to --when", WRONG_USAGE)
     with ControlClient.from_state(state) as client:
         if event is None:
-            now = client.strike(fault)
+            struck = client.strike(fault)
+            say(struck, f"link {struck.link}{_met(kind, struck.struck)}", json=json)
         else:
-            now = client.arm(ArmedFault(when=event, fault=fault, wire=of_wire))
-    say(now, f"link {now.link}" if when is None else f"armed for {when}", json=json)
+            armed = client.arm(ArmedFault(when=event, fault=fault, wire=of_wire))
+            say(armed, f"armed for {when}", json=json)
 
 
 @app.command()
@@ -154,6 +158,13 @@ def certificate(  # noqa: PLR0913 - one parameter per option
     with ControlClient.from_state(state) as client:
         found = client.renew_certificate(order) if wanted else client.certificate()
     say(found, _described(found), json=json)
+
+
+def _met(kind: str, count: int | None) -> str:
+    """Say how many connections a fault met that needs some: of none it waits, or does nothing."""
+    if kind not in MEETS or count is None:
+        return ""
+    return f"; {count} connection{'' if count == 1 else 's'} {MEETS[kind]}"
 
 
 def _instant(option: str, text: str | None) -> datetime | None:

@@ -44,6 +44,7 @@ from oxo_simulator.control.messages import (
     Installation,
     LedgerLine,
     Licence,
+    LinkDisturbed,
     LinkState,
     Load,
     Message,
@@ -318,9 +319,9 @@ class ControlClient:
         """Return the faults in force, the armed ones, and the connections."""
         return self._get("/link", {}, LinkState)
 
-    def strike(self, fault: Fault) -> ExchangeState:
+    def strike(self, fault: Fault) -> LinkDisturbed:
         """Disturb the link now."""
-        return self._post("/link/fault", fault, ExchangeState)
+        return self._post("/link/fault", fault, LinkDisturbed)
 
     def arm(self, armed: ArmedFault) -> ExchangeState:
         """Disturb the link at the next such ledger event."""

@@ -86,6 +86,7 @@ __all__ = [
     "Installation",
     "LedgerLine",
     "Licence",
+    "LinkDisturbed",
     "LinkState",
     "Load",
     "Message",
@@ -372,6 +373,17 @@ class ExchangeState(Message, frozen=True):
     time_factor: float = 0
     alarms: list[str] = msgspec.field(default_factory=list)
     unknown_operations: list[dict[str, str | int]] = msgspec.field(default_factory=list)
+
+
+class LinkDisturbed(ExchangeState, frozen=True):
+    """Answer to a disturbance of the link: the state, and what the fault met.
+
+    Attributes:
+        struck: connections of its ports when it struck; those that come later are not counted.
+            `None` for a fault that concerns new connections alone (`refuse`, `deaf`).
+    """
+
+    struck: int | None = None
 
 
 class LedgerLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,8 @@ from oxo_simulator.clock import StartUnknown
 from oxo_simulator.control.messages import (
     LEDGER_LINES_MAX,
     ExchangeState,
+    Fault,
+    LinkDisturbed,
     Load,
     Problem,
     UnreadLoad,
@@ -212,10 +214,20 @@ def _of_link(simulation: Simulation) -> Works:
     link = simulation.link
     return {
         "link": lambda _: link.state(),
-        "strike": lambda asked: link.strike(asked.order),
+        "strike": lambda asked: _disturbed(simulation, asked.order),
         "arm": lambda asked: link.arm(asked.order),
         "restore": lambda asked: link.restore(reset_connections=asked.order.reset_connections),
     }
+
+
+def _disturbed(simulation: Simulation, fault: Fault) -> "Deferred[LinkDisturbed]":
+    """Let a fault strike, and say what it met once every door has followed it."""
+    struck = simulation.link.strike(fault)
+
+    def told(_settled: object) -> LinkDisturbed:
+        return LinkDisturbed(**msgspec.structs.asdict(simulation.state()), struck=struck)
+
+    return simulation.link.settled().addCallback(told)
 
 
 def _of_time(simulation: Simulation) -> Works:

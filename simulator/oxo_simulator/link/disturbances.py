@@ -14,12 +14,15 @@ from oxo_simulator.control.messages import ArmedFault, Fault, FaultInForce, Ledg
 from oxo_simulator.link.arming import check, wire_of
 from oxo_simulator.link.faults import Disturbance, FaultUnknown, checked, disturbance, parameters
 from oxo_simulator.link.places import TAXATION
+from oxo_simulator.link.ports import Ports
 
 if TYPE_CHECKING:
     from oxo_simulator.link.connection import Connection
     from oxo_simulator.link.lane import Towards
     from oxo_simulator.link.relay import Link
 
+NEW_ONES_ALONE = ("refuse", "deaf")
+"""Kinds that leave existing connections as they are."""
 FAULTS_MAX = 100
 """Faults in force and armed, together: every byte passes all of them."""
 
@@ -72,8 +75,10 @@ class Disturbances:
         """Return the faults that wait for an event."""
         return list(self._armed)
 
-    def strike(self, fault: Fault, cause: int | None = None) -> None:
+    def strike(self, fault: Fault, cause: int | None = None) -> int | None:
         """Disturb the link now; `cause` is the ledger line that set an armed fault off.
+
+        Returns how many connections it concerned then; `None`: it concerns none that exists.
 
         Raises:
             FaultUnknown: the fault names no port of the link or has impossible numbers, or a real
@@ -82,7 +87,7 @@ class Disturbances:
         checked(fault, self._doors)
         self._allow()
         self._count += 1
-        name = f"f{self._count}"
+        name, struck = f"f{self._count}", self._concerned(fault)
         set_off = {} if cause is None else {"cause": cause}
         self._record("fault", {"id": name, "fault": parameters(fault), **set_off})
         found = disturbance(fault, name, self._seed, real=self._link.cable.is_real)
@@ -96,6 +101,7 @@ class Disturbances:
         except OSError as error:
             self.spent(found)
             raise FaultUnknown(str(error)) from error
+        return struck
 
     def arm(self, armed: ArmedFault) -> None:
         """Disturb it at the next such ledger event.
@@ -172,6 +178,11 @@ class Disturbances:
                 each.count(self._link, connection, towards, carried)
         if data:
             lane.carry(data)
+
+    def _concerned(self, fault: Fault) -> int | None:
+        if fault.kind in NEW_ONES_ALONE:
+            return None
+        return len(self._link.connections(Ports(fault.ports)))
 
     def _heal(self, found: Disturbance) -> None:
         (healed,) = [each for each in self._struck if each.found is found]

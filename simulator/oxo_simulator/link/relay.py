@@ -218,13 +218,15 @@ class Link:
 
     # Faults.
 
-    def strike(self, fault: Fault) -> None:
-        """Disturb the link now.
+    def strike(self, fault: Fault) -> int | None:
+        """Disturb the link now, and say how many connections it concerned.
+
+        `None`: it concerns none that exists, but new ones alone.
 
         Raises:
             FaultUnknown: the fault names no port of ours or has impossible numbers.
         """
-        self._faults.strike(fault)
+        return self._faults.strike(fault)
 
     def arm(self, armed: ArmedFault) -> None:
         """Disturb it at the next such ledger event.
