@@ -92,7 +92,9 @@ class AccountDoor(OutageDoor):
                 whatever it is there.
             pieces: its lines in order, from 1.
             raw: its bytes as they lay on the exchange.
-            marker: where the marker goes; None leaves it where it is (an import).
+            marker: where the marker goes; None leaves it where it is (an import). Where it is the
+                first of a count, files that were stored before are former ones until they come
+                again.
 
         Raises:
             StoreUnusable: nothing is stored, and the marker stands where it stood.
@@ -103,6 +105,8 @@ class AccountDoor(OutageDoor):
             # A crash before the commit leaves nothing: the marker stands before the file, which
             # is fetched again. The exchange keeps its files for weeks and is told nothing.
             owner = self._shelves.owner(source)
+            if marker is not None and marker.anew:
+                self._shelves.note_former(owner)
             if self._shelves.same_file(owner, ready.file, now):
                 stored = Stored(0, len(ready.tickets), 0)
             else:

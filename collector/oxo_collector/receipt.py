@@ -92,6 +92,9 @@ class FileState(StrEnum):
     GONE = "gone"
     """Deleted or refused to be, and then not listed: what is there later is another file."""
 
+    FORMER = "former"
+    """An account file of an earlier count: what is there now under its name may be another one."""
+
 
 @dataclass(frozen=True, slots=True)
 class FetchedFile:
@@ -146,11 +149,14 @@ class Marker:
         name: of the file.
         size_bytes: of it as it lay there, compressed.
         digest: SHA-256 of it as it lay there, in hexadecimal digits.
+        anew: it is the first of its count that is stored; no name that was stored before proves a
+            file any more. Told with the file, and not kept.
     """
 
     name: str
     size_bytes: int
     digest: str
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

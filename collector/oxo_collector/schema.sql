@@ -102,7 +102,7 @@ CREATE TABLE file (
   answer        INTEGER NOT NULL REFERENCES answer (id),
   tickets_told  INTEGER,                     -- by its header
   tickets_found INTEGER NOT NULL,            -- readable or not
-  state         TEXT NOT NULL,               -- fetched, deleted, left, undeleted or gone
+  state         TEXT NOT NULL,               -- fetched, deleted, left, undeleted, gone, former
   seen_count    INTEGER NOT NULL,            -- the same again is counted, not stored again
   time          INTEGER NOT NULL DEFAULT 1,  -- another of this name and content, once it was gone
   UNIQUE (source, name, digest, time)

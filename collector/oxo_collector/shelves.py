@@ -195,6 +195,11 @@ class Shelves:
         rows = [(FileState.GONE, owner, name, *of) for name in names]
         self._connection.executemany(query, rows)
 
+    def note_former(self, owner: int) -> None:
+        """Write that no file which is stored is known to be on the exchange by its name."""
+        query = "UPDATE file SET state = ? WHERE source = ?"
+        self._connection.execute(query, (FileState.FORMER, owner))
+
     def set_aside(
         self, owner: int, epoch: str, sequence: int, malformed: Malformed, now: datetime
     ) -> tuple[int, bool]:

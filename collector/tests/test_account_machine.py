@@ -229,7 +229,7 @@ def test_a_cut_while_everything_is_fetched_goes_on_behind_what_came() -> None:
     exchange = Exchange(B, C, D, marker=marker_at(A), known=[A, B, C, D])
     exchange.odd[f"fetch {D}"] = [CUT]
     assert exchange.round() == taken(B, C)
-    assert exchange.round() == taken(D)
+    assert exchange.round() == [taken(C)[0], *taken(D)]  # no index would tell of a reset
     assert len(exchange.texts()) == 1
 
 

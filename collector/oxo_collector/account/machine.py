@@ -23,7 +23,11 @@ marker alone, the newest file that is stored, which moves in the transaction tha
   from the oldest name; the store knows by its content what it has. A number that is left out is
   the same alarm, with the names on both sides.
 * With each start the marker's file is fetched and compared: an exchange that was set up anew may
-  have come to the same name.
+  have come to the same name. So it is when its line in the index is another one, and where there is
+  no index after a failure: a cold reset may come between two rounds.
+* Where the marker says nothing any more, nor does a name that is stored: the first file of the new
+  count makes all of them former ones, in its transaction. What is passed over then is not taken for
+  known by the next process.
 * A file whose length changes within two seconds is still being written: it waits for the next
   round, the others do not.
 * Verified is: the transfer ended properly, as many bytes came as the exchange tells, they can be
@@ -153,6 +157,9 @@ class AccountCollection:
         self._start = plan.start
         self._pause_seconds = plan.poll_seconds
         self._marker_compared = False
+        self._marker_line = ""  # of the index, when the marker's file was compared or stored
+        self._void = False  # the marker's file is another one, and none of now is stored yet
+        self._anew = False  # the next file that is stored is the first of a count
         self._tries: dict[str, int] = {}  # files to be had again: how often they were not whole
         self._broken: dict[str, None] = {}  # whose transfer broke the connection; last one last
         self._told: set[str] = set()
@@ -222,7 +229,9 @@ class AccountCollection:
             self._choice = Choice(newest, (), -1, gone=False)
             self._due, self._later = list(newest), []
             return State.MEASURING, [Measure(newest)]
-        return self._decide(event.marker)
+        if event.marker is not None and self._line_of(event.marker.name) != self._marker_line:
+            self._marker_compared = False
+        return self._decide(event.marker, void=self._void)
 
     def measured(self, event: Event) -> Move:
         """Compare the marker's file; give the others time to grow."""
@@ -276,7 +285,7 @@ class AccountCollection:
         if marker is not None and self._is_comparison(name):
             if event.digest != marker.digest:
                 return self._replaced(marker)
-            self._marker_compared = True
+            self._compared(name)
             self._due.pop(0)
             return self._next(reports)
         return State.KEEPING, [*reports, self._keep(name)]
@@ -285,8 +294,10 @@ class AccountCollection:
         """The file is durable, and the marker with it."""
         assert isinstance(event, Kept)
         name = self._due.pop(0)
-        self._marker_at = max(self._marker_at, self._position(name))
-        self._marker_compared = True
+        if self._position(name) >= self._marker_at:
+            self._marker_at = self._position(name)
+            self._compared(name)
+        self._void = self._anew = False
         self._tries.pop(name, None)
         self._broken.pop(name, None)
         self._rests.worked()
@@ -308,7 +319,7 @@ class AccountCollection:
     def marked(self, _event: Event) -> Move:
         """Begin behind what was there."""
         name = self._due.pop(0)
-        self._marker_compared = True
+        self._compared(name)
         fields = {"file": clipped(name)}
         report = Report(Level.INFO, "collecting begins behind the newest file", fields)
         return self._next([report])
@@ -319,9 +330,8 @@ class AccountCollection:
         name = self._due.pop(0)
         if self._is_comparison(name):
             # Its place in the list and its length fit; there is nothing more to compare.
-            self._marker_compared = True
-        else:
-            self._tries.setdefault(name, 0)
+            self._compared(name)
+        self._tries.setdefault(name, 0)
         return self._next(self._once(warning(event.failure)))
 
     def failed(self, event: Event) -> Move:
@@ -332,6 +342,8 @@ class AccountCollection:
             self._tries.setdefault(name, 0)
             self._broken.pop(name, None)
             self._broken[name] = None
+        if not self._listed.lines:
+            self._marker_compared = False  # a reset may hide behind it, and no index would tell
         return self._hang_up(warning(event.failure), rest=True)
 
     def hung_up(self, _event: Event) -> Move:
@@ -350,6 +362,7 @@ class AccountCollection:
         else:
             chosen = choose(names, name, listed.known, self._tries, listed.left)
         self._choice, self._marker_at = chosen, chosen.marker_at
+        self._anew = void or chosen.gone
         listed_there = marker is not None and chosen.marker_at >= 0
         compared = (marker.name,) if marker is not None and listed_there else ()
         due = chosen.due if self._marker_compared else (*compared, *chosen.due)
@@ -380,9 +393,17 @@ class AccountCollection:
 
     def _replaced(self, marker: Marker) -> Move:
         """Another file has the marker's name: nothing that was stored says what is new."""
-        self._marker_compared = True
+        self._void = True
         state, commands = self._decide(marker, void=True)
         return state, [*self._once(self._alarm(marker_replaced(marker.name))), *commands]
+
+    def _compared(self, name: str) -> None:
+        """The file of this name is the marker's, as far as can be told."""
+        self._marker_compared = True
+        self._marker_line = self._line_of(name)
+
+    def _line_of(self, name: str) -> str:
+        return self._listed.lines.get(name, "")
 
     def _is_comparison(self, name: str) -> bool:
         """Tell whether the file was fetched to be compared with the marker alone."""
@@ -392,7 +413,7 @@ class AccountCollection:
 
     def _keep(self, name: str) -> Keep:
         moves = self._position(name) >= self._marker_at
-        return Keep(name, moves, as_it_is=self._last_try(name))
+        return Keep(name, moves, as_it_is=self._last_try(name), anew=self._anew)
 
     def _last_try(self, name: str) -> bool:
         return self._tries.get(name, 0) + 1 >= TRIES_COUNT_MAX

@@ -4,8 +4,8 @@ Every command but `Report` is followed by exactly one event, and while one is un
 given. `StopAsked` may stand before any event.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from oxo_collector.failure import Failure
 from oxo_collector.fetching import Failed, Refused
@@ -49,12 +49,14 @@ class Listed:
         marker: the newest file that is stored; None: nothing is.
         known: names of files that are stored.
         left: those of them whose tickets were not wanted, nor what stands before them.
+        lines: name -> the line of the index, whatever it tells; empty where there is no index.
     """
 
     names: tuple[str, ...]
     marker: Marker | None
     known: Collection[str]
     left: Collection[str] = ()
+    lines: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +164,13 @@ class Keep:
         name: of the file.
         moves_marker: the marker is to stand at this file then.
         as_it_is: what can be read of it is kept, although it is not whole.
+        anew: the exchange counts anew, or seems to: no name that is stored proves a file any more.
     """
 
     name: str
     moves_marker: bool
     as_it_is: bool = False
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from oxo_collector.account.messages import (
     NotWhole,
 )
 from oxo_collector.account.reading import Reading
-from oxo_collector.decoders.account_index import read_index, spelled
+from oxo_collector.decoders.account_index import read_lines, spelled
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.fetching import Beginning, Failed, NoPlace, Refused
 from oxo_collector.receipt import (
@@ -171,7 +171,8 @@ class Shell:
         index = self.wire.index()
         if isinstance(index, Refused | Failed):
             return index
-        names = account_files(read_index(index)) if index is not None else ()
+        lines = {} if index is None else read_lines(index)
+        names = account_files(lines)
         if not names:  # no index, or one in which nothing stands: the folder knows
             listed = self.wire.names()
             if not isinstance(listed, list):
@@ -179,9 +180,10 @@ class Shell:
             names = by_number(listed, self.server)
         self.door.contact(self.source)
         known = self.door.files(self.source)
-        stored = [name for name in names if spelled(name) in known]
-        left = [name for name in stored if known[spelled(name)].state is FileState.LEFT]
-        return Listed(names, self.door.marker(self.source), stored, left)
+        states = {name: known[spelled(name)].state for name in names if spelled(name) in known}
+        stored = [name for name, state in states.items() if state is not FileState.FORMER]
+        left = [name for name in stored if states[name] is FileState.LEFT]
+        return Listed(names, self.door.marker(self.source), stored, left, lines)
 
     def _fetch(self, entry: Entry) -> Event:
         self.landing.expect(entry)
@@ -204,7 +206,7 @@ class Shell:
             faults = (reason,)
         digest = hashlib.sha256(raw).hexdigest()
         file = FetchedFile(name, len(raw), digest, None, len(reading.pieces))
-        marker = Marker(name, len(raw), digest) if command.moves_marker else None
+        marker = Marker(name, len(raw), digest, command.anew) if command.moves_marker else None
         stored = self.door.keep_account_file(self.source, file, reading.pieces, raw, marker)
         self.landing.drop()
         return Kept(stored, faults)

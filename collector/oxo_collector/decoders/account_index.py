@@ -53,7 +53,14 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 def read_index(text: bytes | str) -> tuple[str, ...]:
-    """Return the names in an index, in order, each once; never raises.
+    """Return the names in an index, in order, each once; never raises."""
+    return tuple(read_lines(text))
+
+
+def read_lines(text: bytes | str) -> dict[str, str]:
+    """Return the names in an index, in order, each once, with their lines; never raises.
+
+    What stands behind a name is unknown. It tells one thing: where it changed, so did the file.
 
     Lines that begin with nothing that may be a name in a folder (a path, noise) tell nothing: an
     index is only a list of what to fetch. A last line without its end counts where its name is
@@ -61,11 +68,11 @@ def read_index(text: bytes | str) -> tuple[str, ...]:
     """
     told = text if isinstance(text, str) else text[:INDEX_BYTES_MAX].decode(ENCODING)
     whole, _, last = told[:INDEX_BYTES_MAX].replace("\r", "\n").rpartition("\n")
-    names = [name for line in whole.split("\n") if (name := _first(line))]
+    lines = [(name, line) for line in whole.split("\n") if (name := _first(line))]
     name = _first(last)
     if name.upper().endswith(".DAT") and parts_of(name) is not None:
-        names.append(name)
-    return tuple(dict.fromkeys(names))
+        lines.append((name, last))
+    return dict(lines)
 
 
 def after(names: Sequence[str], marker: str | None) -> tuple[str, ...] | None:
