@@ -49,6 +49,12 @@ _TEXT = r"^[^\x00-\x1f\x7f\ufffe\uffff]*$"
 _DOC, _OURS, _INFERRED = Standing.DOCUMENTED, Standing.OURS, Standing.INFERRED
 
 
+def _named(path: Path | None) -> Path | None:
+    if "\0" in str(path):
+        raise ValueError("no file has a NUL in its name")
+    return path
+
+
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -119,8 +125,8 @@ class Profile(Section):
     mode: Annotated[Literal["business", "hotel"], _DOC] = "business"
     batch_tickets_max: Annotated[int, Field(ge=1, le=10_000), _OURS]
     wsdl: Annotated[Literal["served", "withheld", "files"], _INFERRED]
-    wsdl_folder: Annotated[Path | None, _OURS] = None
-    installation: Annotated[Path | None, _OURS] = None
+    wsdl_folder: Annotated[Path | None, AfterValidator(_named), _OURS] = None
+    installation: Annotated[Path | None, AfterValidator(_named), _OURS] = None
     ports: Ports
     session: Session
     buffer: Buffer

@@ -49,6 +49,8 @@ from oxo_simulator.wire import ChangesHostKey, Parts, Wire
 BEHIND = "127.0.0.2"
 """Where the exchange itself listens, under the numbers of the link (facts: tech 5)."""
 CONTROL_ADDRESS = "127.0.0.1"
+CONTROL_BACKLOG = 512
+"""Connections that may wait to be taken: with Twisted's 50 some of 200 at once were reset."""
 
 
 class WireKind(NamedTuple):
@@ -312,7 +314,9 @@ def _control_port(
 ) -> tuple[IListeningPort, str]:
     site = ControlSite(ControlServer(simulation, token, reactor).resource(), reactor)
     try:
-        listening: IListeningPort = reactor.listenTCP(number, site, interface=CONTROL_ADDRESS)
+        listening: IListeningPort = reactor.listenTCP(
+            number, site, CONTROL_BACKLOG, interface=CONTROL_ADDRESS
+        )
     except CannotListenError as error:
         raise PortOccupied(f"control port: {error}") from error
     return listening, f"http://{CONTROL_ADDRESS}:{_number(listening)}"

@@ -52,6 +52,8 @@ def test_the_packaged_profiles_differ_as_the_facts_say() -> None:
         ("charging.unit_value", "1.234", "2 decimal places"),
         ("session.cookie_name", "a b", "match pattern"),
         ("user", "a:b", "match pattern"),
+        ("installation", "a\x00b.toml", "override installation: .*no file has a NUL in its name"),
+        ("wsdl_folder", "a\x00b", "override wsdl_folder: .*no file has a NUL in its name"),
         ("session.idle", 1, "override session.idle: no such key; near it: session.idle_seconds"),
         ("ports", 1, "override ports: no such key"),
     ],

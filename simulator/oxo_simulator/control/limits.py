@@ -46,6 +46,23 @@ class ControlRequest(Request):
         if not self._refused:
             super().requestReceived(command, path, version)  # type: ignore[no-untyped-call]
 
+    def process(self) -> None:
+        """Serve in a turn of the reactor of its own.
+
+        Many requests in one piece would else keep everybody else waiting until the last is served.
+        """
+        channel: Any = self.channel
+        channel.site.reactor.callLater(0, self._serve)
+
+    def getRequestHostname(self) -> bytes:  # noqa: N802 - Twisted's interface
+        """Return a name: which one a peer calls us by, and whether it is any, decides nothing."""
+        return b"localhost"
+
+    def _serve(self) -> None:
+        # Who asked may be gone.
+        if self.channel is not None:
+            super().process()  # type: ignore[no-untyped-call]
+
     def _refuse(self) -> None:
         self._refused = True
         channel: Any = self.channel
@@ -62,7 +79,12 @@ class ControlSite(Site):
 
     def __init__(self, root: IResource, real: IReactorTime) -> None:
         super().__init__(  # type: ignore[no-untyped-call]
-            root, requestFactory=ControlRequest, timeout=SILENCE_SECONDS_MAX, reactor=real
+            root,
+            requestFactory=ControlRequest,
+            # A body is JSON, whatever its type is called: curl calls it a form.
+            parsePOSTFormSubmission=False,
+            timeout=SILENCE_SECONDS_MAX,
+            reactor=real,
         )
 
     def log(self, request: Any) -> None:

@@ -19,9 +19,10 @@ _PROBLEM = "Problem"
 _REASONS = {
     "400": "The request cannot be obeyed, and nothing has changed; says what is allowed.",
     "401": "The bearer token is missing or wrong.",
-    "404": "There is no such session.",
+    "404": "There is no such session, or nothing answers under such a path.",
     "413": "The body is too long.",
-    "500": "The simulator broke.",
+    "500": "This machine does not allow it, or the simulator broke.",
+    "503": "The end of the process interrupts the order.",
 }
 
 
@@ -83,9 +84,13 @@ def _done(route: Route, schema: Any) -> dict[str, Any]:
 
 
 def _problems(route: Route) -> list[str]:
-    wrong = bool(route.body or route.query)
-    possible = {"400": wrong, "404": bool(route.place), "413": bool(route.body)}
-    return sorted(["401", "500", *(status for status, holds in possible.items() if holds)])
+    # A query is wrong wherever a parameter is unknown.
+    possible = {
+        "404": bool(route.place),
+        "413": bool(route.body),
+        "503": route.method != "GET",
+    }
+    return sorted(["400", "401", "500", *(status for status, holds in possible.items() if holds)])
 
 
 def _problem(status: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ what would be allowed; nothing has changed then.
 
 import hmac
 from collections.abc import Callable, Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -15,7 +16,8 @@ from klein import Klein
 from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
-from twisted.web.resource import IResource
+from twisted.web.resource import IResource, Resource
+from twisted.web.server import NOT_DONE_YET
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from oxo_simulator.clock import StartUnknown
@@ -84,12 +86,13 @@ class ControlServer:
         works = self._works()
         for route in ROUTES:
             self._serve(route, works[route.name])
+        # Else `/sets//128` would be sent elsewhere, in HTML.
+        self.app.url_map.merge_slashes = False
         self.app.handle_errors(NotFound, MethodNotAllowed)(self._nothing_here)
 
     def resource(self) -> IResource:
         """Return what a site serves."""
-        found: IResource = self.app.resource()
-        return found
+        return _Readable(self.app.resource(), self._unreadable)
 
     def _works(self) -> Works:
         """Return what each operation does; one that returns nothing answers the state."""
@@ -103,7 +106,7 @@ class ControlServer:
             **_of_time(simulation),
             "ledger": self._ledger_lines,
             "transcript": lambda asked: simulation.transcript.page(int(asked.query["since"])),
-            "openapi": lambda _: document(),
+            "openapi": lambda _: _described(),
         }
 
     def _serve(self, route: Route, work: Callable[[Asked], Any]) -> None:
@@ -134,6 +137,16 @@ class ControlServer:
 
     def _nothing_here(self, request: Any, failure: Failure) -> "Deferred[bytes]":
         return self._answer(request, lambda: failure)
+
+    def _unreadable(self, request: Any) -> None:
+        def refuse() -> None:
+            raise OrderError("the path is no UTF-8 text")
+
+        def say(answer: bytes) -> None:
+            request.write(answer)
+            request.finish()
+
+        self._answer(request, refuse).addCallback(say)
 
     def _ledger_lines(self, asked: Asked) -> "Page | Deferred[Page]":
         ledger, since = self._simulation.ledger, int(asked.query["since"])
@@ -241,6 +254,36 @@ def _of_time(simulation: Simulation) -> Works:
     }
 
 
+class _Readable(Resource):
+    """Passes on requests whose path is text; Klein would answer others in words of its own.
+
+    Args:
+        served: takes those.
+        refuse: answers the others.
+    """
+
+    isLeaf = True  # noqa: N815 - Twisted's interface
+
+    def __init__(self, served: Any, refuse: Callable[[Any], None]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._served = served
+        self._refuse = refuse
+
+    def render(self, request: Any) -> Any:
+        """Serve a request."""
+        try:
+            b"/".join(request.postpath).decode("utf-8")
+        except UnicodeDecodeError:
+            self._refuse(request)
+            return NOT_DONE_YET
+        return self._served.render(request)
+
+
+@cache
+def _described() -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(document()))
+
+
 class _Stranger(Exception):
     pass
 
@@ -275,7 +318,10 @@ def _asked(route: Route, request: Any, places: Mapping[str, str]) -> Asked:
 
 def _order(body: bytes, message: Any) -> Any:
     try:
-        return msgspec.json.decode(body, type=message)
+        # All of it at once: what msgspec leaves for later would break what it is left to.
+        return msgspec.json.decode(body.decode("utf-8"), type=message)
+    except UnicodeDecodeError as error:
+        raise OrderError(f"the body is no UTF-8 text: byte {error.start} is wrong") from error
     except RecursionError as error:
         raise OrderError("the body is nested too deeply to be any order") from error
 
@@ -319,6 +365,8 @@ def _judged(request: Any, failure: Failure) -> tuple[int, str]:
     if isinstance(error, REFUSALS):
         return HTTPStatus.BAD_REQUEST, str(error)
     if isinstance(error, HTTPException):
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            request.setHeader("Allow", ", ".join(sorted(error.valid_methods)))
         asked = f"{request.method.decode('latin-1')} {request.path.decode('latin-1')}"
         words = f"nothing answers {asked[:200]!r}; GET /openapi.json describes what does"
         return error.code or HTTPStatus.NOT_FOUND, words
