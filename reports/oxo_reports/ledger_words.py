@@ -93,6 +93,10 @@ def _installed(line: Line) -> str:
     return f"installed: {', '.join(words)}"
 
 
+def _not_written(line: Line) -> str:
+    return f"tickets never written: {plain(line.get('tickets'))}, {plain(line.get('reason'))}"
+
+
 EVENTS: dict[str, tuple[Kind, Words]] = {
     **{
         event: ("disturbance" if event in DISTURBING else "exchange", words)
@@ -127,6 +131,7 @@ EVENTS: dict[str, tuple[Kind, Words]] = {
     "spent": ("disturbance", lambda line: _ended(line, "is spent")),
     "restored": ("disturbance", _whole),
     "reset": ("disturbance", _reset),
+    "not written": ("disturbance", _not_written),
     "phase": ("disturbance", lambda line: f"phase: {plain(line.get('phase'))}"),
 }
 """Event -> what sort of line it is, and its words. What is not here is shown by all its keys."""

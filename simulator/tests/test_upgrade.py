@@ -1,18 +1,20 @@
 """Another release on the same tickets: what goes on, and what the other one does not keep."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from oxo_simulator.clock import VirtualClock, WallClock
 from oxo_simulator.control.client import OrderRefused
 from oxo_simulator.control.messages import FirmwareOrder, Installation
 from oxo_simulator.ephemeral import EphemeralExchange
 from oxo_simulator.exchange.buffer import TicketBuffer
 from oxo_simulator.exchange.era import Era
+from oxo_simulator.exchange.life import ResetKind
 from oxo_simulator.exchange.moment import Moment
 from oxo_simulator.exchange.notices import Notice
 from oxo_simulator.exchange.outlet import Outlet, OutletTerms
@@ -126,14 +128,17 @@ def test_an_upgrade_goes_on_where_the_release_before_it_was(tmp_path: Path) -> N
     installed.exchange.load([CALL], 0)
     installed.exchange.load([CALL, CALL], 1)
     installed.clock.advance(3600)
+    later = replace(CALL, local_time=CALL.local_time + timedelta(hours=1))
+    installed.exchange.load([CALL, later], 1)
     instant = installed.wall.now().utc
     other = Installation(profile="r3.2-iwr", overrides={"zone": "America/New_York"})
     profile = profile_of(other)
+    installed.exchange.reset(ResetKind.WARM, "1-b")
     exchange = installed.upgrade(other, profile, [outlet_terms(profile)])
     assert exchange is installed.exchange
-    assert (exchange.epoch, exchange.tickets_made) == ("1-a", 3)
+    assert (exchange.epoch, exchange.tickets_made) == ("1-a", 5)
     assert exchange.release == profile.release
-    assert [each.sequence for each in exchange.waiting(9)] == [1, 2, 3]
+    assert [each.sequence for each in exchange.waiting(9)] == [1, 2, 3, 4, 5]
     assert installed.wall.now().utc == instant
     assert installed.wall.now().zone == "America/New_York"
     installed.ledger.close()

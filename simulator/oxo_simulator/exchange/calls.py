@@ -192,8 +192,8 @@ class Calls:
                 self._end(live, why)
         if kept:
             self._requests.write_all()
-        else:
-            self._requests.forget()
+        elif lost := self._requests.forget():
+            self._record("not written", {"tickets": lost, "reason": why})
 
     def follow(self, before: "Calls") -> None:
         """Take another release's place: sets are as they were, and calls go on counting.

@@ -100,7 +100,7 @@ class Exchange:
             is_silent=lambda room: self.calls.states[room].condition == "do not disturb",
             silence=lambda room, silent: self.calls.silence(room, silent=silent),
         )
-        self._loading = Loading(clock, self._write)
+        self._loading = Loading(clock, self._write, self._unwritten)
         self.calls = Calls(
             directory=directory,
             trunks=TrunkGroup(plan.channels()) if plan else TrunkGroup(),
@@ -153,7 +153,8 @@ class Exchange:
         if kept:
             self._unwritten.write_all()
         else:
-            self._unwritten.forget()
+            if lost := self._unwritten.forget():
+                self.record("not written", tickets=lost, reason=kind.reason)
             self.outlets = MappingProxyType(
                 {
                     name: outlet.emptied(kind.reason, counts_anew=counts_anew)

@@ -11,6 +11,7 @@ from oxo_simulator.exchange.moment import ExchangeTime, instant_of
 from oxo_simulator.exchange.placed import OrderError, Placed
 from oxo_simulator.exchange.port import Write
 from oxo_simulator.exchange.recorded import unsayable
+from oxo_simulator.exchange.unwritten import Unwritten
 
 LOAD_TICKETS_MAX = 10_000
 SLICE_TICKETS = 100
@@ -33,16 +34,14 @@ class Loading:
 
     Args:
         clock: exchange time.
-        write: takes each finished ticket and returns its ledger id.
+        write: takes each ticket that is due and returns its ledger id.
+        unwritten: takes those that are due later.
     """
 
-    def __init__(
-        self,
-        clock: ExchangeTime,
-        write: Write,
-    ) -> None:
+    def __init__(self, clock: ExchangeTime, write: Write, unwritten: Unwritten) -> None:
         self._clock = clock
         self._write = write
+        self._unwritten = unwritten
         self._loaded: _Loaded | None = None
 
     def load(self, tickets: Sequence[Ticket], pace: float, *, continues: bool = False) -> Placed:
@@ -63,6 +62,7 @@ class Loading:
         With `pace` 0 all at once; otherwise in their original spacing, `pace` times as fast, in
         exchange time. A ticket dated before its predecessor follows it at once. The predecessor
         of the first ticket is the last one of the load before, if it `continues` that one.
+        A reset does not wait for what is to come (see `unwritten`).
 
         Raises:
             OrderError: a pace, date or ticket that cannot be; nothing was written.
@@ -96,8 +96,7 @@ class Loading:
 
     def _write_when_due(self, placed: Placed, seconds: float, ticket: Ticket) -> None:
         if seconds > 0:
-            placed.seconds = max(placed.seconds, seconds)
-            self._clock.later(seconds, lambda: placed.ids.append(self._write(ticket, "loaded")))
+            self._unwritten.put(ticket, "loaded", placed, seconds)
         else:
             placed.ids.append(self._write(ticket, "loaded"))
 
