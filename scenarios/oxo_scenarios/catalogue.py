@@ -227,6 +227,10 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
                 raise LookupError(f"case {case_id} is {gap.kind}: {gap.reason}")
         raise LookupError(f"no case {case_id}; there are {', '.join(c.id for c in self.cases)}")
 
+    def own_wires(self) -> Mapping[str, str]:
+        """Return the wire of each case that it is published for."""
+        return {case.id: case.wire for case in self.cases}
+
     def chapter(self, chapter_id: str) -> Chapter:
         """Return a chapter by its id.
 

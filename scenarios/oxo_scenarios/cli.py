@@ -118,7 +118,8 @@ def run(  # noqa: PLR0913 - one argument per option
     wanted = Options(catalogue, planned, folder, allow_known, pdf, beside)
     outcome = _certified(loaded, wanted, conditions, console)
     hand_out(outcome, junit, as_json_text=as_json_text)
-    summarise(console, outcome, len(catalogue.claimed(loaded.settings.claim)))
+    claimed = catalogue.claimed(loaded.settings.claim)
+    summarise(console, outcome, len(claimed), catalogue.own_wires())
     raise typer.Exit(outcome.status)
 
 

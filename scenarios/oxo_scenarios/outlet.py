@@ -65,15 +65,22 @@ def print_json(document: Any, option: str, told: str = "") -> None:
         leave(ExitStatus.USAGE, f"standard output takes no {option}: {error.strerror}{told}")
 
 
-def summarise(console: Console, outcome: Outcome, cases: int) -> None:
-    """Say what the run came to, what it lacks, and where everything lies."""
+def summarise(console: Console, outcome: Outcome, cases: int, own_wires: Mapping[str, str]) -> None:
+    """Say what the run came to, what it lacks, and where everything lies.
+
+    Args:
+        console: where.
+        outcome: what was played and kept.
+        cases: so many there are for what the subject claims.
+        own_wires: case -> the wire that it is published for.
+    """
     run, folder = outcome.record.run, outcome.record.folder
     played = len({play.case for play in run.plays})
     partial = f" ({played} of {cases} cases played)" if played < cases else ""
     counts = ", ".join(f"{number} {word}" for word, number in run.counts.items() if number)
     console.print()
     if len(run.plays) > 1:
-        console.print(crosstable(run.plays), soft_wrap=True)
+        console.print(crosstable(run.plays, own_wires), soft_wrap=True)
         console.print(LEGEND, style="dim", soft_wrap=True)
         console.print()
     console.print(f"{counts or 'nothing played'}; result: {run.result}{partial}", soft_wrap=True)

@@ -4,6 +4,7 @@ import io
 from types import SimpleNamespace
 from typing import Any
 
+from oxo_scenarios.catalogue import load_catalogue
 from oxo_scenarios.crosstable import crosstable
 from oxo_scenarios.verdict import Verdict
 from rich.console import Console
@@ -15,7 +16,7 @@ def play(case: str, verdict: str, wire: str = "taxation", mode: str = "business"
 
 def printed(*plays: Any) -> list[list[str]]:
     text = io.StringIO()
-    Console(file=text, width=100).print(crosstable(plays))
+    Console(file=text, width=100).print(crosstable(plays, {"CIC6": "nmc"}))
     return [line.split() for line in text.getvalue().splitlines()]
 
 
@@ -33,3 +34,21 @@ def test_a_row_a_case_and_a_column_a_wire_with_the_published_one_in_each_mode() 
         ["SMDR1", "OK", "NOK", "?"],
         ["SMDR7", "N/A", "OK", "error"],
     ]
+
+
+def test_a_case_published_for_another_wire_stands_in_hotel_mode_where_the_report_has_it() -> None:
+    assert printed(
+        play("CIC1", "ok"),
+        play("CIC1", "ok", mode="hotel"),
+        play("CIC6", "ok", wire="nmc"),
+        play("CIC6", "nok", wire="nmc", mode="hotel"),
+    ) == [
+        ["case", "business", "hotel", "nmc"],
+        ["CIC1", "OK", "OK"],
+        ["CIC6", "NOK", "OK"],
+    ]
+
+
+def test_which_wire_a_case_is_published_for_stands_in_the_catalogue() -> None:
+    wires = load_catalogue().own_wires()
+    assert (wires["SMDR1"], wires["CIC6"]) == ("taxation", "nmc")
