@@ -1,9 +1,9 @@
 """Judge a run bundle again, from its folder alone, importing nothing of the project.
 
 Usage: recompute_verdicts.py BUNDLE. Reads what every case demanded and the evidence files, never
-the findings; prints both verdicts of every play; ends with 1 where they differ, or where the second
-mark (`displayed`) or the seconds of recovery do. It takes as told: the marks received and processed,
-fates, findings, words, and all that run.json sums up of plays.
+the findings; prints both verdicts of every play; ends with 1 where they differ, or a mark or the seconds
+of recovery do, or where a ledger cannot be (`unsound`). It takes as told: what a case demanded, fates,
+findings, words, and all that run.json sums up of plays (of that the report lists what does not add up).
 """
 # fmt: off
 # ruff: noqa: E501, ARG001, ARG005 - a check, not a product: one line per step
@@ -368,7 +368,44 @@ def recovery_seconds(folder: Path, play: Line) -> float | None:
     later = [at[had[ticket]["n"]] for ticket in e.kept if at[had[ticket]["n"]] >= max(ends)]
     return round((max(later) - max(ends)).total_seconds(), 3) if later else None
 
-AGAIN: dict[str, Callable[[Path, Line], Any]] = {"verdict": verdict, "displayed": displayed, "recovery_seconds": recovery_seconds}
+def received(folder: Path, play: Line) -> str:
+    """Return the first mark."""
+    return mark(folder, play, "received", "received", {OK: "yes", NOK: "no", UNDECIDED: "not observable"})
+
+def processed(folder: Path, play: Line) -> str:
+    """Return what became of the tickets in the delivery; in part: some reminders are declared not to be shown."""
+    word = mark(folder, play, "processed", "exactly once", {OK: "yes", NOK: "no", UNDECIDED: "not observable", NOT_APPLICABLE: "not asked"})
+    e = Evidence(folder, play)
+    return "in part" if word == "yes" and any(x["ticket"]["kind"] == "reminder" and x["id"] in e.kept and not e.found[e.seen(x["ticket"])]
+                                              for x in e.of("made") if e.facts["appointments"] == "received") else word
+
+def mark(folder: Path, play: Line, name: str, demand: str, words: dict[str, str]) -> str:
+    if demand not in play["facts"]["demands"] or not (folder / "ledger.ndjson").exists():
+        return str(play[name])  # nothing to tell it by
+    return words[DEMANDS[demand](Evidence(folder, play))]
+
+def unsound(folder: Path, play: Line) -> str | None:
+    """Return what of the ledger cannot be: a line is missing, or speaks of what was never there."""
+    made, begun, last, mode = set[int](), set[str](), "", play.get("mode", "business")
+    for number, x in enumerate(Evidence(folder, play).lines("ledger.ndjson"), 1):
+        if x["n"] != number:
+            return f"line {number} is missing"
+        if x.get("at", last) < last:
+            return f"line {number} is older than the one before"
+        last = x.get("at", last)
+        made |= {x["id"]} if x["event"] == "made" else set()
+        begun |= {x["id"]} if x["event"] == "fault" and "id" in x else set()
+        if x["event"] in ("buffered", "dropped") and x["id"] not in made:
+            return f"line {number}: ticket {x['id']} was never made"
+        ended = [y["id"] for y in x.get("faults", [])] if x["event"] == "restored" else [x["id"]] if x["event"] in ("healed", "spent") else []
+        if {*ended} - begun:
+            return f"line {number} ends a fault that never began"
+        if x["event"] == "installed" and ((play["wire"] == "taxation" and x["tag_set"] != play["tag_set"]) or x.get("mode", mode) != mode):
+            return f"line {number}: the exchange was of another kind"
+    return None
+
+AGAIN: dict[str, Callable[[Path, Line], Any]] = {"verdict": verdict, "received": received, "processed": processed, "displayed": displayed,
+                                                 "recovery_seconds": recovery_seconds, "unsound": unsound}
 
 def main() -> int:
     bundle, wrong = Path(sys.argv[1]), 0

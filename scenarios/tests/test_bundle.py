@@ -196,6 +196,61 @@ def test_the_second_program_notices_a_verdict_that_the_evidence_does_not_bear(
     assert recomputed(tmp_path, monkeypatch) == (0 if word == "ok" else 1)
 
 
+def _other_mark(document: Any, _ledger: list[Any]) -> None:
+    document["plays"][0]["received"] = "no"
+
+
+def _other_processed(document: Any, _ledger: list[Any]) -> None:
+    document["plays"][0]["processed"] = "in part"
+
+
+def _other_mode(document: Any, ledger: list[Any]) -> None:
+    ledger.append({"event": "installed", "tag_set": "extended", "mode": "business"})
+    document["plays"][0]["mode"] = "hotel"
+
+
+def _other_tags(_document: Any, ledger: list[Any]) -> None:
+    ledger.append({"event": "installed", "tag_set": "observed", "mode": "business"})
+
+
+def _line_gone(_document: Any, ledger: list[Any]) -> None:
+    ledger.append({"event": "alarm", "n": len(ledger) + 2})
+
+
+def _line_older(_document: Any, ledger: list[Any]) -> None:
+    ledger[0]["at"], ledger[1]["at"] = "2026-11-23T12:00:01.000Z", "2026-11-23T12:00:00.000Z"
+
+
+def _strange_fault(_document: Any, ledger: list[Any]) -> None:
+    ledger.append({"event": "restored", "reset_connections": False, "faults": [{"id": "f9"}]})
+
+
+def _never_made(_document: Any, ledger: list[Any]) -> None:
+    ledger.append({"event": "dropped", "id": 77, "reason": "buffer full"})
+
+
+@pytest.mark.parametrize(
+    "falsify",
+    [
+        _other_mark, _other_processed, _other_mode, _other_tags, _line_gone, _line_older,
+        _strange_fault, _never_made,
+    ],
+)  # fmt: skip
+def test_the_second_program_notices_marks_and_ledgers_that_cannot_be(
+    falsify: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = evidence(CALL)
+    path = write(tmp_path, [(played("BU3", "extended", seen), seen)])
+    document = json.loads(path.read_bytes())
+    place = tmp_path / "evidence" / document["plays"][0]["play"] / "ledger.ndjson"
+    ledger = [json.loads(line) for line in place.read_bytes().splitlines()]
+    falsify(document, ledger)
+    told = [{"n": n} | line for n, line in enumerate(ledger, 1)]
+    place.write_text("".join(json.dumps(line) + "\n" for line in told), encoding="utf-8")
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert recomputed(tmp_path, monkeypatch) == 1
+
+
 REMINDER = msgspec.convert(
     {
         "kind": "reminder",
