@@ -65,6 +65,14 @@ def test_a_set_that_is_silenced_by_itself_is_freed_by_reception() -> None:
     assert (house.silent(), house.condition()) == (False, "free")
 
 
+def test_a_set_that_was_silenced_in_a_vacant_room_is_as_the_next_guest_wants() -> None:
+    house = House()
+    house.set_up("do not disturb")
+    assert house.silent() is True
+    house.hotel.check_in(["106"], Stay(guest_name="G", do_not_disturb=False))
+    assert (house.silent(), house.condition()) == (False, "free")
+
+
 def test_nothing_is_told_of_a_set_twice() -> None:
     house = House()
     house.hotel.check_in(["106"], Stay(guest_name="G", do_not_disturb=True))
