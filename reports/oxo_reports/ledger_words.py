@@ -88,7 +88,7 @@ def _changed(line: Line) -> str:
 
 
 def _installed(line: Line) -> str:
-    keys = ("profile", "tag_set", "zone", "epoch")
+    keys = ("profile", "tag_set", "zone", *(["mode"] if "mode" in line else []), "epoch")
     words = [f"{key.replace('_', ' ')} {plain(line.get(key))}" for key in keys]
     return f"installed: {', '.join(words)}"
 

@@ -60,6 +60,7 @@ class Installed:
             profile=profile_name(order),
             tag_set=profile.tag_set,
             zone=profile.zone,
+            mode=profile.mode,
         )
 
     def upgrade(

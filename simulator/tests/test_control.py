@@ -155,8 +155,9 @@ def test_an_installation_is_fresh_behind_the_same_ports(oxo: EphemeralExchange) 
     assert (curl(oxo, 0), curl(oxo, 1)) == ("401", "7")
     first = client.ledger()[0]
     assert (first.n, first.event, first.detail["profile"]) == (1, "installed", "r3.2-iwr")
+    assert first.detail["mode"] == "business"
     assert set(first.detail) == {
-        "installation", "seed", "epoch", "profile", "tag_set", "zone",
+        "installation", "seed", "epoch", "profile", "tag_set", "zone", "mode",
     }  # fmt: skip
 
 
