@@ -1,6 +1,5 @@
 """`oxo-sim appointments | cancel-appointment | rooms | check-in ...`: reminders and guests."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,14 +14,23 @@ from oxo_simulator.commands.console import (
     say,
     table,
 )
-from oxo_simulator.commands.secret import secret
-from oxo_simulator.commands.telephony import say_tickets
+from oxo_simulator.commands.guest_options import (
+    Barring,
+    Deposit,
+    DirectNumber,
+    Disturb,
+    GuestName,
+    Language,
+    PasswordFile,
+    WakeUp,
+    of_guest,
+)
+from oxo_simulator.commands.placing import Advance, place
 from oxo_simulator.control.client import ControlClient
 from oxo_simulator.control.messages import (
     AppointmentOrder,
     AppointmentState,
     BoothState,
-    CallsPlaced,
     CheckIn,
     CheckOut,
     GuestChange,
@@ -33,19 +41,6 @@ from oxo_simulator.control.messages import (
 
 Rooms = Annotated[list[str], typer.Argument(help="Numbers of the rooms.")]
 Room = Annotated[str, typer.Argument(help="Number of the room.")]
-Advance = Annotated[bool, typer.Option(help="Move exchange time to the tickets.")]
-Language = Annotated[str | None, typer.Option(help="One character.")]
-DirectNumber = Annotated[str | None, typer.Option(help="The guest's own number.")]
-PasswordFile = Annotated[
-    Path | None,
-    typer.Option(help="Its first line is the room's password; - reads standard input."),
-]
-Barring = Annotated[str | None, typer.Option(help="Class of barring, one character.")]
-Disturb = Annotated[
-    bool | None, typer.Option("--do-not-disturb/--may-disturb", help="The set is silent.")
-]
-Deposit = Annotated[str | None, typer.Option(help="Money paid in advance, all of it.")]
-WakeUp = Annotated[str | None, typer.Option(help="HH:MM of a wake-up.")]
 
 app = typer.Typer()
 
@@ -74,9 +69,7 @@ def appointment(  # noqa: PLR0913 - one parameter per option
         "advance": advance,
     }
     order = checked(AppointmentOrder, wanted)
-    with ControlClient.from_state(state) as client:
-        before = client.state().ledger_last
-        say_tickets(client, before, client.program_appointment(order), json=json)
+    place(state, lambda client: client.program_appointment(order), json=json)
 
 
 @app.command("cancel-appointment")
@@ -88,9 +81,7 @@ def cancel_appointment(
     state: State = DEFAULT_STATE,
 ) -> None:
     """Cancel a set's appointments and print the tickets."""
-    with ControlClient.from_state(state) as client:
-        before = client.state().ledger_last
-        say_tickets(client, before, client.cancel_appointment(user, time), json=json)
+    place(state, lambda client: client.cancel_appointment(user, time), json=json)
 
 
 @app.command()
@@ -128,27 +119,22 @@ def check_in(  # noqa: PLR0913 - one parameter per field
     """Check a guest into a room, or a group into several; print the tickets."""
     wanted = {
         "rooms": rooms,
-        "guest_name": guest_name,
-        "language": language,
-        "direct_number": direct_number,
-        "password": None if password_file is None else secret(password_file),
-        "barring": barring,
-        "do_not_disturb": do_not_disturb,
-        "deposit": deposit,
+        **of_guest(
+            guest_name, language, direct_number, password_file, barring, do_not_disturb, deposit
+        ),
         "wake_up": wake_up,
         "advance": advance,
     }
     order: CheckIn = checked(CheckIn, wanted)
-    with ControlClient.from_state(state) as client:
-        before = client.state().ledger_last
-        _say(client, before, client.check_in(order), f"{len(rooms)} checked in", json=json)
+    words = f"{len(rooms)} checked in"
+    place(state, lambda client: client.check_in(order), json=json, words=words)
 
 
 @app.command("guest")
 def guest(  # noqa: PLR0913 - one parameter per field
     room: Room,
     *,
-    guest_name: Annotated[str | None, typer.Option(help="Up to 20 characters.")] = None,
+    guest_name: GuestName = None,
     language: Language = None,
     direct_number: DirectNumber = None,
     password_file: PasswordFile = None,
@@ -163,28 +149,17 @@ def guest(  # noqa: PLR0913 - one parameter per field
     """Change what is known of a guest: what is left out stays."""
     wanted = {
         "room": room,
-        "guest_name": guest_name,
-        "language": language,
-        "direct_number": direct_number,
-        "password": None if password_file is None else secret(password_file),
-        "barring": barring,
-        "do_not_disturb": do_not_disturb,
-        "deposit": deposit,
+        **of_guest(
+            guest_name, language, direct_number, password_file, barring, do_not_disturb, deposit
+        ),
         "wake_up": wake_up,
         "advance": advance,
     }
     if all(value is None for name, value in wanted.items() if name not in ("room", "advance")):
         fail(f"guest {room}: nothing to change; an option is expected", WRONG_USAGE)
     order: GuestChange = checked(GuestChange, wanted)
-    with ControlClient.from_state(state) as client:
-        before = client.state().ledger_last
-        _say(
-            client,
-            before,
-            client.modify_guest(order),
-            f"the guest of {room} is changed",
-            json=json,
-        )
+    words = f"the guest of {room} is changed"
+    place(state, lambda client: client.modify_guest(order), json=json, words=words)
 
 
 @app.command("check-out")
@@ -192,10 +167,8 @@ def check_out(
     rooms: Rooms, *, advance: Advance = True, json: Json = False, state: State = DEFAULT_STATE
 ) -> None:
     """Check guests out; print the tickets of the wake-ups that are cancelled."""
-    with ControlClient.from_state(state) as client:
-        before = client.state().ledger_last
-        placed = client.check_out(CheckOut(rooms=rooms, advance=advance))
-        _say(client, before, placed, f"{len(rooms)} checked out", json=json)
+    order, words = CheckOut(rooms=rooms, advance=advance), f"{len(rooms)} checked out"
+    place(state, lambda client: client.check_out(order), json=json, words=words)
 
 
 @app.command("room-status")
@@ -214,9 +187,8 @@ def room_status(  # noqa: PLR0913 - one parameter per field
     """Tell a room's status and print its ticket, where the profile prints them."""
     wanted: dict[str, Any] = {"room": room, "status": status, "problem": problem, "by": by}
     order: RoomStatusOrder = checked(RoomStatusOrder, {**wanted, "advance": advance})
-    with ControlClient.from_state(state) as client:
-        before = client.state().ledger_last
-        _say(client, before, client.room_status(order), f"{room} is {status}", json=json)
+    words = f"{room} is {status}"
+    place(state, lambda client: client.room_status(order), json=json, words=words)
 
 
 @app.command()
@@ -250,16 +222,6 @@ def prepay(
     with ControlClient.from_state(state) as client:
         found = client.prepay(order)
     say(found, lambda: _show_booths(found), json=json)
-
-
-def _say(
-    client: ControlClient, before: int, placed: CallsPlaced, words: str, *, json: bool
-) -> None:
-    """Print the tickets that an order has led to, or what it did without any."""
-    if placed.ids or json:
-        say_tickets(client, before, placed, json=json)
-    else:
-        typer.echo(words)
 
 
 def _show_appointments(found: list[AppointmentState]) -> None:

@@ -13,13 +13,24 @@ from oxo_simulator.commands.console import (
     pair,
     say,
 )
+from oxo_simulator.commands.guest_options import (
+    Barring,
+    Deposit,
+    DirectNumber,
+    Disturb,
+    GuestName,
+    Language,
+    PasswordFile,
+    WakeUp,
+    of_guest,
+)
 from oxo_simulator.commands.secret import STANDARD_INPUT, secret
 from oxo_simulator.control.client import ControlClient
 from oxo_simulator.control.messages import ClosedFile, HotelEvent, StreamNotice
 
 EVENTS = "One of: " + ", ".join(get_args(get_type_hints(HotelEvent)["event"])) + "."
 
-PasswordFile = Annotated[
+NewPasswordFile = Annotated[
     Path, typer.Argument(help="Its first line is the password; - reads standard input.")
 ]
 
@@ -28,7 +39,10 @@ app = typer.Typer()
 
 @app.command("nmc-password")
 def nmc_password(
-    file: PasswordFile = Path(STANDARD_INPUT), *, json: Json = False, state: State = DEFAULT_STATE
+    file: NewPasswordFile = Path(STANDARD_INPUT),
+    *,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
 ) -> None:
     """Give the account of the NMC wire another password, valid when the profile says."""
     password = secret(file)
@@ -39,7 +53,10 @@ def nmc_password(
 
 @app.command("account-password")
 def account_password(
-    file: PasswordFile = Path(STANDARD_INPUT), *, json: Json = False, state: State = DEFAULT_STATE
+    file: NewPasswordFile = Path(STANDARD_INPUT),
+    *,
+    json: Json = False,
+    state: State = DEFAULT_STATE,
 ) -> None:
     """Give the account of the account files another password, valid when the profile says."""
     password = secret(file)
@@ -116,19 +133,14 @@ def hotel(  # noqa: PLR0913 - one parameter per field
     event: Annotated[str, typer.Argument(help=EVENTS)],
     room: Annotated[str, typer.Argument(help="Number of the room.")],
     *,
-    guest_name: Annotated[str | None, typer.Option(help="Up to 20 characters.")] = None,
-    language: Annotated[str | None, typer.Option(help="One character.")] = None,
-    direct_number: Annotated[str | None, typer.Option(help="The guest's own number.")] = None,
-    password_file: Annotated[
-        Path | None,
-        typer.Option(help="Its first line is the room's password; - reads standard input."),
-    ] = None,
-    barring: Annotated[str | None, typer.Option(help="Class of barring, one character.")] = None,
-    do_not_disturb: Annotated[
-        bool | None, typer.Option("--do-not-disturb/--may-disturb", help="The set is silent.")
-    ] = None,
-    deposit: Annotated[str | None, typer.Option(help="Money paid in advance.")] = None,
-    reminder_time: Annotated[str | None, typer.Option(help="HH:MM of a wake-up.")] = None,
+    guest_name: GuestName = None,
+    language: Language = None,
+    direct_number: DirectNumber = None,
+    password_file: PasswordFile = None,
+    barring: Barring = None,
+    do_not_disturb: Disturb = None,
+    deposit: Deposit = None,
+    reminder_time: WakeUp = None,
     room_status: Annotated[str | None, typer.Option(help="cleaned or not cleaned.")] = None,
     problem: Annotated[
         int | None, typer.Option(min=0, max=999, help="Number of what was found.")
@@ -140,13 +152,9 @@ def hotel(  # noqa: PLR0913 - one parameter per field
     fields = {
         "event": event,
         "room": room,
-        "guest_name": guest_name,
-        "language": language,
-        "direct_number": direct_number,
-        "password": None if password_file is None else secret(password_file),
-        "barring": barring,
-        "do_not_disturb": do_not_disturb,
-        "deposit": deposit,
+        **of_guest(
+            guest_name, language, direct_number, password_file, barring, do_not_disturb, deposit
+        ),
         "reminder_time": reminder_time,
         "room_status": room_status,
         "problem": problem,

@@ -15,7 +15,7 @@ from oxo_simulator.commands.console import (
     say,
     table,
 )
-from oxo_simulator.commands.telephony import say_tickets
+from oxo_simulator.commands.placing import Advance, place
 from oxo_simulator.control.client import ControlClient
 from oxo_simulator.control.messages import FacilityOrder, SetOrder, SetState
 
@@ -78,15 +78,13 @@ def facility(  # noqa: PLR0913 - one parameter per option
     service: Annotated[Facility, typer.Argument(help="What it asks for.")],
     *,
     cancel: Annotated[bool, typer.Option("--cancel", help="It wants it no more.")] = False,
-    advance: Annotated[bool, typer.Option(help="Move exchange time to the ticket.")] = True,
+    advance: Advance = True,
     json: Json = False,
     state: State = DEFAULT_STATE,
 ) -> None:
     """Ask the public network for a supplementary service, and print the ticket."""
     order = FacilityOrder(user=user, facility=service, cancelled=cancel, advance=advance)
-    with ControlClient.from_state(state) as client:
-        before = client.state().ledger_last
-        say_tickets(client, before, client.request_facility(order), json=json)
+    place(state, lambda client: client.request_facility(order), json=json)
 
 
 def _kept(present: SetState) -> dict[str, Any]:

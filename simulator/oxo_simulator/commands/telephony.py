@@ -1,12 +1,10 @@
 """`oxo-sim call | load | advance | time`: tickets, and the time that brings them."""
 
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
-from oxo_tickets import DiallingMode, Facility, Ticket, to_json
+from oxo_tickets import DiallingMode, Facility
 
 from oxo_simulator.commands.console import (
     DEFAULT_STATE,
@@ -17,9 +15,10 @@ from oxo_simulator.commands.console import (
     fail,
     say,
 )
+from oxo_simulator.commands.placing import Advance, place
 from oxo_simulator.commands.tickets import batch, opened
 from oxo_simulator.control.client import ControlClient
-from oxo_simulator.control.messages import CallOrder, CallsPlaced, ExchangeState
+from oxo_simulator.control.messages import CallOrder, ExchangeState
 
 MANUAL, REAL = 0.0, 1.0
 
@@ -57,7 +56,7 @@ def call(  # noqa: PLR0913 - one parameter per option
     service: Annotated[
         list[Facility] | None, typer.Option(help="Supplementary service; more than once.")
     ] = None,
-    advance: Annotated[bool, typer.Option(help="Move exchange time to the tickets.")] = True,
+    advance: Advance = True,
     json: Json = False,
     state: State = DEFAULT_STATE,
 ) -> None:
@@ -83,10 +82,7 @@ def call(  # noqa: PLR0913 - one parameter per option
         "services": service or [],
     }
     order = checked(CallOrder, wanted)
-    with ControlClient.from_state(state) as client:
-        before = client.state().ledger_last
-        placed = client.place_calls(order, advance=advance)
-        say_tickets(client, before, placed, json=json)
+    place(state, lambda client: client.place_calls(order, advance=advance), json=json)
 
 
 @app.command()
@@ -170,36 +166,6 @@ def _factor(text: str) -> float:
         return names[text] if text in names else float(text)
     except ValueError:
         fail(f"time {text}: manual, real, or a number is expected", WRONG_USAGE)
-
-
-def say_tickets(client: ControlClient, before: int, placed: CallsPlaced, *, json: bool) -> None:
-    """Print the tickets that an order has led to, and how its calls went."""
-    wanted = set(placed.ids)
-    tickets = [
-        msgspec.convert(line.detail["ticket"], Ticket)
-        for line in client.ledger(before)
-        if line.event == "made" and line.detail["id"] in wanted
-    ]
-
-    def plain() -> None:
-        for ticket in tickets:
-            typer.echo(to_json(ticket).decode())
-        for outcome, count in Counter(placed.outcomes).items():
-            if outcome != "answered":
-                typer.echo(f"{count} {'call' if count == 1 else 'calls'}: {outcome}", err=True)
-        if not wanted:
-            typer.echo(
-                "no ticket so far: it is written when the call has ended, if any is", err=True
-            )
-
-    shown = [msgspec.Raw(to_json(ticket)) for ticket in tickets]
-    answer = {
-        "ids": placed.ids,
-        "exchange_time": placed.exchange_time,
-        "outcomes": placed.outcomes,
-        "tickets": shown,
-    }
-    say(answer, plain, json=json)
 
 
 def _say_loaded(told: dict[str, int]) -> None:
