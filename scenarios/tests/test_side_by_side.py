@@ -4,17 +4,19 @@ import os
 import signal
 import subprocess
 import sys
+from multiprocessing import Pipe
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from oxo_scenarios.bench.stand import Conditions
-from oxo_scenarios.bench.trouble import UsageWrong
+from oxo_scenarios.bench.trouble import BenchBroken, UsageWrong
 from oxo_scenarios.catalogue import load_catalogue
 from oxo_scenarios.cli import OWN_SUBJECT
 from oxo_scenarios.options import stands_of
-from oxo_scenarios.play.side_by_side import Hand
+from oxo_scenarios.play.part import Next
+from oxo_scenarios.play.side_by_side import Hand, Parts
 from oxo_scenarios.subject import Subject, load_subject
 
 CATALOGUE = load_catalogue()
@@ -76,6 +78,27 @@ def test_several_are_refused_where_there_can_be_one_alone(
     with pytest.raises(UsageWrong, match=told):
         stands_of(2, subject(**changed), conditions, 100)
     assert stands_of(1, subject(**changed), conditions, 100) == 1
+
+
+def test_a_stand_that_ends_with_an_answer_unread_is_told_like_any_other() -> None:
+    """The machine says then that the connection was reset, and not that it has ended."""
+    options: Any = SimpleNamespace(stands=0, planned=[])
+    parts = Parts(subject(), options, FREE)
+    process: Any = SimpleNamespace(join=lambda _seconds: None, exitcode=-9)
+    nobody: Any = None
+    for asked in (False, True):
+        ours, theirs = Pipe()
+        parts._processes[ours] = process
+        if asked:
+            theirs.send(Next(None))
+        else:
+            ours.send("the last answer")
+        theirs.close()
+        with ours:
+            if asked:
+                assert parts._take(ours, nobody, nobody), "it had asked, and nobody hears"
+            with pytest.raises(BenchBroken, match="a stand ended with status -9"):
+                parts._take(ours, nobody, nobody)
 
 
 @pytest.mark.process

@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any, Self
 
@@ -107,7 +108,7 @@ class Parts:
         """
         try:
             for connection in self._processes:
-                connection.send(record.folder)
+                _tell(connection, record.folder)
             playing = set(self._processes)
             while playing:
                 for ready in wait(list(playing), LOOK_SECONDS):
@@ -136,7 +137,7 @@ class Parts:
         """
         try:
             told = connection.recv()
-        except EOFError as error:
+        except (EOFError, ConnectionError) as error:
             process = self._processes[connection]
             process.join(END_SECONDS_MAX)
             raise BenchBroken(f"a stand ended with status {process.exitcode}") from error
@@ -149,8 +150,7 @@ class Parts:
         """Take what a stand tells, and answer it; False when it is done."""
         told = self._received(connection)
         if isinstance(told, Next):
-            name = self._hand.take(told.wire)
-            connection.send(name)
+            _tell(connection, self._hand.take(told.wire))
             return True
         if isinstance(told, Begins):
             watcher.begins(self._planned[told.play])
@@ -182,6 +182,12 @@ class Parts:
         for connection in self._processes:
             connection.close()
         self._processes.clear()
+
+
+def _tell(connection: Connection, what: object) -> None:
+    """Send to a stand; of one that has ended, the next reading tells."""
+    with suppress(ConnectionError):
+        connection.send(what)
 
 
 def _connection(ready: object) -> Connection:
