@@ -4,9 +4,9 @@
 
 The tests are those that every test run plays with few examples, always the same ones: decoders, and
 the taxation session with its store against the model of an exchange, the healing of the stream by
-account files against a model of both, and what each wire makes of a
-ticket against the carriage table. A failure prints the smallest
-example that was found, and the seed with which pytest finds it again.
+account files against a model of both, what each wire makes of a ticket against the carriage table,
+and of the exchange its calls, charges, reminders, calendar and buffers. A failure prints the
+smallest example that was found, and the seed with which pytest finds it again.
 """
 
 import argparse
@@ -26,6 +26,28 @@ FILES = (
     "collector/tests/test_fuzz_session.py",
     "collector/tests/test_intake_healing.py",
     "law/test_carriage.py",
+    "simulator/tests/calls/test_call_deposits.py",
+    "simulator/tests/link/test_link_passage.py",
+    "simulator/tests/screen/test_screen_drawing.py",
+    "simulator/tests/screen/test_screen_prompt.py",
+    "simulator/tests/stream/test_stream_codec.py",
+    "simulator/tests/test_account_reading.py",
+    "simulator/tests/test_booths.py",
+    "simulator/tests/test_buffer.py",
+    "simulator/tests/test_charging.py",
+    "simulator/tests/test_clock_changes.py",
+    "simulator/tests/test_conservation.py",
+    "simulator/tests/test_ed52_room.py",
+    "simulator/tests/test_fineness.py",
+    "simulator/tests/test_hotel.py",
+    "simulator/tests/test_ohl_machine.py",
+    "simulator/tests/test_ohl_reader.py",
+    "simulator/tests/test_outlet_random.py",
+    "simulator/tests/test_reminder_changes.py",
+    "simulator/tests/test_reminder_timelines.py",
+    "simulator/tests/test_unknown_operations.py",
+    "simulator/tests/test_v24_machine.py",
+    "simulator/tests/test_v24_mapping.py",
 )
 
 
