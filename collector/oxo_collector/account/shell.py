@@ -31,7 +31,7 @@ from oxo_collector.account.messages import (
     NotWhole,
 )
 from oxo_collector.account.reading import Reading
-from oxo_collector.decoders.account_index import read_lines, spelled
+from oxo_collector.decoders.account_index import read_index, spelled
 from oxo_collector.failure import Failure, Fault
 from oxo_collector.fetching import Beginning, Failed, NoPlace, Refused
 from oxo_collector.receipt import (
@@ -171,7 +171,7 @@ class Shell:
         index = self.wire.index()
         if isinstance(index, Refused | Failed):
             return index
-        lines = {} if index is None else read_lines(index)
+        lines = {} if index is None else read_index(index)
         names = account_files(lines)
         if not names:  # no index, or one in which nothing stands: the folder knows
             listed = self.wire.names()

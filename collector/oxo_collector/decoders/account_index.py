@@ -52,12 +52,7 @@ class Gap(msgspec.Struct, frozen=True):
     count: int | None
 
 
-def read_index(text: bytes | str) -> tuple[str, ...]:
-    """Return the names in an index, in order, each once; never raises."""
-    return tuple(read_lines(text))
-
-
-def read_lines(text: bytes | str) -> dict[str, str]:
+def read_index(text: bytes | str) -> dict[str, str]:
     """Return the names in an index, in order, each once, with their lines; never raises.
 
     What stands behind a name is unknown. It tells one thing: where it changed, so did the file.
