@@ -177,12 +177,13 @@ class Play(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChapterRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A chapter with the verdict over its plays."""
+    """A chapter with the verdict over its plays; `published` is false of extra cases."""
 
     id: str
     title: str
     verdict: Verdict
     objective: str
+    published: bool
 
 
 class GapRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -429,6 +430,7 @@ def _chapters(catalogue: Catalogue, plays: Sequence[Play]) -> list[ChapterRecord
                     title=chapter.title,
                     verdict=verdict,
                     objective=chapter.objective,
+                    published=chapter.published,
                 )
             )
     return found

@@ -333,6 +333,12 @@ def test_of_a_play_that_was_not_judged_nothing_else_is_told(
     assert recomputed(tmp_path, monkeypatch) == status
 
 
+def test_a_chapter_says_whether_its_cases_are_published() -> None:
+    plays = [played(case, "extended", evidence(CALL)) for case in ("BU3", "EXT2")]
+    told = {chapter.id: chapter.published for chapter in run_with(plays).chapters}
+    assert told == {"BU": True, "EXT": False}
+
+
 def test_counts_chapters_result_and_gaps_are_derived() -> None:
     run = run_with(
         [
