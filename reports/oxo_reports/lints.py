@@ -32,6 +32,9 @@ LIMITING = re.compile(
 )
 """Words by which a comment restricts an OK."""
 
+WRONG_FATES = ("lost", "duplicated", "altered", "phantom")
+"""What no ticket of a row that is processed came to."""
+
 
 def open_points(run: Run, summary: Summary, missing: Mapping[str, Mapping[str, str]]) -> list[str]:
     """List the open points of a report.
@@ -75,6 +78,21 @@ def _play(play: Play, summary: Summary) -> Iterable[str]:
     if ground != play.standing:
         shown, rests = STANDING_NAMES[play.standing], STANDING_NAMES[ground]
         yield f"{name}: standing shown as {shown}, but a finding rests on {rests}."
+    yield from _told_twice(play, name)
+
+
+def _told_twice(play: Play, name: str) -> Iterable[str]:
+    """Hold to each other what a row tells in two places: tickets, demands, mode."""
+    wrong = Counter(ticket.fate for ticket in play.tickets if ticket.fate in WRONG_FATES)
+    if wrong and play.processed == "yes":
+        told = ", ".join(f"{number} {fate}" for fate, number in wrong.items())
+        yield f"{name}: shown as processed, but of its tickets are {told}."
+    answered = {finding.demand for finding in play.findings}
+    asked = play.facts.demands if play.facts and play.verdict == "ok" else []
+    for demand in (one for one in asked if one not in answered):
+        yield f"{name}: no finding answers what the case asks, {demand}."
+    if ("hotel" in play.play.split(".")) != (play.mode == "hotel"):
+        yield f"{name}: played in {play.mode} mode, but the name {play.play} says otherwise."
 
 
 def counted(run: Run) -> list[Play]:
@@ -128,6 +146,9 @@ def _chapters(run: Run) -> Iterable[str]:
                 f"Chapter {chapter.id}: shown as {WORDS[chapter.verdict]}, "
                 f"but its rows give {WORDS[joined]}."
             )
+        if any(play.extra == chapter.published for play in run.plays if play.chapter == chapter.id):
+            count = "counts" if chapter.published else "does not count"
+            yield f"Chapter {chapter.id}: {count} as published, but not so all of its rows."
 
 
 def _missing(run: Run, missing: Mapping[str, Mapping[str, str]]) -> Iterable[str]:

@@ -130,6 +130,22 @@ def test_the_sample_has_exactly_the_open_points_put_into_it(bundle: Path) -> Non
             lambda run: run.update(incomplete=[]),
             "The run lists 0 incomplete points, but 1 of its rows lack an issue reference.",
         ),
+        (
+            lambda run: the(run, "bu1")["tickets"][0].update(fate="lost"),
+            "BU1: shown as processed, but of its tickets are 1 lost.",
+        ),
+        (
+            lambda run: the(run, "smdr1.extended")["findings"].pop(0),
+            "SMDR1 (extended): no finding answers what the case asks, exactly once.",
+        ),
+        (
+            lambda run: the(run, "bu1").update(mode="hotel"),
+            "BU1 (hotel mode): played in hotel mode, but the name bu1 says otherwise.",
+        ),
+        (
+            lambda run: run["chapters"][0].update(published=False),
+            "Chapter CIC: does not count as published, but not so all of its rows.",
+        ),
     ],
 )
 def test_each_open_point_is_found(change: Change, point: str, changed: Changed) -> None:
