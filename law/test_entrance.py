@@ -128,7 +128,7 @@ def test_something() -> None:
 @pytest.mark.parametrize(
     ("setting", "status", "told"),
     [
-        ({}, 0, "SKIPPED [1] conftest.py:{line}: no-such-program is not installed"),
+        ({}, 0, r"SKIPPED \[1\] conftest\.py:\d+: no-such-program is not installed"),
         ({"OXO_SKIP_IS_FAILURE": "1"}, 1, "skipped although OXO_SKIP_IS_FAILURE is set"),
     ],
 )
@@ -143,7 +143,7 @@ def test_a_missing_program_skips_by_name_or_fails_where_all_should_be_there(
         cwd=tmp_path, env={**clean, **setting}, check=False, capture_output=True, text=True,
     )  # fmt: skip
     assert ended.returncode == status, ended.stdout
-    assert told.format(line="22") in ended.stdout
+    assert re.search(told, ended.stdout)
 
 
 def test_continuous_integration_installs_and_calls_the_test_command() -> None:

@@ -108,7 +108,7 @@ ROWS: Mapping[str, Rendering] = {
 }
 
 
-REASONS = {"cannot be rendered", "no statement for a local call"}
+REASONS = {"cannot be rendered", "not carried by this wire", "no statement for a local call"}
 
 
 def test_every_row_of_the_table_is_rendered() -> None:
