@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from unittest.mock import MagicMock, patch
 
 import msgspec
 import pytest
 from oxo_simulator.cli import app
 from oxo_simulator.control.client import ControlClient
+from oxo_simulator.control.hotel_messages import Guest
 from oxo_simulator.control.messages import CallsPlaced, CheckIn, GuestChange, HotelEvent
 from typer.testing import CliRunner
 
@@ -81,3 +83,19 @@ def test_of_an_event_of_the_hotel_link(client: MagicMock, tmp_path: Path) -> Non
             HotelEvent,
         ),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        (Guest, {}),
+        (CheckIn, {"rooms": ["106"]}),
+        (GuestChange, {"room": "106"}),
+        (HotelEvent, {"event": "check-in", "room": "106"}),
+    ],
+)
+def test_the_password_is_not_shown(kind: Any, more: dict[str, Any]) -> None:
+    message = msgspec.convert({**FIELDS, **more}, kind)
+    assert message.password == "2468"  # noqa: S105 - of nobody
+    assert kind.__name__ in repr(message)
+    assert "2468" not in repr(message)

@@ -51,7 +51,23 @@ class AppointmentState(Message, frozen=True):
     fold: int = 0
 
 
-class CheckIn(Message, frozen=True):
+class Guest(Message, frozen=True, kw_only=True):
+    """What every message that tells of a guest may tell; `None` tells nothing."""
+
+    guest_name: str | None = None
+    language: str | None = None
+    direct_number: str | None = None
+    password: str | None = None
+    barring: str | None = None
+    do_not_disturb: bool | None = None
+    deposit: Decimal | None = None
+
+    def __repr__(self) -> str:
+        """Keep the room's secret, whatever else a message has."""
+        return f"{type(self).__name__}(...)"
+
+
+class CheckIn(Guest, frozen=True, kw_only=True):
     """Check a guest into a room, or a group into several: each room is told the same.
 
     Attributes:
@@ -69,12 +85,6 @@ class CheckIn(Message, frozen=True):
 
     rooms: list[str]
     guest_name: str
-    language: str | None = None
-    direct_number: str | None = None
-    password: str | None = None
-    barring: str | None = None
-    do_not_disturb: bool | None = None
-    deposit: Decimal | None = None
     wake_up: str | None = None
     advance: bool = True
 
@@ -83,17 +93,10 @@ class CheckIn(Message, frozen=True):
         return f"CheckIn(rooms={self.rooms!r})"
 
 
-class GuestChange(Message, frozen=True):
+class GuestChange(Guest, frozen=True, kw_only=True):
     """Change what is known of a guest; what is left out stays. `deposit` is all that was paid."""
 
     room: str
-    guest_name: str | None = None
-    language: str | None = None
-    direct_number: str | None = None
-    password: str | None = None
-    barring: str | None = None
-    do_not_disturb: bool | None = None
-    deposit: Decimal | None = None
     wake_up: str | None = None
     advance: bool = True
 

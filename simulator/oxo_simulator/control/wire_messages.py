@@ -1,10 +1,10 @@
 """Messages of the control API that concern one wire; `messages` has them all."""
 
-from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
+from oxo_simulator.control.hotel_messages import Guest
 from oxo_simulator.control.message import Message
 
 WireName = Literal["taxation", "nmc", "v24", "ohl", "account", "stream"]
@@ -71,7 +71,7 @@ class StreamNotice(Message, frozen=True):
     seconds: int = 0
 
 
-class HotelEvent(Message, frozen=True):
+class HotelEvent(Guest, frozen=True, kw_only=True):
     """What the exchange says on the hotel link besides tickets; a field left out is blank there.
 
     Attributes:
@@ -100,13 +100,6 @@ class HotelEvent(Message, frozen=True):
         "re-initialisation",
     ]
     room: str
-    guest_name: str | None = None
-    language: str | None = None
-    direct_number: str | None = None
-    password: str | None = None
-    barring: str | None = None
-    do_not_disturb: bool | None = None
-    deposit: Decimal | None = None
     reminder_time: str | None = None
     room_status: Literal["cleaned", "not cleaned"] | None = None
     problem: int | None = None
