@@ -51,6 +51,7 @@ def open_points(run: Run, summary: Summary, missing: Mapping[str, Mapping[str, s
         *_chapters(run),
         *_missing(run, missing),
         *_known_failures(run),
+        *_modes(run),
         *_identity(run),
     ]
 
@@ -149,6 +150,14 @@ def _chapters(run: Run) -> Iterable[str]:
         if any(play.extra == chapter.published for play in run.plays if play.chapter == chapter.id):
             count = "counts" if chapter.published else "does not count"
             yield f"Chapter {chapter.id}: {count} as published, but not so all of its rows."
+
+
+def _modes(run: Run) -> Iterable[str]:
+    """Hold what is said of the exchange to the modes of the rows."""
+    of_rows = {play.mode for play in run.plays}
+    if run.plays and {*run.exchange.mode.split(", ")} != of_rows:
+        rows = " and ".join(sorted(of_rows))
+        yield f"The exchange ran in {run.exchange.mode} mode, but its rows are of {rows} mode."
 
 
 def _missing(run: Run, missing: Mapping[str, Mapping[str, str]]) -> Iterable[str]:

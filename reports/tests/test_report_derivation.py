@@ -143,6 +143,10 @@ def test_the_sample_has_exactly_the_open_points_put_into_it(bundle: Path) -> Non
             "BU1 (hotel mode): played in hotel mode, but the name bu1 says otherwise.",
         ),
         (
+            lambda run: run["exchange"].update(mode="hotel"),
+            "The exchange ran in hotel mode, but its rows are of business mode.",
+        ),
+        (
             lambda run: run["chapters"][0].update(published=False),
             "Chapter CIC: does not count as published, but not so all of its rows.",
         ),

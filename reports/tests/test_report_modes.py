@@ -43,6 +43,7 @@ def played_in_two_modes(run: dict[str, Any]) -> None:
     for play in (room, none):
         play["chapter"] = "BU"
     run["plays"] += [hotel, room, none, recovered, *extra]
+    run["exchange"]["mode"] = "business, hotel"
     run["counts"]["ok"] += 3
     run["counts"]["not applicable"] += 1
     run["assumed_contract"] += 3 * (plays["bu1"]["standing"] == "ours")

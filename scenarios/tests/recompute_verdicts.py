@@ -402,7 +402,9 @@ def unsound(folder: Path, play: Line) -> str | None:
             return f"line {number} ends a fault that never began"
         if x["event"] == "installed" and ((play["wire"] == "taxation" and x["tag_set"] != play["tag_set"]) or x.get("mode", mode) != mode):
             return f"line {number}: the exchange was of another kind"
-    return None
+    told = {x["id"] for x in play["tickets"] if x["id"] is not None}
+    written = {x["id"] for x in Evidence(folder, play).all if x["event"] in ("buffered", "dropped")}
+    return f"tickets {sorted(written ^ told)} stand in ledger or run.json alone" if play["findings"] and written != told else None
 
 AGAIN: dict[str, Callable[[Path, Line], Any]] = {"verdict": verdict, "received": received, "processed": processed, "displayed": displayed,
                                                  "recovery_seconds": recovery_seconds, "unsound": unsound}

@@ -225,6 +225,10 @@ def _strange_fault(_document: Any, ledger: list[Any]) -> None:
     ledger.append({"event": "restored", "reset_connections": False, "faults": [{"id": "f9"}]})
 
 
+def _ticket_gone(document: Any, _ledger: list[Any]) -> None:
+    document["plays"][0]["tickets"].pop()
+
+
 def _never_made(_document: Any, ledger: list[Any]) -> None:
     ledger.append({"event": "dropped", "id": 77, "reason": "buffer full"})
 
@@ -233,7 +237,7 @@ def _never_made(_document: Any, ledger: list[Any]) -> None:
     "falsify",
     [
         _other_mark, _other_processed, _other_mode, _other_tags, _line_gone, _line_older,
-        _strange_fault, _never_made,
+        _strange_fault, _never_made, _ticket_gone,
     ],
 )  # fmt: skip
 def test_the_second_program_notices_marks_and_ledgers_that_cannot_be(
