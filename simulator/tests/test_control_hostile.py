@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from unittest.mock import create_autospec
 
 import pytest
-from oxo_simulator.control.limits import ControlSite
+from oxo_simulator.control.limits import BODY_BYTES_MAX, ORDER_BYTES_MAX, ControlSite
 from oxo_simulator.control.openapi import document
 from oxo_simulator.control.routes import ROUTES, Route
 from oxo_simulator.control.server import ControlServer
@@ -137,6 +137,17 @@ def test_every_answer_is_one_that_is_described(port: Port, route: Route) -> None
         assert answer.error
         assert str(status) in described
     assert ("503" in described) == (route.method != "GET")
+
+
+def test_only_a_load_of_tickets_is_long(port: Port) -> None:
+    for path, body, status in (
+        (b"/calls", b" " * (ORDER_BYTES_MAX + 1), 413),
+        (b"/calls", b" " * ORDER_BYTES_MAX, 400),
+        (b"/tickets", b" " * (ORDER_BYTES_MAX + 1), 400),
+        (b"/tickets", b" " * (BODY_BYTES_MAX + 1), 413),
+    ):
+        answer = port.ask(b"POST", path, body)
+        assert (answer.status, answer.error != "") == (status, True)
 
 
 def test_slashes_too_many_are_no_way_elsewhere(port: Port) -> None:

@@ -11,6 +11,8 @@ from twisted.web.server import Request, Site
 from oxo_simulator.control.messages import Problem
 
 BODY_BYTES_MAX = 32 * 1024 * 1024
+ORDER_BYTES_MAX = 2 * 1024 * 1024
+"""Of every order but a load of tickets, which is read in slices: 32 MiB of calls take seconds."""
 SILENCE_SECONDS_MAX = 120
 """Longer than the longest wait for a ledger line."""
 

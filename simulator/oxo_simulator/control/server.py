@@ -21,6 +21,7 @@ from twisted.web.server import NOT_DONE_YET
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from oxo_simulator.clock import StartUnknown
+from oxo_simulator.control.limits import BODY_BYTES_MAX, ORDER_BYTES_MAX
 from oxo_simulator.control.messages import (
     LEDGER_LINES_MAX,
     ExchangeState,
@@ -284,8 +285,19 @@ def _described() -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(document()))
 
 
+class _TooLong(Exception):
+    pass
+
+
 class _Stranger(Exception):
     pass
+
+
+_REFUSED_WITH = (
+    (_TooLong, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (SessionUnknown, HTTPStatus.NOT_FOUND),
+    (REFUSALS, HTTPStatus.BAD_REQUEST),
+)
 
 
 def _stranger() -> None:
@@ -297,6 +309,7 @@ def _asked(route: Route, request: Any, places: Mapping[str, str]) -> Asked:
 
     Raises:
         msgspec.DecodeError, OrderError: it is not what the route takes.
+        _TooLong: there is too much of it.
     """
     known = [parameter.name for parameter in route.query]
     for name in request.args:
@@ -304,8 +317,9 @@ def _asked(route: Route, request: Any, places: Mapping[str, str]) -> Asked:
             allowed = ", ".join(known) or "none"
             raise OrderError(f"parameter {name.decode('latin-1')!r}; allowed here: {allowed}")
     body: Any = UnreadLoad if route.body is Load else route.body
+    most = BODY_BYTES_MAX if route.body is Load else ORDER_BYTES_MAX
     return Asked(
-        order=_order(request.content.read(), body) if body else None,
+        order=_order(request.content.read(), body, most) if body else None,
         query={each.name: _number(request, each) for each in route.query if not each.text},
         place=places.get(route.place or "", ""),
         texts={
@@ -316,7 +330,9 @@ def _asked(route: Route, request: Any, places: Mapping[str, str]) -> Asked:
     )
 
 
-def _order(body: bytes, message: Any) -> Any:
+def _order(body: bytes, message: Any, bytes_max: int) -> Any:
+    if len(body) > bytes_max:
+        raise _TooLong(f"{len(body)} bytes; the body of this order has at most {bytes_max}")
     try:
         # All of it at once: what msgspec leaves for later would break what it is left to.
         return msgspec.json.decode(body.decode("utf-8"), type=message)
@@ -360,10 +376,9 @@ def _judged(request: Any, failure: Failure) -> tuple[int, str]:
     error = failure.value
     if isinstance(error, _Stranger):
         return HTTPStatus.UNAUTHORIZED, "the bearer token is missing or wrong"
-    if isinstance(error, SessionUnknown):
-        return HTTPStatus.NOT_FOUND, str(error)
-    if isinstance(error, REFUSALS):
-        return HTTPStatus.BAD_REQUEST, str(error)
+    for kinds, status in _REFUSED_WITH:
+        if isinstance(error, kinds):
+            return status, str(error)
     if isinstance(error, HTTPException):
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
             request.setHeader("Allow", ", ".join(sorted(error.valid_methods)))
