@@ -6,10 +6,11 @@ A life cycle is a call placed, its line seized, its end, its ticket written to l
 and the line freed, in exchange time and one process. Plain outgoing calls, and a mix of what the
 exchange can do: transfers, diversions, internal calls, conferences.
 
-Where `sipp` is installed, its own scenario (INVITE to BYE, caller and called on loopback) stands
-beside it: a call over the wire, without tickets, as far as one caller and one called get. Else the
-peer is a bare loop in the same run: for each call two timers of the same clock, one ticket made
-anew, and three lines of the ledger encoded and written, which no exchange could leave out.
+Where `sipp` is installed, its own scenario (INVITE to BYE, caller and called on loopback, over one
+TCP connection: by UDP it loses messages and waits for repeats) stands beside it: a call over the
+wire, without tickets, as far as one caller and one called get. Beside both stands a bare loop: for
+each call two timers of the same clock, one ticket made anew, and three lines of the ledger encoded
+and written, which no exchange could leave out.
 """
 
 import argparse
@@ -108,14 +109,14 @@ def bare_rate(calls: int, folder: Path) -> Measured:
 def sipp_rate(sipp: str, calls: int) -> float | None:
     """Return SIPp's calls a second, called and caller on loopback; `None` where it cannot."""
     called = subprocess.Popen(
-        [sipp, "-sn", "uas", "-i", "127.0.0.1", "-p", "5070", "-nostdin"],
+        [sipp, "-sn", "uas", "-t", "t1", "-i", "127.0.0.1", "-p", "5070", "-nostdin"],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
         begin = time.perf_counter()
         caller = subprocess.run(
-            [sipp, "-sn", "uac", "-i", "127.0.0.1", "-d", "0", "-r", "100000", "-l", "500",
-             "-m", str(calls), "-nostdin", "127.0.0.1:5070"],
+            [sipp, "-sn", "uac", "-t", "t1", "-i", "127.0.0.1", "-d", "0", "-r", "100000",
+             "-l", "500", "-m", str(calls), "-nostdin", "127.0.0.1:5070"],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
             timeout=SIPP_SECONDS_MAX,
         )  # fmt: skip

@@ -5,8 +5,9 @@
 Whole exchanges, put together as `oxo-sim run` does it (link, taxation wire with TLS on two ports,
 control port, ledger, lock), one beside the other in one process on free ports; then the same number
 of bare twins: as many listening sockets, of them as many with twisted.web and TLS, and nothing
-behind them. Memory is what belongs to the process alone (`Private_*` of smaps_rollup), without the
-first ones, which load the code. No source states a ceiling; the twin is the bare limit.
+behind them. Memory is what the process has written and nobody shares (`Private_Dirty` of
+smaps_rollup; clean pages of a library are private or shared by who else runs), without the first
+ones, which load the code. No source states a ceiling; the twin is the bare limit.
 
 Certificates are made once and copied: making a key takes longer than everything else.
 """
@@ -31,11 +32,11 @@ FIRST_COUNT = 4
 
 
 def private_kib() -> int:
-    """Return the memory that belongs to this process alone, and that it still needs."""
+    """Return the memory that this process alone has written, and that it still needs."""
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     lines = Path("/proc/self/smaps_rollup").read_text("ascii").splitlines()
-    found = (line.split() for line in lines if line.startswith("Private_"))
+    found = (line.split() for line in lines if line.startswith("Private_Dirty:"))
     return sum(int(words[1]) for words in found)
 
 
