@@ -248,7 +248,7 @@ def test_a_connection_on_which_nothing_comes_is_begun_anew(
 def test_a_store_that_is_locked_stops_the_peer_and_takes_the_lines_later(
     start: Callable[..., Printing], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oxo_collector.store.BUSY_MILLISECONDS_MAX", 50)
+    monkeypatch.setattr("oxo_collector.store.BUSY_SECONDS_MAX", 0.05)
     printing = start()
     with dial(printing.port) as peer:
         with closing(sqlite3.connect(load(printing.path).store)) as other:

@@ -380,7 +380,7 @@ def processed(folder: Path, play: Line) -> str:
                                               for x in e.of("made") if e.facts["appointments"] == "received") else word
 
 def mark(folder: Path, play: Line, name: str, demand: str, words: dict[str, str]) -> str:
-    if demand not in play["facts"]["demands"] or not (folder / "ledger.ndjson").exists():
+    if demand not in play["facts"]["demands"] or not judged(folder, play):
         return str(play[name])  # nothing to tell it by
     return words[DEMANDS[demand](Evidence(folder, play))]
 
@@ -407,7 +407,8 @@ def unsound(folder: Path, play: Line) -> str | None:
     return f"tickets {sorted(written ^ told)} stand in ledger or run.json alone" if play["findings"] and written != told else None
 
 AGAIN: dict[str, Callable[[Path, Line], Any]] = {"verdict": verdict, "received": received, "processed": processed, "displayed": displayed,
-                                                 "recovery_seconds": recovery_seconds, "unsound": unsound}
+                                                 "recovery_seconds": recovery_seconds,
+    "unsound": lambda folder, play: unsound(folder, play) if judged(folder, play) else None}  # what the bench broke stays as it is
 
 def main() -> int:
     bundle, wrong = Path(sys.argv[1]), 0
