@@ -408,7 +408,7 @@ def unsound(folder: Path, play: Line) -> str | None:
 
 AGAIN: dict[str, Callable[[Path, Line], Any]] = {"verdict": verdict, "received": received, "processed": processed, "displayed": displayed,
                                                  "recovery_seconds": recovery_seconds,
-    "unsound": lambda folder, play: unsound(folder, play) if judged(folder, play) else None}  # what the bench broke stays as it is
+                                                 "unsound": lambda folder, play: unsound(folder, play) if judged(folder, play) else None}
 
 def main() -> int:
     bundle, wrong = Path(sys.argv[1]), 0
