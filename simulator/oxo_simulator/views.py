@@ -15,6 +15,7 @@ from oxo_simulator.control.messages import (
 )
 from oxo_simulator.exchange.buffer import TicketBuffer
 from oxo_simulator.exchange.core import Exchange
+from oxo_simulator.exchange.life import Phase
 from oxo_simulator.exchange.outlet import Outlet
 from oxo_simulator.installation import Installed, profile_name
 from oxo_simulator.link.relay import Link
@@ -114,6 +115,11 @@ def port_states(premises: Premises, reached: Collection[str]) -> list[PortState]
     ]
 
 
+def _phase(exchange: Exchange, link: Link) -> Phase:
+    """Return the phase as a client meets it: who reads that it serves may connect at once."""
+    return Phase.BUSY if exchange.serving and link.opening else exchange.phase
+
+
 def exchange_state(
     premises: Premises,
     installed: Installed,
@@ -134,7 +140,7 @@ def exchange_state(
         epoch=exchange.epoch,
         seed=installed.order.seed,
         exchange_time=installed.wall.now().local,
-        phase=exchange.phase.value,
+        phase=_phase(exchange, link).value,
         licence=exchange.licence,
         link="disturbed" if link.disturbed else "whole",
         buffered=exchange.waiting_count(),

@@ -30,9 +30,9 @@ def test_a_door_opens_at_once_only_when_the_exchange_starts(made: tuple[Any, Doo
     door.admit("wire")
     door.settled().addCallback(settled.append)
     # The number of the old descriptor may be in the events of this turn still.
-    assert (listening(reactor), settled) == (1, [])
+    assert (listening(reactor), settled, door.opening) == (1, [], True)
     reactor.advance(0)
-    assert (listening(reactor), settled) == (2, [None])
+    assert (listening(reactor), settled, door.opening) == (2, [None], False)
     # Another reason that goes is no reason to listen twice.
     door.admit("profile")
     reactor.advance(0)

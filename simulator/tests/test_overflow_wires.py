@@ -144,19 +144,24 @@ class House:
             user="u", ca_file="ca", fingerprint="f",
         )  # fmt: skip
 
-    def state(self) -> Any:
+    def state(self, *, opening: bool = False) -> Any:
         order: Any = SimpleNamespace(profile="certify", profile_content=None, seed=1, overrides={})
         installed: Any = SimpleNamespace(
             exchange=self.exchange, profile=self.profile, order=order, wall=self.wall,
             ledger=SimpleNamespace(last=len(self.lines)),
         )  # fmt: skip
-        link: Any = SimpleNamespace(disturbed=False)
+        link: Any = SimpleNamespace(disturbed=False, opening=opening)
         return exchange_state(self.premises(), installed, link, {}, 0)
 
 
 def test_no_wire_is_forgotten() -> None:
     assert {*ALARMS, "account"} == set(get_args(WireName))
     assert set(House("nmc").exchange.outlets) == set(get_args(WireName))
+
+
+def test_who_reads_that_the_exchange_serves_may_connect_at_once() -> None:
+    house = House("nmc")
+    assert (house.state(opening=True).phase, house.state().phase) == ("busy", "serving")
 
 
 @pytest.mark.parametrize("wire", ALARMS)

@@ -89,6 +89,11 @@ class Door:
         self.address, self.port = reserved.getsockname()
         self.admit(_MOVING)
 
+    @property
+    def opening(self) -> bool:
+        """Tell whether it is to listen, and does so in a moment."""
+        return self._again is not None
+
     def settled(self) -> "Deferred[None]":
         """Return what fires when the door is as its reasons want it."""
         if not self._closing and self._again is None:

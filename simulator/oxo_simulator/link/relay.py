@@ -322,6 +322,11 @@ class Link:
         for connection in old:
             connection.reset()
 
+    @property
+    def opening(self) -> bool:
+        """Tell whether a door is to listen that does not yet."""
+        return any(door.opening for door in self.doors_of(Ports()))
+
     def settled(self) -> "Deferred[list[None]]":
         """Return what fires when every door is as it is wanted."""
         return gatherResults([door.settled() for door in self.doors_of(Ports())])
